@@ -1,0 +1,37 @@
+/** Every refusal there is: its code, its sentence for integrators, and whether trying again can help. */
+
+/** `later`: the same call may work after a pause. `fix`: change the call first. `never`: this caller will not get it. */
+export type Retry = 'later' | 'fix' | 'never';
+
+export const codes = {
+  unavailable: {
+    retry: 'later',
+    message: 'The chat cannot store messages at the moment. Try again shortly.',
+  },
+  draining: { retry: 'later', message: 'This server is about to stop. Connect again.' },
+  rate_limited: { retry: 'later', message: 'Too many messages in a short time. Wait a moment.' },
+  token_missing: { retry: 'fix', message: 'No token was given. Pass it as auth.token.' },
+  token_invalid: { retry: 'fix', message: 'The token is not a JWT signed with HS256 and the shared secret.' },
+  token_expired: { retry: 'fix', message: 'The token has expired. Ask the host for a new one.' },
+  token_claims: { retry: 'fix', message: 'A claim of the token is missing or not of its form.' },
+  invalid: { retry: 'fix', message: 'The arguments of this event are not of its form.' },
+  empty: { retry: 'fix', message: 'A message needs at least one visible character.' },
+  too_long: { retry: 'fix', message: 'A message has at most 2,000 characters and 8 KB.' },
+  conflict: { retry: 'fix', message: 'This client id was already used for another message.' },
+  forbidden: { retry: 'never', message: 'This member may not do that here.' },
+  not_found: { retry: 'fix', message: 'What this refers to is not in the room.' },
+} as const satisfies Record<string, { retry: Retry; message: string }>;
+
+export type Code = keyof typeof codes;
+
+/** A refusal as it travels: in `err.data` of a handshake, in an acknowledgement, in the `refused` event. */
+export type Refusal = { code: Code; message: string; retry: Retry };
+
+export function refusal(code: Code): Refusal {
+  return { code, message: codes[code].message, retry: codes[code].retry };
+}
+
+/** Whether a value from the network is one of our codes; an older client meets codes it does not know. */
+export function isCode(value: unknown): value is Code {
+  return typeof value === 'string' && Object.hasOwn(codes, value);
+}

@@ -1,0 +1,28 @@
+/** The sizes that both ends keep to; where a number comes from stands beside it. */
+
+/** Longest message in graphemes (what a reader counts as characters), after cleaning. */
+export const MESSAGE_GRAPHEMES = 2_000;
+/** Longest message in bytes of UTF-8, after cleaning: 2,000 graphemes of one emoji family would be 50 KB. */
+export const MESSAGE_BYTES = 8 * 1024;
+/** Messages in `history`, newest last. */
+export const HISTORY_SIZE = 50;
+/** Longest username in graphemes. */
+export const USERNAME_GRAPHEMES = 40;
+/** Longest stable user id in UTF-16 code units. */
+export const USER_ID_LENGTH = 128;
+/** Longest avatar or profile URL in UTF-16 code units; browsers and proxies start to cut at about this length. */
+export const URL_LENGTH = 2_048;
+/** Longest token in UTF-16 code units; it travels in one handshake packet. */
+export const TOKEN_LENGTH = 8 * 1024;
+/** Clock difference between host and server that a token may show, in seconds. */
+export const CLOCK_SKEW_SECONDS = 30;
+/** Largest packet the server reads, in bytes (OWASP's WebSocket sheet: at most 64 KB). */
+export const PACKET_BYTES = 64 * 1024;
+/** Deepest nesting of an event's arguments; a deeper one breaks every recursive reader behind it. */
+export const NESTING_DEPTH = 8;
+/** The room every project has. */
+export const MAIN_ROOM = 'main';
+/** What a project may be called: 1-64 of `a-z 0-9 . _ -`, beginning with a letter or digit. */
+export const PROJECT_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** What a client id may be: 1-64 visible ASCII characters. */
+export const CLIENT_ID = /^[\x21-\x7e]{1,64}$/;
