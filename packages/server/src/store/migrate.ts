@@ -1,0 +1,134 @@
+/** Brings a database to the schema this server needs: numbered SQL files, forward only, one migrator at a time. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { StartError } from '../start-error.js';
+import type { Connection } from './postgres.js';
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+/** Key of the advisory lock that keeps two servers from migrating at once; any constant of ours would do. */
+const LOCK = 4_027_118;
+const LOCK_TIMEOUT = 60_000;
+
+/** What a database says while it is starting, stopping or not there yet; anything else will not mend by waiting. */
+const PASSING = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  '57P03',
+  '53300',
+]);
+
+/**
+ * Waits for the database, refuses one that could lose acknowledged messages, and runs the migrations it lacks.
+ * @param waitSeconds longest wait for the first connection
+ * @returns the names of the migrations that ran
+ * @throws StartError with one sentence for the person who starts the server
+ */
+export async function migrate(
+  connection: Connection,
+  waitSeconds: number,
+  progress: (sentence: string) => void,
+): Promise<string[]> {
+  const client = await connect(connection, waitSeconds, progress);
+  try {
+    await requireDurability(client);
+    await client.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    return await runMissing(client, progress);
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError(`The database could not be prepared: ${reasonOf(error)}.`, { cause: error });
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect(connection: Connection, waitSeconds: number, progress: (sentence: string) => void) {
+  const place = `${connection.host}:${connection.port}`;
+  const deadline = Date.now() + waitSeconds * 1_000;
+  for (let tries = 0; ; tries += 1) {
+    const client = new pg.Client({
+      ...connection,
+      application_name: 'chatty migrate',
+      connectionTimeoutMillis: 5_000,
+    });
+    // A connection that breaks later is reported by the query it breaks.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      if (!isPassing(error))
+        throw new StartError(`The database at ${place} refused: ${reasonOf(error)}.`, { cause: error });
+      if (Date.now() >= deadline) {
+        throw new StartError(
+          `No database answered at ${place} within ${waitSeconds} s: ${reasonOf(error)}.`,
+          { cause: error },
+        );
+      }
+      if (tries % 5 === 0) progress(`Waiting for the database at ${place} (${reasonOf(error)}).`);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, deadline - Date.now() + 1)));
+    }
+  }
+}
+
+/** R1: an acknowledgement means durable, so a database that may forget a COMMIT is refused. */
+async function requireDurability(client: pg.Client): Promise<void> {
+  for (const name of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+    const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
+    if (rows[0]?.value === 'off') {
+      throw new StartError(
+        `The database runs with ${name} = off and could lose acknowledged messages: turn it on.`,
+      );
+    }
+  }
+}
+
+async function runMissing(client: pg.Client, progress: (sentence: string) => void): Promise<string[]> {
+  await client.query(
+    'CREATE TABLE IF NOT EXISTS chatty_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+  );
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM chatty_migrations');
+  const applied = new Set(rows.map((row) => row.name));
+  const files = (await readdir(FOLDER)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  const missing = files.filter((name) => !applied.has(name));
+  for (const name of missing) {
+    progress(`Database schema: ${name}`);
+    await run(client, name, await readFile(new URL(name, FOLDER), 'utf8'));
+  }
+  return missing;
+}
+
+async function run(client: pg.Client, name: string, sql: string): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query('INSERT INTO chatty_migrations (name) VALUES ($1)', [name]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw new StartError(`The schema change ${name} failed and was undone: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const causes = error instanceof AggregateError ? error.errors : [error];
+  return causes.some(
+    (cause) =>
+      PASSING.has(String(cause?.code)) || /timeout|terminated unexpectedly/i.test(String(cause?.message)),
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}
