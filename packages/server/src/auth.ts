@@ -1,0 +1,87 @@
+/** Decides who a token's bearer is. The only place where a project id becomes a `ProjectId`, the key to its data. */
+
+import { type Member, readClaims } from '@chatty/protocol/claims';
+import type { Code } from '@chatty/protocol/codes';
+import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { ProjectId } from './store/store.js';
+
+export type VerifiedMember = Omit<Member, 'projectId'> & { projectId: ProjectId };
+
+/** `reason` is for the log: it may tell a host's developer more than the refused visitor should learn. */
+export type Verdict = { ok: true; member: VerifiedMember } | { ok: false; code: Code; reason: string };
+
+export type Auth = { verify(token: unknown): Promise<Verdict> };
+
+/** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
+const LAST_SECOND = 253_402_300_799;
+
+/**
+ * @param secret shared with the hosts; HS256 only, so a token cannot choose how it is checked
+ * @param requireExpiry refuse tokens without `exp` (always so in production)
+ * @param maxHours longest life from now that `exp` may promise, or null for any
+ * @param now clock in milliseconds
+ */
+export async function createAuth(options: {
+  secret: string;
+  requireExpiry: boolean;
+  maxHours: number | null;
+  now?: () => number;
+}): Promise<Auth> {
+  const { secret, requireExpiry, maxHours, now = Date.now } = options;
+  // Imported once: verifying with the bare secret imports it at each call and costs forty times as much.
+  const key = await crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(secret),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['verify'],
+  );
+
+  async function verify(token: unknown): Promise<Verdict> {
+    if (token === undefined || token === null || token === '') return no('token_missing', 'no token');
+    if (typeof token !== 'string') return no('token_invalid', 'the token is not a string');
+    if (token.length > TOKEN_LENGTH) return no('token_invalid', `the token is longer than ${TOKEN_LENGTH}`);
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['HS256'],
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        currentDate: new Date(now()),
+      });
+      return judge(payload);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  function judge(payload: JWTPayload): Verdict {
+    const fault = timeFault(payload);
+    if (fault !== null) return no('token_claims', fault);
+    const claims = readClaims(payload);
+    if (!claims.ok) return no('token_claims', claims.reason);
+    return { ok: true, member: { ...claims.member, projectId: claims.member.projectId as ProjectId } };
+  }
+
+  function timeFault({ exp, iat }: JWTPayload): string | null {
+    const seconds = now() / 1_000;
+    if (iat !== undefined && iat > seconds + CLOCK_SKEW_SECONDS) return 'iat is in the future';
+    if (exp === undefined) return requireExpiry ? 'exp is required' : null;
+    if (exp > LAST_SECOND) return 'exp is not a time';
+    if (iat !== undefined && exp < iat) return 'exp is before iat';
+    const tooFar = maxHours !== null && exp > seconds + maxHours * 3_600 + CLOCK_SKEW_SECONDS;
+    return tooFar ? `exp is more than ${maxHours} hours ahead` : null;
+  }
+
+  return { verify };
+}
+
+function refusalOf(error: unknown): Verdict {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof errors.JWTExpired) return no('token_expired', reason);
+  if (error instanceof errors.JWTClaimValidationFailed) return no('token_claims', reason);
+  return no('token_invalid', reason);
+}
+
+function no(code: Code, reason: string): Verdict {
+  return { ok: false, code, reason };
+}
