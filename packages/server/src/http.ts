@@ -1,0 +1,100 @@
+/** The plain HTTP side: widget.js for the hosts' pages, health for whoever keeps the server running. */
+
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Log } from './log.js';
+
+type Encoding = 'br' | 'gzip' | 'identity';
+type Variant = { body: Buffer; etag: string };
+type Asset = Record<Encoding, Variant>;
+
+/** Five minutes, then a 304 in most cases: a fixed widget reaches every page soon, and a page view costs one request at most. */
+const WIDGET_CACHE = 'public, max-age=300, stale-while-revalidate=86400';
+
+/**
+ * @param widget the built widget.js
+ * @param ready resolves when the server can store and read; rejects when it cannot or is about to stop
+ */
+export async function createHttp(options: {
+  widget: Buffer;
+  ready: () => Promise<void>;
+  log: Log;
+}): Promise<FastifyInstance> {
+  const { widget, ready, log } = options;
+  const asset = await prepare(widget);
+  const http = Fastify({
+    logger: false,
+    bodyLimit: 16 * 1024,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+  });
+  http.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+  });
+  http.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ code: 'not_found', message: 'There is nothing here.' }),
+  );
+  http.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error }, 'a request failed');
+    const code = status >= 500 ? 'unavailable' : 'invalid';
+    return reply
+      .code(status)
+      .send({ code, message: status >= 500 ? 'The server failed.' : 'The request is not valid.' });
+  });
+  http.get(
+    '/',
+    async () => 'Chatty is running. Pages embed /widget.js; the state is at /healthz and /readyz.\n',
+  );
+  http.get('/widget.js', (request, reply) => sendWidget(asset, request, reply));
+  http.get('/healthz', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ ok: true }),
+  );
+  http.get('/readyz', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    const ok = await ready().then(
+      () => true,
+      () => false,
+    );
+    return ok
+      ? { ok }
+      : reply.code(503).send({ ok, code: 'unavailable', message: 'The database does not answer.' });
+  });
+  return http;
+}
+
+function sendWidget(asset: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const encoding = chooseEncoding(request.headers['accept-encoding']);
+  const { body, etag } = asset[encoding];
+  reply
+    .header('content-type', 'text/javascript; charset=utf-8')
+    .header('cache-control', WIDGET_CACHE)
+    .header('access-control-allow-origin', '*')
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .header('timing-allow-origin', '*')
+    .header('vary', 'accept-encoding')
+    .header('etag', etag);
+  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
+  if (encoding !== 'identity') reply.header('content-encoding', encoding);
+  return reply.send(body);
+}
+
+function chooseEncoding(accepted = ''): Encoding {
+  const names = accepted.split(',').filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part));
+  const accepts = (name: string) => names.some((part) => part.split(';')[0]?.trim() === name);
+  if (accepts('br')) return 'br';
+  return accepts('gzip') ? 'gzip' : 'identity';
+}
+
+async function prepare(body: Buffer): Promise<Asset> {
+  const text = { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT };
+  const [br, zipped] = await Promise.all([
+    promisify(brotliCompress)(body, { params: text }),
+    promisify(gzip)(body, { level: 9 }),
+  ]);
+  const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  const variant = (encoding: Encoding, bytes: Buffer) => ({ body: bytes, etag: `"${hash}-${encoding}"` });
+  return { br: variant('br', br), gzip: variant('gzip', zipped), identity: variant('identity', body) };
+}
