@@ -1,0 +1,159 @@
+/** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
+
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Level, levels } from './log.js';
+import type { Connection } from './store/postgres.js';
+
+export type Environment = Record<string, string | undefined>;
+
+export type Config = {
+  production: boolean;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  jwtSecret: string;
+  /** Longest life a token may promise in hours; null: any. */
+  tokenMaxHours: number | null;
+  /** Set: that server. Null: the embedded database in `dataFolder`. */
+  database: Connection | null;
+  databaseWaitSeconds: number;
+  dataFolder: string;
+  sendBurst: number;
+  sendPerSecond: number;
+  logLevel: Level;
+};
+
+export type ConfigResult =
+  | { ok: true; config: Config; warnings: string[] }
+  /** One sentence for each wrong setting, beginning with its name. */
+  | { ok: false; faults: string[] };
+
+export type Setting = { name: string; fallback: string; about: string };
+
+/** The secret of `.env.example`: anybody can read it, so production refuses it. */
+export const EXAMPLE_SECRET = 'replace-me-with-32-or-more-random-bytes';
+/** Shortest secret in bytes (RFC 7518 section 3.2: HS256 needs a key of at least its hash's size). */
+export const SECRET_BYTES = 32;
+
+export const settings = [
+  { name: 'POSTGRES_USER', fallback: 'postgres', about: 'User on the database server. Only with `DB_HOST`.' },
+  { name: 'POSTGRES_PASSWORD', fallback: '', about: 'Password of that user. Only with `DB_HOST`.' },
+  {
+    name: 'POSTGRES_DB',
+    fallback: 'chatty',
+    about: 'Name of the database, which must exist. Only with `DB_HOST`.',
+  },
+  {
+    name: 'DB_HOST',
+    fallback: '',
+    about: 'Host of the PostgreSQL server, or the folder of its Unix socket. Unset: the embedded database.',
+  },
+  { name: 'DB_PORT', fallback: '5432', about: 'Port of the database server, 1-65535.' },
+  {
+    name: 'JWT_SECRET',
+    fallback: '',
+    about: 'Secret shared with the hosts. Required. In production at least 32 bytes and not the example’s.',
+  },
+  { name: 'PORT', fallback: '3000', about: 'Port of the chat server, 0-65535; 0 takes any free one.' },
+  { name: 'HOST', fallback: '0.0.0.0', about: 'Address the chat server listens on.' },
+  { name: 'CHATTY_DATA_DIR', fallback: 'data', about: 'Folder of the embedded database.' },
+  {
+    name: 'NODE_ENV',
+    fallback: 'development',
+    about: '`production` makes `exp` required in tokens and weak secrets a fault.',
+  },
+  {
+    name: 'TOKEN_MAX_HOURS',
+    fallback: '24 in production',
+    about: 'Longest life in hours a token may promise, 1-8760; outside production any.',
+  },
+  {
+    name: 'DB_WAIT_SECONDS',
+    fallback: '60',
+    about: 'How long a start waits for the database server, 1-3600 s.',
+  },
+  { name: 'SEND_BURST', fallback: '300', about: 'Messages a member may send at once, 1-1000000.' },
+  {
+    name: 'SEND_PER_SECOND',
+    fallback: '5',
+    about: 'Messages a second a member may send on and on, 1-1000000.',
+  },
+  { name: 'LOG_LEVEL', fallback: 'info', about: 'One of `trace debug info warn error fatal silent`.' },
+] as const satisfies Setting[];
+
+type Name = (typeof settings)[number]['name'];
+
+/**
+ * The environment with the `.env` file of `folder` under it: what is set in the environment wins.
+ * @throws where the file exists and cannot be read
+ */
+export function withEnvFile(folder: string, environment: Environment): Environment {
+  try {
+    return { ...parseEnv(readFileSync(`${folder}/.env`, 'utf8')), ...environment };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return environment;
+    throw error;
+  }
+}
+
+/** Reads all settings and reports all faults at once. An empty value counts as unset, as in compose files. */
+export function readConfig(environment: Environment): ConfigResult {
+  const faults: string[] = [];
+  const text = (name: Name) => environment[name] || fallbackOf(name);
+  const fault = (name: Name, what: string) => faults.push(`${name} ${what}`);
+  const whole = (name: Name, least: number, most: number, value = text(name)) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    fault(name, `must be a whole number from ${least} to ${most}, not "${value}".`);
+    return least;
+  };
+
+  const production = text('NODE_ENV') === 'production';
+  const logLevel = levels.find((level) => level === text('LOG_LEVEL'));
+  if (!logLevel) fault('LOG_LEVEL', `must be one of ${levels.join(' ')}, not "${text('LOG_LEVEL')}".`);
+  const secret = readSecret(text('JWT_SECRET'), production);
+  if (secret.fault) fault('JWT_SECRET', secret.fault);
+  const maxHours = environment.TOKEN_MAX_HOURS || (production ? '24' : '');
+  const config: Config = {
+    production,
+    host: text('HOST'),
+    port: whole('PORT', 0, 65_535),
+    jwtSecret: text('JWT_SECRET'),
+    tokenMaxHours: maxHours ? whole('TOKEN_MAX_HOURS', 1, 8_760, maxHours) : null,
+    database: null,
+    databaseWaitSeconds: whole('DB_WAIT_SECONDS', 1, 3_600),
+    dataFolder: text('CHATTY_DATA_DIR'),
+    sendBurst: whole('SEND_BURST', 1, 1_000_000),
+    sendPerSecond: whole('SEND_PER_SECOND', 1, 1_000_000),
+    logLevel: logLevel ?? 'info',
+  };
+  const dbPort = whole('DB_PORT', 1, 65_535);
+  if (environment.DB_HOST) {
+    config.database = {
+      host: text('DB_HOST'),
+      port: dbPort,
+      user: text('POSTGRES_USER'),
+      password: text('POSTGRES_PASSWORD'),
+      database: text('POSTGRES_DB'),
+    };
+  }
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, config, warnings: secret.warning ? [`JWT_SECRET ${secret.warning}`] : [] };
+}
+
+function readSecret(secret: string, production: boolean): { fault?: string; warning?: string } {
+  if (secret === '') return { fault: 'is missing: set the secret that the hosts sign their tokens with.' };
+  const weakness =
+    secret === EXAMPLE_SECRET
+      ? 'is the one of .env.example, which everybody knows.'
+      : Buffer.byteLength(secret) < SECRET_BYTES
+        ? `has ${Buffer.byteLength(secret)} bytes, fewer than ${SECRET_BYTES}: make one with "openssl rand -hex 32".`
+        : null;
+  if (weakness === null) return {};
+  return production ? { fault: weakness } : { warning: `${weakness} Production refuses it.` };
+}
+
+function fallbackOf(name: Name): string {
+  return settings.find((setting) => setting.name === name)?.fallback ?? '';
+}
