@@ -1,0 +1,145 @@
+/** The only place where the parts of the chat server meet: database, store, rooms, gateway, HTTP. */
+
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { Server } from 'socket.io';
+import { createAuth } from './auth.js';
+import type { Config } from './config.js';
+import { openGateway } from './gateway.js';
+import { createHttp } from './http.js';
+import { createLimit } from './limits.js';
+import type { Log } from './log.js';
+import { createMessages } from './messages.js';
+import { type ChatServer, createRooms } from './rooms.js';
+import { StartError } from './start-error.js';
+import { startEmbedded } from './store/embedded.js';
+import { migrate } from './store/migrate.js';
+import { createPostgresStore } from './store/postgres.js';
+import type { Store } from './store/store.js';
+
+export type App = {
+  port: number;
+  /** Stops taking work, finishes what is being stored, lets everything go. Idempotent. */
+  close(): Promise<void>;
+};
+
+/** Where `npm run build` leaves the widget. */
+const WIDGET = new URL('../../widget/dist/widget.js', import.meta.url);
+/** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
+const BACKLOG = 4_096;
+/** A socket that has not said who it is by then is closed, in milliseconds. */
+const HANDSHAKE_TIMEOUT = 5_000;
+
+/**
+ * @param progress is told in a sentence what takes long
+ * @throws StartError with one sentence for the person who starts the server
+ */
+export async function startApp(options: {
+  config: Config;
+  log: Log;
+  progress: (sentence: string) => void;
+}): Promise<App> {
+  const { config, log, progress } = options;
+  const undo: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  try {
+    const widget = await readWidget();
+    const store = await openStore(config, log, progress, undo);
+    const port = await listen({ config, log, store, widget, undo });
+    return { port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openStore(
+  config: Config,
+  log: Log,
+  progress: (sentence: string) => void,
+  undo: (() => Promise<void>)[],
+) {
+  let connection = config.database;
+  if (connection === null) {
+    const report = (level: 'info' | 'warn' | 'error', message: string) => log[level](message);
+    const embedded = await startEmbedded({ folder: config.dataFolder, log: report, progress });
+    undo.push(embedded.close);
+    connection = embedded.connection;
+  }
+  await migrate(connection, config.databaseWaitSeconds, progress);
+  const store = createPostgresStore({ connection, log });
+  undo.push(store.close);
+  return store;
+}
+
+async function listen(parts: {
+  config: Config;
+  log: Log;
+  store: Store;
+  widget: Buffer;
+  undo: (() => Promise<void>)[];
+}) {
+  const { config, log, store, widget, undo } = parts;
+  let draining = false;
+  const ready = async () => {
+    if (draining) throw new Error('draining');
+    await store.ping();
+  };
+  const auth = await createAuth({
+    secret: config.jwtSecret,
+    requireExpiry: config.production,
+    maxHours: config.tokenMaxHours,
+  });
+  const http = await createHttp({ widget, ready, log });
+  const io: ChatServer = new Server(http.server, {
+    serveClient: false,
+    // Who may embed the chat is decided by who can sign a token; no cookie is ever read.
+    cors: { origin: '*' },
+    maxHttpBufferSize: PACKET_BYTES,
+    connectTimeout: HANDSHAKE_TIMEOUT,
+    // Compression costs 246 KiB of memory a member.
+    perMessageDeflate: false,
+  });
+  const rooms = createRooms({ io, store, log });
+  const messages = createMessages({ store, publish: rooms.publish });
+  const sendLimit = createLimit({ burst: config.sendBurst, perSecond: config.sendPerSecond });
+  openGateway({ io, auth, rooms, messages, sendLimit, log });
+  undo.push(async () => {
+    draining = true;
+    await io.close();
+    await http.close();
+  });
+  try {
+    await http.listen({ host: config.host, port: config.port, backlog: BACKLOG });
+  } catch (error) {
+    throw new StartError(listenFault(error, config), { cause: error });
+  }
+  return (http.server.address() as AddressInfo).port;
+}
+
+async function readWidget(): Promise<Buffer> {
+  try {
+    return await readFile(WIDGET);
+  } catch (error) {
+    throw new StartError('The widget has not been built: run "npm run build" first.', { cause: error });
+  }
+}
+
+/** Why a server could not listen, in a sentence; the demo hosts say it the same way. */
+export function listenFault(
+  error: unknown,
+  { host, port }: { host: string; port: number },
+  setting = 'PORT',
+): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program: stop it, or set ${setting} to a free port.`;
+  if (code === 'EACCES')
+    return `Port ${port} needs more rights than this user has: set ${setting} to one above 1023.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `HOST "${host}" is not an address of this machine.`;
+  return `The server could not listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}.`;
+}

@@ -1,0 +1,30 @@
+/** `npm run serve`: the chat server alone, for production, with all settings from the environment and `.env`. */
+
+import { startApp } from './app.js';
+import { readConfig, withEnvFile } from './config.js';
+import { createLog } from './log.js';
+import { StartError } from './start-error.js';
+import { onStop } from './stop.js';
+
+async function main(): Promise<void> {
+  const read = readConfig(withEnvFile(process.cwd(), process.env));
+  if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
+  const { config, warnings } = read;
+  const log = createLog(config.logLevel);
+  for (const warning of warnings) log.warn(warning);
+  const stopping = onStop();
+  const app = await startApp({ config, log, progress: (sentence) => log.info(sentence) });
+  log.info({ port: app.port }, `chatty listens on port ${app.port}`);
+  stopping.then(async (signal) => {
+    log.info({ signal }, 'stopping');
+    await app.close();
+    process.exit(0);
+  });
+}
+
+main().catch((error: unknown) => {
+  const sentence =
+    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+});
