@@ -1,0 +1,121 @@
+/** Decides when a line of one's own is sent, and sent again: in order, with the same client id, until it is answered. */
+
+import type { Code } from '@chatty/protocol/codes';
+import type { Message, SendAnswer, SendPayload } from '@chatty/protocol/events';
+
+export type Entry = Required<Pick<SendPayload, 'content' | 'clientId'>> & { replyTo: number | null };
+
+/** Sends one line; resolves with the server's answer, rejects when none came. */
+export type Transmit = (entry: Entry) => Promise<SendAnswer>;
+
+export type Outbox = {
+  add(entry: Entry): void;
+  remove(clientId: string): void;
+  /** The connection is there: everything unanswered goes out again, in order. */
+  open(): void;
+  /** The connection is gone: what was under way counts as unanswered. */
+  shut(): void;
+};
+
+/** Pauses after a refusal that may pass or a missing answer, in milliseconds; then the line has failed. */
+const PAUSES = [1_000, 2_000, 4_000, 8_000];
+/** Oldest line that is still sent by itself, in milliseconds: after that its writer decides. */
+const LONGEST_WAIT = 5 * 60_000;
+
+type Item = { entry: Entry; since: number; tries: number };
+
+/**
+ * Sends one line at a time: the next leaves when the one before is answered, which keeps the order through every fault.
+ * @param now clock in milliseconds
+ * @param later runs a callback after a pause in milliseconds; answers how to take it back
+ */
+export function createOutbox(options: {
+  transmit: Transmit;
+  stored: (message: Message) => void;
+  failed: (clientId: string, code: Code) => void;
+  now: () => number;
+  later: (callback: () => void, pause: number) => () => void;
+}): Outbox {
+  const { transmit, stored, failed, now, later } = options;
+  const queue: Item[] = [];
+  let online = false;
+  /** Grows with each `open` and `shut`: an answer of an earlier connection is not taken for one of this. */
+  let era = 0;
+  let busy = false;
+  let cancelPause = () => {};
+
+  function next(): void {
+    const item = queue[0];
+    if (!online || busy || !item) return;
+    if (now() - item.since > LONGEST_WAIT) {
+      drop(item, 'unavailable');
+      return;
+    }
+    busy = true;
+    const current = era;
+    transmit(item.entry).then(
+      (answer) => current === era && settle(item, answer),
+      () => current === era && pause(item),
+    );
+  }
+
+  function settle(item: Item, answer: SendAnswer): void {
+    if (answer.ok) {
+      busy = false;
+      take(item);
+      stored(answer.message);
+      next();
+    } else if (answer.retry === 'later') {
+      pause(item);
+    } else {
+      busy = false;
+      drop(item, answer.code);
+    }
+  }
+
+  function pause(item: Item): void {
+    const length = PAUSES[item.tries];
+    item.tries += 1;
+    if (length === undefined) {
+      busy = false;
+      drop(item, 'unavailable');
+      return;
+    }
+    cancelPause = later(() => {
+      busy = false;
+      next();
+    }, length);
+  }
+
+  function drop(item: Item, code: Code): void {
+    take(item);
+    failed(item.entry.clientId, code);
+    next();
+  }
+
+  function take(item: Item): void {
+    const index = queue.indexOf(item);
+    if (index >= 0) queue.splice(index, 1);
+  }
+
+  function turn(state: boolean): void {
+    cancelPause();
+    online = state;
+    busy = false;
+    era += 1;
+    next();
+  }
+
+  return {
+    add(entry) {
+      queue.push({ entry, since: now(), tries: 0 });
+      next();
+    },
+    remove(clientId) {
+      const index = queue.findIndex((item) => item.entry.clientId === clientId);
+      if (index >= 0) queue.splice(index, 1);
+    },
+    open: () => turn(true),
+    shut: () => turn(false),
+  };
+}
