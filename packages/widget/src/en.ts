@@ -1,0 +1,42 @@
+/** Everything the widget says, in English. */
+
+import type { Words } from './language.js';
+
+export const en: Words = {
+  title: 'Chat',
+  open: 'Open chat',
+  close: 'Close chat',
+  messages: 'Messages',
+  write: 'Write a message',
+  send: 'Send',
+  retry: 'Retry',
+  remove: 'Delete',
+  sending: 'Sending…',
+  connecting: 'Connecting…',
+  offline: 'Connection lost. Trying again…',
+  live: 'Connected',
+  empty: 'Nothing here yet. Say hello!',
+  refused: 'You can’t join this chat right now',
+  login: 'Log in to chat',
+  loginHint: 'You can join the conversation once you are logged in.',
+  today: 'Today',
+  yesterday: 'Yesterday',
+  newMessages: (count) => (count === 1 ? '1 new message' : `${count} new messages`),
+  unread: (count) => (count === 1 ? '1 unread message' : `${count} unread messages`),
+  left: (count) => (count >= 0 ? `${count} left` : `${-count} too many`),
+  codes: {
+    unavailable: 'The chat is not available at the moment. Please try again shortly.',
+    draining: 'The chat is moving to another server. Please try again shortly.',
+    rate_limited: 'That was a lot at once. Please wait a moment.',
+    token_missing: 'Please log in to this site to chat.',
+    token_invalid: 'Your login could not be confirmed. Please log in to this site again.',
+    token_expired: 'Your login has expired. Please reload the page.',
+    token_claims: 'Your profile on this site lacks something the chat needs.',
+    invalid: 'This message could not be read.',
+    empty: 'There is nothing to send.',
+    too_long: 'This message is too long.',
+    conflict: 'This message was already sent in another form.',
+    forbidden: 'You may not do that here.',
+    not_found: 'The message this refers to is gone.',
+  },
+};

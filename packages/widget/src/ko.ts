@@ -1,0 +1,42 @@
+/** 위젯이 하는 모든 말, 한국어. */
+
+import type { Words } from './language.js';
+
+export const ko: Words = {
+  title: '채팅',
+  open: '채팅 열기',
+  close: '채팅 닫기',
+  messages: '메시지',
+  write: '메시지 입력',
+  send: '보내기',
+  retry: '다시 보내기',
+  remove: '삭제',
+  sending: '보내는 중…',
+  connecting: '연결하는 중…',
+  offline: '연결이 끊겼습니다. 다시 연결하는 중…',
+  live: '연결됨',
+  empty: '아직 대화가 없습니다. 첫 인사를 남겨 보세요!',
+  refused: '지금은 채팅에 참여할 수 없습니다',
+  login: '로그인하고 채팅하기',
+  loginHint: '로그인하면 대화에 참여할 수 있습니다.',
+  today: '오늘',
+  yesterday: '어제',
+  newMessages: (count) => `새 메시지 ${count}개`,
+  unread: (count) => `읽지 않은 메시지 ${count}개`,
+  left: (count) => (count >= 0 ? `${count}자 남음` : `${-count}자 초과`),
+  codes: {
+    unavailable: '지금은 채팅을 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.',
+    draining: '채팅 서버를 옮기는 중입니다. 잠시 후 다시 시도해 주세요.',
+    rate_limited: '메시지를 너무 빠르게 보내고 있습니다. 잠시 기다려 주세요.',
+    token_missing: '이 사이트에 로그인하면 채팅할 수 있습니다.',
+    token_invalid: '로그인 정보를 확인하지 못했습니다. 이 사이트에 다시 로그인해 주세요.',
+    token_expired: '로그인이 만료되었습니다. 페이지를 새로고침해 주세요.',
+    token_claims: '회원 정보에 채팅에 필요한 항목이 없습니다.',
+    invalid: '메시지를 읽을 수 없습니다.',
+    empty: '보낼 내용이 없습니다.',
+    too_long: '메시지가 너무 깁니다.',
+    conflict: '이미 다른 내용으로 보낸 메시지입니다.',
+    forbidden: '여기서는 할 수 없는 일입니다.',
+    not_found: '가리키는 메시지가 없습니다.',
+  },
+};
