@@ -1,0 +1,46 @@
+/** Decides what stands for a person: their picture, or their initials on a colour of their own. */
+
+import { useState } from 'preact/hooks';
+
+const TINTS = 8;
+
+export function Avatar({ userId, username, url }: { userId: string; username: string; url: string | null }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  return (
+    <span class={`avatar tint-${tintOf(userId)}`} aria-hidden="true">
+      {url !== null && broken !== url ? (
+        <img
+          src={url}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          referrerpolicy="no-referrer"
+          onError={() => setBroken(url)}
+        />
+      ) : (
+        initialsOf(username)
+      )}
+    </span>
+  );
+}
+
+/** Two syllables of a Korean name (the given name of a full one), two letters of a Latin one, else one character. */
+export function initialsOf(username: string): string {
+  const words = username.split(/[\s._-]+/).filter((word) => word !== '');
+  const word = words[0] ?? username;
+  if (/^[가-힣]{2,}$/.test(word)) return word.slice(-2);
+  const second = words[1];
+  const letters = second === undefined ? [word] : [word, second];
+  return letters.map(firstGrapheme).join('').toUpperCase();
+}
+
+function firstGrapheme(word: string): string {
+  const [first] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word);
+  return first?.segment ?? '';
+}
+
+function tintOf(userId: string): number {
+  let hash = 0;
+  for (const character of userId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % TINTS;
+}
