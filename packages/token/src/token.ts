@@ -1,0 +1,79 @@
+/** For the host's backend: signs the token that logs a visitor into the chat. */
+
+import { createHmac } from 'node:crypto';
+import { readClaims } from '@chatty/protocol/claims';
+import type { Role } from '@chatty/protocol/events';
+
+export type TokenOptions = {
+  /** The secret shared with Chatty, at least 32 bytes. */
+  secret: string;
+  projectId: string;
+  /** The name shown beside the visitor's messages. */
+  username: string;
+  /** The host's stable id of the visitor. Without it the username is the id. */
+  userId?: string;
+  /** https URL of a picture. */
+  avatar?: string;
+  /** https URL of the visitor's profile. */
+  url?: string;
+  role?: Role;
+  badges?: string[];
+  level?: number;
+  /** Life in seconds, 1-86400; an hour unless told. */
+  expiresIn?: number;
+  /** `kid` of the header: which of the project's secrets this is. */
+  keyId?: string;
+  /** Milliseconds since 1970; the clock unless told. */
+  now?: number;
+};
+
+/** RFC 7518 section 3.2: a key of at least the hash's size. */
+const SECRET_BYTES = 32;
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** A JWT signed with HS256. Throws a `TypeError` that names the option at fault. */
+export function createToken(options: TokenOptions): string {
+  const {
+    secret,
+    projectId,
+    username,
+    userId,
+    avatar,
+    url,
+    role,
+    badges,
+    level,
+    expiresIn = HOUR,
+    keyId,
+  } = options;
+  if (typeof secret !== 'string' || Buffer.byteLength(secret) < SECRET_BYTES) {
+    throw new TypeError(`secret must have at least ${SECRET_BYTES} bytes`);
+  }
+  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > DAY) {
+    throw new TypeError(`expiresIn must be a whole number of seconds from 1 to ${DAY}`);
+  }
+  const iat = Math.floor((options.now ?? Date.now()) / 1_000);
+  const claims = {
+    projectId,
+    username,
+    sub: userId,
+    avatar,
+    url,
+    role,
+    badges,
+    level,
+    iat,
+    exp: iat + expiresIn,
+  };
+  const read = readClaims(claims);
+  if (!read.ok) throw new TypeError(read.reason);
+  if (avatar !== undefined && read.member.avatar === null) throw new TypeError('avatar must be an https URL');
+  if (url !== undefined && read.member.url === null) throw new TypeError('url must be an https URL');
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT', kid: keyId })}.${encode(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
