@@ -1,0 +1,116 @@
+/** `npm start`: the database, the chat server and both host sites, in one process, with everything a visitor has to know. */
+
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { listenFault, startApp } from '@chatty/server/app';
+import { readConfig, withEnvFile } from '@chatty/server/config';
+import { createLog } from '@chatty/server/log';
+import { keepSecret } from '@chatty/server/secret';
+import { StartError } from '@chatty/server/start-error';
+import { onStop } from '@chatty/server/stop';
+import { makeDataFolder } from '@chatty/server/store/embedded-cluster';
+import { isReachable } from '@chatty/server/store/embedded-identity';
+import { passwords } from './accounts.js';
+import { createHost } from './host.js';
+import { kimpga } from './kimpga.js';
+import { othershop } from './othershop.js';
+import { readPort } from './ports.js';
+import type { Site } from './site.js';
+
+/** Where a root's database goes when PostgreSQL's user cannot pass through the folder of the project. */
+const FALLBACK = '/var/lib/chatty';
+
+const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+
+async function main(): Promise<void> {
+  const stopping = onStop();
+  const environment = withEnvFile(process.cwd(), process.env);
+  const dataFolder = environment.CHATTY_DATA_DIR || defaultFolder();
+  const ports = {
+    kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
+    othershop: readPort(environment, 'OTHERSHOP_PORT', 4002),
+  };
+  const read = readConfig({
+    ...environment,
+    CHATTY_DATA_DIR: dataFolder,
+    JWT_SECRET: environment.JWT_SECRET || demoSecret(dataFolder),
+    // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
+    HOST: environment.HOST || '127.0.0.1',
+    LOG_LEVEL: environment.LOG_LEVEL || 'warn',
+  });
+  if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
+  const { config, warnings } = read;
+  for (const warning of warnings) say(warning);
+  say('Starting Chatty …');
+  const undo: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  try {
+    const app = await startApp({
+      config,
+      log: createLog(config.logLevel),
+      progress: (sentence) => say(`  ${sentence}`),
+    });
+    undo.push(app.close);
+    const chattyUrl = environment.CHATTY_URL || `http://localhost:${app.port}`;
+    const open = async (site: Site, port: number, setting: string) => {
+      const host = createHost({ site, host: config.host, port, chattyUrl, jwtSecret: config.jwtSecret });
+      undo.push(host.close);
+      return host.listen().catch((error: unknown) => {
+        throw new StartError(listenFault(error, { host: config.host, port }, setting), { cause: error });
+      });
+    };
+    const opened = {
+      kimpga: await open(kimpga, ports.kimpga, 'KIMPGA_PORT'),
+      othershop: await open(othershop, ports.othershop, 'OTHERSHOP_PORT'),
+    };
+    welcome({
+      chattyUrl,
+      kimpga: opened.kimpga.port,
+      othershop: opened.othershop.port,
+      store: config.database ? 'the PostgreSQL of DB_HOST' : resolve(config.dataFolder),
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await stopping;
+  say('\nStopping …');
+  await close();
+  process.exit(0);
+}
+
+function welcome(at: { chattyUrl: string; kimpga: number; othershop: number; store: string }): void {
+  const people = (site: Site) => site.accounts.map(({ id }) => `${id} / ${passwords[id]}`).join('   ');
+  say(`
+Chatty is running.
+
+  Kimpga       http://localhost:${at.kimpga}     log in as  ${people(kimpga)}
+  Othershop    http://localhost:${at.othershop}     log in as  ${people(othershop)}
+  Chat server  ${at.chattyUrl}     messages are kept in ${at.store}
+
+Try this: log in to Kimpga as minsu, and in a private window as jiyoung. Write in one, read in the other.
+Othershop is another project on the same server: it sees nothing of it. Ctrl-C stops everything.
+`);
+}
+
+function defaultFolder(): string {
+  const folder = resolve('data');
+  if (isReachable(folder)) return folder;
+  const root = realpathSync('.');
+  return join(FALLBACK, `${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`);
+}
+
+function demoSecret(folder: string): string {
+  makeDataFolder(folder);
+  return keepSecret(join(folder, 'jwt-secret'));
+}
+
+main().catch((error: unknown) => {
+  const sentence =
+    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+});
