@@ -1,0 +1,82 @@
+/** The arrows of docs/principles.md: which package and which file may import which. */
+
+const SERVER = '^packages/server/src/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'protocol-imports-nothing',
+      severity: 'error',
+      from: { path: '^packages/protocol/src' },
+      to: { pathNot: '^packages/protocol/src' },
+    },
+    {
+      name: 'token-imports-protocol-only',
+      severity: 'error',
+      from: { path: '^packages/token/src' },
+      to: { path: '^packages/(server|client|widget)|^demo' },
+    },
+    {
+      name: 'client-imports-protocol-only',
+      severity: 'error',
+      from: { path: '^packages/client/src' },
+      to: { path: '^packages/(server|widget|token)|^demo' },
+    },
+    {
+      name: 'widget-never-socket-io-or-server',
+      severity: 'error',
+      from: { path: '^packages/widget/src' },
+      to: { path: 'socket\\.io|^packages/(server|token)|^demo' },
+    },
+    {
+      name: 'server-imports-protocol-only',
+      severity: 'error',
+      from: { path: SERVER },
+      to: { path: '^packages/(client|widget|token)|^demo' },
+    },
+    {
+      name: 'nothing-imports-demo-or-tests',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src' },
+      to: { path: '^(demo|test|bench)/' },
+    },
+    {
+      name: 'only-app-imports-a-concrete-store',
+      severity: 'error',
+      from: { path: SERVER, pathNot: `${SERVER}(app|store/.*)\\.ts$` },
+      to: { path: `${SERVER}store/(postgres|embedded)\\.ts$`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-the-door-knows-socket-io',
+      severity: 'error',
+      from: { path: SERVER, pathNot: `${SERVER}(app|gateway|rooms|cluster)\\.ts$` },
+      to: { path: 'node_modules/socket\\.io' },
+    },
+    {
+      name: 'store-is-the-bottom',
+      severity: 'error',
+      from: { path: `${SERVER}store/` },
+      to: { path: `${SERVER}(app|gateway|http|messages|rooms|main)\\.ts$` },
+    },
+    {
+      name: 'downward-only',
+      severity: 'error',
+      from: { path: `${SERVER}(messages|rooms|tail|auth|limits)\\.ts$` },
+      to: { path: `${SERVER}(app|gateway|http|main)\\.ts$` },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      extensionAlias: undefined,
+      extensions: ['.ts', '.tsx', '.js', '.css'],
+    },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+  },
+};
