@@ -1,0 +1,158 @@
+/** What the stories stand on: a database each, a chat server in this process, plain Socket.IO clients, conditions to wait for. */
+
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Message, SendAnswer } from '@chatty/protocol/events';
+import { type App, startApp } from '@chatty/server/app';
+import { type Environment, readConfig } from '@chatty/server/config';
+import { createLog } from '@chatty/server/log';
+import { startEmbedded } from '@chatty/server/store/embedded';
+import type { Connection } from '@chatty/server/store/postgres';
+import { createToken, type TokenOptions } from '@chatty/token/token';
+import pg from 'pg';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+
+export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
+
+type Cleanup = Pick<TestContext, 'after'>;
+
+/** A folder PostgreSQL's user can pass into, gone after the test. */
+export function temporaryFolder(context: Cleanup): string {
+  const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-'));
+  chmodSync(folder, 0o755);
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An empty database of its own on the server that `npm test` started, or on one started here. */
+export async function makeDatabase(context: Cleanup): Promise<Connection> {
+  const given = process.env.CHATTY_TEST_DATABASE;
+  const server = given ? (JSON.parse(given) as Connection) : await startServer(context);
+  const database = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(server, `CREATE DATABASE ${database}`);
+  context.after(() => onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
+  return { ...server, database };
+}
+
+async function startServer(context: Cleanup): Promise<Connection> {
+  const embedded = await startEmbedded({ folder: temporaryFolder(context), log: () => undefined });
+  context.after(() => embedded.close());
+  return embedded.connection;
+}
+
+async function onServer(connection: Connection, sql: string): Promise<void> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+export type Chatty = { url: string; app: App; connection: Connection };
+
+/** A chat server on a free port; `settings` are environment variables over the tests' own. */
+export async function startChatty(
+  context: Cleanup,
+  settings: Environment = {},
+  database?: Connection,
+): Promise<Chatty> {
+  const connection = database ?? (await makeDatabase(context));
+  const read = readConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET: SECRET,
+    LOG_LEVEL: 'silent',
+    DB_HOST: connection.host,
+    DB_PORT: String(connection.port),
+    POSTGRES_USER: connection.user,
+    POSTGRES_PASSWORD: connection.password,
+    POSTGRES_DB: connection.database,
+    ...settings,
+  });
+  if (!read.ok) throw new Error(read.faults.join('\n'));
+  const app = await startApp({ config: read.config, log: createLog('silent'), progress: () => undefined });
+  context.after(() => app.close());
+  return { url: `http://127.0.0.1:${app.port}`, app, connection };
+}
+
+export function tokenOf(username: string, options: Partial<TokenOptions> = {}): string {
+  return createToken({ secret: SECRET, projectId: 'kimpga', username, ...options });
+}
+
+/** A plain client with default options (long polling first, then WebSocket), which collects what it receives. */
+export class Visitor {
+  readonly socket: Socket;
+  readonly history: Message[][] = [];
+  readonly messages: Message[] = [];
+
+  constructor(
+    url: string,
+    auth: Record<string, unknown>,
+    options: Partial<ManagerOptions & SocketOptions> = {},
+  ) {
+    this.socket = io(url, {
+      auth,
+      forceNew: true,
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 200,
+      ...options,
+    });
+    this.socket.on('history', (messages: Message[]) => this.history.push(messages));
+    this.socket.on('chat message', (message: Message) => this.messages.push(message));
+  }
+
+  get contents(): string[] {
+    return this.messages.map(({ content }) => content);
+  }
+
+  say(...values: unknown[]): Promise<SendAnswer> {
+    return this.socket.timeout(8_000).emitWithAck('chat message', ...values);
+  }
+}
+
+/** Connects and waits for the history. */
+export async function join(
+  context: Cleanup,
+  url: string,
+  token: string,
+  options?: Partial<ManagerOptions & SocketOptions>,
+): Promise<Visitor> {
+  const visitor = new Visitor(url, { token }, options);
+  context.after(() => visitor.socket.disconnect());
+  await until(() => visitor.history.length > 0, 'history');
+  return visitor;
+}
+
+/** The `connect_error` of a connection that must be refused. */
+export function refusalOf(
+  context: Cleanup,
+  url: string,
+  auth: Record<string, unknown>,
+): Promise<Error & { data?: { code?: string } }> {
+  const visitor = new Visitor(url, auth, { reconnection: false });
+  context.after(() => visitor.socket.disconnect());
+  return new Promise((resolve, reject) => {
+    visitor.socket.once('connect_error', resolve);
+    visitor.socket.once('connect', () => reject(new Error('was let in')));
+  });
+}
+
+/** Resolves when the condition holds; fails after `patience` milliseconds, naming what was waited for. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  patience = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + patience;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The message of an answer that must be a success. */
+export function stored(answer: SendAnswer): Message {
+  if (!answer.ok) throw new Error(`refused: ${answer.code}`);
+  return answer.message;
+}
