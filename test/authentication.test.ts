@@ -1,0 +1,97 @@
+/** Promise: only a bearer of a good token gets in, and every refusal says "Authentication error" with a code. */
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './kit.js';
+
+const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+const sign = (header: unknown, claims: unknown, secret = SECRET, hash = 'sha256') => {
+  const signed = `${encode(header)}.${encode(claims)}`;
+  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`;
+};
+const HS256 = { alg: 'HS256', typ: 'JWT' };
+const seconds = () => Math.floor(Date.now() / 1_000);
+const good = () => ({ projectId: 'kimpga', username: '민수', exp: seconds() + 60 });
+
+describe('authentication', () => {
+  let chatty: Chatty;
+  let production: Chatty;
+  const endings: (() => unknown)[] = [];
+  before(async () => {
+    const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
+    chatty = await startChatty(suite);
+    production = await startChatty(suite, { NODE_ENV: 'production' });
+  });
+  after(async () => {
+    for (const ending of endings.reverse()) await ending();
+  });
+
+  const refused: [string, () => unknown, string][] = [
+    ['no token', () => undefined, 'token_missing'],
+    ['an empty token', () => '', 'token_missing'],
+    ['a token that is an object', () => ({ a: 1 }), 'token_invalid'],
+    ['a token that is no JWT', () => 'hello', 'token_invalid'],
+    ['a token of 9 KB', () => 'a'.repeat(9_000), 'token_invalid'],
+    ['another secret', () => sign(HS256, good(), 'another-secret-of-at-least-32-bytes'), 'token_invalid'],
+    ['alg none', () => `${encode({ alg: 'none' })}.${encode(good())}.`, 'token_invalid'],
+    ['alg nOnE', () => `${encode({ alg: 'nOnE' })}.${encode(good())}.`, 'token_invalid'],
+    ['HS512', () => sign({ alg: 'HS512' }, good(), SECRET, 'sha512'), 'token_invalid'],
+    ['HS256 claimed as RS256', () => sign({ alg: 'RS256' }, good()), 'token_invalid'],
+    ['an expired token', () => sign(HS256, { ...good(), exp: seconds() - 31 }), 'token_expired'],
+    ['exp as a string', () => sign(HS256, { ...good(), exp: 'tomorrow' }), 'token_claims'],
+    ['exp beyond all times', () => sign(HS256, { ...good(), exp: 9e99 }), 'token_claims'],
+    ['iat in the future', () => sign(HS256, { ...good(), iat: seconds() + 40 }), 'token_claims'],
+    ['no project', () => sign(HS256, { username: 'a' }), 'token_claims'],
+    ['a project in capitals', () => sign(HS256, { ...good(), projectId: 'KIMPGA' }), 'token_claims'],
+    ['a project called __proto__', () => sign(HS256, { ...good(), projectId: '__proto__' }), 'token_claims'],
+    ['no username', () => sign(HS256, { projectId: 'kimpga' }), 'token_claims'],
+    ['an invisible username', () => sign(HS256, { ...good(), username: '\u3164' }), 'token_claims'],
+    [
+      'a zero-width character in the username',
+      () => sign(HS256, { ...good(), username: 'ad\u200bmin' }),
+      'token_claims',
+    ],
+  ];
+  for (const [name, token, code] of refused) {
+    it(`refuses ${name}`, async (context) => {
+      const error = await refusalOf(context, chatty.url, { token: token() });
+      assert.equal(error.message, 'Authentication error');
+      assert.equal(error.data?.code, code);
+    });
+  }
+
+  it('refuses every single changed byte of a token', async (context) => {
+    const token = tokenOf('민수');
+    for (let index = 0; index < token.length - 1; index += 9) {
+      const changed = `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`;
+      const error = await refusalOf(context, chatty.url, { token: changed });
+      assert.equal(error.message, 'Authentication error', `byte ${index}`);
+    }
+  });
+
+  it('does not read a token from the address', async (context) => {
+    const error = await refusalOf(context, `${chatty.url}/?token=${tokenOf('민수')}`, {});
+    assert.equal(error.data?.code, 'token_missing');
+  });
+
+  it('allows half a minute of clock difference', async (context) => {
+    await join(context, chatty.url, sign(HS256, { ...good(), exp: seconds() - 25 }));
+  });
+
+  it('accepts a token without exp outside production, as the founding contract has it', async (context) => {
+    await join(context, chatty.url, sign(HS256, { projectId: 'kimpga', username: '민수' }));
+  });
+
+  it('requires exp in production, and at most 24 hours of it', async (context) => {
+    const none = await refusalOf(context, production.url, {
+      token: sign(HS256, { projectId: 'kimpga', username: '민수' }),
+    });
+    assert.equal(none.data?.code, 'token_claims');
+    const long = await refusalOf(context, production.url, {
+      token: sign(HS256, { ...good(), exp: seconds() + 25 * 3_600 }),
+    });
+    assert.equal(long.data?.code, 'token_claims');
+    await join(context, production.url, sign(HS256, good()));
+  });
+});
