@@ -1,0 +1,80 @@
+/** Promise: whoever connects gets the newest 50 messages, oldest first, and then everything that follows. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { join, startChatty, stored, tokenOf, until } from './kit.js';
+
+it('an empty room has an empty history', async (context) => {
+  const { url } = await startChatty(context);
+  assert.deepEqual((await join(context, url, tokenOf('민수'))).history, [[]]);
+});
+
+it('history is the newest 50 messages, oldest first, in the shape of the contract', async (context) => {
+  const { url, connection } = await startChatty(context);
+  const writer = await join(
+    context,
+    url,
+    tokenOf('민수', { userId: 'u1', avatar: 'https://kimpga.test/a.png' }),
+  );
+  for (let number = 1; number <= 60; number += 1) stored(await writer.say(`말 ${number}`));
+  const expected = Array.from({ length: 50 }, (_, index) => `말 ${index + 11}`);
+
+  const warm = await join(context, url, tokenOf('지영'));
+  assert.deepEqual(
+    warm.history[0]?.map(({ content }) => content),
+    expected,
+  );
+
+  // A server that has never seen the room reads the same from the database.
+  const other = await startChatty(context, {}, connection);
+  const cold = await join(context, other.url, tokenOf('지영'));
+  assert.deepEqual(cold.history, warm.history);
+  const { created_at, ...first } = cold.history[0]?.[0] ?? { created_at: '' };
+  assert.deepEqual(first, {
+    id: 11,
+    seq: 11,
+    userId: 'u1',
+    username: '민수',
+    avatar: 'https://kimpga.test/a.png',
+    content: '말 11',
+    clientId: null,
+    replyTo: null,
+  });
+  assert.equal(new Date(created_at).toISOString(), created_at);
+});
+
+it('nothing falls between the history and what follows, however many join while others talk', async (context) => {
+  const { url } = await startChatty(context);
+  const writer = await join(context, url, tokenOf('민수'));
+  const talk = (async () => {
+    for (let number = 1; number <= 120; number += 1) stored(await writer.say(`${number}`));
+  })();
+  const readers = await Promise.all(
+    Array.from({ length: 15 }, (_, index) => join(context, url, tokenOf(`독자${index}`))),
+  );
+  await talk;
+  for (const reader of readers) {
+    await until(
+      () => reader.messages.at(-1)?.content === '120' || reader.history[0]?.at(-1)?.content === '120',
+      'the last message',
+    );
+    const ids = [...(reader.history[0] ?? []), ...reader.messages].map(({ id }) => id);
+    const from = ids[0] ?? 0;
+    assert.deepEqual(
+      ids,
+      Array.from({ length: ids.length }, (_, index) => from + index),
+    );
+    assert.equal(ids.at(-1), 120);
+  }
+});
+
+it('a server that did not hear of a message reads it before the next one', async (context) => {
+  const one = await startChatty(context);
+  const two = await startChatty(context, {}, one.connection);
+  const here = await join(context, one.url, tokenOf('민수'));
+  const there = await join(context, two.url, tokenOf('지영'));
+  for (const text of ['하나', '둘', '셋']) stored(await here.say(text));
+  stored(await there.say('넷'));
+  await until(() => there.messages.length === 4, 'all four');
+  assert.deepEqual(there.contents, ['하나', '둘', '셋', '넷']);
+});
