@@ -1,0 +1,30 @@
+/** Promise: widget.js can be loaded from any page and cached, and the state of the server can be asked. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { startChatty } from './kit.js';
+
+it('widget.js comes with the headers of a script for other origins', async (context) => {
+  const { url } = await startChatty(context);
+  const answer = await fetch(`${url}/widget.js`, { headers: { origin: 'https://kimpga.test' } });
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type') ?? '', /javascript/);
+  assert.equal(answer.headers.get('access-control-allow-origin'), '*');
+  assert.equal(answer.headers.get('cross-origin-resource-policy'), 'cross-origin');
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  assert.match(answer.headers.get('cache-control') ?? '', /max-age=300/);
+  assert.ok((await answer.text()).length > 10_000);
+  const again = await fetch(`${url}/widget.js`, {
+    headers: { 'if-none-match': answer.headers.get('etag') ?? '' },
+  });
+  assert.equal(again.status, 304);
+});
+
+it('healthz tells of the process, readyz of the database, anything else is a clear 404', async (context) => {
+  const { url } = await startChatty(context);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+  const missing = await fetch(`${url}/../../etc/passwd`);
+  assert.equal(missing.status, 404);
+  assert.deepEqual(Object.keys((await missing.json()) as object), ['code', 'message']);
+});
