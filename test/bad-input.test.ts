@@ -1,0 +1,157 @@
+/** Promise: whatever a socket says, it gets an answer or nothing; its session and the server go on. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { cleanContent, hasInk } from '@chatty/protocol/text';
+import naughty from 'big-list-of-naughty-strings' with { type: 'json' };
+import { join, startChatty, stored, tokenOf, until } from './kit.js';
+
+const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
+const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, index]));
+
+const payloads: [string, unknown[], string][] = [
+  ['no argument', [], 'invalid'],
+  ['null', [null], 'invalid'],
+  ['a number', [7], 'invalid'],
+  ['a boolean', [true], 'invalid'],
+  ['an array', [['hi']], 'invalid'],
+  ['an empty object', [{}], 'invalid'],
+  ['two arguments', ['hi', 'there'], 'invalid'],
+  ['content that is an object', [{ content: { toString: 'x' } }], 'invalid'],
+  ['a client id that is a number', [{ content: 'hi', clientId: 5 }], 'invalid'],
+  ['a client id of 65 characters', [{ content: 'hi', clientId: 'c'.repeat(65) }], 'invalid'],
+  ['a client id with a line feed', [{ content: 'hi', clientId: 'a\nb' }], 'invalid'],
+  ['replyTo as a string', [{ content: 'hi', replyTo: '1; drop table messages' }], 'invalid'],
+  ['replyTo that is not there', [{ content: 'hi', replyTo: 12 }], 'not_found'],
+  ['nesting of 500', [nested(500)], 'invalid'],
+  ['nesting beside good content', [{ content: 'hi', extra: nested(50) }], 'invalid'],
+  ['2,000 keys', [wide], 'invalid'],
+  ['bytes', [Buffer.from('hi')], 'invalid'],
+  ['nothing to see', ['  \u200b\u3164\n '], 'empty'],
+  ['only controls', ['\u0000\u0007'], 'empty'],
+  ['2,001 characters', ['가'.repeat(2_001)], 'too_long'],
+  ['2,000 emoji families', ['👨‍👩‍👧‍👦'.repeat(2_000).slice(0, 20_000)], 'too_long'],
+];
+
+it('odd arguments are answered with a code, and the session goes on', async (context) => {
+  const { url } = await startChatty(context);
+  const minsu = await join(context, url, tokenOf('민수'));
+  const session = minsu.socket.id;
+  for (const [name, values, code] of payloads) {
+    const answer = await minsu.say(...values);
+    assert.equal(!answer.ok && answer.code, code, name);
+    assert.equal(!answer.ok && typeof answer.message, 'string', name);
+  }
+  stored(await minsu.say('아직 여기'));
+  assert.equal(minsu.socket.id, session);
+});
+
+it('odd events, with and without an acknowledgement, end nothing', async (context) => {
+  const { url } = await startChatty(context);
+  const minsu = await join(context, url, tokenOf('민수'));
+  const session = minsu.socket.id;
+  const raw = (packet: string) => minsu.socket.io.engine.write(packet);
+  for (const event of ['error', 'message', 'toString', '__proto__', 'constructor', 'x'.repeat(10_000)]) {
+    minsu.socket.emit(event);
+    minsu.socket.emit(event, { a: 1 }, null);
+  }
+  for (const [, values] of payloads) minsu.socket.emit('chat message', ...values);
+  raw('42["error","x"]');
+  raw('42["chat message"]');
+  // Deeper than a client's own encoder can walk.
+  raw(`42["chat message",${'['.repeat(20_000)}${']'.repeat(20_000)}]`);
+  const answer = await minsu.socket.timeout(5_000).emitWithAck('unheard of', 1);
+  assert.equal(answer.code, 'invalid');
+  stored(await minsu.say('아직 여기'));
+  assert.equal(minsu.socket.id, session);
+});
+
+it('packets that are no packets close at most their own socket', async (context) => {
+  const { url } = await startChatty(context);
+  const bystander = await join(context, url, tokenOf('지영'));
+  for (const packet of [
+    '42[{"toString":"foo"}]',
+    '451-["a",{"_placeholder":true,"num":"splice"}]',
+    '45999999-["x"]',
+    '4{',
+    '43999999999999999999[]',
+    '9',
+    `42${'['.repeat(20_000)}`,
+  ]) {
+    const attacker = await join(context, url, tokenOf('공격'), {
+      transports: ['websocket'],
+      reconnection: false,
+    });
+    attacker.socket.io.engine.write(packet);
+    attacker.socket.disconnect();
+  }
+  stored(await bystander.say('멀쩡해요'));
+});
+
+it('a refusal without an acknowledgement arrives as an event', async (context) => {
+  const { url } = await startChatty(context);
+  const minsu = await join(context, url, tokenOf('민수'));
+  const refused = new Promise<{ event: string; code: string }>((resolve) =>
+    minsu.socket.once('refused', resolve),
+  );
+  minsu.socket.emit('chat message', '');
+  const { event, code } = await refused;
+  assert.deepEqual([event, code], ['chat message', 'empty']);
+});
+
+it('a packet over 64 KB closes its socket and nothing else', async (context) => {
+  const { url } = await startChatty(context);
+  const bystander = await join(context, url, tokenOf('지영'));
+  const minsu = await join(context, url, tokenOf('민수'), { transports: ['websocket'], reconnection: false });
+  minsu.socket.emit('chat message', 'a'.repeat(70_000));
+  await until(() => minsu.socket.disconnected, 'the close');
+  stored(await bystander.say('멀쩡해요'));
+});
+
+it('a flood is answered with rate_limited', async (context) => {
+  const { url } = await startChatty(context, { SEND_BURST: '5', SEND_PER_SECOND: '1' });
+  const minsu = await join(context, url, tokenOf('민수'));
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => minsu.say(`${index}`)));
+  assert.ok(
+    answers.some((answer) => !answer.ok && answer.code === 'rate_limited' && answer.retry === 'later'),
+  );
+});
+
+it('real-world text is stored, acknowledged, delivered and read again as one and the same', async (context) => {
+  const { url, connection } = await startChatty(context, { SEND_BURST: '10000' });
+  const minsu = await join(context, url, tokenOf('민수'));
+  const jiyoung = await join(context, url, tokenOf('지영'));
+  const korean = [
+    'ㅋㅋㅋㅋ',
+    '한글',
+    '값이 얼마예요?\n\n두 줄',
+    '🏴󠁧󠁢󠁥󠁮󠁧󠁿 🇰🇷 👩🏽‍🚀 1️⃣',
+    'שלום עולם',
+    '\u202eabc',
+    'Z̷̢̛͔̹̼͉̲̯̻͉a̶̡̨lgo',
+    '\ud800 홀로',
+    '가'.repeat(2_000),
+    '"; DROP TABLE messages; --',
+  ];
+  const texts = [...(naughty as string[]), ...korean];
+  assert.ok(texts.length > 400, 'the list of naughty strings was read');
+  const sent: string[] = [];
+  for (const text of texts) {
+    const answer = await minsu.say(text);
+    const clean = cleanContent(text);
+    if (!hasInk(clean)) {
+      assert.equal(!answer.ok && answer.code, 'empty', JSON.stringify(text));
+      continue;
+    }
+    assert.equal(stored(answer).content, clean);
+    sent.push(clean);
+  }
+  await until(() => jiyoung.messages.length === sent.length, 'delivery');
+  assert.deepEqual(jiyoung.contents, sent);
+  const cold = await startChatty(context, {}, connection);
+  const late = await join(context, cold.url, tokenOf('늦은 사람'));
+  assert.deepEqual(
+    late.history[0]?.map(({ content }) => content),
+    sent.slice(-50),
+  );
+});
