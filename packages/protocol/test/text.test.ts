@@ -1,0 +1,77 @@
+/** Promise: text has one stored form, and names hold nothing that cannot be seen. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { isShallow } from '@chatty/protocol/check';
+import { readClaims, readUrl } from '@chatty/protocol/claims';
+import { cleanContent, cleanName, countGraphemes } from '@chatty/protocol/text';
+import fc from 'fast-check';
+
+it('cleaning what is clean changes nothing, and the result is well-formed without controls', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      const clean = cleanContent(text);
+      assert.equal(cleanContent(clean), clean);
+      assert.ok(clean.isWellFormed());
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      assert.doesNotMatch(clean, /[\u0000-\u0008\u000b-\u001f\u007f]/);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('decomposed Hangul is composed, line ends are one, piles of marks and empty lines are cut', () => {
+  assert.equal(cleanContent('한글'.normalize('NFD')), '한글');
+  assert.equal(cleanContent('a\r\nb\rc\u2028d'), 'a\nb\nc\nd');
+  assert.equal(cleanContent('a\n\n\n\n\nb'), 'a\n\nb');
+  assert.equal(countGraphemes('👨‍👩‍👧‍👦각🇰🇷'), 3);
+  assert.equal(cleanContent(`x${'\u0316'.repeat(5_000)}`).length, 9);
+});
+
+it('names keep emoji and lose nothing else by stealth', () => {
+  assert.equal(cleanName('  김민수 👩🏽‍🚀 '), '김민수 👩🏽‍🚀');
+  for (const name of ['ad\u200bmin', '\u202eadmin', 'a\u0000b', '\u3164', '\u2060', 'x\ny', '\ud800'])
+    assert.equal(cleanName(name), null, JSON.stringify(name));
+});
+
+it('only https pictures are kept, http on this machine excepted', () => {
+  for (const url of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'http://evil.test/a.png',
+    '//evil.test/a',
+    'https://u:p@evil.test',
+    `https://a.test/${'x'.repeat(3_000)}`,
+    5,
+    null,
+  ])
+    assert.equal(readUrl(url), null);
+  assert.equal(readUrl('https://a.test/b.png'), 'https://a.test/b.png');
+  assert.equal(readUrl('http://localhost:4001/b.png'), 'http://localhost:4001/b.png');
+});
+
+it('the user id comes from sub, else user, user.id, userId, else the username', () => {
+  const idOf = (claims: object) => {
+    const read = readClaims({ projectId: 'p', username: '민수', ...claims });
+    return read.ok ? read.member.userId : read.reason;
+  };
+  assert.equal(idOf({ sub: 'a', user: 'b', userId: 'c' }), 'a');
+  assert.equal(idOf({ user: 'b', userId: 'c' }), 'b');
+  assert.equal(idOf({ user: { id: 42 }, userId: 'c' }), '42');
+  assert.equal(idOf({ userId: 'c' }), 'c');
+  assert.equal(idOf({}), '민수');
+  const object = readClaims({
+    projectId: 'p',
+    user: { id: 1, username: '지영', avatar: 'https://a.test/b' },
+  });
+  assert.deepEqual(object.ok && [object.member.username, object.member.avatar, object.member.role], [
+    '지영',
+    'https://a.test/b',
+    'member',
+  ]);
+});
+
+it('depth is measured without recursion', () => {
+  assert.equal(isShallow([JSON.parse('['.repeat(8) + ']'.repeat(8))]), true);
+  assert.equal(isShallow([JSON.parse('['.repeat(9) + ']'.repeat(9))]), false);
+});
