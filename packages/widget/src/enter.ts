@@ -55,6 +55,7 @@ export function createEnter(): (event: TypingEvent) => Decision {
   };
   const spend = (time: number, decision: Decision): Decision => {
     spentAt = time;
+    due = false;
     return decision;
   };
 
@@ -81,7 +82,7 @@ export function createEnter(): (event: TypingEvent) => Decision {
   function compositionend(data: string, time: number): Decision {
     composing = false;
     ended = { hangul: HANGUL.test(data), at: time };
-    const send = due && ended.hangul;
+    const send = due && ended.hangul && !isSpent(time);
     due = false;
     return send ? spend(time, 'send') : 'pass';
   }
