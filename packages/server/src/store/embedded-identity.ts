@@ -33,10 +33,18 @@ function nobody(): Identity {
 export function barrier(folder: string, identity: Identity | null): string | null {
   if (identity === null) return null;
   let existing = folder;
-  while (!existsSync(existing)) existing = dirname(existing);
+  while (!isFolder(existing)) existing = dirname(existing);
   for (let place = realpathSync(existing); ; place = dirname(place)) {
     if (!mayPass(place, identity)) return place;
     if (place === dirname(place)) return null;
+  }
+}
+
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
   }
 }
 
