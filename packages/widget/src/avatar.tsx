@@ -25,7 +25,7 @@ export function Avatar({ userId, username, url }: { userId: string; username: st
 }
 
 /** Two syllables of a Korean name (the given name of a full one), two letters of a Latin one, else one character. */
-export function initialsOf(username: string): string {
+function initialsOf(username: string): string {
   const words = username.split(/[\s._-]+/).filter((word) => word !== '');
   const word = words[0] ?? username;
   if (/^[가-힣]{2,}$/.test(word)) return word.slice(-2);

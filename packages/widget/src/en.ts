@@ -1,6 +1,6 @@
 /** Everything the widget says, in English. */
 
-import type { Words } from './language.js';
+import type { Words } from './words.js';
 
 export const en: Words = {
   title: 'Chat',

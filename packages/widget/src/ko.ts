@@ -1,6 +1,6 @@
 /** 위젯이 하는 모든 말, 한국어. */
 
-import type { Words } from './language.js';
+import type { Words } from './words.js';
 
 export const ko: Words = {
   title: '채팅',

@@ -1,32 +1,8 @@
 /** Decides the language: one complete table each, and dates as its readers write them. */
 
-import type { Code } from '@chatty/protocol/codes';
 import { en } from './en.js';
 import { ko } from './ko.js';
-
-export type Words = {
-  [Name in
-    | 'title'
-    | 'open'
-    | 'close'
-    | 'messages'
-    | 'write'
-    | 'send'
-    | 'retry'
-    | 'remove'
-    | 'sending'
-    | 'connecting'
-    | 'offline'
-    | 'live'
-    | 'empty'
-    | 'refused'
-    | 'login'
-    | 'loginHint'
-    | 'today'
-    | 'yesterday']: string;
-} & { [Name in 'newMessages' | 'unread' | 'left']: (count: number) => string } & {
-  codes: Record<Code, string>;
-};
+import type { Words } from './words.js';
 
 export type Language = {
   locale: string;
