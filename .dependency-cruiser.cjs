@@ -73,7 +73,6 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default'],
-      extensionAlias: undefined,
       extensions: ['.ts', '.tsx', '.js', '.css'],
     },
     doNotFollow: { path: 'node_modules' },
