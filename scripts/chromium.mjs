@@ -11,7 +11,7 @@ const APPLICATIONS = [
 ];
 
 /** The path of a Chromium, or null. CHROMIUM_PATH wins. */
-export function findChromium() {
+function findChromium() {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const candidates = [
     process.env.CHROMIUM_PATH,
