@@ -1,0 +1,134 @@
+/** Promise: what the documents say is what the code does: settings, codes, events, files, token examples. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { codes } from '@chatty/protocol/codes';
+import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config';
+import { jwtVerify } from 'jose';
+import { SECRET, temporaryFolder } from './kit.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const rows = (text: string) =>
+  [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => [name, rest]);
+
+for (const file of ['README.md', 'docs/config.md']) {
+  it(`${file} lists every setting as it is, and no other`, () => {
+    const expected = settings.map(({ name, fallback, about }) => [
+      name,
+      `${fallback ? `\`${fallback}\`` : ''} | ${about}`,
+    ]);
+    assert.deepEqual(rows(read(file)), expected);
+  });
+}
+
+it('docs/errors.md lists every code as it is, and no other', () => {
+  const expected = Object.entries(codes).map(([code, { retry, message }]) => [code, `${retry} | ${message}`]);
+  assert.deepEqual(rows(read('docs/errors.md')), expected);
+});
+
+it('docs/protocol.md lists every event of the wire, and no other', () => {
+  const source = read('packages/protocol/src/events.ts');
+  const body = (name: string) => source.split(`export type ${name} = {`)[1]?.split('\n};')[0] ?? '';
+  const events = (name: string) =>
+    [...body(name).matchAll(/^ {2}'?([a-z ]+)'?: \(/gm)].map(([, event]) => event);
+  const page = read('docs/protocol.md');
+  const section = (title: string) =>
+    rows(page.split(`## ${title}`)[1]?.split('\n## ')[0] ?? '').map(([name]) => name);
+  assert.ok(events('ServerEvents').length >= 4);
+  assert.deepEqual(section('Events from the server'), events('ServerEvents'));
+  assert.deepEqual(section('Events from the client'), events('ClientEvents'));
+});
+
+it('docs/message-path.md names files that are there', () => {
+  const files = [...read('docs/message-path.md').matchAll(/`(packages\/[^`]+)`/g)].map(
+    ([, file = '']) => file,
+  );
+  assert.ok(files.length >= 10);
+  for (const file of files) assert.ok(existsSync(join(root, file)), file);
+});
+
+it('.env.example holds the seven names of the contract, and its secret is refused in production', () => {
+  const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  assert.deepEqual(names, [
+    'POSTGRES_USER',
+    'POSTGRES_PASSWORD',
+    'POSTGRES_DB',
+    'DB_HOST',
+    'DB_PORT',
+    'JWT_SECRET',
+    'PORT',
+  ]);
+  assert.ok(read('.env.example').includes(`JWT_SECRET=${EXAMPLE_SECRET}`));
+  const result = readConfig({ NODE_ENV: 'production', JWT_SECRET: EXAMPLE_SECRET });
+  assert.match(result.ok ? '' : result.faults.join(), /^JWT_SECRET/);
+});
+
+/** How each language runs its example; one that is not on the machine is named and left out, Node is always there. */
+const languages: Record<string, (code: string, folder: string) => { command: string; values: string[] }> = {
+  js: (code, folder) =>
+    write(
+      folder,
+      'a.mjs',
+      `${code}\nconsole.log(chatToken(process.argv[2], { id: 'u1', name: '민수' }))`,
+      process.execPath,
+    ),
+  python: (code, folder) =>
+    write(
+      folder,
+      'a.py',
+      `${code}\nimport sys\nprint(chat_token(sys.argv[1], {"id": "u1", "name": "민수"}))`,
+      'python3',
+    ),
+  php: (code, folder) =>
+    write(
+      folder,
+      'a.php',
+      `<?php\n${code}\necho chat_token($argv[1], ['id' => 'u1', 'name' => '민수']);`,
+      'php',
+    ),
+  java: (code, folder) =>
+    write(
+      folder,
+      'A.java',
+      `class A {\n${code}\npublic static void main(String[] a) throws Exception { System.out.println(chatToken(a[0], "u1", "민수")); } }`,
+      'java',
+      ['-Dfile.encoding=UTF-8'],
+    ),
+};
+
+function write(folder: string, name: string, text: string, command: string, flags: string[] = []) {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return { command, values: [...flags, file, SECRET] };
+}
+
+it('the token examples of the README make tokens that verify', { timeout: 60_000 }, async (context) => {
+  const folder = temporaryFolder(context);
+  const examples = [...read('README.md').matchAll(/```(js|python|php|java)\n([\s\S]*?)```/g)];
+  assert.equal(examples.length, 4);
+  const ran: string[] = [];
+  for (const [, language = '', code = ''] of examples) {
+    const { command, values } = languages[language]?.(code.replace(/^ {3}/gm, ''), folder) ?? {
+      command: '',
+      values: [],
+    };
+    if (spawnSync(command, [language === 'java' ? '-version' : '--version']).status !== 0) {
+      context.diagnostic(`${language} is not on this machine`);
+      continue;
+    }
+    const { stdout, stderr } = spawnSync(command, values, { encoding: 'utf8' });
+    const { payload } = await jwtVerify(stdout.trim(), new TextEncoder().encode(SECRET), {
+      algorithms: ['HS256'],
+    }).catch((error) => {
+      throw new Error(`${language}: ${error} ${stderr}`);
+    });
+    assert.deepEqual([payload.projectId, payload.sub, payload.username], ['kimpga', 'u1', '민수'], language);
+    ran.push(language);
+  }
+  assert.ok(ran.includes('js'));
+});
