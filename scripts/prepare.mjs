@@ -69,7 +69,7 @@ export function run(command, values, activity) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.once('error', (error) => finish(`${command} could not be run: ${error.message}`));
     child.once('close', (code) =>
-      finish(code === 0 ? null : `${command} ${values.join(' ')} failed:\n${output}`),
+      finish(code === 0 ? null : `${command} ${values.join(' ')} failed:\n${output.slice(0, 2_000)}`),
     );
     /** @param {string | null} fault */
     function finish(fault) {
