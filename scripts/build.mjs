@@ -9,8 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAMP = join(ROOT, '.build', 'stamp');
 const SOURCES = [
-  /^packages\/[^/]+\/(src\/|build\.mjs|tsconfig|package\.json)/,
-  /^demo\/(src\/|tsconfig|package\.json)/,
+  /^packages\/[^/]+\/(src\/|build\.mjs|tsconfig\.json|package\.json)/,
+  /^demo\/(src\/|tsconfig\.json|package\.json)/,
 ];
 const ROOT_SOURCES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
 const RESULTS = ['packages/server/dist/main.js', 'packages/widget/dist/widget.js', 'demo/dist/main.js'];

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { build, stop, transform } from 'esbuild';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -38,4 +38,6 @@ export async function buildWidget() {
     plugins: [styles],
     logLevel: 'warning',
   });
+  // esbuild keeps a helper process otherwise.
+  await stop();
 }
