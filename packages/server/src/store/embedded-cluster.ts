@@ -8,6 +8,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -19,7 +20,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StartError } from '../start-error.js';
 import type { Binaries } from './embedded-binaries.js';
-import { barrier, type Identity } from './embedded-identity.js';
+import { barrier, type Identity, isAlive } from './embedded-identity.js';
 
 /** Longest first start in milliseconds; a slow disk takes a few seconds. */
 const INITDB_TIMEOUT = 120_000;
@@ -82,11 +83,10 @@ export async function makeCluster(options: {
 }): Promise<void> {
   const { folder, pgdata, binaries, identity, password } = options;
   for (const entry of readdirSync(folder)) {
-    const dead = /^initdb-(\d+)$/.exec(entry);
+    const dead = /^initdb-(\d+)-/.exec(entry);
     if (dead && !isAlive(Number(dead[1]))) rmSync(join(folder, entry), { recursive: true, force: true });
   }
-  const temporary = join(folder, `initdb-${process.pid}`);
-  rmSync(temporary, { recursive: true, force: true });
+  const temporary = mkdtempSync(join(folder, `initdb-${process.pid}-`));
   makePrivateFolder(temporary, identity);
   try {
     const passwordFile = join(temporary, 'password');
@@ -144,13 +144,4 @@ function initdbFault(error: unknown): string {
     .filter((line) => /error|FATAL|could not/.test(line))
     .at(-1);
   return `The embedded database could not be made: ${last ?? String(error)}`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

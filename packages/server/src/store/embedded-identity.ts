@@ -59,3 +59,12 @@ function mayPass(place: string, { uid, gid }: Identity): boolean {
 export function isReachable(folder: string): boolean {
   return barrier(folder, chooseIdentity(join(folder, 'pgdata'))) === null;
 }
+
+/** Whether a process of this number exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
