@@ -28,7 +28,7 @@ export function temporaryFolder(context: Cleanup): string {
 }
 
 /** An empty database of its own on the server that `npm test` started, or on one started here. */
-async function makeDatabase(context: Cleanup): Promise<Connection> {
+export async function makeDatabase(context: Cleanup): Promise<Connection> {
   const given = process.env.CHATTY_TEST_DATABASE;
   const server = given ? (JSON.parse(given) as Connection) : await startServer(context);
   const database = `test_${randomBytes(6).toString('hex')}`;
