@@ -19,7 +19,7 @@ async function ask(connection: Connection, sql: string): Promise<Record<string, 
 }
 
 it('keeps its rows over a stop, syncs, and stops twice without complaint', async (context) => {
-  const folder = join(temporaryFolder(context), 'data');
+  const folder = join(temporaryFolder(), 'data');
   const first = await startEmbedded({ folder, log });
   await ask(first.connection, 'CREATE TABLE t AS SELECT 1 AS x');
   const [settings] = await ask(
@@ -35,7 +35,7 @@ it('keeps its rows over a stop, syncs, and stops twice without complaint', async
 });
 
 it('of two first starts at the same moment exactly one wins, and the other says why', async (context) => {
-  const folder = join(temporaryFolder(context), 'data');
+  const folder = join(temporaryFolder(), 'data');
   const both = await Promise.allSettled([startEmbedded({ folder, log }), startEmbedded({ folder, log })]);
   for (const each of both) if (each.status === 'fulfilled') context.after(() => each.value.close());
   const lost = both.filter((each) => each.status === 'rejected').map(({ reason }) => reason);
@@ -44,7 +44,7 @@ it('of two first starts at the same moment exactly one wins, and the other says 
 });
 
 it('a path too long for a socket takes a loopback port with a password', async (context) => {
-  const folder = join(temporaryFolder(context), 'a'.repeat(60), 'b'.repeat(40));
+  const folder = join(temporaryFolder(), 'a'.repeat(60), 'b'.repeat(40));
   const { connection, close } = await startEmbedded({ folder, log });
   context.after(close);
   assert.equal(connection.host, '127.0.0.1');
@@ -53,7 +53,7 @@ it('a path too long for a socket takes a loopback port with a password', async (
 });
 
 it('leftovers of a start that was killed, and a pid that is somebody else’s now, are no obstacle', async (context) => {
-  const folder = join(temporaryFolder(context), 'data');
+  const folder = join(temporaryFolder(), 'data');
   await (await startEmbedded({ folder, log })).close();
   mkdirSync(join(folder, 'postgres-copy-dead'));
   writeFileSync(
@@ -65,8 +65,8 @@ it('leftovers of a start that was killed, and a pid that is somebody else’s no
   assert.ok(!readdirSync(folder).includes('postgres-copy-dead'));
 });
 
-it('a cluster of another version, and a folder others may not pass through, are refused in words', async (context) => {
-  const folder = temporaryFolder(context);
+it('a cluster of another version, and a folder others may not pass through, are refused in words', async () => {
+  const folder = temporaryFolder();
   const old = join(folder, 'old');
   await (await startEmbedded({ folder: old, log })).close();
   writeFileSync(join(old, 'pgdata/PG_VERSION'), '12\n');
@@ -83,7 +83,7 @@ it('a cluster of another version, and a folder others may not pass through, are 
 });
 
 it('secrets are for their owner only', async (context) => {
-  const folder = join(temporaryFolder(context), 'data');
+  const folder = join(temporaryFolder(), 'data');
   const { close } = await startEmbedded({ folder, log });
   context.after(close);
   assert.equal(statSync(join(folder, 'postgres-password')).mode & 0o777, 0o600);

@@ -4,6 +4,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.js';
+import { isAlive } from './embedded-identity.js';
 
 export type Binaries = { initdb: string; postgres: string; major: string };
 
@@ -19,7 +20,7 @@ export async function layOutBinaries(folder: string): Promise<Binaries> {
   const target = join(folder, name);
   const there = await readdir(folder);
   if (!there.includes(name)) await copy(root, folder, target);
-  const old = there.filter((entry) => /^postgres-(\d|copy-)/.test(entry) && entry !== name);
+  const old = there.filter((entry) => entry !== name && (/^postgres-\d/.test(entry) || isDeadCopy(entry)));
   await Promise.all(old.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
   const program = (file: string) => join(target, 'bin', file);
   return {
@@ -47,7 +48,7 @@ function findPackage(): { root: string; version: string } {
 
 // Copied beside and renamed, so that a start killed half way leaves no half-made folder under the final name.
 async function copy(root: string, folder: string, target: string): Promise<void> {
-  const temporary = await mkdtemp(join(folder, 'postgres-copy-'));
+  const temporary = await mkdtemp(join(folder, `postgres-copy-${process.pid}-`));
   await cp(root, temporary, {
     recursive: true,
     verbatimSymlinks: true,
@@ -62,6 +63,11 @@ async function copy(root: string, folder: string, target: string): Promise<void>
     // Another start was faster; its copy is as good.
     if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'EEXIST')) throw error;
   }
+}
+
+/** A copy whose maker was killed; that of a start under way is left alone. */
+function isDeadCopy(entry: string): boolean {
+  return entry.startsWith('postgres-copy-') && !isAlive(Number(entry.split('-')[2]));
 }
 
 /** The package makes its library links in an install script, which some installers do not run. */

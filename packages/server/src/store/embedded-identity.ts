@@ -62,6 +62,7 @@ export function isReachable(folder: string): boolean {
 
 /** Whether a process of this number exists. */
 export function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid)) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {
