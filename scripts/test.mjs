@@ -1,7 +1,7 @@
 /** `npm test`: everything, from unit tests to three people in a browser, on a database of its own. */
 
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireChromium } from './chromium.mjs';
@@ -17,15 +17,8 @@ const chromium = await requireChromium().catch((error) => {
 function testFiles() {
   const named = process.argv.slice(2);
   if (named.length > 0) return named;
-  const folders = [
-    'packages/protocol/test',
-    'packages/token/test',
-    'packages/client/test',
-    'packages/server/test',
-    'packages/widget/test',
-    'demo/test',
-    'test',
-  ];
+  const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/test`);
+  const folders = [...packages, 'test'].filter((folder) => existsSync(join(ROOT, folder)));
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
@@ -33,6 +26,7 @@ function testFiles() {
   );
 }
 
+const files = testFiles();
 const folder = mkdtempSync(join(tmpdir(), 'chatty-test-'));
 // The user PostgreSQL runs as has to pass through it.
 chmodSync(folder, 0o755);
@@ -46,7 +40,7 @@ const values = [
   '--test',
   '--test-concurrency=2',
   '--test-timeout=180000',
-  ...testFiles(),
+  ...files,
 ];
 const environment = {
   ...process.env,
