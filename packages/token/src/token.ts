@@ -1,7 +1,7 @@
 /** For the host's backend: signs the token that logs a visitor into the chat. */
 
 import { createHmac } from 'node:crypto';
-import { readClaims } from '@chatty/protocol/claims';
+import { type Member, readClaims } from '@chatty/protocol/claims';
 import type { Role } from '@chatty/protocol/events';
 
 export type TokenOptions = {
@@ -53,6 +53,8 @@ export function createToken(options: TokenOptions): string {
   if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > DAY) {
     throw new TypeError(`expiresIn must be a whole number of seconds from 1 to ${DAY}`);
   }
+  if (keyId !== undefined && (typeof keyId !== 'string' || keyId === ''))
+    throw new TypeError('keyId must be a string');
   const iat = Math.floor((options.now ?? Date.now()) / 1_000);
   const claims = {
     projectId,
@@ -68,10 +70,21 @@ export function createToken(options: TokenOptions): string {
   };
   const read = readClaims(claims);
   if (!read.ok) throw new TypeError(read.reason);
-  if (avatar !== undefined && read.member.avatar === null) throw new TypeError('avatar must be an https URL');
-  if (url !== undefined && read.member.url === null) throw new TypeError('url must be an https URL');
+  requireKept(options, read.member);
   const signed = `${encode({ alg: 'HS256', typ: 'JWT', kid: keyId })}.${encode(claims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+/** Chatty drops an optional claim that is not of its form; here the host's developer learns of it. */
+function requireKept({ avatar, url, role, level, badges }: TokenOptions, member: Member): void {
+  if (avatar !== undefined && member.avatar === null) throw new TypeError('avatar must be an https URL');
+  if (url !== undefined && member.url === null) throw new TypeError('url must be an https URL');
+  if (role !== undefined && member.role !== role)
+    throw new TypeError('role must be member, moderator or admin');
+  if (level !== undefined && member.level !== level) throw new TypeError('level must be a number');
+  if (badges !== undefined && (!Array.isArray(badges) || member.badges.length !== badges.length)) {
+    throw new TypeError('badges must be at most 5 visible strings of at most 20 characters');
+  }
 }
 
 function encode(part: object): string {

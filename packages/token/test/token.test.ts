@@ -36,6 +36,9 @@ for (const [name, options, words] of [
   ['a life over a day', { expiresIn: 86_401 }, /expiresIn/],
   ['a project in capitals', { projectId: 'KIMPGA' }, /projectId/],
   ['an invisible name', { username: '\u200b' }, /username/],
+  ['a time that is none', { now: Number.NaN }, /now/],
+  ['a role we do not know', { role: 'king' as 'admin' }, /role/],
+  ['badges that are no list', { badges: 'vip' as unknown as string[] }, /badges/],
   ['a script as avatar', { avatar: 'javascript:alert(1)' }, /avatar/],
 ] as const) {
   it(`refuses ${name}`, () => assert.throws(() => createToken({ ...base, ...options }), words));
