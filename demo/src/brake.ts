@@ -1,25 +1,32 @@
-/** Slows down whoever guesses passwords: ten wrong ones a minute for an account, then a wait. */
+/** Slows down whoever guesses passwords: ten tries a minute for an account, then a wait. */
 
-export type Brake = { allows(account: string): boolean; failed(account: string): void };
+export type Brake = {
+  /** Counts a try before its password is looked at, so that tries made at once count too. False: wait. */
+  takes(account: string): boolean;
+  /** The password was right: the tries are forgotten. */
+  release(account: string): void;
+};
 
-const FAILURES = 10;
+const TRIES = 10;
 const WINDOW = 60_000;
-const ACCOUNTS = 1_000;
+/** Beyond this many accounts the oldest is forgotten: made-up names may not fill the memory. */
+const ACCOUNTS = 10_000;
 
 export function createBrake(now: () => number = Date.now): Brake {
-  const failures = new Map<string, { count: number; since: number }>();
-  const recent = (account: string) => {
-    const entry = failures.get(account);
-    return entry && now() - entry.since < WINDOW ? entry : null;
-  };
+  const tries = new Map<string, { count: number; since: number }>();
   return {
-    allows: (account) => (recent(account)?.count ?? 0) < FAILURES,
-    failed(account) {
-      const entry = recent(account) ?? { count: 0, since: now() };
+    takes(account) {
+      const known = tries.get(account);
+      const entry = known && now() - known.since < WINDOW ? known : { count: 0, since: now() };
+      if (entry.count >= TRIES) return false;
       entry.count += 1;
-      // Made-up account names may not fill the memory.
-      if (failures.size >= ACCOUNTS) failures.clear();
-      failures.set(account, entry);
+      tries.set(account, entry);
+      const [oldest] = tries.keys();
+      if (tries.size > ACCOUNTS && oldest !== undefined) tries.delete(oldest);
+      return true;
+    },
+    release: (account) => {
+      tries.delete(account);
     },
   };
 }

@@ -84,12 +84,10 @@ export function createHost(options: {
   http.get('/login', (_request, reply) => show(reply, 200, () => site.login(null)));
   http.post('/login', async (request, reply) => {
     const { id = '', password = '' } = (request.body ?? {}) as Record<string, string | undefined>;
-    if (!brake.allows(id)) return show(reply, 429, () => site.login('brake'));
+    if (!brake.takes(id)) return show(reply, 429, () => site.login('brake'));
     const account = await authenticate(site.accounts, id, password);
-    if (!account) {
-      brake.failed(id);
-      return show(reply, 401, () => site.login('wrong'));
-    }
+    if (!account) return show(reply, 401, () => site.login('wrong'));
+    brake.release(account.id);
     return reply.header('set-cookie', sessions.start(account.id)).redirect('/', 303);
   });
   http.post('/logout', (_request, reply) => reply.header('set-cookie', sessions.end()).redirect('/', 303));

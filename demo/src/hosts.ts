@@ -11,11 +11,10 @@ import { readPort } from './ports.js';
 
 async function main(): Promise<void> {
   const stopping = onStop();
-  const {
-    JWT_SECRET: jwtSecret = '',
-    CHATTY_URL: chattyUrl = 'http://localhost:3000',
-    HOST: host = '0.0.0.0',
-  } = process.env;
+  // An empty value counts as unset, as in compose files.
+  const jwtSecret = process.env.JWT_SECRET || '';
+  const chattyUrl = process.env.CHATTY_URL || 'http://localhost:3000';
+  const host = process.env.HOST || '0.0.0.0';
   if (Buffer.byteLength(jwtSecret) < SECRET_BYTES || jwtSecret === EXAMPLE_SECRET) {
     throw new StartError(
       `JWT_SECRET must be the chat server's, of at least ${SECRET_BYTES} bytes and not the example's.`,
