@@ -29,7 +29,7 @@ describe('in the browser', () => {
   let demo: Awaited<ReturnType<typeof startDemo>>;
 
   before(async () => {
-    const data = join(temporaryFolder(suite), 'data');
+    const data = join(temporaryFolder(), 'data');
     demo = await startDemo(suite, data);
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',

@@ -108,7 +108,7 @@ function write(folder: string, name: string, text: string, command: string, flag
 }
 
 it('the token examples of the README make tokens that verify', { timeout: 60_000 }, async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const examples = [...read('README.md').matchAll(/```(js|python|php|java)\n([\s\S]*?)```/g)];
   assert.equal(examples.length, 4);
   const ran: string[] = [];

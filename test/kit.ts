@@ -19,11 +19,11 @@ export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 
 type Cleanup = Pick<TestContext, 'after'>;
 
-/** A folder PostgreSQL's user can pass into, gone after the test. */
-export function temporaryFolder(context: Cleanup): string {
+/** A folder PostgreSQL's user can pass into. Gone when the tests of the file have ended, and so all that runs in it. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-'));
   chmodSync(folder, 0o755);
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -38,7 +38,7 @@ export async function makeDatabase(context: Cleanup): Promise<Connection> {
 }
 
 async function startServer(context: Cleanup): Promise<Connection> {
-  const embedded = await startEmbedded({ folder: temporaryFolder(context), log: () => undefined });
+  const embedded = await startEmbedded({ folder: temporaryFolder(), log: () => undefined });
   context.after(() => embedded.close());
   return embedded.connection;
 }

@@ -19,7 +19,7 @@ const isAlive = (pid: number) => {
 };
 
 it('kill -9 of the demo, then a start: the talk is there and the old database is gone', async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const data = joinPath(folder, 'data');
   const first = await startDemo(context, data);
   const secret = readFileSync(joinPath(data, 'jwt-secret'), 'utf8').trim();
@@ -46,7 +46,7 @@ it('kill -9 of the demo, then a start: the talk is there and the old database is
 });
 
 it('kill -9 of the database: refused with unavailable meanwhile, then everything goes on by itself', async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const demo = await startDemo(context, joinPath(folder, 'data'));
   const secret = readFileSync(joinPath(folder, 'data/jwt-secret'), 'utf8').trim();
   const minsu = await join(
@@ -66,7 +66,7 @@ it('kill -9 of the database: refused with unavailable meanwhile, then everything
 });
 
 it('a second start on the same data folder says so in one sentence, and the first goes on', async (context) => {
-  const data = joinPath(temporaryFolder(context), 'data');
+  const data = joinPath(temporaryFolder(), 'data');
   const first = await startDemo(context, data);
   const second = runProgram(context, SERVE, { CHATTY_DATA_DIR: data, PORT: '0', JWT_SECRET: SECRET });
   assert.equal(await second.ended, 1);
@@ -75,7 +75,7 @@ it('a second start on the same data folder says so in one sentence, and the firs
 });
 
 it('a taken port, a folder that cannot be written, wrong settings: one clear sentence each, exit code 1', async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const blocker = createServer().listen(0, '127.0.0.1');
   context.after(() => blocker.close());
   await until(() => blocker.listening, 'the blocker');
