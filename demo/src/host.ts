@@ -39,6 +39,8 @@ export function createHost(options: {
   );
   const brake = createBrake();
   servePublicFiles(http, site.id);
+  // Forms only: whatever else is posted is refused before anything looks at it.
+  http.removeAllContentTypeParsers();
   http.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },

@@ -56,6 +56,7 @@ export function createToken(options: TokenOptions): string {
   if (keyId !== undefined && (typeof keyId !== 'string' || keyId === ''))
     throw new TypeError('keyId must be a string');
   const iat = Math.floor((options.now ?? Date.now()) / 1_000);
+  if (!Number.isSafeInteger(iat)) throw new TypeError('now must be a time in milliseconds');
   const claims = {
     projectId,
     username,
