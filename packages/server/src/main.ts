@@ -3,7 +3,7 @@
 import { startApp } from './app.js';
 import { readConfig, withEnvFile } from './config.js';
 import { createLog } from './log.js';
-import { StartError } from './start-error.js';
+import { exitWith, StartError } from './start-error.js';
 import { onStop } from './stop.js';
 
 async function main(): Promise<void> {
@@ -22,9 +22,4 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => {
-  const sentence =
-    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${sentence}\n`);
-  process.exit(1);
-});
+main().catch(exitWith);

@@ -2,3 +2,11 @@
 export class StartError extends Error {
   override name = 'StartError';
 }
+
+/** Ends the process with what went wrong: the sentence of a `StartError`, the stack of anything unforeseen. */
+export function exitWith(error: unknown): never {
+  const words =
+    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${words}\n`);
+  process.exit(1);
+}
