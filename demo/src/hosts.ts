@@ -2,7 +2,7 @@
 
 import { listenFault } from '@chatty/server/app';
 import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config';
-import { StartError } from '@chatty/server/start-error';
+import { exitWith, StartError } from '@chatty/server/start-error';
 import { onStop } from '@chatty/server/stop';
 import { createHost } from './host.js';
 import { kimpga } from './kimpga.js';
@@ -39,9 +39,4 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-main().catch((error: unknown) => {
-  const sentence =
-    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${sentence}\n`);
-  process.exit(1);
-});
+main().catch(exitWith);

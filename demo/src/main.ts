@@ -7,7 +7,7 @@ import { listenFault, startApp } from '@chatty/server/app';
 import { readConfig, withEnvFile } from '@chatty/server/config';
 import { createLog } from '@chatty/server/log';
 import { keepSecret } from '@chatty/server/secret';
-import { StartError } from '@chatty/server/start-error';
+import { exitWith, StartError } from '@chatty/server/start-error';
 import { onStop } from '@chatty/server/stop';
 import { makeDataFolder } from '@chatty/server/store/embedded-cluster';
 import { isReachable } from '@chatty/server/store/embedded-identity';
@@ -108,9 +108,4 @@ function demoSecret(folder: string): string {
   return keepSecret(join(folder, 'jwt-secret'));
 }
 
-main().catch((error: unknown) => {
-  const sentence =
-    error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${sentence}\n`);
-  process.exit(1);
-});
+main().catch(exitWith);
