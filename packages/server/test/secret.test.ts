@@ -1,0 +1,30 @@
+/** Promises of the secrets kept in files. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { keepSecret } from '../src/secret.js';
+
+function temporary(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'chatty-secret-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('a secret is made once, random, for its owner only, and stays', (t) => {
+  const folder = temporary(t);
+  const secret = keepSecret(join(folder, 'one'), 24);
+  assert.match(secret, /^[0-9a-f]{48}$/);
+  assert.equal(keepSecret(join(folder, 'one'), 24), secret);
+  assert.notEqual(keepSecret(join(folder, 'two'), 24), secret);
+  assert.equal(statSync(join(folder, 'one')).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ['one', 'two'], 'no draft stays');
+});
+
+test('an empty file is not taken for a secret', (t) => {
+  const file = join(temporary(t), 'empty');
+  writeFileSync(file, '');
+  assert.throws(() => keepSecret(file), { name: 'StartError', message: /is empty/ });
+});
