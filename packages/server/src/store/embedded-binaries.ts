@@ -1,33 +1,37 @@
 /** Lays PostgreSQL's programs out in the data folder, where the user it runs as can read them. */
 
-import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.js';
-import { isAlive } from './embedded-identity.js';
+import { codeOf } from './embedded-faults.js';
+import { makeScratch } from './embedded-scratch.js';
 
-export type Binaries = { initdb: string; postgres: string; major: string };
+export type Binaries = { initdb: string; postgres: string; major: string; folderName: string };
 
 const require = createRequire(import.meta.url);
 const PLATFORMS = new Set(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']);
 /** Static libraries and build files: a quarter of the package, of no use to a running server. */
-const NOT_NEEDED = /\.a$|\/pkgconfig$|\/include$/;
+const NOT_NEEDED = /\.a$|\/(pkgconfig|include)(\/|$)/;
 
 /** Copies the programs of this platform's package once for each version. Throws `StartError` where there are none. */
 export async function layOutBinaries(folder: string): Promise<Binaries> {
   const { root, version } = findPackage();
-  const name = `postgres-${version}`;
-  const target = join(folder, name);
-  const there = await readdir(folder);
-  if (!there.includes(name)) await copy(root, folder, target);
-  const old = there.filter((entry) => entry !== name && (/^postgres-\d/.test(entry) || isDeadCopy(entry)));
-  await Promise.all(old.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
-  const program = (file: string) => join(target, 'bin', file);
+  const folderName = `postgres-${version}`;
+  const target = join(folder, folderName);
+  if (!(await isWhole(root, target))) await copy(root, folder, target);
   return {
-    initdb: program('initdb'),
-    postgres: program('postgres'),
+    initdb: join(target, 'bin', 'initdb'),
+    postgres: join(target, 'bin', 'postgres'),
     major: version.split('.')[0] ?? version,
+    folderName,
   };
+}
+
+/** Removes the programs of other versions; only for who owns the folder, since a server may be running on them. */
+export async function removeOldBinaries(folder: string, { folderName }: Binaries): Promise<void> {
+  const old = (await readdir(folder)).filter((entry) => /^postgres-\d/.test(entry) && entry !== folderName);
+  await Promise.all(old.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
 }
 
 function findPackage(): { root: string; version: string } {
@@ -46,28 +50,45 @@ function findPackage(): { root: string; version: string } {
   }
 }
 
-// Copied beside and renamed, so that a start killed half way leaves no half-made folder under the final name.
-async function copy(root: string, folder: string, target: string): Promise<void> {
-  const temporary = await mkdtemp(join(folder, `postgres-copy-${process.pid}-`));
-  await cp(root, temporary, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (source) => !NOT_NEEDED.test(source),
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Compares lengths: a power cut soon after the copy can leave files of no length under the final name. */
+async function isWhole(root: string, target: string): Promise<boolean> {
+  const needed = (await filesUnder(root)).filter((file) => !NOT_NEEDED.test(file.slice(root.length)));
+  const same = needed.map(async (file) => {
+    const copied = await stat(join(target, file.slice(root.length))).catch(() => null);
+    return copied?.size === (await stat(file)).size;
   });
-  await linkLibraries(root, temporary);
-  await chmod(temporary, 0o755);
+  return (await Promise.all(same)).every(Boolean);
+}
+
+async function copy(root: string, folder: string, target: string): Promise<void> {
+  const scratch = makeScratch(folder);
+  const made = join(scratch, 'native');
   try {
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    // Another start was faster; its copy is as good.
-    if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'EEXIST')) throw error;
+    const filter = (source: string) => !NOT_NEEDED.test(source.slice(root.length));
+    await cp(root, made, { recursive: true, verbatimSymlinks: true, filter });
+    await linkLibraries(root, made);
+    await openToEveryone(made);
+    await moveTo(target, made, root, scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** A copy whose maker was killed; that of a start under way is left alone. */
-function isDeadCopy(entry: string): boolean {
-  return entry.startsWith('postgres-copy-') && !isAlive(Number(entry.split('-')[2]));
+async function moveTo(target: string, made: string, root: string, scratch: string): Promise<void> {
+  try {
+    await rename(made, target);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
+    // Another start was faster; its copy is as good.
+    if (await isWhole(root, target)) return;
+    await rename(target, join(scratch, 'broken'));
+    await rename(made, target);
+  }
 }
 
 /** The package makes its library links in an install script, which some installers do not run. */
@@ -83,6 +104,13 @@ async function linkLibraries(root: string, target: string): Promise<void> {
   }
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/** Installed under a strict umask, the package is readable by its owner only; PostgreSQL may run as another user. */
+async function openToEveryone(made: string): Promise<void> {
+  const entries = await readdir(made, { recursive: true, withFileTypes: true });
+  await chmod(made, 0o755);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, basename(entry.parentPath) === 'bin' ? 0o755 : 0o644);
+  }
 }

@@ -3,12 +3,16 @@
 import { execFile } from 'node:child_process';
 import {
   accessSync,
+  appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
+  lchownSync,
   mkdirSync,
-  mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,98 +20,120 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { StartError } from '../start-error.js';
 import type { Binaries } from './embedded-binaries.js';
-import { barrier, type Identity, isAlive } from './embedded-identity.js';
+import { programFault } from './embedded-faults.js';
+import { barrier, type Identity, runAs } from './embedded-identity.js';
+import type { Place } from './embedded-postmaster.js';
+import { makeScratch } from './embedded-scratch.js';
 
 /** Longest first start in milliseconds; a slow disk takes a few seconds. */
 const INITDB_TIMEOUT = 120_000;
 export const SUPERUSER = 'chatty';
 
-/** Makes the data folder and proves that it can be written. Throws `StartError` naming the folder. */
+/** Makes the data folder and proves that it can be written. Throws the file system's error. */
 export function makeDataFolder(folder: string): void {
-  try {
-    const fresh = mkdirSync(folder, { recursive: true }) !== undefined;
-    // PostgreSQL's user has to pass through it whatever the umask says; secrets inside have modes of their own.
-    if (fresh) chmodSync(folder, 0o755);
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new StartError(
-      `The data folder ${folder} cannot be written (${code}): set CHATTY_DATA_DIR to one that can.`,
-      { cause: error },
-    );
-  }
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  // Asked first, since mkdir calls a read-only file system a missing folder.
+  accessSync(existing, constants.W_OK);
+  const fresh = mkdirSync(folder, { recursive: true }) !== undefined;
+  // PostgreSQL's user has to pass through it whatever the umask says; secrets inside have modes of their own.
+  if (fresh) chmodSync(folder, 0o755);
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
 export function requireReachable(folder: string, identity: Identity | null): void {
   const place = barrier(folder, identity);
   if (place === null) return;
   throw new StartError(
-    `PostgreSQL cannot run as root, and the user it runs as may not pass through ${place}: set CHATTY_DATA_DIR to another folder, such as /var/lib/chatty.`,
+    `PostgreSQL cannot run as root, and the user it runs as may not pass through ${place}: set CHATTY_DATA_DIR to a folder that everybody can reach, such as /var/lib/chatty.`,
   );
 }
 
-/** Makes a folder only PostgreSQL's user can enter. */
+/** Makes a folder that only PostgreSQL's user can enter, and what is in it that user's. */
 export function makePrivateFolder(folder: string, identity: Identity | null): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (identity) chownSync(folder, identity.uid, identity.gid);
+  chmodSync(folder, 0o700);
+  if (!identity || statSync(folder).uid === identity.uid) return;
+  const { uid, gid } = identity;
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    lchownSync(join(folder, entry), uid, gid);
+  chownSync(folder, uid, gid);
 }
 
-/** Refuses a cluster of another major version or another user, which would fail in words nobody understands. */
-export function requireOurs(pgdata: string, major: string): void {
-  const { uid } = statSync(pgdata);
+/** Whether there is a cluster. Refuses one that is another user's, or a folder full of something else. */
+export function hasCluster(pgdata: string): boolean {
+  const found = statSync(pgdata, { throwIfNoEntry: false });
+  if (!found) return false;
   const self = process.getuid?.();
-  if (self !== undefined && self !== 0 && self !== uid) {
+  if (self !== undefined && self !== 0 && self !== found.uid) {
     throw new StartError(
-      `The database in ${pgdata} belongs to another user (uid ${uid}): start as that user, or set CHATTY_DATA_DIR.`,
+      `The database in ${pgdata} belongs to another user (uid ${found.uid}): start as that user, or set CHATTY_DATA_DIR to another folder.`,
     );
   }
-  const version = readFileSync(join(pgdata, 'PG_VERSION'), 'utf8').trim();
-  if (version !== major) {
-    throw new StartError(
-      `The database in ${pgdata} was made by PostgreSQL ${version} and this is ${major}: dump it there and load it here, or set CHATTY_DATA_DIR.`,
-    );
-  }
+  const entries = readdirSync(pgdata);
+  if (entries.includes('PG_VERSION')) return true;
+  if (entries.length === 0) return false;
+  throw new StartError(
+    `The folder ${pgdata} is not empty and holds no database: move it away, or set CHATTY_DATA_DIR to another folder.`,
+  );
 }
 
-/** Runs initdb beside the final place and renames, so that a start killed half way leaves nothing in the way. */
+/** Refuses a cluster of another major version, which PostgreSQL refuses in words nobody understands. */
+export function requireVersion(pgdata: string, major: string): void {
+  const version = readFileSync(join(pgdata, 'PG_VERSION'), 'utf8').trim();
+  if (version === major) return;
+  throw new StartError(
+    `The database in ${pgdata} was made by PostgreSQL ${version} and this is ${major}: dump it there and load it here, or set CHATTY_DATA_DIR to another folder.`,
+  );
+}
+
+/** Runs initdb beside the final place and renames. Of two starts at the same moment the faster one's cluster stays. */
 export async function makeCluster(options: {
-  folder: string;
-  pgdata: string;
+  place: Place;
   binaries: Binaries;
   identity: Identity | null;
   password: string;
 }): Promise<void> {
-  const { folder, pgdata, binaries, identity, password } = options;
-  for (const entry of readdirSync(folder)) {
-    const dead = /^initdb-(\d+)-/.exec(entry);
-    if (dead && !isAlive(Number(dead[1]))) rmSync(join(folder, entry), { recursive: true, force: true });
-  }
-  const temporary = mkdtempSync(join(folder, `initdb-${process.pid}-`));
-  makePrivateFolder(temporary, identity);
+  const { place, binaries, identity, password } = options;
+  const scratch = makeScratch(place.folder);
+  const made = join(scratch, 'pgdata');
   try {
-    const passwordFile = join(temporary, 'password');
+    makePrivateFolder(scratch, identity);
+    const passwordFile = join(scratch, 'password');
     writeFileSync(passwordFile, password, { mode: 0o600 });
     if (identity) chownSync(passwordFile, identity.uid, identity.gid);
-    await runInitdb(binaries, join(temporary, 'pgdata'), passwordFile, identity);
-    if (!existsSync(pgdata)) renameSync(join(temporary, 'pgdata'), pgdata);
+    await runInitdb({ binaries, identity, target: made, passwordFile, logFile: place.logFile });
+    if (!hasCluster(place.pgdata)) renameSync(made, place.pgdata);
+    syncFolder(place.folder);
   } catch (error) {
-    // Another start at the same moment was faster; which of the two goes on is decided by the lock.
-    if (!existsSync(pgdata)) throw error;
+    if (!hasCluster(place.pgdata)) throw error;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-async function runInitdb(
-  binaries: Binaries,
-  target: string,
-  passwordFile: string,
-  identity: Identity | null,
-): Promise<void> {
+/** A rename is only safe from a power cut when the folder it happened in is on the disk. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+async function runInitdb(options: {
+  binaries: Binaries;
+  identity: Identity | null;
+  target: string;
+  passwordFile: string;
+  logFile: string;
+}): Promise<void> {
+  const { binaries, identity, target, passwordFile, logFile } = options;
   const values = [
     '--encoding=UTF8',
     '--locale=C',
@@ -118,30 +144,14 @@ async function runInitdb(
   const paths = [`--pgdata=${target}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
   try {
     await promisify(execFile)(binaries.initdb, [...values, ...paths], {
-      ...(identity ?? {}),
+      ...runAs(identity),
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
       timeout: INITDB_TIMEOUT,
     });
   } catch (error) {
-    throw new StartError(initdbFault(error), { cause: error });
+    const { stderr = '' } = error as { stderr?: string };
+    if (stderr !== '') appendFileSync(logFile, stderr, { mode: 0o600 });
+    throw programFault(error, stderr, logFile);
   }
-}
-
-function initdbFault(error: unknown): string {
-  const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
-  const advice = 'set DB_HOST to a PostgreSQL server';
-  if (code === 'ENOENT')
-    return `The embedded PostgreSQL does not run on this system (it needs glibc, not musl): ${advice}.`;
-  if (code === 'EACCES')
-    return `The embedded PostgreSQL may not be run from the data folder (is it mounted noexec?): set CHATTY_DATA_DIR, or ${advice}.`;
-  if (/could not look up effective user ID/.test(stderr)) {
-    return `This process runs as a user without a name (uid ${process.getuid?.()}), which PostgreSQL refuses: use a named user, or ${advice}.`;
-  }
-  const last = stderr
-    .trim()
-    .split('\n')
-    .filter((line) => /error|FATAL|could not/.test(line))
-    .at(-1);
-  return `The embedded database could not be made: ${last ?? String(error)}`;
 }

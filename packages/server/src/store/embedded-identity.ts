@@ -1,7 +1,7 @@
 /** Decides as whom the embedded PostgreSQL runs, since it refuses to run as root, and which folders that user can reach. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.js';
 
@@ -10,11 +10,8 @@ export type Identity = { uid: number; gid: number };
 /** Null: as whoever runs this process. As root: the owner of an existing database, else `nobody`. */
 export function chooseIdentity(pgdata: string): Identity | null {
   if (process.getuid?.() !== 0) return null;
-  if (existsSync(pgdata)) {
-    const { uid, gid } = statSync(pgdata);
-    if (uid !== 0) return { uid, gid };
-  }
-  return nobody();
+  const owner = look(pgdata);
+  return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobody();
 }
 
 function nobody(): Identity {
@@ -29,22 +26,19 @@ function nobody(): Identity {
   }
 }
 
+/** Options of `spawn` for this identity. Node wants signed numbers there, and macOS's nobody is -2. */
+export function runAs(identity: Identity | null): { uid?: number; gid?: number } {
+  return identity ? { uid: identity.uid | 0, gid: identity.gid | 0 } : {};
+}
+
 /** The folder on the way to `folder` that `identity` may not pass through, or null. Folders not made yet do not count. */
 export function barrier(folder: string, identity: Identity | null): string | null {
   if (identity === null) return null;
   let existing = folder;
-  while (!isFolder(existing)) existing = dirname(existing);
+  while (!look(existing)?.isDirectory()) existing = dirname(existing);
   for (let place = realpathSync(existing); ; place = dirname(place)) {
     if (!mayPass(place, identity)) return place;
     if (place === dirname(place)) return null;
-  }
-}
-
-function isFolder(place: string): boolean {
-  try {
-    return statSync(place).isDirectory();
-  } catch {
-    return false;
   }
 }
 
@@ -55,17 +49,15 @@ function mayPass(place: string, { uid, gid }: Identity): boolean {
   return (mode & 0o001) !== 0;
 }
 
+function look(path: string) {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether the embedded database can live in this folder as far as the way to it is concerned. */
 export function isReachable(folder: string): boolean {
   return barrier(folder, chooseIdentity(join(folder, 'pgdata'))) === null;
-}
-
-/** Whether a process of this number exists. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -1,116 +1,127 @@
 /** Decides whose the data folder is: one Chatty at a time, held by a lock that dies with its holder. */
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { StartError } from '../start-error.js';
+import { anotherChatty } from './embedded-faults.js';
 import type { Connection } from './postgres.js';
 
 export type Owner = {
-  /** Told once when the lock's connection ends by itself. */
-  onLost(listener: () => void): void;
+  /** Resolves when the lock's connection has ended, whoever ended it. */
+  lost: Promise<void>;
   release(): Promise<void>;
+};
+
+export type Claim = {
+  connection: Connection;
+  /** Named in the sentences. */
+  folder: string;
+  /** Whether the server that is asked still runs; without it there is nothing to wait for. */
+  alive: () => boolean | Promise<boolean>;
+  /** How long the lock must be seen free before it is taken, in milliseconds: somebody may be about to take it. */
+  settle: number;
+  /** Told once when it takes long. */
+  onSlow: () => void;
 };
 
 /** Key of the session advisory lock in the database `postgres`; any constant of ours would do. */
 const LOCK = 4_027_119;
-/** How long a previous Chatty may take to stop, or its killed sessions to be noticed, in milliseconds. */
-const PATIENCE = 4_000;
-const PAUSE = 100;
+/** How long a previous holder may take to go, in milliseconds. */
+const HOLDER_PATIENCE = 4_000;
+/** How long a server may give no answer at all. */
+const SILENCE_PATIENCE = 60_000;
+/** How long it may answer that it is starting: crash recovery is only longer when it is cut short. */
+const RECOVERY_PATIENCE = 600_000;
+const SLOW = 3_000;
+const PAUSE = 50;
+const ANSWER_TIMEOUT = 2_000;
 
-export type Postmaster = { pid: number; port: number; socketFolder: string };
+const STARTING_OR_STOPPING = '57P03';
+const REFUSED_ACCOUNT = /^28/;
+const HELD = 'held';
 
-/** What postmaster.pid says of a server that is alive on this folder. A stale file is removed; then, or without one: null. */
-export function findPostmaster(pgdata: string): Postmaster | null {
-  const file = join(pgdata, 'postmaster.pid');
-  let lines: string[];
-  try {
-    lines = readFileSync(file, 'utf8').split('\n');
-  } catch {
-    return null;
+/**
+ * Takes the lock, waiting for a server that is starting and a holder that is just stopping.
+ * @returns null where the server went away meanwhile
+ * @throws StartError where another Chatty keeps it, the password is not its own, or no answer comes in time
+ */
+export async function takeOwnership(claim: Claim): Promise<Owner | null> {
+  const begun = Date.now();
+  let heldSince: number | null = null;
+  let told = false;
+  while (await claim.alive()) {
+    const attempt = await tryLock(claim).catch((error: unknown) => error);
+    if (isOwner(attempt)) return attempt;
+    const now = Date.now();
+    heldSince = attempt === HELD ? (heldSince ?? now) : null;
+    if (heldSince !== null && now - heldSince > HOLDER_PATIENCE) throw anotherChatty(claim.folder);
+    if (attempt !== HELD) requireHope(attempt, now - begun, claim.folder);
+    if (!told && attempt !== HELD && now - begun > SLOW) {
+      told = true;
+      claim.onSlow();
+    }
+    await pause(PAUSE);
   }
-  const pid = Number(lines[0]);
-  if (isPostgres(pid, pgdata)) return { pid, port: Number(lines[3]) || 0, socketFolder: lines[4] ?? '' };
-  rmSync(file, { force: true });
   return null;
 }
 
-/**
- * Whether `pid` is the PostgreSQL of this folder. In a restarted container the numbers repeat, so it may be alive and be
- * something else. A server's working directory is its data folder; where the system does not tell, its name has to do.
- */
-export function isPostgres(pid: number, pgdata: string): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
-  try {
-    if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(pgdata);
-    return /postgres/.test(
-      execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }),
-    );
-  } catch {
-    return false;
-  }
+function isOwner(attempt: unknown): attempt is Owner {
+  return typeof attempt === 'object' && attempt !== null && 'release' in attempt;
 }
 
-/**
- * Takes the lock, waiting a little for a holder that is just stopping.
- * @returns null where the server went away meanwhile
- * @throws StartError where another Chatty keeps it
- */
-export async function takeOwnership(
-  connection: Connection,
-  folder: string,
-  alive: () => boolean,
-): Promise<Owner | null> {
-  const deadline = Date.now() + PATIENCE;
-  let reason = '';
-  while (alive()) {
-    const attempt = await tryLock(connection).catch((error: unknown) => String(error));
-    if (typeof attempt !== 'string') return attempt;
-    reason = attempt;
-    if (Date.now() > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+function requireHope(error: unknown, waited: number, folder: string): void {
+  const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  if (REFUSED_ACCOUNT.test(code)) {
+    const sentence = `The database in ${folder} does not accept the password in ${folder}/postgres-password: put the file back that it was made with, or set CHATTY_DATA_DIR to another folder.`;
+    throw new StartError(sentence, { cause: error });
   }
-  if (!alive()) return null;
-  const sentence =
-    reason === HELD
-      ? `Another Chatty is running on the data folder ${folder}: stop it, or set CHATTY_DATA_DIR to another folder.`
-      : `The database in ${folder} is running but does not let Chatty in (${reason}).`;
-  throw new StartError(sentence);
+  const patience = code === STARTING_OR_STOPPING ? RECOVERY_PATIENCE : SILENCE_PATIENCE;
+  if (waited <= patience) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new StartError(`The database in ${folder} gave no answer within ${patience / 1_000} s (${reason}).`, {
+    cause: error,
+  });
 }
 
-const HELD = 'held';
-
-async function tryLock(connection: Connection): Promise<Owner | string> {
+async function tryLock({ connection, settle }: Claim): Promise<Owner | typeof HELD> {
   const client = new pg.Client({
     ...connection,
     database: 'postgres',
     application_name: 'chatty owner',
-    connectionTimeoutMillis: 2_000,
-    query_timeout: 2_000,
+    // Whatever the environment asks of other servers: this one has no certificate and is on this machine.
+    ssl: false,
+    connectionTimeoutMillis: ANSWER_TIMEOUT,
+    query_timeout: ANSWER_TIMEOUT,
     keepAlive: true,
   });
-  let lost: () => void = () => undefined;
   client.on('error', () => undefined);
-  client.on('end', () => lost());
+  const lost = new Promise<void>((resolve) => client.once('end', resolve));
+  const release = () => client.end().catch(() => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
-    if (rows[0]?.held) {
-      return {
-        onLost: (listener) => {
-          lost = listener;
-        },
-        release: async () => {
-          lost = () => undefined;
-          await client.end().catch(() => undefined);
-        },
-      };
-    }
+    if ((await staysFree(client, settle)) && (await lock(client))) return { lost, release };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await release();
     throw error;
   }
-  await client.end();
+  await release();
   return HELD;
+}
+
+async function staysFree(client: pg.Client, settle: number): Promise<boolean> {
+  const until = Date.now() + settle;
+  while (Date.now() < until) {
+    const { rowCount } = await client.query(
+      "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND objsubid = 1",
+      [LOCK],
+    );
+    if (rowCount !== 0) return false;
+    await pause(PAUSE);
+  }
+  return true;
+}
+
+async function lock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
+  return rows[0]?.held === true;
 }

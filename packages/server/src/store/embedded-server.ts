@@ -1,79 +1,113 @@
 /** The PostgreSQL process itself: how it is started and how it is stopped. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fchownSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StartError } from '../start-error.js';
 import type { Binaries } from './embedded-binaries.js';
-import type { Identity } from './embedded-identity.js';
+import { lastWords, programFault } from './embedded-faults.js';
+import { type Identity, runAs } from './embedded-identity.js';
+import type { Place } from './embedded-postmaster.js';
 import type { Connection } from './postgres.js';
 
-export type Place = { folder: string; pgdata: string; socketFolder: string; logFile: string };
+export type Parts = { place: Place; binaries: Binaries; identity: Identity | null; connection: Connection };
+
+export type Server = {
+  pid: number | undefined;
+  isRunning(): boolean;
+  /** Resolves when the process is gone, or could not be started. */
+  ended: Promise<void>;
+  /** How it ended: its signal, else the reason it wrote, else its exit code. */
+  lastWords(): string;
+  /** Why it could not be started, as a sentence. */
+  fault(): StartError;
+  /** Fast shutdown, then harder; resolves when it is gone. */
+  stop(): Promise<void>;
+};
 
 /** How long each kind of stop may take before the next harder one, in milliseconds. */
 const STOP_TIMEOUT = 10_000;
 const LOG_BYTES = 10 * 1024 * 1024;
 
-export function launch(parts: {
-  place: Place;
-  binaries: Binaries;
-  identity: Identity | null;
-  connection: Connection;
-}): ChildProcess {
-  const { place, binaries, identity, connection } = parts;
+/** Starts the process; whether it gets to serve is seen by asking it. Throws the file system's error on a bad log file. */
+export function launch({ place, binaries, identity, connection }: Parts): Server {
+  rotate(place.logFile);
+  // A file and not a pipe: when Node is killed the server must still be able to write and end in order.
+  const output = openSync(place.logFile, 'a', 0o600);
+  if (identity) fchownSync(output, identity.uid, identity.gid);
+  const from = fstatSync(output).size;
+  const child = spawn(binaries.postgres, ['-D', place.pgdata, ...settings(place, connection)], {
+    ...runAs(identity),
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
+    stdio: ['ignore', output, output],
+    // A session of its own: Ctrl-C in the terminal is for us, and we stop the database after the last write.
+    detached: true,
+  });
+  closeSync(output);
+  child.unref();
+  let failure: unknown;
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', (error) => {
+      failure = error;
+      resolve();
+    });
+  });
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const written = () => readFileSync(place.logFile).subarray(from).toString();
+  return {
+    pid: child.pid,
+    isRunning,
+    ended,
+    // A signal says more than the log, where only the other processes complain about the missing one.
+    lastWords: () => child.signalCode ?? lastWords(written()) ?? String(failure ?? describeExit(child)),
+    fault: () => programFault(failure ?? describeExit(child), written(), place.logFile),
+    stop: async () => {
+      if (child.pid !== undefined) await stopServer(child.pid, isRunning);
+    },
+  };
+}
+
+function settings(place: Place, connection: Connection): string[] {
   const onSocket = connection.host === place.socketFolder;
-  const settings = {
+  const values = {
     listen_addresses: onSocket ? '' : '127.0.0.1',
     unix_socket_directories: onSocket ? place.socketFolder : '',
     unix_socket_permissions: '0700',
-    port: String(connection.port),
-    max_connections: '50',
+    port: connection.port,
+    max_connections: 50,
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_min_messages: 'warning',
+    log_checkpoints: 'off',
     // What people write must not reach the log, not even in a failing statement.
     log_min_error_statement: 'panic',
-    log_parameter_max_length_on_error: '0',
+    log_parameter_max_length_on_error: 0,
   };
-  if (existsSync(place.logFile) && statSync(place.logFile).size > LOG_BYTES)
-    renameSync(place.logFile, `${place.logFile}.old`);
-  // A file and not a pipe: when Node is killed the server must still be able to write and end in order.
-  const output = openSync(place.logFile, 'a', 0o600);
-  const child = spawn(
-    binaries.postgres,
-    ['-D', place.pgdata, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    {
-      ...(identity ?? {}),
-      cwd: '/',
-      env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
-      stdio: ['ignore', output, output],
-      // A session of its own: Ctrl-C in the terminal is for us, and we stop the database after the last write.
-      detached: true,
-    },
-  );
-  child.once('error', () => undefined);
-  closeSync(output);
-  child.unref();
-  return child;
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-export function isRunning(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+function rotate(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_BYTES) renameSync(logFile, `${logFile}.old`);
 }
 
-export async function stopChild(child: ChildProcess): Promise<void> {
-  if (!isRunning(child) || child.pid === undefined) return;
-  await stopServer(child.pid, () => isRunning(child));
+function describeExit(child: ChildProcess): string {
+  return child.signalCode ?? `exit code ${child.exitCode}`;
 }
 
-/** Fast shutdown, then immediate, then kill: each waits for the end before the next. */
+/** Fast shutdown, then immediate, then kill: each waits up to 10 s for the end before the next. */
 export async function stopServer(pid: number, running: () => boolean): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    if (!running()) return;
     try {
       process.kill(pid, signal);
     } catch {
+      // Gone between the look and the signal.
       return;
     }
     const deadline = Date.now() + STOP_TIMEOUT;
-    while (running() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (!running()) return;
+    while (running() && Date.now() < deadline) await pause(20);
   }
 }
