@@ -98,7 +98,7 @@ it('a taken port, a folder that cannot be written, wrong settings: one clear sen
     JWT_SECRET: SECRET,
   });
   assert.equal(await blocked.ended, 1);
-  assert.match(blocked.output(), /^The data folder .* cannot be written .*\n$/);
+  assert.match(blocked.output(), /^The data folder .* cannot be used .*\n$/);
 
   const wrong = runProgram(context, SERVE, {
     PORT: 'x',
