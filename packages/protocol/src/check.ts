@@ -1,7 +1,16 @@
 /** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
 
 import type { Code } from './codes.js';
-import { CLIENT_ID, MESSAGE_BYTES, MESSAGE_GRAPHEMES, NESTING_DEPTH } from './limits.js';
+import type { MembersPayload, Position } from './events.js';
+import {
+  CLIENT_ID,
+  HISTORY_PAGE_SIZE,
+  HISTORY_SIZE,
+  MEMBERS_SIZE,
+  MESSAGE_BYTES,
+  MESSAGE_GRAPHEMES,
+  NESTING_DEPTH,
+} from './limits.js';
 import { cleanContent, exceedsGraphemes, hasInk } from './text.js';
 
 export type Checked<Value> = { ok: true; value: Value } | { ok: false; code: Code };
@@ -9,14 +18,17 @@ export type Checked<Value> = { ok: true; value: Value } | { ok: false; code: Cod
 /** A message that may be stored: its text is in stored form. */
 export type Draft = { content: string; clientId: string | null; replyTo: number | null };
 
+/** A uuid has 36; what is longer is none of ours and never compared. */
+const EPOCH_LENGTH = 64;
 const encoder = new TextEncoder();
 
 /** Reads the payload of `chat message`: the text itself, or `{ content, clientId?, replyTo? }`. Other keys are ignored. */
 export function checkSend(payload: unknown): Checked<Draft> {
   if (typeof payload === 'string') return checkContent(payload, null, null);
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return no('invalid');
-  const { content, clientId = null, replyTo = null } = payload as Record<string, unknown>;
-  if (typeof content !== 'string' || !isClientId(clientId) || !isMessageId(replyTo)) return no('invalid');
+  if (Array.isArray(payload)) return no('invalid');
+  const { content, clientId = null, replyTo = null } = fields(payload);
+  if (typeof content !== 'string' || !isClientId(clientId) || !(replyTo === null || isId(replyTo)))
+    return no('invalid');
   return checkContent(content, clientId, replyTo);
 }
 
@@ -27,6 +39,51 @@ function checkContent(text: string, clientId: string | null, replyTo: number | n
     return no('too_long');
   }
   return { ok: true, value: { content, clientId, replyTo } };
+}
+
+/** Reads the payload of `edit message`: the message's id and its new text, which comes back in stored form. */
+export function checkEdit(payload: unknown): Checked<{ id: number; content: string }> {
+  const { id, content } = fields(payload);
+  if (!isId(id) || typeof content !== 'string') return no('invalid');
+  const checked = checkContent(content, null, null);
+  return checked.ok ? { ok: true, value: { id, content: checked.value.content } } : checked;
+}
+
+/** Reads the payload of `delete message`. */
+export function checkDelete(payload: unknown): Checked<{ id: number }> {
+  const { id } = fields(payload);
+  return isId(id) ? { ok: true, value: { id } } : no('invalid');
+}
+
+/** Reads the payload of `history`; a limit out of its range is moved into it. */
+export function checkHistory(payload: unknown): Checked<{ before: number; limit: number }> {
+  const { before, limit = HISTORY_SIZE } = fields(payload);
+  if (!isId(before) || !isId(limit)) return no('invalid');
+  return { ok: true, value: { before, limit: Math.min(limit, HISTORY_PAGE_SIZE) } };
+}
+
+/** Reads the payload of `sync`. */
+export function checkSync(payload: unknown): Checked<{ after: Position }> {
+  const after = readPosition(fields(payload).after);
+  return after ? { ok: true, value: { after } } : no('invalid');
+}
+
+/** Reads the payload of `members`. */
+export function checkMembers(payload: unknown): Checked<Required<MembersPayload>> {
+  const { limit = MEMBERS_SIZE } = fields(payload);
+  return isId(limit) ? { ok: true, value: { limit: Math.min(limit, MEMBERS_SIZE) } } : no('invalid');
+}
+
+/** A position from the network, or null where it is none. */
+export function readPosition(value: unknown): Position | null {
+  const { epoch, seq } = fields(value);
+  if (typeof epoch !== 'string' || epoch.length > EPOCH_LENGTH) return null;
+  return Number.isSafeInteger(seq) && (seq as number) >= 0 ? { epoch, seq: seq as number } : null;
+}
+
+/** The fields of an object; of anything else none. */
+function fields(payload: unknown): Record<string, unknown> {
+  return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
 }
 
 /** Whether no argument nests deeper than the limit. Walks level by level, so depth cannot exhaust the stack. */
@@ -47,8 +104,8 @@ function isClientId(value: unknown): value is string | null {
   return value === null || (typeof value === 'string' && CLIENT_ID.test(value));
 }
 
-function isMessageId(value: unknown): value is number | null {
-  return value === null || (Number.isSafeInteger(value) && (value as number) > 0);
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 function no(code: Code): { ok: false; code: Code } {

@@ -19,7 +19,14 @@ export type Message = {
   replyTo: number | null;
   /** ISO 8601 in UTC, milliseconds. */
   created_at: string;
+  /** When its author last changed the text; absent while nobody has. Same form as `created_at`. */
+  edited_at?: string;
+  /** When it was deleted; then `content` is empty, and the message keeps its place as a tombstone. */
+  deleted_at?: string;
 };
+
+/** A place in a room's log: everything up to and including change `seq` of the log `epoch`. */
+export type Position = { epoch: string; seq: number };
 
 export const roles = ['member', 'moderator', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -36,23 +43,76 @@ export type Session = {
   role: Role;
 };
 
-export type SendPayload = { content: string; clientId?: string; replyTo?: number };
+/** What the handshake carries in `auth`. Only `token` is required; the rest is how our own client follows the log. */
+export type Handshake = {
+  token: string;
+  /** Asks for one `messages` frame a flush instead of an event a message. */
+  batch?: boolean;
+  /** Where the client stopped reading: the server sends what follows instead of the history, where it still can. */
+  after?: Position;
+};
 
+/**
+ * What became of the room between two positions: each message changed after `prev` up to and including `seq`, once, in
+ * its latest state, ascending by `seq`. A client whose own position is lower than `prev` has missed something: `sync`.
+ */
+export type Frame = { epoch: string; prev: number; seq: number; messages: Message[] };
+
+export type SendPayload = { content: string; clientId?: string; replyTo?: number };
+export type EditPayload = { id: number; content: string };
+export type DeletePayload = { id: number };
+/** The page of messages before this id; `limit` 1-100, else 50. */
+export type HistoryPayload = { before: number; limit?: number };
+export type SyncPayload = { after: Position };
+export type MembersPayload = { limit?: number };
+
+export type Person = { userId: string; username: string; avatar: string | null; role: Role };
+
+type Answer<Value> = ({ ok: true } & Value) | ({ ok: false } & Refusal);
 /** The stored message (its text as cleaned), or why it was refused. `duplicate`: this client id had been stored before. */
-export type SendAnswer = { ok: true; message: Message; duplicate: boolean } | ({ ok: false } & Refusal);
+export type SendAnswer = Answer<{ message: Message; duplicate: boolean }>;
+/** The message as it now stands. A repeat of the same change answers the same and takes no number. */
+export type ChangeAnswer = Answer<{ message: Message }>;
+/** Oldest first, each in its latest state. `more`: there are older ones. */
+export type HistoryAnswer = Answer<{ messages: Message[]; more: boolean }>;
+/**
+ * At most 300 changes after the position asked for; again from `seq` while it is below `head`. `reset`: the position is
+ * of another log, or too far back to catch up; then `messages` are the newest as in `history`, at position `seq`.
+ */
+export type SyncAnswer = Answer<Frame & { head: number; reset: boolean }>;
+/** People in the room now, each once however many tabs; `count` is of all, `members` at most `limit` (100). */
+export type MembersAnswer = Answer<{ count: number; members: Person[] }>;
 
 export type ServerEvents = {
   /** First event after the connection; comes once the room can be read. */
   session: (session: Session) => void;
-  /** The newest 50 messages, oldest first. */
-  history: (messages: Message[]) => void;
+  /** The newest 50 messages, oldest first, and the position they stand for. A batch member's first event or a reset. */
+  history: (messages: Message[], position: Position) => void;
   'chat message': (message: Message) => void;
+  /** For plain members; the whole message in its new state. */
+  'message updated': (message: Message) => void;
+  'message deleted': (message: Message) => void;
+  /** For batch members; stands for the three events above. */
+  messages: (frame: Frame) => void;
+  /** The newest position, at least every 10 s when nothing else told it. A client below it has missed something. */
+  head: (position: Position) => void;
+  /** How many people are in the room, unique by user; sent when it changes, at most every few seconds. */
+  presence: (presence: { count: number }) => void;
+  /** The server is about to stop: connect again after a random part of `delay` milliseconds. */
+  draining: (notice: { delay: number }) => void;
   /** Answers an event that carried no acknowledgement callback. */
   refused: (refusal: Refusal & { event: string }) => void;
 };
 
 export type ClientEvents = {
   'chat message': (payload: string | SendPayload, ack?: (answer: SendAnswer) => void) => void;
+  /** Changes the text of one's own message. */
+  'edit message': (payload: EditPayload, ack?: (answer: ChangeAnswer) => void) => void;
+  /** Deletes one's own message. */
+  'delete message': (payload: DeletePayload, ack?: (answer: ChangeAnswer) => void) => void;
+  history: (payload: HistoryPayload, ack?: (answer: HistoryAnswer) => void) => void;
+  sync: (payload: SyncPayload, ack?: (answer: SyncAnswer) => void) => void;
+  members: (payload: MembersPayload, ack?: (answer: MembersAnswer) => void) => void;
 };
 
 /** `message` of the `connect_error` that refuses a token; part of the founding contract, to the letter. */

@@ -6,6 +6,14 @@ export const MESSAGE_GRAPHEMES = 2_000;
 export const MESSAGE_BYTES = 8 * 1024;
 /** Messages in `history`, newest last. */
 export const HISTORY_SIZE = 50;
+/** Most messages in one answer to `history { before }`. */
+export const HISTORY_PAGE_SIZE = 100;
+/** Most changes in one `messages` frame of a recovery and in one answer to `sync`. */
+export const SYNC_PAGE_SIZE = 300;
+/** Most people in one answer to `members`. */
+export const MEMBERS_SIZE = 100;
+/** Longest time between two signs of the room's newest position, in milliseconds (R8). */
+export const HEAD_INTERVAL = 10_000;
 /** Longest username in graphemes. */
 export const USERNAME_GRAPHEMES = 40;
 /** Longest stable user id in UTF-16 code units. */
