@@ -2,42 +2,82 @@
 
 import { checkSend } from '@chatty/protocol/check';
 import type { Code } from '@chatty/protocol/codes';
-import type { Message, Session } from '@chatty/protocol/events';
+import type { MembersAnswer, Message, Session } from '@chatty/protocol/events';
 import { createConnection, type State } from './connection.js';
 import { createEmitter, type Listeners } from './emitter.js';
 import { createOutbox, type Entry } from './outbox.js';
 import { createTimeline, type Line } from './timeline.js';
 
 export type { State } from './connection.js';
-export type { Line, PendingLine, StoredLine } from './timeline.js';
+export type { Entry } from './outbox.js';
+export type { GapLine, Line, PendingLine, StoredLine } from './timeline.js';
 
 export type ChatEvents = {
   /** The connection changed; `code` says why when it is `refused`. */
   state: { state: State; code: Code | null };
   session: Session;
+  /** The lines changed, or `more` or `newest` did. */
   lines: readonly Line[];
-  /** A message that arrived while the chat was live; not the history. */
+  /** A message new to this client that arrived live or was caught up with; not the history. */
   message: Message;
+  /** How many people are in the room. */
+  presence: number;
 };
 
 export type Chat = Listeners<ChatEvents> & {
   readonly state: State;
   readonly session: Session | null;
   readonly lines: readonly Line[];
+  /** Whether there are messages older than the first line: `loadOlder` brings them. */
+  readonly more: boolean;
+  /** Whether the lines reach to the live end; else newer ones exist, which `loadNewer` or `toNewest` bring. */
+  readonly newest: boolean;
+  /** How many people are in the room; null until the server has said. */
+  readonly count: number | null;
   connect(): void;
-  /** Queues a message and shows it as pending; answers why not when it is empty or too long. */
+  /** The network is said to be back, or the page to be seen again. */
+  wake(): void;
+  /** Ends it all: no socket, timer or listener is left. */
+  close(): void;
+  /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long. */
   send(text: string, replyTo?: number | null): Code | null;
   /** Sends a failed line again under the same client id. */
   retry(clientId: string): void;
   discard(clientId: string): void;
-  /** The network is said to be back. */
-  wake(): void;
-  /** Ends it all: no socket, timer or listener is left. */
-  close(): void;
+  /** Changes the text of one's own message; answers null when done, else why not. */
+  edit(id: number, text: string): Promise<Code | null>;
+  /** Deletes one's own message; answers null when done, else why not. */
+  remove(id: number): Promise<Code | null>;
+  /** One page before the first line. Beyond 2,000 lines the newest go: `newest` turns false. */
+  loadOlder(): Promise<void>;
+  /** One page after the last line, where `newest` is false; the oldest lines go where there are too many. */
+  loadNewer(): Promise<void>;
+  /** One page before the line that follows the gap; the gap line goes when nothing is missing any more. */
+  loadGap(): Promise<void>;
+  /** Back to the live end at once; what was loaded before it is let go. */
+  toNewest(): void;
+  /** The people in the room now, at most `limit` (100); null when the server did not say. */
+  members(limit?: number): Promise<MembersAnswer | null>;
+  /** A new token, of the same person or another: the connection is made anew with it. */
+  identify(token: string): void;
 };
 
-/** @param url origin of the chat server */
-export function createChat(options: { url: string; token: string }): Chat {
+/** Keeps lines on their way over a reload. `owner` names the person and room they were written by and for. */
+export type OutboxStorage = {
+  load(owner: string): Entry[];
+  save(entries: Entry[], owner: string): void;
+};
+
+export type ChatOptions = {
+  /** Origin of the chat server. */
+  url: string;
+  token: string;
+  /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
+  tokenProvider?: () => Promise<string>;
+  storage?: OutboxStorage;
+};
+
+export function createChat(options: ChatOptions): Chat {
   const { url, token } = options;
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
@@ -113,7 +153,12 @@ export function createChat(options: { url: string; token: string }): Chat {
     send(text, replyTo = null) {
       const checked = checkSend(text);
       if (!checked.ok) return checked.code;
-      const entry: Entry = { content: checked.value.content, clientId: newClientId(), replyTo };
+      const entry: Entry = {
+        content: checked.value.content,
+        clientId: newClientId(),
+        replyTo,
+        at: Date.now(),
+      };
       timeline.pend(entry);
       show();
       outbox.add(entry);
@@ -124,15 +169,27 @@ export function createChat(options: { url: string; token: string }): Chat {
       if (line?.kind !== 'pending' || line.failure === null) return;
       const { content, replyTo } = line;
       timeline.discard(clientId);
-      timeline.pend({ clientId, content, replyTo });
+      const entry: Entry = { clientId, content, replyTo, at: Date.now() };
+      timeline.pend(entry);
       show();
-      outbox.add({ clientId, content, replyTo });
+      outbox.add(entry);
     },
     discard(clientId) {
       outbox.remove(clientId);
       timeline.discard(clientId);
       show();
     },
+    more: false,
+    newest: true,
+    count: null,
+    edit: async () => 'unavailable',
+    remove: async () => 'unavailable',
+    loadOlder: async () => undefined,
+    loadNewer: async () => undefined,
+    loadGap: async () => undefined,
+    toNewest: () => undefined,
+    members: async () => null,
+    identify: () => undefined,
     close() {
       connection.close();
       for (const timer of timers) clearTimeout(timer);

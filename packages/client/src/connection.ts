@@ -11,18 +11,20 @@ import { io, type Socket } from 'socket.io-client';
 import type { Entry } from './outbox.js';
 
 /**
- * idle: not asked to connect. connecting: the first try is under way. live: connected and in the room.
- * offline: lost or not reached, trying again. refused: the server will not have this token. closed: over.
+ * idle: not asked to connect. connecting: the first try is under way. recovering: connected, catching up with the room.
+ * live: in the room and up to date. waiting: lost or not reached, will try again. refused: the server will not have this
+ * token. closed: over.
  */
-export type State = 'idle' | 'connecting' | 'live' | 'offline' | 'refused' | 'closed';
+export type State = 'idle' | 'connecting' | 'recovering' | 'live' | 'waiting' | 'refused' | 'closed';
 type Event = 'connect' | 'joined' | 'lost' | 'refuse' | 'close';
 
 /** What each event makes of each state; a state that an event does not concern keeps itself. */
 const table: Record<State, Record<Event, State>> = {
   idle: { connect: 'connecting', joined: 'idle', lost: 'idle', refuse: 'idle', close: 'closed' },
-  connecting: { connect: 'connecting', joined: 'live', lost: 'offline', refuse: 'refused', close: 'closed' },
-  live: { connect: 'live', joined: 'live', lost: 'offline', refuse: 'refused', close: 'closed' },
-  offline: { connect: 'offline', joined: 'live', lost: 'offline', refuse: 'refused', close: 'closed' },
+  connecting: { connect: 'connecting', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
+  recovering: { connect: 'recovering', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
+  live: { connect: 'live', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
+  waiting: { connect: 'waiting', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
   refused: { connect: 'connecting', joined: 'refused', lost: 'refused', refuse: 'refused', close: 'closed' },
   closed: { connect: 'closed', joined: 'closed', lost: 'closed', refuse: 'closed', close: 'closed' },
 };
@@ -30,7 +32,7 @@ const table: Record<State, Record<Event, State>> = {
 export type Connection = {
   readonly state: State;
   connect(): void;
-  /** Tries at once when offline: the network is said to be back. */
+  /** Tries at once when waiting: the network is said to be back. */
   wake(): void;
   close(): void;
   /** Rejects when no answer came within 10 s or the connection broke. */
@@ -86,7 +88,7 @@ export function createConnection(options: {
     handlers.session(session);
   });
   socket.on('history', (messages) => {
-    handlers.history(messages);
+    handlers.history(messages, { epoch: '', seq: 0 });
     move('joined');
   });
   socket.on('chat message', (message) => handlers['chat message'](message));
@@ -113,7 +115,7 @@ export function createConnection(options: {
       if (state !== 'closed') socket.connect();
     },
     wake() {
-      if (state !== 'offline') return;
+      if (state !== 'waiting') return;
       clearTimeout(timer);
       // Leaves Socket.IO's own back-off, which may be seconds away.
       if (!socket.connected) socket.disconnect().connect();

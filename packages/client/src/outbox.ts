@@ -3,7 +3,11 @@
 import type { Code } from '@chatty/protocol/codes';
 import type { Message, SendAnswer, SendPayload } from '@chatty/protocol/events';
 
-export type Entry = Required<Pick<SendPayload, 'content' | 'clientId'>> & { replyTo: number | null };
+/** A line on its way; `at` is when it was written, in milliseconds. */
+export type Entry = Required<Pick<SendPayload, 'content' | 'clientId'>> & {
+  replyTo: number | null;
+  at: number;
+};
 
 /** Sends one line; resolves with the server's answer, rejects when none came. */
 export type Transmit = (entry: Entry) => Promise<SendAnswer>;

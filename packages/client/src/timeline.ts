@@ -12,9 +12,13 @@ export type PendingLine = {
   clientId: string;
   content: string;
   replyTo: number | null;
+  /** When it was written, in milliseconds. */
+  at: number;
   failure: Code | null;
 };
-export type Line = StoredLine | PendingLine;
+/** Messages are missing here: those after the line before and before the line after. `loadGap` brings them. */
+export type GapLine = { kind: 'gap'; key: string };
+export type Line = StoredLine | PendingLine | GapLine;
 
 export type Timeline = {
   /** The lines as of now. A new array after each change; a line that did not change stays the same object. */
@@ -25,7 +29,7 @@ export type Timeline = {
   history(messages: readonly Message[]): void;
   /** A stored message, by broadcast or acknowledgement; a repeat changes nothing. */
   store(message: Message): void;
-  pend(line: { clientId: string; content: string; replyTo: number | null }): void;
+  pend(line: { clientId: string; content: string; replyTo: number | null; at: number }): void;
   fail(clientId: string, failure: Code | null): void;
   discard(clientId: string): void;
 };
