@@ -1,0 +1,65 @@
+/** What an actor writes down: one JSON line for each thing it did or saw, on one clock. */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. */
+export type Kind = 'invoke' | 'ok' | 'fail' | 'info' | 'recv' | 'reset' | 'page' | 'connect' | 'disconnect';
+
+/**
+ * `send` and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and
+ * `dump` the rows of the database, both ascending. `heal`: from here on nothing is broken. `ban`: the actor is out.
+ */
+export type Operation = 'send' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
+
+export type Line = {
+  /** Monotonic nanoseconds. */
+  t: number;
+  actor: string;
+  node: string;
+  op: Operation;
+  /** Project and room, `kimpga/main`. */
+  room: string;
+  /** User id and client id, unique in all rooms of a history. */
+  cid: string | null;
+  /** Of a message; of a `reset`, the position that its pages lead up to. */
+  seq: number | null;
+  epoch: string | null;
+  body_hash: string | null;
+  kind: Kind;
+};
+
+export type History = {
+  readonly lines: readonly Line[];
+  add(line: Pick<Line, 'actor' | 'op' | 'room' | 'kind'> & Partial<Line>): void;
+  /** How many lines of this kind there are. */
+  count(kind: Kind): number;
+  write(file: string): void;
+};
+
+export function createHistory(node = 'one'): History {
+  const lines: Line[] = [];
+  const counts = new Map<Kind, number>();
+  return {
+    lines,
+    add(line) {
+      lines.push({ t: now(), node, cid: null, seq: null, epoch: null, body_hash: null, ...line });
+      counts.set(line.kind, (counts.get(line.kind) ?? 0) + 1);
+    },
+    count: (kind) => counts.get(kind) ?? 0,
+    write(file) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    },
+  };
+}
+
+/** The clock of all lines; the same for every process of this machine. */
+export function now(): number {
+  return Number(process.hrtime.bigint());
+}
+
+export function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}
