@@ -1,9 +1,10 @@
-/** `npm run check`: style, types, arrows between files, unused code, sizes. Every step runs; one failure fails the whole. */
+/** `npm run check`: style, types, arrows between files, unused code, sizes, old packages. Every step runs; one failure fails the whole. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { floorFaults } from './floors.mjs';
 import { prepare, ROOT, say } from './prepare.mjs';
 
 /** Everything a visitor loads to read and write. */
@@ -23,6 +24,7 @@ const steps = [
   ['unused code', () => command(bin('knip'), ['--no-progress'])],
   ['size of widget.js', widgetSize],
   ['length of files', fileLengths],
+  ['versions with known holes', lockfile],
 ];
 
 /**
@@ -79,6 +81,11 @@ function fileLengths() {
     .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
     .filter(({ lines }) => lines > FILE_LINES);
   return long.length === 0 ? null : long.map(({ file, lines }) => `${file}: ${lines} lines`).join('\n');
+}
+
+function lockfile() {
+  const faults = floorFaults(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
+  return faults.length === 0 ? null : faults.join('\n');
 }
 
 await prepare();
