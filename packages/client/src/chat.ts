@@ -1,16 +1,30 @@
 /** The chat without a face: a connection, an outbox and a timeline put together. */
 
-import { checkSend } from '@chatty/protocol/check';
+import { checkEdit, checkSend } from '@chatty/protocol/check';
 import type { Code } from '@chatty/protocol/codes';
-import type { MembersAnswer, Message, Session } from '@chatty/protocol/events';
-import { createConnection, type State } from './connection.js';
+import type { ChangeAnswer, MembersAnswer, Message, ServerEvents, Session } from '@chatty/protocol/events';
+import { type Clock, createTimers, realClock } from './clock.js';
+import { createConnection } from './connection.js';
+import { createCredentials } from './credentials.js';
 import { createEmitter, type Listeners } from './emitter.js';
+import { createFollower } from './follower.js';
+import { createKept, type OutboxStorage } from './kept.js';
+import type { State } from './machine.js';
 import { createOutbox, type Entry } from './outbox.js';
+import { createPager } from './pager.js';
 import { createTimeline, type Line } from './timeline.js';
+import { startWatch } from './watch.js';
+import { type Dial, dial } from './wire.js';
 
-export type { State } from './connection.js';
+export type { OutboxStorage } from './kept.js';
+export type { State } from './machine.js';
 export type { Entry } from './outbox.js';
-export type { GapLine, Line, PendingLine, StoredLine } from './timeline.js';
+export type { PendingLine } from './pending.js';
+export type { StoredLine } from './run.js';
+export type { GapLine, Line } from './timeline.js';
+
+/** A connection on which nothing was heard for so long, in milliseconds, is asked whether it stands: a head is due each 10 s. */
+const SILENCE = 12_000;
 
 export type ChatEvents = {
   /** The connection changed; `code` says why when it is `refused`. */
@@ -62,12 +76,6 @@ export type Chat = Listeners<ChatEvents> & {
   identify(token: string): void;
 };
 
-/** Keeps lines on their way over a reload. `owner` names the person and room they were written by and for. */
-export type OutboxStorage = {
-  load(owner: string): Entry[];
-  save(entries: Entry[], owner: string): void;
-};
-
 export type ChatOptions = {
   /** Origin of the chat server. */
   url: string;
@@ -77,64 +85,125 @@ export type ChatOptions = {
   storage?: OutboxStorage;
 };
 
-export function createChat(options: ChatOptions): Chat {
-  const { url, token } = options;
+/** @param parts what a test replaces: time and chance, and the network */
+export function createChat(
+  options: ChatOptions,
+  parts: { clock: Clock; dial: Dial } = { clock: realClock, dial },
+): Chat {
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
+  const clock = createTimers(parts.clock);
+  const credentials = createCredentials({ token: options.token, provider: options.tokenProvider, clock });
   let session: Session | null = null;
+  let count: number | null = null;
+  let heardAt = 0;
 
-  const show = () => emitter.emit('lines', timeline.lines());
-  const store = (message: Message) => {
-    timeline.store(message);
-    show();
-  };
   const connection = createConnection({
-    url,
-    token,
-    handlers: {
-      session(next) {
-        session = next;
-        timeline.identify(next);
-        emitter.emit('session', next);
-      },
-      history(messages) {
-        timeline.history(messages);
-        show();
-      },
-      'chat message': (message) => {
-        store(message);
-        emitter.emit('message', message);
-      },
-      state(state, code) {
-        if (state === 'live') outbox.open();
-        else outbox.shut();
-        emitter.emit('state', { state, code });
-      },
+    dial: parts.dial,
+    url: options.url,
+    auth() {
+      const { position } = follower;
+      return { token: credentials.token, batch: true, ...(position && { after: position }) };
+    },
+    credentials,
+    clock,
+    changed(state, code) {
+      if (state === 'waiting' || state === 'refused') {
+        follower.shut();
+        outbox.shut();
+      }
+      emitter.emit('state', { state, code });
+      if (state !== 'live') return;
+      outbox.open();
+      void pager.refresh();
+    },
+    event(name, ...values) {
+      heardAt = clock.now();
+      const listener = listeners[name] as ((...values: unknown[]) => void) | undefined;
+      listener?.(...values);
     },
   });
-  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const { ask } = connection;
+  const follower = createFollower({
+    timeline,
+    ask,
+    clock,
+    changed(fresh) {
+      show();
+      for (const message of fresh) emitter.emit('message', message);
+    },
+    caughtUp: connection.caughtUp,
+    drop: connection.drop,
+  });
+  const pager = createPager({ timeline, ask, changed: show });
   const outbox = createOutbox({
-    transmit: connection.send,
-    stored: store,
+    transmit: ({ content, clientId, replyTo }) =>
+      ask('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
+    stored(clientId, { id }) {
+      timeline.acknowledge(clientId, id);
+      show();
+    },
     failed(clientId, code) {
       timeline.fail(clientId, code);
       show();
     },
-    now: Date.now,
-    later(callback, pause) {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        callback();
-      }, pause);
-      timers.add(timer);
-      return () => clearTimeout(timer);
-    },
+    now: clock.now,
+    later: clock.later,
   });
+  const kept = createKept(options.storage);
 
-  function newClientId(): string {
-    // Not randomUUID: pages on plain http do not have it.
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const listeners: Partial<ServerEvents> = {
+    session: identified,
+    history: follower.history,
+    messages: follower.frame,
+    head: follower.head,
+    presence(presence) {
+      count = presence.count;
+      emitter.emit('presence', count);
+    },
+    draining: ({ delay }) => connection.drain(delay),
+  };
+  let stopWatch: (() => void) | null = null;
+  const watch = () =>
+    startWatch({
+      clock,
+      tick() {
+        if (connection.state === 'live' && clock.now() - heardAt > SILENCE) follower.probe();
+        if (connection.state !== 'closed' && credentials.due()) void credentials.renew();
+      },
+      wake,
+    });
+
+  function show(): void {
+    kept.save(timeline.pending);
+    emitter.emit('lines', timeline.lines());
+  }
+
+  function identified(next: Session): void {
+    const before = timeline.pending;
+    session = next;
+    timeline.identify(next);
+    if (timeline.pending !== before) for (const { clientId } of before) outbox.remove(clientId);
+    for (const entry of kept.load(next)) enqueue(entry);
+    show();
+    emitter.emit('session', next);
+  }
+
+  function enqueue(entry: Entry): void {
+    timeline.pend(entry);
+    outbox.add(entry);
+  }
+
+  function wake(): void {
+    connection.wake();
+    if (connection.state === 'live') follower.probe();
+  }
+
+  async function change(answer: Promise<ChangeAnswer>): Promise<Code | null> {
+    // Without an answer the outcome is unknown; the log will tell. A change may be repeated without harm.
+    const settled = await answer.catch(() => null);
+    if (!settled) return 'unavailable';
+    return settled.ok ? null : settled.code;
   }
 
   return {
@@ -147,54 +216,69 @@ export function createChat(options: ChatOptions): Chat {
     get lines() {
       return timeline.lines();
     },
+    get more() {
+      return timeline.more;
+    },
+    get newest() {
+      return timeline.newest;
+    },
+    get count() {
+      return count;
+    },
     on: emitter.on,
-    connect: connection.connect,
-    wake: connection.wake,
+    connect() {
+      stopWatch ??= connection.state === 'closed' ? null : watch();
+      connection.connect();
+    },
+    wake,
     send(text, replyTo = null) {
       const checked = checkSend(text);
       if (!checked.ok) return checked.code;
-      const entry: Entry = {
-        content: checked.value.content,
-        clientId: newClientId(),
-        replyTo,
-        at: Date.now(),
-      };
-      timeline.pend(entry);
+      timeline.toNewest();
+      enqueue({ content: checked.value.content, clientId: newClientId(), replyTo, at: clock.now() });
       show();
-      outbox.add(entry);
       return null;
     },
     retry(clientId) {
-      const line = timeline.lines().find((each) => each.kind === 'pending' && each.clientId === clientId);
-      if (line?.kind !== 'pending' || line.failure === null) return;
-      const { content, replyTo } = line;
-      timeline.discard(clientId);
-      const entry: Entry = { clientId, content, replyTo, at: Date.now() };
-      timeline.pend(entry);
+      const line = timeline.pending.find((each) => each.clientId === clientId);
+      if (!line?.failure) return;
+      enqueue({ clientId, content: line.content, replyTo: line.replyTo, at: clock.now() });
       show();
-      outbox.add(entry);
     },
     discard(clientId) {
       outbox.remove(clientId);
       timeline.discard(clientId);
       show();
     },
-    more: false,
-    newest: true,
-    count: null,
-    edit: async () => 'unavailable',
-    remove: async () => 'unavailable',
-    loadOlder: async () => undefined,
-    loadNewer: async () => undefined,
-    loadGap: async () => undefined,
-    toNewest: () => undefined,
-    members: async () => null,
-    identify: () => undefined,
+    async edit(id, text) {
+      const checked = checkEdit({ id, content: text });
+      return checked.ok ? change(ask('edit message', checked.value)) : checked.code;
+    },
+    remove: (id) => change(ask('delete message', { id })),
+    loadOlder: () => pager.load('older'),
+    loadNewer: () => pager.load('newer'),
+    loadGap: () => pager.load('gap'),
+    toNewest() {
+      timeline.toNewest();
+      show();
+    },
+    members: (limit) => ask('members', limit === undefined ? {} : { limit }).catch(() => null),
+    identify(token) {
+      if (token === credentials.token) return;
+      credentials.replace(token);
+      if (connection.state !== 'idle' && connection.state !== 'closed') connection.anew();
+    },
     close() {
+      stopWatch?.();
       connection.close();
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+      clock.clear();
       emitter.clear();
     },
   };
+}
+
+function newClientId(): string {
+  // Not randomUUID: pages on plain http do not have it.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,142 +1,171 @@
-/** Decides the state of the connection to the chat server: one written table, and Socket.IO behind it. */
+/** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
 
-import { type Code, isCode } from '@chatty/protocol/codes';
-import {
-  AUTHENTICATION_ERROR,
-  type ClientEvents,
-  type SendAnswer,
-  type ServerEvents,
-} from '@chatty/protocol/events';
-import { io, type Socket } from 'socket.io-client';
-import type { Entry } from './outbox.js';
-
-/**
- * idle: not asked to connect. connecting: the first try is under way. recovering: connected, catching up with the room.
- * live: in the room and up to date. waiting: lost or not reached, will try again. refused: the server will not have this
- * token. closed: over.
- */
-export type State = 'idle' | 'connecting' | 'recovering' | 'live' | 'waiting' | 'refused' | 'closed';
-type Event = 'connect' | 'joined' | 'lost' | 'refuse' | 'close';
-
-/** What each event makes of each state; a state that an event does not concern keeps itself. */
-const table: Record<State, Record<Event, State>> = {
-  idle: { connect: 'connecting', joined: 'idle', lost: 'idle', refuse: 'idle', close: 'closed' },
-  connecting: { connect: 'connecting', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
-  recovering: { connect: 'recovering', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
-  live: { connect: 'live', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
-  waiting: { connect: 'waiting', joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },
-  refused: { connect: 'connecting', joined: 'refused', lost: 'refused', refuse: 'refused', close: 'closed' },
-  closed: { connect: 'closed', joined: 'closed', lost: 'closed', refuse: 'closed', close: 'closed' },
-};
+import type { Code } from '@chatty/protocol/codes';
+import type { Handshake } from '@chatty/protocol/events';
+import type { Clock } from './clock.js';
+import type { Credentials } from './credentials.js';
+import { type Event, type State, table } from './machine.js';
+import type { Ask, Dial, Heard } from './wire.js';
 
 export type Connection = {
   readonly state: State;
   connect(): void;
-  /** Tries at once when waiting: the network is said to be back. */
+  /** Tries at once where it waits. */
   wake(): void;
+  /** Leaves the connection, if there is one, and makes a new one at once. */
+  anew(): void;
+  /** The connection does not answer. */
+  drop(): void;
+  /** What was missed is here. */
+  caughtUp(): void;
+  /** The server is about to stop: a new connection after a random part of `delay` milliseconds. */
+  drain(delay: number): void;
   close(): void;
-  /** Rejects when no answer came within 10 s or the connection broke. */
-  send(entry: Entry): Promise<SendAnswer>;
+  /** Rejects at once without a connection, and when it breaks before the answer. */
+  ask: Ask;
 };
 
-export type ConnectionHandlers = {
-  [Name in 'session' | 'history' | 'chat message']: ServerEvents[Name];
-} & { state: (state: State, code: Code | null) => void };
-
-const ACK_TIMEOUT = 10_000;
+/** Waits are random up to this (full jitter, so that a crowd does not come back at once); it doubles up to the last. */
 const FIRST_PAUSE = 500;
 const LAST_PAUSE = 10_000;
+/** Longest time in milliseconds for a handshake, and then between two steps of catching up. */
+const PATIENCE = 20_000;
+/** Refusals of expired tokens in a row after which the host's tokens are given up. */
+const RENEWALS = 3;
 
-/** @param url origin of the chat server */
 export function createConnection(options: {
+  dial: Dial;
   url: string;
-  token: string;
-  handlers: ConnectionHandlers;
+  auth: () => Handshake;
+  credentials: Credentials;
+  clock: Clock;
+  changed: (state: State, code: Code | null) => void;
+  event: Heard['event'];
 }): Connection {
-  const { url, token, handlers } = options;
+  const { credentials, clock, changed } = options;
   let state: State = 'idle';
   let pause = FIRST_PAUSE;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const socket: Socket<ServerEvents, ClientEvents> = io(url, {
-    auth: { token },
-    autoConnect: false,
-    forceNew: true,
-    // WebSocket at once, long polling where something on the way does not let it through.
-    transports: ['websocket', 'polling'],
-    tryAllTransports: true,
-    reconnectionDelay: FIRST_PAUSE,
-    reconnectionDelayMax: LAST_PAUSE,
-    randomizationFactor: 0.5,
+  let renewals = 0;
+  /** The one timer there is: the next try, or the end of patience with the present one. */
+  let stop = () => {};
+  /** Grows with each connection made or lost: what belongs to an earlier one is not taken for this one's. */
+  let era = 0;
+
+  const wire = options.dial({
+    url: options.url,
+    auth: options.auth,
+    heard: {
+      up() {
+        expect();
+        move('open');
+      },
+      down: lost,
+      refused,
+      event(name, ...values) {
+        if (state === 'recovering') expect();
+        options.event(name, ...values);
+      },
+    },
   });
+  const isUp = () => state === 'live' || state === 'recovering';
 
   function move(event: Event, code: Code | null = null): void {
-    const next = table[state][event];
+    const next = table[state][event] ?? state;
     if (next === state) return;
     state = next;
-    handlers.state(state, code);
+    changed(state, code);
   }
 
-  /** Socket.IO tries again by itself after network trouble, but not after an answer of the server. */
-  function tryAgain(): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => socket.connect(), pause * (0.5 + Math.random()));
+  function after(length: number, callback: () => void): void {
+    stop();
+    stop = clock.later(callback, length);
+  }
+
+  function expect(): void {
+    after(PATIENCE, drop);
+  }
+
+  function attempt(): void {
+    era += 1;
+    expect();
+    wire.connect();
+  }
+
+  function lost(): void {
+    era += 1;
+    stop();
+    move('lost');
+    if (state !== 'waiting') return;
+    after(clock.random() * pause, attempt);
     pause = Math.min(LAST_PAUSE, pause * 2);
   }
 
-  socket.on('session', (session) => {
-    pause = FIRST_PAUSE;
-    handlers.session(session);
-  });
-  socket.on('history', (messages) => {
-    handlers.history(messages, { epoch: '', seq: 0 });
-    move('joined');
-  });
-  socket.on('chat message', (message) => handlers['chat message'](message));
-  socket.on('disconnect', () => {
+  function drop(): void {
+    wire.disconnect();
+    lost();
+  }
+
+  function anew(): void {
+    wire.disconnect();
+    stop();
     move('lost');
-    if (state !== 'closed' && !socket.active) tryAgain();
-  });
-  socket.on('connect_error', (error) => {
-    const code = refusalCode(error);
-    if (code !== null) {
+    move('connect');
+    if (state === 'waiting' || state === 'connecting') attempt();
+  }
+
+  function refused(code: Code): void {
+    era += 1;
+    stop();
+    if (code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
       move('refuse', code);
       return;
     }
+    renewals += 1;
     move('lost');
-    if (state !== 'closed' && !socket.active) tryAgain();
-  });
+    const mine = era;
+    void credentials.renew().then((renewed) => {
+      if (mine !== era) return;
+      if (renewed) attempt();
+      else move('refuse', code);
+    });
+  }
 
   return {
     get state() {
       return state;
     },
     connect() {
+      if (state !== 'idle' && state !== 'refused') return;
+      renewals = 0;
       move('connect');
-      if (state !== 'closed') socket.connect();
+      attempt();
     },
     wake() {
-      if (state !== 'waiting') return;
-      clearTimeout(timer);
-      // Leaves Socket.IO's own back-off, which may be seconds away.
-      if (!socket.connected) socket.disconnect().connect();
+      if (state === 'waiting') anew();
+    },
+    anew,
+    drop,
+    caughtUp() {
+      if (state !== 'recovering') return;
+      stop();
+      pause = FIRST_PAUSE;
+      renewals = 0;
+      move('joined');
+    },
+    drain(delay) {
+      if (isUp()) after(clock.random() * delay, anew);
     },
     close() {
-      clearTimeout(timer);
+      era += 1;
+      stop();
       move('close');
-      socket.disconnect();
-      socket.off();
+      wire.disconnect();
     },
-    send: async ({ content, clientId, replyTo }) => {
-      const payload = replyTo === null ? { content, clientId } : { content, clientId, replyTo };
-      return socket.timeout(ACK_TIMEOUT).emitWithAck('chat message', payload);
+    async ask(name, payload) {
+      const mine = era;
+      const answer = isUp() ? await wire.ask(name, payload) : null;
+      if (!answer || mine !== era) throw new Error('no connection');
+      return answer;
     },
   };
-}
-
-/** The code of a refusal that trying again with the same token will not change; null for everything else. */
-function refusalCode(error: Error): Code | null {
-  const data = 'data' in error ? (error.data as { code?: unknown; retry?: unknown } | undefined) : undefined;
-  if (data?.retry === 'later') return null;
-  if (isCode(data?.code)) return data.code;
-  return error.message === AUTHENTICATION_ERROR ? 'token_invalid' : null;
 }

@@ -21,12 +21,13 @@ export type Outbox = {
   shut(): void;
 };
 
-/** Pauses after a refusal that may pass or a missing answer, in milliseconds; then the line has failed. */
-const PAUSES = [1_000, 2_000, 4_000, 8_000];
-/** Oldest line that is still sent by itself, in milliseconds: after that its writer decides. */
+/** Pause after a refusal that may pass or a missing answer, in milliseconds; each is twice the one before, up to the last. */
+const FIRST_PAUSE = 1_000;
+const LAST_PAUSE = 8_000;
+/** Age in milliseconds up to which a line is sent by itself: after that its writer decides. */
 const LONGEST_WAIT = 5 * 60_000;
 
-type Item = { entry: Entry; since: number; tries: number };
+type Item = { entry: Entry; pause: number };
 
 /**
  * Sends one line at a time: the next leaves when the one before is answered, which keeps the order through every fault.
@@ -35,7 +36,7 @@ type Item = { entry: Entry; since: number; tries: number };
  */
 export function createOutbox(options: {
   transmit: Transmit;
-  stored: (message: Message) => void;
+  stored: (clientId: string, message: Message) => void;
   failed: (clientId: string, code: Code) => void;
   now: () => number;
   later: (callback: () => void, pause: number) => () => void;
@@ -51,7 +52,7 @@ export function createOutbox(options: {
   function next(): void {
     const item = queue[0];
     if (!online || busy || !item) return;
-    if (now() - item.since > LONGEST_WAIT) {
+    if (now() - item.entry.at > LONGEST_WAIT) {
       drop(item, 'unavailable');
       return;
     }
@@ -67,7 +68,7 @@ export function createOutbox(options: {
     if (answer.ok) {
       busy = false;
       take(item);
-      stored(answer.message);
+      stored(item.entry.clientId, answer.message);
       next();
     } else if (answer.retry === 'later') {
       pause(item);
@@ -78,17 +79,11 @@ export function createOutbox(options: {
   }
 
   function pause(item: Item): void {
-    const length = PAUSES[item.tries];
-    item.tries += 1;
-    if (length === undefined) {
-      busy = false;
-      drop(item, 'unavailable');
-      return;
-    }
     cancelPause = later(() => {
       busy = false;
       next();
-    }, length);
+    }, item.pause);
+    item.pause = Math.min(LAST_PAUSE, item.pause * 2);
   }
 
   function drop(item: Item, code: Code): void {
@@ -112,7 +107,7 @@ export function createOutbox(options: {
 
   return {
     add(entry) {
-      queue.push({ entry, since: now(), tries: 0 });
+      queue.push({ entry, pause: FIRST_PAUSE });
       next();
     },
     remove(clientId) {

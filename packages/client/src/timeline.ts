@@ -1,65 +1,69 @@
-/** Decides what lines there are and in which order: the stored ones by id, then one's own that are still on their way. */
+/** Decides what lines there are and in which order: a window of the stored ones by id, then one's own still on their way. */
 
 import type { Code } from '@chatty/protocol/codes';
-import type { Message, Session } from '@chatty/protocol/events';
+import type { Message, Position, Session } from '@chatty/protocol/events';
+import { HISTORY_PAGE_SIZE, HISTORY_SIZE } from '@chatty/protocol/limits';
+import type { Entry } from './outbox.js';
+import { createPending, type PendingLine } from './pending.js';
+import { cut, firstId, put, type Run, type StoredLine } from './run.js';
 
-/** A line that the server has. */
-export type StoredLine = { kind: 'stored'; key: string; message: Message; own: boolean };
-/** A line of one's own that is not known to be stored. `failure` set: it will not be sent again by itself. */
-export type PendingLine = {
-  kind: 'pending';
-  key: string;
-  clientId: string;
-  content: string;
-  replyTo: number | null;
-  /** When it was written, in milliseconds. */
-  at: number;
-  failure: Code | null;
-};
 /** Messages are missing here: those after the line before and before the line after. `loadGap` brings them. */
 export type GapLine = { kind: 'gap'; key: string };
 export type Line = StoredLine | PendingLine | GapLine;
 
+/** Which page is asked for: before the first line, before the line after the gap, after the last line. */
+export type Page = 'older' | 'gap' | 'newer';
+
 export type Timeline = {
   /** The lines as of now. A new array after each change; a line that did not change stays the same object. */
   lines(): readonly Line[];
-  /** Whose lines are own, and which log the ids belong to; another log forgets the stored lines. */
+  readonly pending: readonly PendingLine[];
+  readonly more: boolean;
+  readonly newest: boolean;
+  /** The id of the last stored line; 0 where there is none. */
+  readonly last: number;
+  /** Whose lines are own. Another person's lines on their way are dropped: nobody writes under somebody else's name. */
   identify(session: Session): void;
-  /** The newest stored lines, oldest first. What is held stays where it meets them without a gap, else it is replaced. */
-  history(messages: readonly Message[]): void;
-  /** A stored message, by broadcast or acknowledgement; a repeat changes nothing. */
-  store(message: Message): void;
-  pend(line: { clientId: string; content: string; replyTo: number | null; at: number }): void;
-  fail(clientId: string, failure: Code | null): void;
+  /**
+   * The newest messages as of a position. `known`: up to where the lines held were complete; null where they are of
+   * another log and go. Else they stay, the newest 100 of them, and a gap shows where messages in between are missing.
+   */
+  history(messages: readonly Message[], position: Position, known: number | null): void;
+  /** Changes in turn, complete up to `top`. What lies outside the window is left out: it loads in its latest state. */
+  merge(messages: readonly Message[], top: number): void;
+  /** What `history { before, limit: 100 }` has to be asked for a page; null where there is none. */
+  before(page: Page): number | null;
+  /** The answer to that. One that comes too late for the window as it now is changes nothing. */
+  take(page: Page, before: number, messages: readonly Message[], more: boolean): void;
+  /** Lines held over a history may have changed unseen: the `before` that refreshes them, null where there are none. */
+  stale(): number | null;
+  /** The answer to that, or null where it was refused: then the stale lines go, and load again when scrolled to. */
+  refresh(messages: readonly Message[] | null): void;
+  toNewest(): void;
+  pend(entry: Entry): void;
+  acknowledge(clientId: string, id: number): void;
+  fail(clientId: string, failure: Code): void;
   discard(clientId: string): void;
 };
 
-/** @param limit most stored lines held; the oldest go first */
-export function createTimeline(limit = 500): Timeline {
-  let stored: StoredLine[] = [];
-  let pending: PendingLine[] = [];
+/** Stored lines kept before a gap, and of the live end while its reader is away from it. */
+const KEPT = 100;
+
+/** @param limit most stored lines in the window */
+export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
+  /** Ends with the newest message and goes on growing. */
+  let live: Run = { lines: [], more: false };
+  /** An older run, complete up to and including the id `upTo`; between it and `live` messages are missing. */
+  let past: (Run & { upTo: number }) | null = null;
+  /** `past` alone is the window. `live` is kept short beside it, so that the way back needs no loading. */
+  let away = false;
+  let staleTo = 0;
   let session: Session | null = null;
   let snapshot: readonly Line[] | null = null;
+  const pending = createPending();
 
   const isOwn = (message: Message) => session !== null && message.userId === session.userId;
-  const changed = () => {
-    snapshot = null;
-  };
-
-  function place(message: Message): void {
-    let index = stored.length;
-    while (index > 0 && (stored[index - 1]?.message.id ?? 0) > message.id) index -= 1;
-    const before = stored[index - 1];
-    if (before?.message.id === message.id) {
-      if (before.message.seq >= message.seq) return;
-      stored = stored.with(index - 1, { ...before, message });
-    } else {
-      stored = stored.toSpliced(index, 0, toLine(message));
-      if (stored.length > limit) stored = stored.slice(-limit);
-    }
-    if (isOwn(message)) pending = pending.filter((line) => line.clientId !== message.clientId);
-    changed();
-  }
+  const first = () => past ?? live;
 
   function toLine(message: Message): StoredLine {
     const own = isOwn(message);
@@ -68,39 +72,187 @@ export function createTimeline(limit = 500): Timeline {
     return { kind: 'stored', key, message, own };
   }
 
+  function add(run: Run, messages: readonly Message[], from = 0, to = Number.POSITIVE_INFINITY): void {
+    for (const message of messages) {
+      if (message.id >= from && message.id < to) put(run, toLine(message));
+      if (message.clientId && isOwn(message)) pending.remove(message.clientId);
+    }
+    snapshot = null;
+  }
+
+  /** Puts what belongs into the window there. */
+  function place(messages: readonly Message[]): void {
+    if (past) add(past, messages, firstId(past), past.upTo + 1);
+    add(live, messages, live.more ? firstId(live) : 0);
+  }
+
+  function start(messages: readonly Message[], more: boolean): void {
+    live = { lines: [], more };
+    past = null;
+    away = false;
+    staleTo = 0;
+    add(live, messages);
+  }
+
+  /** Nothing is missing any more between the two runs. */
+  function join(older: Run & { upTo: number }): void {
+    live = {
+      lines: [...older.lines, ...live.lines.filter(({ message }) => message.id > older.upTo)],
+      more: older.more,
+    };
+    past = null;
+    away = false;
+  }
+
+  /** Keeps to the limit by letting the oldest lines go. */
+  function trim(): void {
+    if (past) cut(past, away ? limit : limit - live.lines.length);
+    if (past?.lines.length === 0) past = null;
+    cut(live, away ? kept : limit);
+    snapshot = null;
+  }
+
+  /** Keeps to the limit by letting the newest lines go: the reader leaves the live end. */
+  function leave(): void {
+    if ((past?.lines.length ?? 0) + (away ? 0 : live.lines.length) <= limit) return;
+    if (!past) {
+      const { lines, more } = live;
+      past = { lines, more, upTo: 0 };
+      live = { lines: lines.slice(Math.max(limit, lines.length - kept)), more: true };
+    }
+    const [next] = past.lines.splice(limit);
+    if (next) past.upTo = next.message.id - 1;
+    away = true;
+    trim();
+  }
+
+  function history(messages: readonly Message[], position: Position, known: number | null): void {
+    const complete = messages.length < HISTORY_SIZE;
+    const oldest = messages[0]?.id ?? 0;
+    const anew = known === null || position.seq < known;
+    if (anew) pending.restart(position.seq);
+    else pending.advance(position.seq);
+    if (anew || complete || first().lines.length === 0) {
+      start(messages, !complete);
+    } else if (away) {
+      staleTo = past?.upTo ?? 0;
+      live = { lines: [], more: true };
+      add(live, messages);
+    } else {
+      past = null;
+      cut(live, kept);
+      staleTo = position.seq > known ? known : 0;
+      if (oldest > known + 1) {
+        past = { ...live, upTo: known };
+        live = { lines: [], more: true };
+      }
+      add(live, messages);
+    }
+  }
+
+  const before: Record<Page, () => number | null> = {
+    older: () => (first().more ? firstId(first()) : null),
+    gap: () => (past && !away ? firstId(live) : null),
+    // An id is a change's number: at most so many messages lie between, and the page reaches down to the window.
+    newer: () => (past && away ? Math.min(past.upTo + 1 + HISTORY_PAGE_SIZE, firstId(live)) : null),
+  };
+
+  function take(page: Page, asked: number, messages: readonly Message[], more: boolean): void {
+    if (before[page]() !== asked) return;
+    if (page === 'older') {
+      add(first(), messages, 0, asked);
+      first().more = more;
+      leave();
+    } else if (past && page === 'gap') {
+      add(live, messages, past.upTo + 1, asked);
+      if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) join(past);
+      trim();
+    } else if (past) {
+      add(past, messages, past.upTo + 1, asked);
+      past.upTo = Math.max(past.upTo, asked - 1);
+      if (past.upTo >= firstId(live) - 1) join(past);
+      trim();
+    }
+  }
+
+  function stale(): number | null {
+    return first().lines.length > 0 && firstId(first()) <= staleTo ? staleTo + 1 : null;
+  }
+
+  function refresh(messages: readonly Message[] | null): void {
+    if (messages) {
+      place(messages);
+      staleTo = (messages[0]?.id ?? 1) - 1;
+      return;
+    }
+    const { lines } = live;
+    live = { lines: lines.filter(({ message }) => message.id > staleTo), more: true };
+    past = null;
+    away = false;
+    staleTo = 0;
+    snapshot = null;
+  }
+
   return {
     lines() {
-      snapshot ??= [...stored, ...pending];
+      const gap: GapLine[] = past ? [{ kind: 'gap', key: `g${past.upTo}` }] : [];
+      snapshot ??= away
+        ? [...first().lines]
+        : [...(past?.lines ?? []), ...gap, ...live.lines, ...pending.lines];
       return snapshot;
     },
+    get pending() {
+      return pending.lines;
+    },
+    get more() {
+      return first().more;
+    },
+    get newest() {
+      return !away;
+    },
+    get last() {
+      return (away ? first() : live).lines.at(-1)?.message.id ?? 0;
+    },
     identify(next) {
-      const same =
-        session?.epoch === next.epoch && session.userId === next.userId && session.room === next.room;
-      if (!same) stored = [];
+      const other = session !== null && (session.userId !== next.userId || session.room !== next.room);
       session = next;
-      changed();
+      if (!other) return;
+      for (const line of pending.lines) pending.remove(line.clientId);
+      for (const run of past ? [past, live] : [live])
+        run.lines = run.lines.map(({ message }) => toLine(message));
+      snapshot = null;
     },
-    history(messages) {
-      const oldest = messages[0];
-      const top = stored.at(-1)?.message.id;
-      const meets =
-        oldest !== undefined && top !== undefined && messages.some((message) => message.id <= top);
-      if (!meets) stored = [];
-      changed();
-      for (const message of messages) place(message);
+    history,
+    merge(messages, top) {
+      place(messages);
+      pending.advance(top);
+      trim();
     },
-    store: place,
-    pend(line) {
-      pending = [...pending, { kind: 'pending', key: `c${line.clientId}`, failure: null, ...line }];
-      changed();
+    before: (page) => before[page](),
+    take,
+    stale,
+    refresh,
+    toNewest() {
+      if (!away) return;
+      past = null;
+      away = false;
+      snapshot = null;
+    },
+    pend(entry) {
+      pending.add(entry);
+      snapshot = null;
+    },
+    acknowledge(clientId, id) {
+      pending.acknowledge(clientId, id);
+      snapshot = null;
     },
     fail(clientId, failure) {
-      pending = pending.map((line) => (line.clientId === clientId ? { ...line, failure } : line));
-      changed();
+      pending.fail(clientId, failure);
+      snapshot = null;
     },
     discard(clientId) {
-      pending = pending.filter((line) => line.clientId !== clientId);
-      changed();
+      pending.remove(clientId);
+      snapshot = null;
     },
   };
 }

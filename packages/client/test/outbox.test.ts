@@ -37,7 +37,7 @@ function world(fates: Fate[]) {
       if (fate !== 'answered') throw new Error('no answer');
       return answer(entry);
     },
-    stored: ({ clientId }) => acknowledged.push(clientId ?? ''),
+    stored: (clientId) => acknowledged.push(clientId),
     failed: (clientId, code) => failed.push([clientId, code]),
     now: () => 0,
     later(callback) {
@@ -58,7 +58,7 @@ function world(fates: Fate[]) {
   return { outbox, log, acknowledged, failed, settle };
 }
 
-const entry = (clientId: string): Entry => ({ clientId, content: clientId, replyTo: null });
+const entry = (clientId: string): Entry => ({ clientId, content: clientId, replyTo: null, at: 0 });
 
 it('every line is stored once and in order, through loss of requests and answers and broken connections', async () => {
   const fate = fc.constantFrom<Fate>('answered', 'lost before', 'lost after', 'busy', 'cut');
@@ -103,7 +103,7 @@ it('a line that is refused for good fails with its code, and the next one goes',
       clientId === 'bad'
         ? { ok: false, ...refusal('conflict') }
         : { ok: true, duplicate: false, message: { clientId } as Message },
-    stored: ({ clientId }) => stored.push(clientId ?? ''),
+    stored: (clientId) => stored.push(clientId),
     failed: (clientId, code) => failed.push(`${clientId}: ${code}`),
     now: () => 0,
     later: () => () => undefined,

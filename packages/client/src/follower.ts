@@ -1,0 +1,105 @@
+/** Decides how the client keeps up with the room's log: what comes in turn is shown, what is missing is asked for. */
+
+import type { Frame, Message, Position } from '@chatty/protocol/events';
+import type { Clock } from './clock.js';
+import { createCursor } from './cursor.js';
+import type { Timeline } from './timeline.js';
+import type { Ask } from './wire.js';
+
+export type Follower = {
+  readonly position: Position | null;
+  history(messages: readonly Message[], position: Position): void;
+  frame(frame: Frame): void;
+  head(position: Position): void;
+  /** Asks whether anything is missing; a connection that does not answer is dropped. */
+  probe(): void;
+  /** The connection is gone. */
+  shut(): void;
+};
+
+/** Pause after a refusal, or an answer that brought nothing, in milliseconds; each is twice the one before. */
+const FIRST_PAUSE = 500;
+const LAST_PAUSE = 10_000;
+
+export function createFollower(options: {
+  timeline: Timeline;
+  ask: Ask;
+  clock: Clock;
+  /** The timeline changed; `fresh` are the messages this client has not had before, by id. */
+  changed: (fresh: readonly Message[]) => void;
+  caughtUp: () => void;
+  drop: () => void;
+}): Follower {
+  const { timeline, ask, clock, changed, caughtUp, drop } = options;
+  const cursor = createCursor();
+  let era = 0;
+  let syncing = false;
+
+  function history(messages: readonly Message[], position: Position): void {
+    const same = cursor.position?.epoch === position.epoch;
+    timeline.history(messages, position, same ? cursor.shown : null);
+    give(cursor.reset(position), position.seq);
+    check();
+  }
+
+  function frame(next: Frame, head?: number): void {
+    const before = cursor.shown;
+    give(cursor.take(next, head), before);
+    check();
+  }
+
+  function give(messages: readonly Message[], before: number): void {
+    timeline.merge(messages, cursor.shown);
+    const fresh = new Map<number, Message>();
+    for (const message of messages) if (message.id > before) fresh.set(message.id, message);
+    changed([...fresh.values()].filter((message) => !message.deleted_at).sort((a, b) => a.id - b.id));
+  }
+
+  function check(): void {
+    if (cursor.behind) void sync();
+    else caughtUp();
+  }
+
+  async function sync(): Promise<void> {
+    if (syncing || !cursor.position) return;
+    syncing = true;
+    const mine = era;
+    try {
+      for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
+        const after = cursor.position;
+        const answer = await ask('sync', { after });
+        if (!answer.ok && answer.retry !== 'later') throw new Error(answer.code);
+        if (answer.ok) {
+          if (answer.reset) history(answer.messages, { epoch: answer.epoch, seq: answer.seq });
+          else frame(answer, answer.head);
+          if (!cursor.behind) break;
+          if (cursor.position.seq > after.seq || answer.reset) pause = FIRST_PAUSE / 2;
+        }
+        if (pause >= FIRST_PAUSE) await new Promise<void>((resolve) => void clock.later(resolve, pause));
+        if (mine !== era) return;
+      }
+    } catch {
+      // No answer, or one that asking again will not change: a new connection begins with what is needed.
+      if (mine === era) drop();
+    }
+    if (mine === era) syncing = false;
+  }
+
+  return {
+    get position() {
+      return cursor.position;
+    },
+    history,
+    frame: (next) => frame(next),
+    head(position) {
+      cursor.note(position);
+      if (cursor.behind) void sync();
+    },
+    probe: () => void sync(),
+    shut() {
+      era += 1;
+      syncing = false;
+      cursor.pause();
+    },
+  };
+}

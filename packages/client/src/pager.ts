@@ -1,0 +1,52 @@
+/** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
+
+import { HISTORY_PAGE_SIZE } from '@chatty/protocol/limits';
+import type { Page, Timeline } from './timeline.js';
+import type { Ask } from './wire.js';
+
+export type Pager = {
+  /** Resolves when the page is there, or did not come: scrolling again asks again. */
+  load(page: Page): Promise<void>;
+  /** Fetches anew what was held while changes to it could not be heard. To be called when live. */
+  refresh(): Promise<void>;
+};
+
+export function createPager(options: { timeline: Timeline; ask: Ask; changed: () => void }): Pager {
+  const { timeline, ask, changed } = options;
+  const running = new Map<string, Promise<void>>();
+
+  /** Rejections say that there is no connection, and with it nothing to do. */
+  const page = (before: number) => ask('history', { before, limit: HISTORY_PAGE_SIZE }).catch(() => null);
+
+  function once(name: string, run: () => Promise<void>): Promise<void> {
+    const promise = running.get(name) ?? run().finally(() => running.delete(name));
+    running.set(name, promise);
+    return promise;
+  }
+
+  async function load(kind: Page): Promise<void> {
+    const before = timeline.before(kind);
+    if (before === null) return;
+    const answer = await page(before);
+    if (!answer?.ok) return;
+    const last = timeline.last;
+    timeline.take(kind, before, answer.messages, answer.more);
+    changed();
+    // Nothing but edits may lie between two ids.
+    if (kind === 'newer' && timeline.last === last) await load(kind);
+  }
+
+  async function refresh(): Promise<void> {
+    for (let before = timeline.stale(); before !== null; before = timeline.stale()) {
+      const answer = await page(before);
+      if (!answer) return;
+      timeline.refresh(answer.ok ? answer.messages : null);
+      changed();
+    }
+  }
+
+  return {
+    load: (kind) => once(kind, () => load(kind)),
+    refresh: () => once('refresh', refresh),
+  };
+}
