@@ -81,9 +81,11 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
     send(sender);
   }
   function turn(follower: Follower, resume: boolean): void {
-    if (!follower.connected) return connect(follower, resume);
-    follower.connected = false;
-    write({ actor: follower.actor, op: 'follow', room, kind: 'disconnect' });
+    if (!follower.connected) connect(follower, resume);
+    else {
+      follower.connected = false;
+      write({ actor: follower.actor, op: 'follow', room, kind: 'disconnect' });
+    }
   }
 
   for (const follower of followers) connect(follower, false);

@@ -1,0 +1,110 @@
+/** How a story ends: what the database holds, and what a fresh reader gets, written into the history. */
+
+import type { HistoryAnswer, Message, Position, SyncAnswer } from '@chatty/protocol/events';
+import type { Connection } from '@chatty/server/store/postgres';
+import { io, type Socket } from 'socket.io-client';
+import { type History, hashOf } from './checker-lines.js';
+import { query } from './faults-rig.js';
+import { tokenOf, until } from './kit.js';
+
+type Row = {
+  project_id: string;
+  room_id: string;
+  epoch: string;
+  id: number;
+  user_id: string;
+  client_id: string | null;
+  content: string;
+};
+
+const DUMP = `SELECT m.project_id, m.room_id, r.epoch, m.id::int, m.user_id, m.client_id, m.content
+  FROM messages m JOIN rooms r USING (project_id, room_id) ORDER BY m.project_id, m.room_id, m.id`;
+
+export async function dump(history: History, database: Connection): Promise<number> {
+  const rows = await query<Row>(database, DUMP);
+  for (const row of rows) {
+    history.add({
+      actor: 'database',
+      op: 'dump',
+      kind: 'page',
+      room: `${row.project_id}/${row.room_id}`,
+      seq: row.id,
+      epoch: row.epoch,
+      cid: row.client_id === null ? null : `${row.project_id}:${row.user_id}:${row.client_id}`,
+      body_hash: hashOf(row.content),
+    });
+  }
+  return rows.length;
+}
+
+/** The newest number of a room; 0 where nothing was said. */
+export async function headOf(database: Connection, project: string): Promise<number> {
+  const rows = await query<{ head: number }>(
+    database,
+    `SELECT coalesce(max(seq), 0)::int AS head FROM messages WHERE project_id = '${project}'`,
+  );
+  return rows[0]?.head ?? 0;
+}
+
+/** Reads a whole room as somebody who was never there: once back through the history, once forward along the log. */
+export async function finalRead(history: History, url: string, project: string): Promise<void> {
+  const socket = io(url, {
+    auth: { token: tokenOf('reader', { projectId: project }), batch: true },
+    forceNew: true,
+    transports: ['websocket'],
+  });
+  try {
+    let start: { messages: Message[]; position: Position } | undefined;
+    socket.on('history', (messages: Message[], position: Position) => {
+      start = { messages, position };
+    });
+    await until(() => start !== undefined, 'the final history');
+    if (!start) return;
+    const record = (actor: string, epoch: string, messages: readonly Message[]) => {
+      for (const { id, userId, clientId, content } of messages) {
+        const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
+        history.add({
+          actor,
+          op: 'final',
+          kind: 'page',
+          room: `${project}/main`,
+          seq: id,
+          epoch,
+          cid,
+          body_hash: hashOf(content),
+        });
+      }
+    };
+    record('reader back', start.position.epoch, await readBack(socket, start.messages));
+    record('reader forward', start.position.epoch, await readForward(socket, start.position));
+  } finally {
+    socket.disconnect();
+  }
+}
+
+async function readBack(socket: Socket, newest: Message[]): Promise<Message[]> {
+  let messages = newest;
+  for (let more = messages.length > 0; more; ) {
+    const answer: HistoryAnswer = await socket
+      .timeout(10_000)
+      .emitWithAck('history', { before: messages[0]?.id, limit: 100 });
+    if (!answer.ok) throw new Error(`a page was refused: ${answer.code}`);
+    messages = [...answer.messages, ...messages];
+    more = answer.more;
+  }
+  return messages;
+}
+
+async function readForward(socket: Socket, { epoch, seq: head }: Position): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (let seq = 0; seq < head; ) {
+    const answer: SyncAnswer = await socket.timeout(10_000).emitWithAck('sync', { after: { epoch, seq } });
+    if (!answer.ok) throw new Error(`the way along the log was refused: ${answer.code}`);
+    // Too far back to follow: what a client would do is start from there.
+    if (answer.reset) return readBack(socket, answer.messages);
+    if (answer.seq <= seq) throw new Error(`sync stays at ${seq} of ${head}`);
+    messages.push(...answer.messages);
+    seq = answer.seq;
+  }
+  return messages;
+}

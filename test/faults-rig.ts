@@ -1,0 +1,143 @@
+/** What the fault stories break: a chat server as a process on one port, and a PostgreSQL of their own. */
+
+import { randomBytes, randomInt } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import type { TestContext } from 'node:test';
+import { startEmbedded } from '@chatty/server/store/embedded';
+import type { Connection } from '@chatty/server/store/postgres';
+import pg from 'pg';
+import { SECRET, temporaryFolder, until } from './kit.js';
+import { type Program, runProgram, SERVE } from './processes.js';
+
+export type Cleanup = Pick<TestContext, 'after'>;
+
+export type ServerProcess = {
+  readonly port: number;
+  readonly url: string;
+  /** Resolves when it answers. */
+  start(): Promise<void>;
+  /** Ends it at once, and resolves when it is gone. */
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** Why it ended by itself, or null. */
+  fault(): string | null;
+};
+
+/** @param entry the program to run, from the root of the checkout */
+export async function startServer(
+  context: Cleanup,
+  database: Connection,
+  entry = SERVE,
+): Promise<ServerProcess> {
+  // Below the range that systems take free ports from: it must still be ours after a kill.
+  const port = randomInt(20_000, 32_000);
+  const url = `http://127.0.0.1:${port}`;
+  let program: Program | null = null;
+  let crash: string | null = null;
+  context.after(() => program?.child.kill('SIGCONT'));
+
+  async function start(): Promise<void> {
+    const started = runProgram(context, entry, {
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      JWT_SECRET: SECRET,
+      LOG_LEVEL: 'warn',
+      SEND_BURST: '1000000',
+      SEND_PER_SECOND: '1000000',
+      DB_HOST: database.host,
+      DB_PORT: String(database.port),
+      POSTGRES_USER: database.user,
+      POSTGRES_PASSWORD: database.password,
+      POSTGRES_DB: database.database,
+    });
+    program = started;
+    void started.ended.then((code) => {
+      if (program === started) crash = `the server ended with ${code}:\n${started.output().slice(-4_000)}`;
+    });
+    const answers = () =>
+      fetch(`${url}/healthz`).then(
+        () => true,
+        () => false,
+      );
+    await until(async () => crash !== null || (await answers()), 'the chat server', 60_000);
+    if (crash !== null) throw new Error(crash);
+  }
+
+  await start();
+  return {
+    port,
+    url,
+    start,
+    async kill() {
+      const ending = program;
+      program = null;
+      ending?.child.kill('SIGKILL');
+      await ending?.ended;
+    },
+    freeze: () => void program?.child.kill('SIGSTOP'),
+    thaw: () => void program?.child.kill('SIGCONT'),
+    fault: () => crash,
+  };
+}
+
+export type Cluster = {
+  /** An empty database of its own. */
+  database(): Promise<Connection>;
+  /** SIGINT is a fast stop, SIGQUIT an immediate one; the supervisor starts it again. */
+  signal(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
+  /** Leaves no room on its disk. */
+  fillDisk(): void;
+  clearDisk(): void;
+};
+
+/** A PostgreSQL that may be broken, watched by the supervisor that also watches it in a chat server. */
+export async function startCluster(
+  after: (end: () => unknown) => void,
+  folder = temporaryFolder(),
+): Promise<Cluster> {
+  const embedded = await startEmbedded({ folder, log: () => undefined });
+  after(() => embedded.close());
+  const ballast = joinPath(folder, 'ballast');
+  return {
+    async database() {
+      const database = `story_${randomBytes(6).toString('hex')}`;
+      await query(embedded.connection, `CREATE DATABASE ${database}`);
+      return { ...embedded.connection, database };
+    },
+    async signal(signal) {
+      const file = joinPath(folder, 'pgdata/postmaster.pid');
+      const postmaster = () => {
+        // Missing while the supervisor is about to start it again.
+        if (!existsSync(file)) return false;
+        try {
+          return process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), signal);
+        } catch {
+          return false;
+        }
+      };
+      await until(postmaster, 'a database to be signalled', 60_000);
+    },
+    fillDisk() {
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+    },
+    clearDisk: () => rmSync(ballast, { force: true }),
+  };
+}
+
+/** One statement on a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(
+  connection: Connection,
+  sql: string,
+): Promise<Row[]> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000, query_timeout: 20_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

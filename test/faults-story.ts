@@ -1,0 +1,177 @@
+/** One fault story: people talk, something breaks again and again, all is well, and the checker reads what everybody wrote down. */
+
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Connection } from '@chatty/server/store/postgres';
+import { createMember, type Member } from './actors.js';
+import { check, describe, type Violation } from './checker.js';
+import { createHistory, type History } from './checker-lines.js';
+import { dump, finalRead, headOf } from './faults-end.js';
+import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
+import { until } from './kit.js';
+import { type Network, startProxy } from './proxy.js';
+
+export type Stage = {
+  history: History;
+  server: ServerProcess;
+  proxy: Network;
+  database: Connection;
+  random: () => number;
+  /** Where members connect: the server through the proxy. */
+  url: string;
+  acks(): number;
+  /** Resolves when this many more messages are acknowledged. */
+  heard(more: number): Promise<void>;
+  /** Lets time pass, in milliseconds: for how long something stays broken. */
+  last(milliseconds: number): Promise<void>;
+};
+
+export type Story = {
+  name: string;
+  /** Breaks something and mends it. Called again until the time is over. */
+  fault(stage: Stage): Promise<void>;
+};
+
+export type Told = {
+  violations: Violation[];
+  /** What went wrong beside the promises of the log: the server ended, a page was refused. */
+  trouble: string | null;
+  acks: number;
+  faults: number;
+  rows: number;
+  history: History;
+};
+
+const PATIENCE = 60_000;
+
+/** @param entry the chat server's program, where it is not the built one */
+export async function tell(
+  context: Cleanup,
+  story: Story,
+  options: { database: Connection; seconds: number; seed: number; entry?: string },
+): Promise<Told> {
+  const { database, seconds, seed, entry } = options;
+  const random = seeded(seed);
+  const history = createHistory();
+  const server = await startServer(context, database, entry);
+  const proxy = await startProxy(server.port, random);
+  context.after(() => proxy.close());
+  const url = `http://127.0.0.1:${proxy.port}`;
+  const members = crowd(history, url, random);
+  context.after(() => {
+    for (const member of members) member.leave();
+  });
+  const acks = () => history.count('ok');
+  const heard = (more: number) => {
+    const goal = acks() + more;
+    return until(() => acks() >= goal || server.fault() !== null, `${more} more acknowledgements`, PATIENCE);
+  };
+  const last = (milliseconds: number) => {
+    const end = performance.now() + milliseconds;
+    return until(() => performance.now() >= end, 'time to pass', milliseconds + PATIENCE);
+  };
+  const stage: Stage = { history, server, proxy, database, random, url, acks, heard, last };
+
+  await until(() => members.every(({ connected }) => connected), 'everybody');
+  for (const [index, member] of members.entries()) {
+    if (index < 4) member.talk(50, index === 3 ? 6 : 1);
+  }
+  let faults = 0;
+  const end = performance.now() + seconds * 1_000;
+  await heard(20);
+  while (performance.now() < end && server.fault() === null) {
+    await story.fault(stage);
+    faults += 1;
+    await heard(20);
+  }
+  const trouble = await finish(stage, members);
+  const rows = await dump(history, database);
+  const bars = { unknown: 0.9 };
+  return { violations: check(history.lines, bars), trouble, acks: acks(), faults, rows, history };
+}
+
+async function finish(stage: Stage, members: readonly Member[]): Promise<string | null> {
+  const { history, server, database, url } = stage;
+  history.add({ actor: 'story', op: 'heal', room: '', kind: 'info' });
+  await stage.heard(20);
+  await within(Promise.all(members.map((member) => member.hush())));
+  const heads = new Map<string, number>();
+  for (const project of ['kimpga', 'othershop'])
+    heads.set(`${project}/main`, await headOf(database, project));
+  const there = ({ room, position, connected }: Member) => connected && position >= (heads.get(room) ?? 0);
+  // Whoever does not get there is named by the checker, with the lines.
+  await until(() => members.every(there), 'everybody at the head', 30_000).catch(() => undefined);
+  for (const member of members) member.leave();
+  if (server.fault() !== null) return server.fault();
+  try {
+    for (const project of ['kimpga', 'othershop']) await finalRead(history, url, project);
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Two projects; plain and batch members; some talk in turn, one without waiting. The first four talk. */
+function crowd(history: History, url: string, random: () => number): Member[] {
+  const websocket = { transports: ['websocket'] };
+  const of = (project: string, name: string, kind: 'plain' | 'batch', more = {}) =>
+    createMember({ history, url, project, name, kind, random, ...more });
+  return [
+    of('kimpga', 'minsu', 'plain', websocket),
+    of('kimpga', 'jisoo', 'batch', websocket),
+    of('othershop', 'shopper', 'batch', websocket),
+    of('kimpga', 'crowd', 'batch', websocket),
+    of('kimpga', 'polling', 'plain'),
+    of('kimpga', 'reader', 'batch', websocket),
+    of('othershop', 'seller', 'plain', websocket),
+  ];
+}
+
+/** A story as a test: fails with everything the checker found, and keeps the history. */
+export async function tellTest(
+  context: TestContext,
+  story: Story,
+  options: { database: Connection; seconds: number; atLeast?: number; seed?: number },
+): Promise<void> {
+  const seed = options.seed ?? Number(process.env.CHATTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  context.diagnostic(`${story.name}: seed ${seed}`);
+  const told = await tell(context, story, { ...options, seed });
+  context.diagnostic(
+    `${told.acks} acknowledged, ${told.rows} stored, ${told.faults} faults, ${told.history.lines.length} lines`,
+  );
+  judge(story, told, seed, options.atLeast ?? 100);
+}
+
+/** Throws when something was broken, or when so little happened that nothing is proved. */
+export function judge(story: Story, told: Told, seed: number, atLeast: number): void {
+  const { violations, trouble, acks, faults, history } = told;
+  if (violations.length > 0 || trouble !== null) {
+    const file = fileURLToPath(new URL(`../.build/histories/${story.name}-${seed}.jsonl`, import.meta.url));
+    history.write(file);
+    throw new Error(`seed ${seed}, the history is in ${file}\n${trouble ?? ''}\n${describe(violations)}`);
+  }
+  if (acks < atLeast) throw new Error(`only ${acks} messages were acknowledged (seed ${seed})`);
+  if (faults === 0) throw new Error('nothing was broken');
+}
+
+function within(work: Promise<unknown>): Promise<unknown> {
+  let done = false;
+  const watch = work.finally(() => {
+    done = true;
+  });
+  return Promise.race([
+    watch,
+    until(() => done, 'an answer for everything', PATIENCE).catch(() => undefined),
+  ]);
+}
+
+/** mulberry32: the same numbers for the same seed. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
