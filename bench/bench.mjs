@@ -1,0 +1,8 @@
+/** `npm run bench`: makes the clone ready, as every script here does, then runs the TypeScript of the bench as it is. */
+
+import { register } from 'tsx/esm/api';
+import { prepare } from '../scripts/prepare.mjs';
+
+await prepare();
+register();
+await import('./main.js');

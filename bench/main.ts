@@ -1,0 +1,124 @@
+/** `npm run bench`: load on this machine, one table. `--quick` for three minutes, `--only NAME` for one scenario. */
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startEmbedded } from '@chatty/server/store/embedded';
+import { hottest } from './profile.js';
+import { latency, throughput } from './scenarios/acknowledgements.js';
+import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
+import { historyReads } from './scenarios/history.js';
+import { idle } from './scenarios/idle.js';
+import { joinStorm } from './scenarios/join-storm.js';
+import { smallRoom } from './scenarios/small-room.js';
+import { stalled } from './scenarios/stalled.js';
+import { createStage, type Row, type Scenario } from './stage.js';
+import { render } from './table.js';
+
+const scenarios: Record<string, Scenario> = {
+  'fan-out-1000': (stage) => fanOut(stage, 1_000),
+  'fan-out-5000': (stage) => fanOut(stage, 5_000),
+  'fan-out-plain': fanOutPlain,
+  'acks-hot-room': (stage) => throughput(stage, 1),
+  'acks-50-rooms': (stage) => throughput(stage, 50),
+  'ack-latency': latency,
+  'small-room': smallRoom,
+  memory: idle,
+  'join-storm': joinStorm,
+  'stalled-readers': stalled,
+  history: historyReads,
+};
+const GENERATOR_CORE = '1';
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** No new scenario begins after this many seconds, so that a run ends in bounded time. */
+const BUDGET = { quick: 150, whole: 660 };
+
+const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    profile: { type: 'boolean', default: false },
+  },
+});
+
+function chosen(): [string, Scenario][] {
+  const all = Object.entries(scenarios);
+  const { only } = values;
+  const wanted = only ? all.filter(([name]) => only.includes(name)) : all;
+  if (wanted.length === 0 || wanted.length < (only?.length ?? 0))
+    throw new Error(`--only takes the names of scenarios: ${Object.keys(scenarios).join(' ')}`);
+  return wanted;
+}
+
+function takeCore(): void {
+  if (cpus().length < 2) throw new Error('The bench needs two cores: one for the server, one for itself.');
+  const { status } = spawnSync('taskset', ['-acp', GENERATOR_CORE, String(process.pid)]);
+  if (status !== 0) throw new Error('The bench needs "taskset" (Linux, package util-linux).');
+}
+
+async function run(folder: string): Promise<void> {
+  const wanted = chosen();
+  const loadBefore = loadavg()[0] ?? 0;
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1_000;
+  // Started before this process takes its core, because a child inherits the cores of its parent.
+  const embedded = await startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
+  takeCore();
+  const profile = values.profile ? join(folder, 'profiles') : null;
+  const rows: Row[] = [];
+  try {
+    for (const [name, scenario] of wanted) {
+      if (seconds() > (values.quick ? BUDGET.quick : BUDGET.whole)) {
+        say(`left out for lack of time: ${name}`);
+        continue;
+      }
+      say(`${name} (${Math.round(seconds())} s)`);
+      const into = profile ? join(profile, name) : null;
+      const stage = createStage({
+        postgres: embedded.connection,
+        quick: values.quick,
+        profile: into,
+        say: (sentence) => say(`  ${sentence}`),
+      });
+      rows.push(...(await scenario(stage)));
+      if (into) say(hottest(into));
+    }
+  } finally {
+    await embedded.close();
+  }
+  const options = process.argv.slice(2).join(' ');
+  const figures = {
+    date: new Date().toISOString(),
+    machine: machine(),
+    loadBefore,
+    seconds: seconds(),
+    options,
+    rows,
+  };
+  const text = render(figures);
+  say(`\n${text}`);
+  mkdirSync(HERE, { recursive: true });
+  writeFileSync(join(HERE, 'results.md'), text);
+  writeFileSync(join(HERE, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+function machine(): string {
+  const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  return `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Linux ${kernel}, Node ${process.versions.node}`;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'chatty-bench-'));
+// The user PostgreSQL runs as has to pass through it.
+chmodSync(folder, 0o755);
+try {
+  await run(folder);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

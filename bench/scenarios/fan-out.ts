@@ -1,0 +1,126 @@
+/** How many deliveries a second of the server's processor pays for, and the highest rate into one room that holds. */
+
+import { climb, runStep, type Step } from '../load.js';
+import { median } from '../measure.js';
+import type { Kind } from '../server.js';
+import { columns, type Row, type Stage } from '../stage.js';
+import { openSwarm, type Swarm } from '../swarm.js';
+
+const PLAIN_RATES = [5, 10, 20, 40, 60, 80, 100, 150, 200, 300];
+const BATCH_RATES = {
+  1000: [50, 200, 500, 1_000, 1_500, 2_000, 3_000, 4_000],
+  5000: [10, 50, 100, 200, 300, 400, 600, 800],
+};
+const FIRST_PLAIN_RATE = { 1000: 20, 5000: 5 };
+const BARS = {
+  1000: '2,000 with p99 < 250 ms',
+  5000: '300 with p99 < 250 ms',
+};
+
+/** Batch members of ours; the baselines know one frame a message only. */
+export async function fanOut(stage: Stage, count: 1_000 | 5_000): Promise<Row[]> {
+  const scenario = `fan-out, ${count.toLocaleString('en')} batch members`;
+  const seconds = stage.quick ? 2 : 3;
+  return stage.withServers(['ours', 'bare', 'started'], async (servers) => {
+    const best: Partial<Record<Kind, Step>> = {};
+    const notes: string[] = [];
+    for (const server of servers) {
+      const swarm = await openSwarm({ server, count, batch: true });
+      const rates =
+        server.kind === 'ours'
+          ? BATCH_RATES[count]
+          : PLAIN_RATES.filter((rate) => rate >= FIRST_PLAIN_RATE[count]);
+      const steps = await climb(swarm, rates, seconds, (step) => stage.say(describe(server.kind, step)));
+      const held = steps.filter(({ holds }) => holds).at(-1);
+      if (held) best[server.kind] = held;
+      notes.push(...limitOf(server.kind, steps));
+      await swarm.close();
+    }
+    return rowsOf(scenario, best, BARS[count], notes);
+  });
+}
+
+/** One frame a message for everybody: ours against the bare broadcast, all three up at once and taking turns. */
+export async function fanOutPlain(stage: Stage): Promise<Row[]> {
+  const scenario = 'fan-out, 1,000 plain members';
+  const seconds = stage.quick ? 2 : 3;
+  const count = 1_000;
+  return stage.withServers(['ours', 'bare', 'started'], async (servers) => {
+    const swarms: Swarm[] = [];
+    for (const server of servers) swarms.push(await openSwarm({ server, count }));
+    const turns: Record<Kind, Step[]> = { ours: [], bare: [], started: [] };
+    for (let turn = 0; turn < (stage.quick ? 3 : 5); turn += 1)
+      for (const swarm of swarms) turns[swarm.server.kind].push(await runStep(swarm, 20, seconds));
+    const best: Partial<Record<Kind, Step>> = {};
+    const notes: string[] = [];
+    for (const swarm of swarms) {
+      const { kind } = swarm.server;
+      const steps = await climb(swarm, PLAIN_RATES.slice(3), seconds, (step) =>
+        stage.say(describe(kind, step)),
+      );
+      const held = steps.filter(({ holds }) => holds).at(-1);
+      if (held) best[kind] = held;
+      notes.push(...limitOf(kind, steps));
+      await swarm.close();
+    }
+    const at = (pick: (step: Step) => number) =>
+      columns({
+        ours: median(turns.ours.map(pick)),
+        bare: median(turns.bare.map(pick)),
+        started: median(turns.started.map(pick)),
+      });
+    return [
+      {
+        scenario,
+        measure: 'deliveries per server CPU-second at 20 msg/s',
+        ...at(({ perCpuSecond }) => perCpuSecond),
+        bar: 'within 1.1x of bare ws',
+      },
+      { scenario, measure: 'p50 at 20 msg/s, ms', ...at(({ p50 }) => p50) },
+      { scenario, measure: 'p99 at 20 msg/s, ms', ...at(({ p99 }) => p99) },
+      ...rowsOf(scenario, best, undefined, notes),
+    ];
+  });
+}
+
+function rowsOf(
+  scenario: string,
+  best: Partial<Record<Kind, Step>>,
+  bar: string | undefined,
+  notes: string[],
+): Row[] {
+  const at = (pick: (step: Step) => number) =>
+    columns(
+      Object.fromEntries(Object.entries(best).map(([kind, step]) => [kind, pick(step)])) as Partial<
+        Record<Kind, number>
+      >,
+    );
+  return [
+    {
+      scenario,
+      measure: 'highest rate that holds, msg/s',
+      ...at(({ rate }) => rate),
+      ...(bar ? { bar } : {}),
+      note: notes.join('; '),
+    },
+    {
+      scenario,
+      measure: 'deliveries per server CPU-second there',
+      ...at(({ perCpuSecond }) => perCpuSecond),
+    },
+    { scenario, measure: 'p50 there, ms', ...at(({ p50 }) => p50) },
+    { scenario, measure: 'p99 there, ms', ...at(({ p99 }) => p99) },
+  ];
+}
+
+function limitOf(kind: Kind, steps: Step[]): string[] {
+  const last = steps.at(-1);
+  if (!last) return [];
+  if (last.holds) return [`${kind}: no higher rate was tried`];
+  return last.full ? [`${kind}: the generator's core was full at ${last.rate}`] : [];
+}
+
+function describe(kind: Kind, { rate, holds, perCpuSecond, p50, p99, full }: Step): string {
+  const figures = `${Math.round(perCpuSecond)} deliveries/CPU-s, p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} ms`;
+  return `${kind} ${rate} msg/s: ${holds ? 'holds' : 'falls behind'}, ${figures}${full ? ', generator full' : ''}`;
+}

@@ -1,0 +1,99 @@
+/** How fast older pages come out of a room of a million messages, through sockets. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { median, percentile, within } from '../measure.js';
+import { type Kind, query, type Server } from '../server.js';
+import { columns, type Row, type Stage } from '../stage.js';
+import { openSwarm, type Swarm } from '../swarm.js';
+
+const READERS = 400;
+const IN_FLIGHT = 32;
+/** Pages come from the whole room, but never from its very beginning. */
+const OLDEST = 100;
+
+const FILL: Record<Exclude<Kind, 'bare'>, string[]> = {
+  ours: [
+    `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, created_at)
+      SELECT 'p1', room_id, last_seq + n, last_seq + n, 'u' || n % 500, 'member', 'line ' || n || ' of a long talk about the price',
+        now() - make_interval(secs => $1::int - n) FROM rooms, generate_series(1, $1::int) n WHERE project_id = 'p1'`,
+    "UPDATE rooms SET last_seq = last_seq + $1::int WHERE project_id = 'p1'",
+  ],
+  started: [
+    `INSERT INTO lines (room, user_id, username, content)
+      SELECT 'p1', 'u' || n % 500, 'member', 'line ' || n || ' of a long talk about the price' FROM generate_series(1, $1::int) n`,
+  ],
+};
+
+type Run = { perSecond: number; p50: number; p99: number; refused: number };
+
+export async function historyReads(stage: Stage): Promise<Row[]> {
+  const rows = stage.quick ? 200_000 : 1_000_000;
+  const runs: Record<Kind, Run[]> = { ours: [], bare: [], started: [] };
+  await stage.withServers(['ours', 'started'], async (servers) => {
+    const swarms: Swarm[] = [];
+    for (const server of servers) {
+      await fill(server, rows);
+      swarms.push(await openSwarm({ server, count: READERS, batch: true, readers: Infinity }));
+    }
+    for (let turn = 0; turn < (stage.quick ? 2 : 3); turn += 1) {
+      for (const swarm of swarms) {
+        const run = await read(swarm, rows, 4);
+        runs[swarm.server.kind].push(run);
+        stage.say(`${swarm.server.kind}: ${JSON.stringify(run)}`);
+      }
+    }
+    for (const swarm of swarms) await swarm.close();
+  });
+  const scenario = `history, pages of 50 from ${rows.toLocaleString('en')} messages`;
+  const at = (pick: (run: Run) => number) =>
+    columns({ ours: median(runs.ours.map(pick)), started: median(runs.started.map(pick)) });
+  const refused = runs.ours.reduce((sum, run) => sum + run.refused, 0);
+  return [
+    {
+      scenario,
+      measure: `pages/s, ${IN_FLIGHT} under way`,
+      ...at(({ perSecond }) => perSecond),
+      ...(refused > 0 ? { note: `ours refused ${refused}` } : {}),
+    },
+    { scenario, measure: 'p50, ms', ...at(({ p50 }) => p50) },
+    { scenario, measure: 'p99, ms', ...at(({ p99 }) => p99) },
+  ];
+}
+
+/** The room has to be there first: the member that makes it comes and goes. */
+async function fill(server: Server, rows: number): Promise<void> {
+  await (await openSwarm({ server, count: 1 })).close();
+  if (server.kind === 'bare') return;
+  for (const sql of FILL[server.kind]) await query(server.database, sql, [rows]);
+  await query(server.database, server.kind === 'ours' ? 'VACUUM ANALYZE messages' : 'VACUUM ANALYZE lines');
+}
+
+async function read(swarm: Swarm, rows: number, seconds: number): Promise<Run> {
+  const took: number[] = [];
+  let [refused, open, asked, over] = [0, 0, 0, false];
+  const ask = () => {
+    const began = performance.now();
+    const before = OLDEST + Math.floor(Math.random() * (rows - OLDEST));
+    open += 1;
+    asked += 1;
+    swarm.members[asked % READERS]?.ask('history', { before }, (ok) => {
+      open -= 1;
+      if (over) return;
+      if (ok) took.push(performance.now() - began);
+      else refused += 1;
+      ask();
+    });
+  };
+  const began = performance.now();
+  for (let each = 0; each < IN_FLIGHT; each += 1) ask();
+  await pause(seconds * 1_000);
+  over = true;
+  const elapsed = (performance.now() - began) / 1_000;
+  await within(10_000, () => open === 0);
+  return {
+    perSecond: took.length / elapsed,
+    p50: percentile(took, 0.5),
+    p99: percentile(took, 0.99),
+    refused,
+  };
+}

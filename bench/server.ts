@@ -1,0 +1,100 @@
+/** A measured server: a process of its own on core 0, asked for its memory, read for its processor time. */
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Connection } from '@chatty/server/store/postgres';
+import pg from 'pg';
+import { cpuSeconds, residentBytes } from './measure.js';
+
+export const kinds = ['ours', 'bare', 'started'] as const;
+export type Kind = (typeof kinds)[number];
+
+export type Server = {
+  kind: Kind;
+  port: number;
+  pid: number;
+  database: Connection;
+  cpu(): number;
+  resident(): number;
+  /** After a garbage collection. */
+  memory(): Promise<NodeJS.MemoryUsage>;
+  stop(): Promise<void>;
+};
+
+export const SECRET = 'a-secret-of-the-bench-with-enough-bytes';
+export const SERVER_CORE = '0';
+const MAINTENANCE = 'postgres';
+
+type Report = { port?: number; memory?: NodeJS.MemoryUsage };
+
+/** @param profile folder for a CPU profile, written when the server stops */
+export async function startServer(options: {
+  kind: Kind;
+  postgres: Connection;
+  profile: string | null;
+}): Promise<Server> {
+  const { kind, postgres, profile } = options;
+  const database = { ...postgres, database: `bench_${randomBytes(6).toString('hex')}` };
+  await query({ ...postgres, database: MAINTENANCE }, `CREATE DATABASE ${database.database}`);
+  const flags = ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
+  const file = fileURLToPath(new URL(`servers/${kind}.mjs`, import.meta.url));
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...flags, file], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { PATH: process.env.PATH, ...environmentOf(database) },
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const next = <Key extends keyof Report>(key: Key) =>
+    new Promise<NonNullable<Report[Key]>>((resolve, reject) => {
+      void ended.then(() => reject(new Error(`the server "${kind}" ended`)));
+      const onReport = (report: Report) => {
+        const value = report[key];
+        if (value === undefined || value === null) return;
+        child.off('message', onReport);
+        resolve(value);
+      };
+      child.on('message', onReport);
+    });
+  const port = await next('port');
+  const pid = child.pid ?? 0;
+  return {
+    kind,
+    port,
+    pid,
+    database,
+    cpu: () => cpuSeconds(pid),
+    resident: () => residentBytes(pid),
+    memory: () => {
+      child.send('memory');
+      return next('memory');
+    },
+    stop: async () => {
+      if (child.connected) child.send('stop');
+      await ended;
+      await query({ ...postgres, database: MAINTENANCE }, `DROP DATABASE ${database.database} WITH (FORCE)`);
+    },
+  };
+}
+
+function environmentOf(database: Connection): Record<string, string> {
+  return {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET: SECRET,
+    LOG_LEVEL: 'error',
+    DB_HOST: database.host,
+    DB_PORT: String(database.port),
+    POSTGRES_USER: database.user,
+    POSTGRES_PASSWORD: database.password ?? '',
+    POSTGRES_DB: database.database,
+    // What one member may send is no question here.
+    SEND_BURST: '1000000',
+    SEND_PER_SECOND: '1000000',
+  };
+}
+
+export async function query(connection: Connection, sql: string, values: unknown[] = []): Promise<void> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query(sql, values).finally(() => client.end());
+}

@@ -1,0 +1,55 @@
+/** What a scenario gets to work with and what it answers: servers of the run, and rows of one table. */
+
+import type { Connection } from '@chatty/server/store/postgres';
+import { type Kind, type Server, startServer } from './server.js';
+
+/** One figure: ours beside the baselines of the same run. A null was not measured, or means nothing there. */
+export type Row = {
+  scenario: string;
+  measure: string;
+  ours: number | null;
+  bare: number | null;
+  started: number | null;
+  /** What it should be, as the project set it. */
+  bar?: string;
+  note?: string;
+};
+
+export type Stage = {
+  /** Fewer repetitions, shorter steps, smaller tables. */
+  quick: boolean;
+  say(sentence: string): void;
+  /** Runs the work with these servers up, each with an empty database; stops them whatever happens. */
+  withServers<Result>(wanted: readonly Kind[], work: (servers: Server[]) => Promise<Result>): Promise<Result>;
+};
+
+export type Scenario = (stage: Stage) => Promise<Row[]>;
+
+export function createStage(options: {
+  postgres: Connection;
+  quick: boolean;
+  profile: string | null;
+  say(sentence: string): void;
+}): Stage {
+  const { postgres, quick, profile, say } = options;
+  return {
+    quick,
+    say,
+    withServers: async (wanted, work) => {
+      const servers: Server[] = [];
+      try {
+        for (const kind of wanted)
+          servers.push(await startServer({ kind, postgres, profile: kind === 'ours' ? profile : null }));
+        return await work(servers);
+      } finally {
+        for (const server of servers) await server.stop();
+      }
+    },
+  };
+}
+
+/** The three columns of a row from figures by kind. */
+export function columns(figures: Partial<Record<Kind, number>>): Pick<Row, Kind> {
+  const { ours = null, bare = null, started = null } = figures;
+  return { ours, bare, started };
+}

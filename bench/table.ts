@@ -1,0 +1,65 @@
+/** The one table of a run, as it is printed and kept: values, and what they are to the baselines of the same run. */
+
+import type { Row } from './stage.js';
+
+export type Run = {
+  date: string;
+  machine: string;
+  /** Load of the machine before the first server started: other programs make every figure worse. */
+  loadBefore: number;
+  seconds: number;
+  options: string;
+  rows: Row[];
+};
+
+const NONE = '–';
+const HEAD = ['measure', 'ours', 'bare ws', 'ours / bare', 'getting-started', 'ours / g.-s.', 'bar', 'notes'];
+
+export function render(run: Run): string {
+  const scenarios = [...new Set(run.rows.map(({ scenario }) => scenario))];
+  const lines = [line(HEAD), line(HEAD.map(() => '---'))];
+  for (const scenario of scenarios) {
+    lines.push(line([`**${scenario}**`, ...HEAD.slice(1).map(() => '')]));
+    for (const row of run.rows) if (row.scenario === scenario) lines.push(line(cells(row)));
+  }
+  return `# Figures of one run
+
+Written by \`npm run bench\`. ${run.date}, ${run.machine}, load before ${run.loadBefore.toFixed(2)}, ${Math.round(run.seconds)} s${run.options ? `, ${run.options}` : ''}.
+
+Read ratios, not absolutes. Each server is one process pinned to core 0; the generator is one process pinned to core 1;
+PostgreSQL (embedded, durable, the same for all) runs on either core. "bare ws" broadcasts a prebuilt frame and stores
+nothing; "getting-started" is the chat of the Socket.IO guide with one INSERT a message through a pool of ten. A rate holds
+when every delivery came within 0.5 s of the last message and p99 was at most 250 ms. Latencies contain the generator's own.
+
+${lines.join('\n')}
+`;
+}
+
+function cells({ measure, ours, bare, started, bar, note }: Row): string[] {
+  return [
+    measure,
+    figure(ours),
+    figure(bare),
+    ratio(ours, bare),
+    figure(started),
+    ratio(ours, started),
+    bar ?? '',
+    note ?? '',
+  ];
+}
+
+function line(values: string[]): string {
+  return `| ${values.join(' | ')} |`;
+}
+
+function figure(value: number | null): string {
+  if (value === null || Number.isNaN(value)) return NONE;
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+function ratio(value: number | null, base: number | null): string {
+  if (value === null || base === null || !(base > 0) || Number.isNaN(value)) return NONE;
+  const quotient = value / base;
+  return `${quotient >= 10 ? quotient.toFixed(0) : quotient.toFixed(2)}x`;
+}
