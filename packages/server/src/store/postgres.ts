@@ -1,85 +1,93 @@
 /** The store on PostgreSQL, the embedded one or a server: plain SQL, named statements, every wait bounded. */
 
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Draft } from '@chatty/protocol/check';
-import type { Message } from '@chatty/protocol/events';
-import pg from 'pg';
 import type { Log } from '../log.js';
+import {
+  type Connection,
+  createQuery,
+  judge,
+  type MessageRow,
+  openPool,
+  type Query,
+  SERVER_MADE,
+  toMessage,
+} from './database.js';
 import {
   type Appended,
   type Author,
+  type Changed,
+  type LogPage,
   type ProjectId,
   type ProjectStore,
-  type RoomPage,
+  type RoomHead,
   type Store,
   Unavailable,
 } from './store.js';
 import { createWriter } from './writer.js';
 
-export type Connection = { host: string; port: number; user: string; password?: string; database: string };
+export type { Connection } from './database.js';
 
-/** Bounds of R13 in milliseconds: nobody waits longer than a visitor would. */
-const CONNECT_TIMEOUT = 2_000;
-const STATEMENT_TIMEOUT = 4_000;
-const LOCK_TIMEOUT = 3_000;
-const QUERY_TIMEOUT = 5_000;
-const TURN_TIMEOUT = 5_000;
-const WAITING_APPENDS = 1_000;
-/** The unique client id of another room's concurrent append: the second try finds it stored. */
-const UNIQUE_VIOLATION = '23505';
+/** One flush at a time needs one connection; the second is there at once when the first breaks. */
+const WRITERS = 2;
+const READERS = 8;
+/** Appends waiting on this node, rows of one flush, and how long one is tried in milliseconds. */
+const WAITING_APPENDS = 20_000;
+const FLUSH_ROWS = 1_000;
+const PATIENCE = 3_000;
+/** Edits and deletes waiting on this node. */
+const WAITING_CHANGES = 200;
 
-const INT8 = 20;
-const types = {
-  // Ids and positions stay far below 2^53, so they travel as numbers.
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
-};
-
-const COLUMNS =
-  'm.id, m.seq, m.user_id, m.username, m.avatar, m.content, m.client_id, m.reply_to, m.created_at';
+const COLUMNS = `m.id, m.seq, m.user_id, m.username, m.avatar, m.content, m.client_id, m.reply_to, m.created_at,
+  m.edited_at, m.deleted_at`;
 
 const APPEND = {
   name: 'append',
-  text: 'SELECT * FROM append_message($1, $2, $3, $4, $5, $6, $7, $8)',
+  text: 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8)',
 };
-// One statement, one snapshot: the page and the position it belongs to cannot disagree.
-const NEWEST = {
-  name: 'newest',
+const CHANGE = {
+  name: 'change',
+  text: `SELECT c.outcome, ${COLUMNS.replaceAll('m.', '(c.message).')} FROM change_message($1, $2, $3, $4, $5) c`,
+};
+// The position and its rows in one statement and so of one snapshot: they cannot disagree.
+const NEWEST_CHANGES = {
+  name: 'newest changes',
   text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM rooms r
     LEFT JOIN LATERAL (
-      SELECT * FROM messages WHERE project_id = r.project_id AND room_id = r.room_id ORDER BY id DESC LIMIT $3
+      SELECT * FROM messages WHERE project_id = r.project_id AND room_id = r.room_id ORDER BY seq DESC LIMIT $3
     ) m ON true
-    WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.id`,
+    WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.seq`,
+};
+const CHANGED_AFTER = {
+  name: 'changed after',
+  text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM rooms r
+    LEFT JOIN LATERAL (
+      SELECT * FROM messages WHERE project_id = r.project_id AND room_id = r.room_id AND seq > $3 ORDER BY seq LIMIT $4
+    ) m ON true
+    WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.seq`,
+};
+const MESSAGES_BEFORE = {
+  name: 'messages before',
+  text: `SELECT ${COLUMNS} FROM messages m
+    WHERE m.project_id = $1 AND m.room_id = $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $4`,
 };
 const MAKE_ROOM = {
   name: 'make room',
   text: 'INSERT INTO rooms (project_id, room_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
 };
-const CHANGED_AFTER = {
-  name: 'changed after',
-  text: `SELECT ${COLUMNS} FROM messages m
-    WHERE m.project_id = $1 AND m.room_id = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4`,
+const HEADS = {
+  name: 'heads',
+  text: `SELECT r.project_id, r.room_id, r.epoch, r.last_seq FROM unnest($1::text[], $2::text[]) AS k(project_id, room_id)
+    JOIN rooms r USING (project_id, room_id)`,
 };
+const PING = { name: 'ping', text: 'SELECT 1' };
 
-type MessageRow = {
-  id: number;
-  seq: number;
-  user_id: string;
-  username: string;
-  avatar: string | null;
-  content: string;
-  client_id: string | null;
-  reply_to: number | null;
-  created_at: Date;
-};
-type NewestRow = { epoch: string; last_seq: number } & (MessageRow | { id: null });
-type AppendRow = {
-  outcome: Appended['outcome'];
-  message_id: number;
-  message_seq: number;
-  username: string;
-  avatar: string | null;
-  created_at: Date;
-};
+type Append = { project: ProjectId; room: string; author: Author; draft: Draft; client: string };
+type AppendRow = Omit<MessageRow, 'user_id' | 'client_id' | 'reply_to'> & { outcome: Appended['outcome'] };
+type PageRow = { epoch: string; last_seq: number } & (MessageRow | { id: null });
+type ChangeRow = MessageRow & { outcome: Changed['outcome'] };
+type HeadRow = { project_id: string; room_id: string; epoch: string; last_seq: number };
 
 /** A store on a database whose schema is up to date. It outlives the database's absences: each call tries again. */
 export function createPostgresStore(options: {
@@ -88,125 +96,119 @@ export function createPostgresStore(options: {
   now?: () => number;
 }): Store {
   const { connection, log, now = Date.now } = options;
-  const pool = new pg.Pool({
-    ...connection,
-    max: 10,
-    types,
-    application_name: 'chatty',
-    keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: STATEMENT_TIMEOUT,
-    lock_timeout: LOCK_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
+  const writing = openPool(connection, 'writer', WRITERS, log);
+  const reading = openPool(connection, 'reader', READERS, log);
+  const write = createQuery(writing, log);
+  const read = createQuery(reading, log);
+  const writer = createWriter<Append, Appended>({
+    flush: (appends) => flush(write, appends),
+    judge,
+    limit: WAITING_APPENDS,
+    batch: FLUSH_ROWS,
+    patience: PATIENCE,
+    now,
+    pause: (milliseconds) => pause(milliseconds),
   });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
-  const writer = createWriter({ limit: WAITING_APPENDS, patience: TURN_TIMEOUT, now });
+  let changing = 0;
 
-  async function query<Row extends pg.QueryResultRow>(
-    statement: { name: string; text: string },
-    values: unknown[],
-  ) {
-    try {
-      return (await pool.query<Row>({ ...statement, values })).rows;
-    } catch (error) {
-      log.warn(
-        { statement: statement.name, code: codeOf(error), reason: reasonOf(error) },
-        'the database did not answer',
-      );
-      throw new Unavailable(reasonOf(error), { cause: error });
-    }
-  }
-
-  async function appendOnce(
+  async function change(
     project: ProjectId,
     room: string,
-    author: Author,
-    draft: Draft,
-  ): Promise<Appended> {
-    const { userId, username, avatar } = author;
-    const values = [project, room, userId, username, avatar, draft.content, draft.clientId, draft.replyTo];
-    const [row] = await query<AppendRow>(APPEND, values);
-    if (!row) throw new Unavailable('the append answered nothing');
-    if (row.outcome === 'conflict' || row.outcome === 'not_found') return { outcome: row.outcome };
-    return { outcome: row.outcome, message: appendedMessage(row, userId, draft) };
-  }
-
-  async function append(project: ProjectId, room: string, author: Author, draft: Draft): Promise<Appended> {
+    userId: string,
+    id: number,
+    content: string | null,
+  ): Promise<Changed> {
+    if (changing >= WAITING_CHANGES) throw new Unavailable('too many changes wait');
+    changing += 1;
     try {
-      return await appendOnce(project, room, author, draft);
-    } catch (error) {
-      if (!(error instanceof Unavailable) || codeOf(error.cause) !== UNIQUE_VIOLATION) throw error;
-      return appendOnce(project, room, author, draft);
+      const [row] = await read<ChangeRow>(CHANGE, [project, room, userId, id, content]);
+      if (!row) throw new Unavailable('the change answered nothing');
+      const { outcome } = row;
+      return outcome === 'changed' || outcome === 'same' ? { outcome, message: toMessage(row) } : { outcome };
+    } finally {
+      changing -= 1;
     }
   }
 
-  async function newest(project: ProjectId, room: string, limit: number): Promise<RoomPage> {
-    let rows = await query<NewestRow>(NEWEST, [project, room, limit]);
+  async function newestChanges(project: ProjectId, room: string, limit: number): Promise<LogPage> {
+    let rows = await read<PageRow>(NEWEST_CHANGES, [project, room, limit]);
     if (rows.length === 0) {
-      await query(MAKE_ROOM, [project, room]);
-      rows = await query<NewestRow>(NEWEST, [project, room, limit]);
+      await read(MAKE_ROOM, [project, room]);
+      rows = await read<PageRow>(NEWEST_CHANGES, [project, room, limit]);
     }
-    const [head] = rows;
-    if (!head) throw new Unavailable('the room could not be made');
-    const messages = rows.filter((row): row is NewestRow & MessageRow => row.id !== null).map(toMessage);
-    return { epoch: head.epoch, top: head.last_seq, messages };
+    const page = toPage(rows, 0, Number.POSITIVE_INFINITY);
+    const first = page.messages[0];
+    return { ...page, prev: page.messages.length < limit || !first ? 0 : first.seq - 1 };
   }
 
   function project(id: ProjectId): ProjectStore {
     return {
-      append: (room, author, draft) => writer.write(`${id}/${room}`, () => append(id, room, author, draft)),
-      newest: (room, limit) => newest(id, room, limit),
+      append: (room, author, draft) => {
+        const client = draft.clientId ?? SERVER_MADE + randomBytes(12).toString('base64url');
+        return writer.write(`${id}/${room}`, { project: id, room, author, draft, client });
+      },
+      change: (room, userId, message, content) => change(id, room, userId, message, content),
+      newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
-        (await query<MessageRow>(CHANGED_AFTER, [id, room, seq, limit])).map(toMessage),
+        toPage(await read<PageRow>(CHANGED_AFTER, [id, room, seq, limit]), seq, limit),
+      messagesBefore: async (room, before, limit) => {
+        const least = before ?? Number.MAX_SAFE_INTEGER;
+        return (await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit])).map(toMessage).reverse();
+      },
     };
   }
 
   return {
     project,
+    heads: async (rooms): Promise<RoomHead[]> => {
+      const keys = [rooms.map(({ project }) => project), rooms.map(({ room }) => room)];
+      return (await read<HeadRow>(HEADS, keys)).map((row) => ({
+        project: row.project_id as ProjectId,
+        room: row.room_id,
+        epoch: row.epoch,
+        top: row.last_seq,
+      }));
+    },
     ping: async () => {
-      await query({ name: 'ping', text: 'SELECT 1' }, []);
+      await read(PING, []);
     },
     close: async () => {
       await writer.idle();
-      await pool.end();
+      await Promise.all([writing.end(), reading.end()]);
     },
   };
 }
 
-function toMessage(row: MessageRow): Message {
-  return {
-    id: row.id,
-    seq: row.seq,
-    userId: row.user_id,
-    username: row.username,
-    avatar: row.avatar,
-    content: row.content,
-    clientId: row.client_id,
-    replyTo: row.reply_to,
-    created_at: row.created_at.toISOString(),
-  };
+async function flush(write: Query, appends: readonly Append[]): Promise<Appended[]> {
+  const column = <Value>(value: (append: Append) => Value) => appends.map(value);
+  const rows = await write<AppendRow>(APPEND, [
+    column(({ project }) => project),
+    column(({ room }) => room),
+    column(({ author }) => author.userId),
+    column(({ author }) => author.username),
+    column(({ author }) => author.avatar),
+    column(({ draft }) => draft.content),
+    column(({ client }) => client),
+    column(({ draft }) => draft.replyTo),
+  ]);
+  if (rows.length !== appends.length) throw new Unavailable('the flush did not answer every append');
+  return rows.map((row, index) => toAppended(row, appends[index] as Append));
 }
 
-function appendedMessage(row: AppendRow, userId: string, draft: Draft): Message {
-  return {
-    id: row.message_id,
-    seq: row.message_seq,
-    userId,
-    username: row.username,
-    avatar: row.avatar,
-    content: draft.content,
-    clientId: draft.clientId,
-    replyTo: draft.replyTo,
-    created_at: row.created_at.toISOString(),
-  };
+function toAppended(row: AppendRow, { author, draft, client }: Append): Appended {
+  const { outcome } = row;
+  if (outcome === 'conflict' || outcome === 'not_found') return { outcome };
+  const { userId } = author;
+  const message = toMessage({ ...row, user_id: userId, client_id: client, reply_to: draft.replyTo });
+  return { outcome, message };
 }
 
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** @param limit how many rows were asked for at most; a full page may have been cut */
+function toPage(rows: readonly PageRow[], prev: number, limit: number): LogPage {
+  const [head] = rows;
+  if (!head) throw new Unavailable('the room is not there');
+  const messages = rows.filter((row): row is PageRow & MessageRow => row.id !== null).map(toMessage);
+  const cut = messages.length >= limit;
+  const seq = cut ? (messages.at(-1)?.seq ?? head.last_seq) : Math.max(prev, head.last_seq);
+  return { epoch: head.epoch, prev, seq, top: head.last_seq, messages };
 }

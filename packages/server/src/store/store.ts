@@ -16,20 +16,39 @@ export type Appended =
   | { outcome: 'conflict' }
   | { outcome: 'not_found' };
 
-/** The newest end of a room's log as of one moment: no message up to `top` is missing from its page. */
-export type RoomPage = { epoch: string; top: number; messages: Message[] };
+/** `changed`: the message in its new state. `same`: it stood so already, and no number was taken. */
+export type Changed =
+  | { outcome: 'changed' | 'same'; message: Message }
+  /** The message is somebody else's. */
+  | { outcome: 'forbidden' }
+  /** There is no such message, or it has been deleted and cannot be edited. */
+  | { outcome: 'not_found' };
+
+/**
+ * A stretch of a room's log as of one moment: every message changed in (prev, seq], in its latest state, ascending by
+ * seq; `top` is the room's newest number at that moment, `seq` less than it where the stretch was cut by its limit.
+ */
+export type LogPage = { epoch: string; prev: number; seq: number; top: number; messages: Message[] };
+
+export type RoomHead = { project: ProjectId; room: string; epoch: string; top: number };
 
 export type ProjectStore = {
   /** Durable once it resolves. Appends to one room are stored in the order they were asked for. Throws `Unavailable`. */
   append(room: string, author: Author, draft: Draft): Promise<Appended>;
-  /** The newest `limit` messages, ascending. Makes the room where it does not exist. Throws `Unavailable`. */
-  newest(room: string, limit: number): Promise<RoomPage>;
-  /** Messages changed after `seq`, ascending by seq, at most `limit`. Throws `Unavailable`. */
-  changedAfter(room: string, seq: number, limit: number): Promise<Message[]>;
+  /** Changes the text of the author's own message, or deletes it (`content` null). Durable once it resolves. Throws `Unavailable`. */
+  change(room: string, userId: string, id: number, content: string | null): Promise<Changed>;
+  /** The last `limit` changes of the room. Makes the room where it does not exist. Throws `Unavailable`. */
+  newestChanges(room: string, limit: number): Promise<LogPage>;
+  /** At most `limit` changes after `seq`. Throws `Unavailable`. */
+  changedAfter(room: string, seq: number, limit: number): Promise<LogPage>;
+  /** At most `limit` messages with an id below `before` (null: the newest), ascending by id. Throws `Unavailable`. */
+  messagesBefore(room: string, before: number | null, limit: number): Promise<Message[]>;
 };
 
 export type Store = {
   project(id: ProjectId): ProjectStore;
+  /** The newest positions of rooms this node follows, in one query; positions only, no data. Throws `Unavailable`. */
+  heads(rooms: readonly { project: ProjectId; room: string }[]): Promise<RoomHead[]>;
   /** Resolves when the database answers. Throws `Unavailable`. */
   ping(): Promise<void>;
   /** Waits for what is being stored, then lets the connections go. */

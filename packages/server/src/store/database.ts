@@ -1,0 +1,110 @@
+/** How the database is asked: named statements over bounded pools, and what its failures mean. */
+
+import type { Message } from '@chatty/protocol/events';
+import pg from 'pg';
+import type { Log } from '../log.js';
+import { Unavailable } from './store.js';
+import type { Judgement } from './writer.js';
+
+export type Connection = { host: string; port: number; user: string; password?: string; database: string };
+export type Statement = { name: string; text: string };
+export type Query = <Row extends pg.QueryResultRow>(
+  statement: Statement,
+  values: unknown[],
+) => Promise<Row[]>;
+
+/** Bounds of R13 in milliseconds: nobody waits longer than a visitor would. */
+const CONNECT_TIMEOUT = 2_000;
+const LOCK_TIMEOUT = 1_000;
+const STATEMENT_TIMEOUT = 2_500;
+const QUERY_TIMEOUT = 3_000;
+
+const INT8 = 20;
+const types = {
+  // Ids and positions stay far below 2^53, so they travel as numbers.
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+};
+
+/**
+ * @param purpose shown in the database's list of connections
+ * @param size most connections
+ */
+export function openPool(connection: Connection, purpose: string, size: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    ...connection,
+    max: size,
+    types,
+    application_name: `chatty ${purpose}`,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    statement_timeout: STATEMENT_TIMEOUT,
+    lock_timeout: LOCK_TIMEOUT,
+    query_timeout: QUERY_TIMEOUT,
+  });
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
+  return pool;
+}
+
+/** Every failure becomes `Unavailable` with its cause. A result means that the statement's transaction is committed. */
+export function createQuery(pool: pg.Pool, log: Log): Query {
+  return async (statement, values) => {
+    try {
+      // The driver resolves at ReadyForQuery, which PostgreSQL sends after COMMIT (protocol, "Extended Query"): R1.
+      return (await pool.query({ ...statement, values })).rows;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ statement: statement.name, code: codeOf(error), reason }, 'the database did not answer');
+      throw new Unavailable(reason, { cause: error });
+    }
+  };
+}
+
+/** PostgreSQL's classes of errors (its appendix A) that say the data is at fault: a value, or a lock that somebody keeps. */
+const AT_FAULT = /^(21|22|23(?!505)|42|54|55P03)/;
+
+/** What a failed flush means: a broken connection or a rival is worth another try, a wrong value is not. */
+export function judge(error: unknown): Judgement {
+  const code = codeOf(error instanceof Unavailable ? error.cause : error);
+  return code !== undefined && AT_FAULT.test(code) ? 'split' : 'again';
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+export type MessageRow = {
+  id: number;
+  seq: number;
+  user_id: string;
+  username: string;
+  avatar: string | null;
+  content: string;
+  client_id: string | null;
+  reply_to: number | null;
+  created_at: Date;
+  edited_at: Date | null;
+  deleted_at: Date | null;
+};
+
+/** A client id that the server made up; a client's own has no space. */
+export const SERVER_MADE = ' ';
+
+export function toMessage(row: MessageRow): Message {
+  const { edited_at, deleted_at } = row;
+  return {
+    id: row.id,
+    seq: row.seq,
+    userId: row.user_id,
+    username: row.username,
+    avatar: row.avatar,
+    content: row.content,
+    clientId: row.client_id?.startsWith(SERVER_MADE) ? null : row.client_id,
+    replyTo: row.reply_to,
+    created_at: row.created_at.toISOString(),
+    ...(edited_at && { edited_at: edited_at.toISOString() }),
+    ...(deleted_at && { deleted_at: deleted_at.toISOString() }),
+  };
+}

@@ -1,0 +1,103 @@
+-- Edits and deletes are changes of the log with a number of their own; the row keeps its place and its id.
+-- body_hash names the text as first stored, so that a late retry of an edited message is still known as a retry.
+ALTER TABLE messages ADD COLUMN edited_at timestamptz, ADD COLUMN deleted_at timestamptz, ADD COLUMN body_hash bytea;
+
+CREATE FUNCTION change_message(
+  IN p_project text, IN p_room text, IN p_user text, IN p_id bigint, IN p_content text
+) RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql AS $$
+DECLARE
+  found_row messages;
+  next_seq bigint;
+BEGIN
+  PERFORM 1 FROM rooms r WHERE r.project_id = p_project AND r.room_id = p_room FOR UPDATE;
+  SELECT * INTO found_row FROM messages m WHERE m.project_id = p_project AND m.room_id = p_room AND m.id = p_id;
+  IF NOT FOUND THEN outcome := 'not_found'; RETURN NEXT; RETURN; END IF;
+  IF found_row.user_id <> p_user THEN outcome := 'forbidden'; RETURN NEXT; RETURN; END IF;
+  IF found_row.deleted_at IS NOT NULL THEN
+    outcome := CASE WHEN p_content IS NULL THEN 'same' ELSE 'not_found' END; message := found_row; RETURN NEXT; RETURN;
+  END IF;
+  IF found_row.content = p_content THEN outcome := 'same'; message := found_row; RETURN NEXT; RETURN; END IF;
+  UPDATE rooms r SET last_seq = r.last_seq + 1 WHERE r.project_id = p_project AND r.room_id = p_room RETURNING r.last_seq INTO next_seq;
+  UPDATE messages m SET seq = next_seq, content = coalesce(p_content, ''),
+      body_hash = coalesce(m.body_hash, sha256(convert_to(m.content, 'UTF8'))),
+      edited_at = CASE WHEN p_content IS NULL THEN m.edited_at ELSE date_trunc('milliseconds', clock_timestamp()) END,
+      deleted_at = CASE WHEN p_content IS NULL THEN date_trunc('milliseconds', clock_timestamp()) END
+    WHERE m.project_id = p_project AND m.room_id = p_room AND m.id = p_id RETURNING m.* INTO message;
+  outcome := 'changed';
+  RETURN NEXT;
+END;
+$$;
+
+-- Appends many messages to many rooms in one transaction and answers in the order given. The rooms' rows are locked in
+-- one fixed order, so two servers never wait for each other in a circle. The second statement sees what was committed
+-- before the locks were had, so a stored duplicate is always found and burns no number.
+-- outcome: stored | duplicate (the first message as it stands now) | conflict | not_found (reply_to).
+CREATE FUNCTION append_messages(
+  p_project text[], p_room text[], p_user text[], p_username text[], p_avatar text[],
+  p_content text[], p_client text[], p_reply bigint[]
+) RETURNS TABLE (
+  outcome text, id bigint, seq bigint, created_at timestamptz, username text, avatar text,
+  content text, edited_at timestamptz, deleted_at timestamptz
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz;
+BEGIN
+  INSERT INTO rooms (project_id, room_id)
+    SELECT DISTINCT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room)
+    WHERE NOT EXISTS (SELECT 1 FROM rooms r WHERE r.project_id = t.project AND r.room_id = t.room)
+    ORDER BY 1, 2
+    ON CONFLICT DO NOTHING;
+  PERFORM 1 FROM rooms r
+    WHERE (r.project_id, r.room_id) IN (SELECT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room))
+    ORDER BY r.project_id, r.room_id FOR UPDATE;
+
+  moment := date_trunc('milliseconds', clock_timestamp());
+  RETURN QUERY
+  WITH input AS MATERIALIZED (
+    SELECT t.*, first_value(t.n) OVER same AS first_n, first_value(t.room) OVER same AS first_room,
+      first_value(t.content) OVER same AS first_content, first_value(t.reply) OVER same AS first_reply
+    FROM unnest(p_project, p_room, p_user, p_username, p_avatar, p_content, p_client, p_reply)
+      WITH ORDINALITY AS t(project, room, usr, username, avatar, content, client, reply, n)
+    WINDOW same AS (PARTITION BY t.project, t.usr, t.client ORDER BY t.n)
+  ), known AS MATERIALIZED (
+    SELECT i.*, m.id AS old_id, m.seq AS old_seq, m.created_at AS old_created_at, m.username AS old_username,
+      m.avatar AS old_avatar, m.content AS old_content, m.edited_at AS old_edited_at, m.deleted_at AS old_deleted_at,
+      m.room_id = i.room AND m.reply_to IS NOT DISTINCT FROM i.reply AND CASE
+        WHEN m.body_hash IS NULL THEN m.content = i.content
+        ELSE m.body_hash = sha256(convert_to(i.content, 'UTF8')) END AS old_same,
+      i.reply IS NULL OR EXISTS (
+        SELECT 1 FROM messages a WHERE a.project_id = i.project AND a.room_id = i.room AND a.id = i.reply) AS answers
+    FROM input i
+    LEFT JOIN LATERAL (
+      SELECT * FROM messages m
+      WHERE m.project_id = i.project AND m.user_id = i.usr AND m.client_id = i.client LIMIT 1
+    ) m ON true
+  ), fresh AS MATERIALIZED (
+    SELECT k.*, r.last_seq + row_number() OVER (PARTITION BY k.project, k.room ORDER BY k.n) AS new_id
+    FROM known k JOIN rooms r ON r.project_id = k.project AND r.room_id = k.room
+    WHERE k.old_id IS NULL AND k.n = k.first_n AND k.answers
+  ), advanced AS (
+    UPDATE rooms r SET last_seq = f.top
+    FROM (SELECT project, room, max(new_id) AS top FROM fresh GROUP BY project, room) f
+    WHERE r.project_id = f.project AND r.room_id = f.room
+  ), inserted AS (
+    INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, client_id, reply_to, created_at)
+    SELECT f.project, f.room, f.new_id, f.new_id, f.usr, f.username, f.avatar, f.content, f.client, f.reply, moment
+    FROM fresh f ORDER BY f.n
+  )
+  SELECT
+    CASE
+      WHEN k.old_id IS NOT NULL THEN CASE WHEN k.old_same THEN 'duplicate' ELSE 'conflict' END
+      WHEN f.n = k.n THEN 'stored'
+      WHEN f.n IS NULL THEN 'not_found'
+      WHEN k.first_room = k.room AND k.first_content = k.content AND k.first_reply IS NOT DISTINCT FROM k.reply
+      THEN 'duplicate' ELSE 'conflict' END,
+    coalesce(k.old_id, f.new_id), coalesce(k.old_seq, f.new_id), coalesce(k.old_created_at, moment),
+    CASE WHEN k.old_id IS NULL THEN f.username ELSE k.old_username END,
+    CASE WHEN k.old_id IS NULL THEN f.avatar ELSE k.old_avatar END,
+    coalesce(k.old_content, f.content), k.old_edited_at, k.old_deleted_at
+  FROM known k LEFT JOIN fresh f ON f.n = k.first_n
+  ORDER BY k.n;
+END;
+$$;
