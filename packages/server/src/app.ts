@@ -30,6 +30,8 @@ const WIDGET = new URL('../../widget/dist/widget.js', import.meta.url);
 const BACKLOG = 4_096;
 /** A socket that has not said who it is by then is closed, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 5_000;
+/** Pages of history, recoveries and lists of people that a member may ask for: a reader who scrolls fast asks for ten a second. */
+const READS = { burst: 100, perSecond: 20 };
 
 /**
  * @param progress is told in a sentence what takes long
@@ -103,12 +105,17 @@ async function listen(parts: {
     // Compression costs 246 KiB of memory a member.
     perMessageDeflate: false,
   });
+  // Rooms are ours; the adapter would keep a room of its own for each socket.
+  io.of('/').adapter.addAll = () => undefined;
   const rooms = createRooms({ io, store, log });
   const messages = createMessages({ store, publish: rooms.publish });
   const sendLimit = createLimit({ burst: config.sendBurst, perSecond: config.sendPerSecond });
-  openGateway({ io, auth, rooms, messages, sendLimit, log });
+  const readLimit = createLimit(READS);
+  openGateway({ io, auth, rooms, messages, sendLimit, readLimit, log });
   undo.push(async () => {
     draining = true;
+    rooms.drain();
+    rooms.close();
     await io.close();
     await http.close();
   });

@@ -1,23 +1,45 @@
 /** The one door for everything a socket says: verified at the handshake, then check, access, limit, run, answer. */
 
-import { type Checked, checkSend, isShallow } from '@chatty/protocol/check';
-import { type Code, refusal } from '@chatty/protocol/codes';
-import { AUTHENTICATION_ERROR, type ClientEvents, type SendAnswer } from '@chatty/protocol/events';
+import {
+  type Checked,
+  checkDelete,
+  checkEdit,
+  checkHistory,
+  checkMembers,
+  checkSend,
+  checkSync,
+  isShallow,
+  readPosition,
+} from '@chatty/protocol/check';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import { AUTHENTICATION_ERROR, type ClientEvents } from '@chatty/protocol/events';
 import type { Auth, VerifiedMember } from './auth.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
+import { Unavailable } from './store/store.js';
 
+type No = { ok: false } & Refusal;
+type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (
+  payload: never,
+  ack?: (answer: infer Answer) => void,
+) => void
+  ? Answer
+  : never;
 /** What a command needs before it may run. The table below does not compile while an event of the protocol lacks its row. */
-type Command<Value> = {
+type Command<Value, Reply> = {
   check(payload: unknown): Checked<Value>;
   access(member: VerifiedMember): boolean;
   limit: Limit;
-  run(member: VerifiedMember, value: Value): Promise<SendAnswer>;
+  run(member: VerifiedMember, value: Value): Promise<Reply>;
 };
-type Prepared = (member: VerifiedMember, payload: unknown) => Promise<SendAnswer>;
-type Ack = (answer: SendAnswer) => void;
+type Prepared<Reply> = (member: VerifiedMember, payload: unknown) => Promise<Reply | No>;
+type Answer = { ok: true } | No;
+type Ack = (answer: Answer) => void;
+
+/** Namespaces somebody may ask for in vain on one connection; there is only the main one. */
+const WRONG_NAMESPACES = 3;
 
 export function openGateway(options: {
   io: ChatServer;
@@ -25,21 +47,39 @@ export function openGateway(options: {
   rooms: Rooms;
   messages: Messages;
   sendLimit: Limit;
+  readLimit: Limit;
   log: Log;
 }): void {
-  const { io, auth, rooms, messages, sendLimit, log } = options;
+  const { io, auth, rooms, messages, sendLimit, readLimit, log } = options;
+  // Everyone with a token is at least a member, and members may read and write.
+  const access = () => true;
 
-  const commands: { [Name in keyof ClientEvents]: Prepared } = {
-    'chat message': prepare({
-      check: checkSend,
-      // Everyone with a token is at least a member, and members may write.
-      access: () => true,
-      limit: sendLimit,
-      run: messages.send,
+  const commands: { [Name in keyof ClientEvents]: Prepared<AnswerTo<Name>> } = {
+    'chat message': prepare({ check: checkSend, access, limit: sendLimit, run: messages.send }),
+    'edit message': prepare({ check: checkEdit, access, limit: sendLimit, run: messages.edit }),
+    'delete message': prepare({ check: checkDelete, access, limit: sendLimit, run: messages.remove }),
+    history: prepare({
+      check: checkHistory,
+      access,
+      limit: readLimit,
+      run: (member, { before, limit }) => rooms.history(member, before, limit),
+    }),
+    sync: prepare({
+      check: checkSync,
+      access,
+      limit: readLimit,
+      run: (member, { after }) => rooms.sync(member, after),
+    }),
+    members: prepare({
+      check: checkMembers,
+      access,
+      limit: readLimit,
+      run: (member, { limit }) => rooms.members(member, limit),
     }),
   };
-  const table = new Map<string, Prepared>(Object.entries(commands));
+  const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
 
+  io.engine.on('connection', guard);
   io.use((socket, next) => {
     verify(socket).then(next, (error) => {
       log.error({ reason: String(error) }, 'a handshake failed');
@@ -53,11 +93,13 @@ export function openGateway(options: {
     socket.onAny((event: unknown, ...values: unknown[]) => {
       void answer(socket, event, values);
     });
+    forget(socket);
     rooms.join(socket);
   });
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
-    const verdict = await auth.verify(socket.handshake.auth?.token);
+    const { token, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
+    const verdict = await auth.verify(token);
     if (!verdict.ok) {
       log.info(
         { code: verdict.code, reason: verdict.reason, origin: socket.handshake.headers.origin },
@@ -65,7 +107,7 @@ export function openGateway(options: {
       );
       return refused(verdict.code, AUTHENTICATION_ERROR);
     }
-    socket.data.member = verdict.member;
+    socket.data = { member: verdict.member, batch: batch === true, after: readPosition(after) };
     return undefined;
   }
 
@@ -80,19 +122,39 @@ export function openGateway(options: {
     }
   }
 
-  async function outcome(member: VerifiedMember, event: unknown, values: unknown[]): Promise<SendAnswer> {
+  async function outcome(member: VerifiedMember, event: unknown, values: unknown[]): Promise<Answer> {
     try {
       const command = typeof event === 'string' ? table.get(event) : undefined;
       if (!command || values.length !== 1 || !isShallow(values)) return no('invalid');
       return await command(member, values[0]);
     } catch (error) {
-      log.error({ err: error, event }, 'a command failed');
+      if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
       return no('unavailable');
     }
   }
 }
 
-function prepare<Value>(command: Command<Value>): Prepared {
+/** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
+function forget({ handshake, conn }: ChatSocket): void {
+  Object.assign(handshake, { auth: {}, headers: {}, query: {} });
+  Object.assign(conn, { request: null });
+}
+
+/** Closes a connection that speaks what nobody needs: binary packets, and namespaces that are not there. */
+function guard(engine: {
+  on(name: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
+  close(discard: boolean): unknown;
+}): void {
+  let wrong = 0;
+  engine.on('packet', ({ type, data }) => {
+    if (type !== 'message') return;
+    // Socket.IO protocol 5: 0 is CONNECT, followed by a namespace where it is not the main one; 5 and 6 are binary.
+    if (typeof data !== 'string' || data.startsWith('5') || data.startsWith('6')) engine.close(true);
+    else if (data.startsWith('0/') && ++wrong > WRONG_NAMESPACES) engine.close(true);
+  });
+}
+
+function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
   return async (member, payload) => {
     const checked = command.check(payload);
     if (!checked.ok) return no(checked.code);
@@ -102,7 +164,7 @@ function prepare<Value>(command: Command<Value>): Prepared {
   };
 }
 
-function no(code: Code): SendAnswer {
+function no(code: Code): No {
   return { ok: false, ...refusal(code) };
 }
 

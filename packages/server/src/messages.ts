@@ -2,14 +2,16 @@
 
 import type { Draft } from '@chatty/protocol/check';
 import { refusal } from '@chatty/protocol/codes';
-import type { Message, SendAnswer } from '@chatty/protocol/events';
+import type { ChangeAnswer, Message, SendAnswer } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
-import { type ProjectId, type Store, Unavailable } from './store/store.js';
+import type { ProjectId, Store } from './store/store.js';
 
+/** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
-  /** Resolves once the message is durable, with what was stored; refuses with `unavailable` when that is not known. */
   send(member: VerifiedMember, draft: Draft): Promise<SendAnswer>;
+  edit(member: VerifiedMember, change: { id: number; content: string }): Promise<ChangeAnswer>;
+  remove(member: VerifiedMember, change: { id: number }): Promise<ChangeAnswer>;
 };
 
 /** @param publish hands a stored message to everyone of its room */
@@ -18,21 +20,28 @@ export function createMessages(options: {
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
   const { store, publish } = options;
+
+  async function change(
+    { projectId, userId }: VerifiedMember,
+    id: number,
+    content: string | null,
+  ): Promise<ChangeAnswer> {
+    const changed = await store.project(projectId).change(MAIN_ROOM, userId, id, content);
+    if (!('message' in changed)) return { ok: false, ...refusal(changed.outcome) };
+    // Published even if it stood so already: the first try may have been stored without this node learning of it.
+    publish(projectId, MAIN_ROOM, changed.message);
+    return { ok: true, message: changed.message };
+  }
+
   return {
     async send(member, draft) {
-      try {
-        const appended = await store.project(member.projectId).append(MAIN_ROOM, member, draft);
-        if (appended.outcome === 'conflict' || appended.outcome === 'not_found') {
-          return { ok: false, ...refusal(appended.outcome) };
-        }
-        const { outcome, message } = appended;
-        // A duplicate is published as well: its first try may have been stored without this node learning of it.
-        publish(member.projectId, MAIN_ROOM, message);
-        return { ok: true, message, duplicate: outcome === 'duplicate' };
-      } catch (error) {
-        if (error instanceof Unavailable) return { ok: false, ...refusal('unavailable') };
-        throw error;
-      }
+      const appended = await store.project(member.projectId).append(MAIN_ROOM, member, draft);
+      if (!('message' in appended)) return { ok: false, ...refusal(appended.outcome) };
+      const { outcome, message } = appended;
+      publish(member.projectId, MAIN_ROOM, message);
+      return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
+    edit: (member, { id, content }) => change(member, id, content),
+    remove: (member, { id }) => change(member, id, null),
   };
 }

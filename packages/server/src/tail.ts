@@ -1,37 +1,134 @@
-/** Decides which messages of a room may be shown next: the contiguous newest end of its log, never n+1 before n. */
+/** Decides which changes of a room may be shown next, and keeps the newest end of its log in memory: never n+1 before n. */
 
 import type { Message } from '@chatty/protocol/events';
-import type { RoomPage } from './store/store.js';
+import type { LogPage } from './store/store.js';
+
+/** A change that is in order now. `created`: nobody here has seen this message before; else it was edited or deleted. */
+export type Change = { message: Message; created: boolean };
+
+/** A stretch of the log, every change of (after, seq] in its latest state. */
+export type Stretch = { seq: number; messages: Message[] };
 
 export type Tail = {
   readonly epoch: string;
-  /** seq of the newest message that has been let through. */
+  /** seq of the newest change that has been let through. */
   readonly top: number;
-  /** Takes a committed message and returns those that are now in order, oldest first. A repeat returns nothing. */
-  accept(message: Message): Message[];
-  /** Whether a later message waits for an earlier one, which then has to be read from the store. */
+  /** Takes a committed change and returns those that are now in order. A repeat returns nothing. */
+  accept(message: Message): Change[];
+  /** Takes a page of the store that begins at or before `top`; what was held back and follows it comes along. */
+  fill(page: LogPage): Change[];
+  /** The log is said to reach this far. */
+  notice(seq: number): void;
+  /** Whether something is known to be missing, which then has to be read from the store. */
   hasHole(): boolean;
-  /** The newest messages, oldest first, at most the tail's size. */
-  newest(): Message[];
+  /** The newest messages, oldest first. */
+  newest(limit: number): Message[];
+  /** At most `limit` messages with an id below `before`; null where not all of them are in memory. */
+  before(before: number, limit: number): Message[] | null;
+  /** At most `limit` changes after `seq`; null where not all of them are in memory, or `seq` is beyond the top. */
+  after(seq: number, limit: number): Stretch | null;
 };
 
-/** @param size most messages kept */
-export function createTail(page: RoomPage, size: number): Tail {
-  const kept = page.messages.slice(-size);
-  const held = new Map<number, Message>();
-  let top = page.top;
+/** Changes held back behind a hole; what comes beyond that is read from the store when the hole is filled. */
+const HELD = 1_000;
+/** Lists are cut when they are this much over their size, so that cutting costs next to nothing a message. */
+const SLACK = 1.1;
+/** What a message costs in memory beside its text, in bytes; an estimate. */
+const OVERHEAD = 400;
 
-  function release(): Message[] {
-    const released: Message[] = [];
-    for (let next = held.get(top + 1); next; next = held.get(top + 1)) {
-      held.delete(next.seq);
-      top = next.seq;
-      released.push(next);
+/**
+ * @param page the last changes of the room
+ * @param older messages just before the page's, oldest first, where the page alone does not show enough
+ * @param size most changes and most messages kept
+ * @param bytes most memory for them, estimated
+ */
+export function createTail(options: {
+  page: LogPage;
+  older?: readonly Message[];
+  size: number;
+  bytes: number;
+}): Tail {
+  const { page, older = [], size, bytes } = options;
+  /** Every change of (floor, top], ascending by seq. */
+  let changes: Message[] = [];
+  let floor = page.prev;
+  let top = page.prev;
+  let weight = 0;
+  /** The newest messages without a gap between them, ascending by id. */
+  let messages: Message[] = [...older];
+  /** Whether `messages` begins with the first message of the room. */
+  let complete = page.prev === 0;
+  const held = new Map<number, Message>();
+  let heard = top;
+  /** Numbers of the pages read whose change was followed by a later one; one of them may have created a message. */
+  const superseded = new Set<number>();
+
+  function take(message: Message): void {
+    const place = indexFrom(messages, message.id, idOf);
+    const before = messages[place];
+    if (before?.id === message.id) messages[place] = message;
+    else if (place > 0 || complete || messages.length === 0) messages.splice(place, 0, message);
+    // Edited messages leave their old place in the log.
+    if (message.id < message.seq) drop(message.id, before);
+    changes.push(message);
+    weight += weightOf(message);
+    top = message.seq;
+  }
+
+  function drop(id: number, before: Message | undefined): void {
+    const place =
+      before?.id === id
+        ? indexFrom(changes, before.seq, seqOf)
+        : changes.findIndex((change) => change.id === id);
+    const stale = changes[place];
+    if (stale?.id !== id) return;
+    changes.splice(place, 1);
+    weight -= weightOf(stale);
+  }
+
+  function trim(): void {
+    if (changes.length > size * SLACK || weight > bytes * SLACK) {
+      let cut = 0;
+      while (changes.length - cut > size || (weight > bytes && cut < changes.length - 1)) {
+        const oldest = changes[cut];
+        if (!oldest) break;
+        weight -= weightOf(oldest);
+        floor = oldest.seq;
+        cut += 1;
+      }
+      changes = changes.slice(cut);
     }
-    kept.push(...released);
-    if (kept.length > size) kept.splice(0, kept.length - size);
+    if (messages.length <= Math.max(changes.length, size / 2) * SLACK) return;
+    messages = messages.slice(-Math.max(changes.length, Math.floor(size / 2)));
+    complete = false;
+  }
+
+  function pass(message: Message, released: Change[]): void {
+    for (let number = top + 1; number < message.seq; number += 1) superseded.add(number);
+    const created = message.id === message.seq || superseded.delete(message.id);
+    take(message);
+    released.push({ message, created });
+  }
+
+  function release(released: Change[]): Change[] {
+    for (let next = held.get(top + 1); next; next = held.get(top + 1)) pass(next, released);
+    for (const seq of held.keys()) if (seq <= top) held.delete(seq);
+    trim();
     return released;
   }
+
+  function fill(next: LogPage): Change[] {
+    const released: Change[] = [];
+    for (const message of next.messages) if (message.seq > top) pass(message, released);
+    for (let number = top + 1; number <= next.seq; number += 1) superseded.add(number);
+    top = Math.max(top, next.seq);
+    // Nothing is left that was created before and changed after.
+    if (top >= next.top) superseded.clear();
+    heard = Math.max(heard, top, next.top);
+    return release(released);
+  }
+
+  fill(page);
 
   return {
     epoch: page.epoch,
@@ -40,10 +137,49 @@ export function createTail(page: RoomPage, size: number): Tail {
     },
     accept(message) {
       if (message.seq <= top) return [];
-      held.set(message.seq, message);
-      return release();
+      heard = Math.max(heard, message.seq);
+      if (held.size < HELD || message.seq === top + 1) held.set(message.seq, message);
+      return release([]);
     },
-    hasHole: () => held.size > 0,
-    newest: () => [...kept],
+    fill,
+    notice(seq) {
+      heard = Math.max(heard, seq);
+    },
+    hasHole: () => heard > top,
+    newest: (limit) => messages.slice(-limit),
+    before(before, limit) {
+      const end = indexFrom(messages, before, idOf);
+      if (end < limit && !complete) return null;
+      return messages.slice(Math.max(0, end - limit), end);
+    },
+    after(seq, limit) {
+      if (seq < floor || seq > top) return null;
+      const begin = indexFrom(changes, seq + 1, seqOf);
+      const found = changes.slice(begin, begin + limit);
+      const cut = begin + found.length < changes.length;
+      return { seq: cut ? (found.at(-1)?.seq ?? seq) : top, messages: found };
+    },
   };
+}
+
+const idOf = (message: Message) => message.id;
+const seqOf = (message: Message) => message.seq;
+
+function weightOf({ content }: Message): number {
+  return OVERHEAD + 2 * content.length;
+}
+
+/** The first place whose number is at least `least`. The newest are asked for most, so the end is tried first. */
+function indexFrom(list: readonly Message[], least: number, numberOf: (message: Message) => number): number {
+  const last = list.at(-1);
+  if (last === undefined || numberOf(last) < least) return list.length;
+  let low = 0;
+  let high = list.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = list[middle];
+    if (at !== undefined && numberOf(at) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
