@@ -26,7 +26,6 @@ const payloads: [string, unknown[], string][] = [
   ['nesting of 500', [nested(500)], 'invalid'],
   ['nesting beside good content', [{ content: 'hi', extra: nested(50) }], 'invalid'],
   ['2,000 keys', [wide], 'invalid'],
-  ['bytes', [Buffer.from('hi')], 'invalid'],
   ['nothing to see', ['  \u200b\u3164\n '], 'empty'],
   ['only controls', ['\u0000\u0007'], 'empty'],
   ['2,001 characters', ['가'.repeat(2_001)], 'too_long'],
@@ -65,6 +64,15 @@ it('odd events, with and without an acknowledgement, end nothing', async (contex
   assert.equal(answer.code, 'invalid');
   stored(await minsu.say('아직 여기'));
   assert.equal(minsu.socket.id, session);
+});
+
+it('bytes close their own socket: nobody needs them, and they can be made to pile up', async (context) => {
+  const { url } = await startChatty(context);
+  const bystander = await join(context, url, tokenOf('지영'));
+  const minsu = await join(context, url, tokenOf('민수'), { reconnection: false });
+  minsu.socket.emit('chat message', Buffer.from('hi'));
+  await until(() => minsu.socket.disconnected, 'the close');
+  stored(await bystander.say('멀쩡해요'));
 });
 
 it('packets that are no packets close at most their own socket', async (context) => {

@@ -1,0 +1,165 @@
+/** Promise: whatever order, loss and repetition changes arrive in, the tail lets them through in order and tells the log as it is. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Message } from '@chatty/protocol/events';
+import type { LogPage } from '@chatty/server/store/store';
+import { type Change, createTail, type Tail } from '@chatty/server/tail';
+import fc from 'fast-check';
+
+type Step = { kind: 'create' } | { kind: 'edit' | 'delete'; which: number };
+
+const message = (id: number, seq: number, content: string): Message => ({
+  id,
+  seq,
+  userId: 'u',
+  username: '민수',
+  avatar: null,
+  content,
+  clientId: null,
+  replyTo: null,
+  created_at: '2026-01-01T00:00:00.000Z',
+});
+
+/** The log as the database has it: every change as it was committed, and the latest state of each message. */
+function createLog() {
+  const committed: Message[] = [];
+  const latest = new Map<number, Message>();
+  const rows = () => [...latest.values()].sort((a, b) => a.seq - b.seq);
+  return {
+    committed,
+    get top() {
+      return committed.length;
+    },
+    apply(step: Step): void {
+      const seq = committed.length + 1;
+      const ids = [...latest.keys()];
+      const id = step.kind === 'create' || ids.length === 0 ? seq : (ids[step.which % ids.length] ?? seq);
+      const change: Message =
+        step.kind === 'delete' && id !== seq
+          ? { ...message(id, seq, ''), deleted_at: '2026-01-01T00:00:01.000Z' }
+          : message(id, seq, `${step.kind} ${seq}`);
+      committed.push(change);
+      latest.set(id, change);
+    },
+    newestChanges(limit: number): LogPage {
+      const all = rows();
+      const page = all.slice(-limit);
+      const prev = page.length < limit ? 0 : (page[0]?.seq ?? 1) - 1;
+      return { epoch: 'e', prev, seq: committed.length, top: committed.length, messages: page };
+    },
+    changedAfter(prev: number, limit: number): LogPage {
+      const found = rows().filter(({ seq }) => seq > prev);
+      const page = found.slice(0, limit);
+      const seq = page.length < found.length ? (page.at(-1)?.seq ?? prev) : committed.length;
+      return { epoch: 'e', prev, seq, top: committed.length, messages: page };
+    },
+    messages: () => [...latest.values()].sort((a, b) => a.id - b.id),
+    rows,
+  };
+}
+
+const steps = (most: number) =>
+  fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant<Step>({ kind: 'create' }) },
+      {
+        weight: 2,
+        arbitrary: fc.record<Step>({
+          kind: fc.constantFrom('edit', 'delete'),
+          which: fc.nat({ max: 200 }),
+        } as never),
+      },
+    ),
+    { maxLength: most },
+  );
+
+/** What somebody shows who has been told these changes. */
+function show(lines: Map<number, Message>, changes: readonly Change[]): void {
+  for (const { message: each, created } of changes) {
+    assert.equal(lines.has(each.id), !created, `message ${each.id} is new to whom it is told as new`);
+    lines.set(each.id, each);
+  }
+}
+
+function checkAgainst(tail: Tail, log: ReturnType<typeof createLog>, size: number): void {
+  const all = log.messages();
+  const newest = tail.newest(size / 2);
+  assert.deepEqual(newest, all.slice(all.length - newest.length), 'the newest are the newest, without a gap');
+  for (let seq = 0; seq <= log.top; seq += 1) {
+    const stretch = tail.after(seq, 4);
+    if (stretch === null) continue;
+    const page = log.changedAfter(seq, 4);
+    assert.deepEqual([stretch.seq, stretch.messages], [page.seq, page.messages], `after ${seq}`);
+  }
+  for (const before of [1, Math.ceil(log.top / 2), log.top, log.top + 1]) {
+    const found = tail.before(before, 3);
+    if (found !== null) assert.deepEqual(found, all.filter(({ id }) => id < before).slice(-3));
+  }
+}
+
+const size = 10;
+
+it('late, repeated and lost changes are let through once, in order, and the memory equals the log', () => {
+  fc.assert(
+    fc.property(
+      steps(30),
+      steps(40),
+      fc.infiniteStream(fc.nat({ max: 9 })),
+      fc.integer({ min: 1, max: 6 }),
+      (history, live, chance, pageSize) => {
+        const log = createLog();
+        for (const step of history) log.apply(step);
+        const page = log.newestChanges(size);
+        const [first] = page.messages.filter(({ id }) => id > page.prev).sort((a, b) => a.id - b.id);
+        const start = first?.id ?? page.prev + 1;
+        const older = page.prev > 0 ? log.messages().filter(({ id }) => id < start) : [];
+        const tail = createTail({ page, older: older.slice(-size), size, bytes: 1_000_000 });
+        const lines = new Map(log.messages().map((each) => [each.id, each]));
+        for (const step of live) log.apply(step);
+        // Each change may come late, twice, or never.
+        const arrivals = log.committed
+          .slice(page.seq)
+          .flatMap((change) =>
+            Array<Message>([0, 1, 1, 1, 1, 1, 2][chance.next().value % 7] ?? 1).fill(change),
+          );
+        for (let index = arrivals.length - 1; index > 0; index -= 1) {
+          if (chance.next().value < 6) continue;
+          const other = Math.max(0, index - (chance.next().value % 4));
+          [arrivals[index], arrivals[other]] = [arrivals[other] as Message, arrivals[index] as Message];
+        }
+        let top = tail.top;
+        for (const change of arrivals) {
+          const released = tail.accept(change);
+          show(lines, released);
+          for (const each of released) {
+            top += 1;
+            assert.equal(each.message.seq, top, 'no number is passed over');
+          }
+        }
+        tail.notice(log.top);
+        while (tail.hasHole()) show(lines, tail.fill(log.changedAfter(tail.top, pageSize)));
+        assert.equal(tail.top, log.top);
+        assert.deepEqual(
+          [...lines.values()].sort((a, b) => a.id - b.id),
+          log.messages(),
+        );
+        checkAgainst(tail, log, size);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+it('memory is bounded in messages and in bytes', () => {
+  const log = createLog();
+  const tail = createTail({ page: log.newestChanges(size), size, bytes: 20_000 });
+  for (let index = 0; index < 500; index += 1) {
+    log.apply({ kind: 'create' });
+    tail.accept({ ...message(index + 1, index + 1, index < 250 ? '짧은 말' : '긴 말'.repeat(1_000)) });
+  }
+  assert.ok(tail.newest(1_000).length <= size);
+  assert.equal(tail.after(470, 100), null, 'long messages leave sooner');
+  assert.equal(tail.after(500, 100)?.messages.length, 0);
+  assert.equal(tail.after(501, 100), null, 'a position above the top is of another log');
+});

@@ -1,0 +1,210 @@
+/** Promise: a batch member follows the log by positions, and whoever was away gets what was said meanwhile, no more and no less. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import type { Frame, Message, Position, SyncAnswer } from '@chatty/protocol/events';
+import pg from 'pg';
+import { io, type Socket } from 'socket.io-client';
+import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
+
+/** A member that asks for frames and keeps each as it came. */
+class Follower {
+  readonly socket: Socket;
+  readonly histories: { messages: Message[]; position: Position }[] = [];
+  readonly frames: Frame[] = [];
+  readonly heads: Position[] = [];
+  readonly counts: number[] = [];
+
+  constructor(url: string, token: string, after?: Position) {
+    this.socket = io(url, { auth: { token, batch: true, after }, forceNew: true, transports: ['websocket'] });
+    this.socket.on('history', (messages, position) => this.histories.push({ messages, position }));
+    this.socket.on('messages', (frame) => this.frames.push(frame));
+    this.socket.on('head', (position) => this.heads.push(position));
+    this.socket.on('presence', ({ count }) => this.counts.push(count));
+  }
+
+  get position(): Position | undefined {
+    const frame = this.frames.at(-1);
+    return frame ? { epoch: frame.epoch, seq: frame.seq } : this.histories.at(-1)?.position;
+  }
+}
+
+async function follow(context: TestContext, url: string, token: string, after?: Position) {
+  const follower = new Follower(url, token, after);
+  context.after(() => follower.socket.disconnect());
+  await until(() => follower.position !== undefined, 'the first answer');
+  return follower;
+}
+
+const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
+const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+async function talk({ url }: Chatty, context: TestContext, count: number) {
+  const minsu = await join(context, url, tokenOf('민수'));
+  await Promise.all(upTo(1, count).map(async (number) => stored(await minsu.say(`말 ${number}`))));
+  return minsu;
+}
+
+const roomy = { SEND_BURST: '100000' };
+
+it('frames carry every change once, from position to position without a gap', async (context) => {
+  const chatty = await startChatty(context, roomy);
+  const jiyoung = await follow(context, chatty.url, tokenOf('지영'));
+  assert.deepEqual(jiyoung.histories[0]?.messages, []);
+  await talk(chatty, context, 200);
+  await until(() => jiyoung.position?.seq === 200, 'all frames');
+  let seq = 0;
+  for (const frame of jiyoung.frames) {
+    assert.equal(frame.prev, seq);
+    seq = frame.seq;
+  }
+  assert.deepEqual(
+    jiyoung.frames.flatMap(({ messages }) => ids(messages)),
+    upTo(1, 200),
+  );
+  assert.ok(jiyoung.frames.length < 200, 'a flush is one frame');
+});
+
+it('who comes back with a position gets what follows it, by pages of at most 300', async (context) => {
+  const chatty = await startChatty(context, roomy);
+  const before = await follow(context, chatty.url, tokenOf('지영'));
+  const minsu = await talk(chatty, context, 10);
+  await until(() => before.position?.seq === 10, 'ten');
+  const { position } = before;
+  assert.ok(position);
+  before.socket.disconnect();
+  await Promise.all(upTo(11, 700).map(async (number) => stored(await minsu.say(`말 ${number}`))));
+
+  const back = await follow(context, chatty.url, tokenOf('지영'), position);
+  assert.equal(back.histories.length, 0);
+  const [first] = back.frames;
+  assert.deepEqual([first?.prev, first?.seq, first?.messages.length], [10, 310, 300]);
+  await until(() => back.heads.at(-1)?.seq === 700, 'the head that says there is more');
+  const got = [...(first?.messages ?? [])];
+  for (let seq = 310; seq < 700; ) {
+    const after = { epoch: position.epoch, seq };
+    const answer: SyncAnswer = await back.socket.timeout(5_000).emitWithAck('sync', { after });
+    assert.ok(answer.ok && !answer.reset && answer.messages.length <= 300 && answer.prev === seq);
+    got.push(...answer.messages);
+    seq = answer.seq;
+  }
+  assert.deepEqual(ids(got), upTo(11, 700));
+
+  const upToDate = await follow(context, chatty.url, tokenOf('지영'), { epoch: position.epoch, seq: 700 });
+  assert.deepEqual(upToDate.frames, [{ epoch: position.epoch, prev: 700, seq: 700, messages: [] }]);
+});
+
+it('too far back, above the top, or of another log: the newest page and its position', async (context) => {
+  const chatty = await startChatty(context, roomy);
+  await talk(chatty, context, 1_500);
+  const { position } = await follow(context, chatty.url, tokenOf('지영'));
+  assert.equal(position?.seq, 1_500);
+  for (const after of [
+    { epoch: position.epoch, seq: 3 },
+    { epoch: position.epoch, seq: 1_501 },
+    { epoch: '00000000-0000-0000-0000-000000000000', seq: 1_400 },
+  ]) {
+    const reset = await follow(context, chatty.url, tokenOf('지영'), after);
+    assert.equal(reset.frames.length, 0);
+    assert.deepEqual(reset.histories[0]?.position, position);
+    assert.deepEqual(ids(reset.histories[0]?.messages ?? []), upTo(1_451, 1_500));
+    const answer: SyncAnswer = await reset.socket.timeout(5_000).emitWithAck('sync', { after });
+    assert.ok(answer.ok && answer.reset && answer.seq === 1_500);
+  }
+});
+
+it('edits and deletes reach both kinds of member, and one’s own only can be changed', async (context) => {
+  const { url } = await startChatty(context);
+  const minsu = await join(context, url, tokenOf('민수'));
+  const jiyoung = await follow(context, url, tokenOf('지영'));
+  const updated: Message[] = [];
+  const deleted: Message[] = [];
+  minsu.socket.on('message updated', (each) => updated.push(each));
+  minsu.socket.on('message deleted', (each) => deleted.push(each));
+  const { id } = stored(await minsu.say('오타'));
+  const change = (socket: Socket, event: string, payload: object) =>
+    socket.timeout(5_000).emitWithAck(event, payload);
+  const edited = await change(minsu.socket, 'edit message', { id, content: ' 고침 ' });
+  assert.deepEqual([edited.message.id, edited.message.seq, edited.message.content], [id, 2, '고침']);
+  assert.deepEqual(await change(minsu.socket, 'edit message', { id, content: '고침' }), edited);
+  assert.equal((await change(jiyoung.socket, 'edit message', { id, content: '남의 말' })).code, 'forbidden');
+  assert.equal((await change(jiyoung.socket, 'delete message', { id })).code, 'forbidden');
+  assert.equal((await change(minsu.socket, 'delete message', { id: 99 })).code, 'not_found');
+  const gone = await change(minsu.socket, 'delete message', { id });
+  assert.deepEqual(
+    [gone.message.seq, gone.message.content, typeof gone.message.deleted_at],
+    [3, '', 'string'],
+  );
+  assert.deepEqual(await change(minsu.socket, 'delete message', { id }), gone);
+  assert.equal((await change(minsu.socket, 'edit message', { id, content: '다시' })).code, 'not_found');
+  await until(() => deleted.length === 1 && jiyoung.position?.seq === 3, 'the news');
+  assert.deepEqual([updated, deleted], [[edited.message], [gone.message]]);
+  assert.deepEqual(jiyoung.frames.at(-1)?.messages.at(-1), gone.message);
+  assert.equal(stored(await minsu.say('다음')).id, 4);
+  const late = await join(context, url, tokenOf('늦은 사람'));
+  assert.deepEqual(
+    late.history[0]?.map(({ id: each, seq, content }) => [each, seq, content]),
+    [
+      [1, 3, ''],
+      [4, 4, '다음'],
+    ],
+  );
+});
+
+it('history pages go back to the first message, from memory and from the database alike', async (context) => {
+  const chatty = await startChatty(context, roomy);
+  await talk(chatty, context, 230);
+  const cold = await startChatty(context, roomy, chatty.connection);
+  for (const { url } of [chatty, cold]) {
+    const reader = await join(context, url, tokenOf('지영'));
+    let before = 231;
+    const got: Message[] = [];
+    for (let more = true; more; ) {
+      const page = await reader.socket.timeout(5_000).emitWithAck('history', { before, limit: 100 });
+      assert.equal(page.ok, true);
+      got.unshift(...page.messages);
+      before = page.messages[0]?.id ?? 0;
+      more = page.more;
+    }
+    assert.deepEqual(ids(got), upTo(1, 230));
+  }
+});
+
+it('what another server stored is found by the head of the room', async (context) => {
+  const one = await startChatty(context);
+  const two = await startChatty(context, {}, one.connection);
+  const here = await join(context, one.url, tokenOf('민수'));
+  const there = await follow(context, two.url, tokenOf('지영'));
+  stored(await here.say('조용한 방의 마지막 말'));
+  await until(() => there.position?.seq === 1, 'the quiet message', 20_000);
+  assert.equal(there.frames[0]?.messages[0]?.content, '조용한 방의 마지막 말');
+});
+
+it('a log that was replaced is read again by everybody', async (context) => {
+  const { url, connection } = await startChatty(context);
+  const minsu = await join(context, url, tokenOf('민수'));
+  const jiyoung = await follow(context, url, tokenOf('지영'));
+  stored(await minsu.say('전'));
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query('UPDATE rooms SET epoch = gen_random_uuid()').finally(() => client.end());
+  await until(() => jiyoung.histories.length === 2, 'the new beginning', 20_000);
+  assert.notEqual(jiyoung.histories[1]?.position.epoch, jiyoung.histories[0]?.position.epoch);
+  assert.deepEqual(ids(jiyoung.histories[1]?.messages ?? []), [1]);
+});
+
+it('people are counted once, whatever the number of their tabs', async (context) => {
+  const { url } = await startChatty(context);
+  const first = await follow(context, url, tokenOf('민수'));
+  const second = await follow(context, url, tokenOf('민수'));
+  const other = await follow(context, url, tokenOf('지영'));
+  await until(() => first.counts.at(-1) === 2 && other.counts.at(-1) === 2, 'two people');
+  const answer = await first.socket.timeout(5_000).emitWithAck('members', {});
+  assert.deepEqual(
+    [answer.count, answer.members.map(({ username }: { username: string }) => username)],
+    [2, ['민수', '지영']],
+  );
+  second.socket.disconnect();
+  other.socket.disconnect();
+  await until(() => first.counts.at(-1) === 1, 'one person');
+});
