@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/check';
+import type { Message } from '@chatty/protocol/events';
 import { createAuth } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
 import { migrate } from '@chatty/server/store/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres';
 import { type ProjectId, type Store, Unavailable } from '@chatty/server/store/store';
+import fc from 'fast-check';
 import pg from 'pg';
 import { makeDatabase, SECRET, tokenOf } from './kit.js';
 
@@ -70,7 +72,7 @@ it('two servers writing one room take every number once, and duplicates burn non
     Array.from({ length: 100 }, (_, index) => index + 1),
   );
   assert.equal(appended.filter((each) => each?.outcome === 'duplicate').length, 100);
-  const page = await store.project(kimpga).newest('main', 1_000);
+  const page = await store.project(kimpga).newestChanges('main', 1_000);
   assert.deepEqual([page.top, page.messages.length], [100, 100]);
 });
 
@@ -90,12 +92,14 @@ it('a project sees its own rows only, whatever it asks for', async (context) => 
   const { store, kimpga, shop } = await open(context);
   await store.project(kimpga).append('main', author, draft('김프'));
   const there = store.project(shop);
-  assert.deepEqual((await there.newest('main', 50)).messages, []);
-  assert.deepEqual(await there.changedAfter('main', 0, 50), []);
+  assert.deepEqual((await there.newestChanges('main', 50)).messages, []);
+  assert.deepEqual((await there.changedAfter('main', 0, 50)).messages, []);
+  assert.deepEqual(await there.messagesBefore('main', null, 50), []);
+  assert.equal((await there.change('main', author.userId, 1, '남의 집')).outcome, 'not_found');
   assert.equal((await there.append('main', author, draft('reply', null, 1))).outcome, 'not_found');
   const epochs = [
-    (await store.project(kimpga).newest('main', 1)).epoch,
-    (await there.newest('main', 1)).epoch,
+    (await store.project(kimpga).newestChanges('main', 1)).epoch,
+    (await there.newestChanges('main', 1)).epoch,
   ];
   assert.notEqual(epochs[0], epochs[1]);
 });
@@ -112,6 +116,172 @@ it('a locked room answers unavailable within its bound, and goes on when the loc
   await locker.end();
   const after = await store.project(kimpga).append('main', author, draft('중', 'c'));
   assert.equal('message' in after && after.message.id, 2);
+});
+
+it('duplicates, conflicts and answers to nothing inside one flush burn no number', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const all = [
+    draft('하나', 'a'),
+    draft('하나', 'a'),
+    draft('딴말', 'a'),
+    draft('답', 'b', 99),
+    draft('이름 없이'),
+    draft('이름 없이'),
+    draft('둘', 'c'),
+  ];
+  const appended = await Promise.all(all.map((each) => room.append('main', author, each)));
+  assert.deepEqual(
+    appended.map((each) => [each.outcome, 'message' in each ? each.message.id : null]),
+    [
+      ['stored', 1],
+      ['duplicate', 1],
+      ['conflict', null],
+      ['not_found', null],
+      ['stored', 2],
+      ['stored', 3],
+      ['stored', 4],
+    ],
+  );
+  assert.equal(
+    'message' in (appended[4] ?? {}) && (appended[4] as { message: Message }).message.clientId,
+    null,
+  );
+  const answer = await room.append('main', author, draft('답', 'd', 4));
+  assert.equal('message' in answer && answer.message.id, 5);
+});
+
+it('a late retry of what was edited or deleted meanwhile is still a retry', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('처음', 'a'));
+  await room.change('main', author.userId, 1, '고침');
+  const retry = await room.append('main', author, draft('처음', 'a'));
+  assert.deepEqual(
+    [retry.outcome, 'message' in retry && [retry.message.content, retry.message.seq]],
+    ['duplicate', ['고침', 2]],
+  );
+  assert.equal((await room.append('main', author, draft('고침', 'a'))).outcome, 'conflict');
+  await room.change('main', author.userId, 1, null);
+  const again = await room.append('main', author, draft('처음', 'a'));
+  assert.equal('message' in again && typeof again.message.deleted_at, 'string');
+});
+
+it('one row that the database refuses does not take the others of its flush with it', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const settled = await Promise.allSettled(
+    ['하나', '나쁜 \u0000 글자', '셋', '넷'].map((text) => room.append('main', author, draft(text))),
+  );
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  );
+  const { messages } = await room.newestChanges('main', 10);
+  assert.deepEqual(
+    messages.map(({ id, content }) => [id, content]),
+    [
+      [1, '하나'],
+      [2, '셋'],
+      [3, '넷'],
+    ],
+  );
+});
+
+it('connections that break in the middle of flushes lose nothing and store nothing twice', async (context) => {
+  const { connection, store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('0'));
+  const killer = new pg.Client(connection);
+  await killer.connect();
+  let killed = 0;
+  let talking = true;
+  const killing = (async () => {
+    while (talking) {
+      const { rowCount } = await killer.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chatty writer'",
+      );
+      killed += rowCount ?? 0;
+      // A rival who leaves no time for a COMMIT would only show that patience ends.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  const ids: number[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    const appended = await Promise.all(
+      Array.from({ length: 25 }, (_, index) => room.append('main', author, draft(`${round}-${index}`))),
+    );
+    for (const each of appended) if ('message' in each) ids.push(each.message.id);
+  }
+  talking = false;
+  await killing.finally(() => killer.end());
+  assert.ok(killed > 10, `${killed} connections were broken`);
+  assert.deepEqual(
+    ids.sort((a, b) => a - b),
+    Array.from({ length: 1_000 }, (_, index) => index + 2),
+  );
+  assert.equal((await room.newestChanges('main', 2_000)).messages.length, 1_001);
+});
+
+it('pages tell the log as it is, whatever is appended, edited and deleted between them', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const step = fc.record({ kind: fc.constantFrom('append', 'append', 'edit', 'delete'), which: fc.nat(30) });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 25 }),
+      fc.integer({ min: 1, max: 7 }),
+      async (steps, limit) => {
+        run += 1;
+        const name = `room-${run}`;
+        const { epoch } = await room.newestChanges(name, 1);
+        const model = new Map<number, Message>();
+        let top = 0;
+        for (const { kind, which } of steps) {
+          const id = [...model.keys()][which % Math.max(1, model.size)];
+          if (kind === 'append' || id === undefined) {
+            const appended = await room.append(name, author, draft(`${kind} ${which}`));
+            if ('message' in appended) model.set(appended.message.id, appended.message);
+          } else {
+            const changed = await room.change(
+              name,
+              author.userId,
+              id,
+              kind === 'edit' ? `고침 ${which}` : null,
+            );
+            if ('message' in changed) model.set(id, changed.message);
+          }
+          top = Math.max(top, ...[...model.values()].map(({ seq }) => seq));
+        }
+        const bySeq = [...model.values()].sort((a, b) => a.seq - b.seq);
+        const newest = await room.newestChanges(name, limit);
+        assert.deepEqual(newest.messages, bySeq.slice(-limit));
+        assert.deepEqual([newest.epoch, newest.seq, newest.top], [epoch, top, top]);
+        const read: Message[] = [];
+        for (let prev = 0; prev < top; ) {
+          const page = await room.changedAfter(name, prev, limit);
+          assert.deepEqual([page.prev, page.top], [prev, top]);
+          read.push(...page.messages);
+          prev = page.seq;
+        }
+        assert.deepEqual(read, bySeq);
+        const byId: Message[] = [];
+        for (let before: number | null = null; ; before = byId[0]?.id ?? 0) {
+          const page = await room.messagesBefore(name, before, limit);
+          byId.unshift(...page);
+          if (page.length < limit) break;
+        }
+        assert.deepEqual(
+          byId,
+          [...model.values()].sort((a, b) => a.id - b.id),
+        );
+        const [head] = await store.heads([{ project: kimpga, room: name }]);
+        assert.deepEqual([head?.epoch, head?.top], [epoch, top]);
+      },
+    ),
+    { numRuns: 25 },
+  );
 });
 
 it('a database that may forget a COMMIT is refused', async (context) => {
