@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { clientFrame, createWalker } from './frames.js';
 
 /** What a member tells the swarm it belongs to. */
-export type Sink = {
+type Sink = {
   joined(): void;
   /** Messages of the room that arrived in one frame. */
   delivered(count: number): void;

@@ -7,8 +7,8 @@ import type { Connection } from '@chatty/server/store/postgres';
 import pg from 'pg';
 import { cpuSeconds, residentBytes } from './measure.js';
 
-export const kinds = ['ours', 'bare', 'started'] as const;
-export type Kind = (typeof kinds)[number];
+/** The file in servers/ of each. */
+export type Kind = 'ours' | 'bare' | 'started';
 
 export type Server = {
   kind: Kind;
@@ -23,7 +23,7 @@ export type Server = {
 };
 
 export const SECRET = 'a-secret-of-the-bench-with-enough-bytes';
-export const SERVER_CORE = '0';
+const SERVER_CORE = '0';
 const MAINTENANCE = 'postgres';
 
 type Report = { port?: number; memory?: NodeJS.MemoryUsage };
