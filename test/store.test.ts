@@ -203,7 +203,7 @@ it('connections that break in the middle of flushes lose nothing and store nothi
       );
       killed += rowCount ?? 0;
       // A rival who leaves no time for a COMMIT would only show that patience ends.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
   const ids: number[] = [];
@@ -215,7 +215,7 @@ it('connections that break in the middle of flushes lose nothing and store nothi
   }
   talking = false;
   await killing.finally(() => killer.end());
-  assert.ok(killed > 10, `${killed} connections were broken`);
+  assert.ok(killed > 3, `${killed} connections were broken`);
   assert.deepEqual(
     ids.sort((a, b) => a - b),
     Array.from({ length: 1_000 }, (_, index) => index + 2),
