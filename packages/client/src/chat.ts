@@ -130,6 +130,7 @@ export function createChat(
     clock,
     changed(fresh) {
       show();
+      if (connection.state === 'live') void pager.refresh();
       for (const message of fresh) emitter.emit('message', message);
     },
     caughtUp: connection.caughtUp,

@@ -1,5 +1,6 @@
 /** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
 
+import type { HistoryAnswer } from '@chatty/protocol/events';
 import { HISTORY_PAGE_SIZE } from '@chatty/protocol/limits';
 import type { Page, Timeline } from './timeline.js';
 import type { Ask } from './wire.js';
@@ -15,8 +16,15 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
   const { timeline, ask, changed } = options;
   const running = new Map<string, Promise<void>>();
 
-  /** Rejections say that there is no connection, and with it nothing to do. */
-  const page = (before: number) => ask('history', { before, limit: HISTORY_PAGE_SIZE }).catch(() => null);
+  async function page(before: number, take: (answer: HistoryAnswer) => void): Promise<boolean> {
+    timeline.asking(1);
+    // A rejection says that there is no connection, and with it nothing to do.
+    const answer = await ask('history', { before, limit: HISTORY_PAGE_SIZE }).catch(() => null);
+    if (answer) take(answer);
+    timeline.asking(-1);
+    if (answer) changed();
+    return answer?.ok ?? false;
+  }
 
   function once(name: string, run: () => Promise<void>): Promise<void> {
     const promise = running.get(name) ?? run().finally(() => running.delete(name));
@@ -27,21 +35,22 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
   async function load(kind: Page): Promise<void> {
     const before = timeline.before(kind);
     if (before === null) return;
-    const answer = await page(before);
-    if (!answer?.ok) return;
     const last = timeline.last;
-    timeline.take(kind, before, answer.messages, answer.more);
-    changed();
+    const loaded = await page(before, (answer) => {
+      if (answer.ok) timeline.take(kind, before, answer.messages, answer.more);
+    });
     // Nothing but edits may lie between two ids.
-    if (kind === 'newer' && timeline.last === last) await load(kind);
+    if (loaded && kind === 'newer' && timeline.last === last) await load(kind);
   }
 
   async function refresh(): Promise<void> {
     for (let before = timeline.stale(); before !== null; before = timeline.stale()) {
-      const answer = await page(before);
-      if (!answer) return;
-      timeline.refresh(answer.ok ? answer.messages : null);
-      changed();
+      let answered = false;
+      await page(before, (answer) => {
+        answered = true;
+        timeline.refresh(answer.ok ? answer.messages : null);
+      });
+      if (!answered) return;
     }
   }
 

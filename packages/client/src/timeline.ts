@@ -31,6 +31,8 @@ export type Timeline = {
   history(messages: readonly Message[], position: Position, known: number | null): void;
   /** Changes in turn, complete up to `top`. What lies outside the window is left out: it loads in its latest state. */
   merge(messages: readonly Message[], top: number): void;
+  /** A page is asked for (1), or is answered and taken (-1): what changes meanwhile is newer than what the page says. */
+  asking(by: 1 | -1): void;
   /** What `history { before, limit: 100 }` has to be asked for a page; null where there is none. */
   before(page: Page): number | null;
   /** The answer to that. One that comes too late for the window as it now is changes nothing. */
@@ -58,6 +60,9 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   /** `past` alone is the window. `live` is kept short beside it, so that the way back needs no loading. */
   let away = false;
   let staleTo = 0;
+  let asked = 0;
+  /** Changes since a page was asked for, by id. */
+  const meanwhile = new Map<number, Message>();
   let session: Session | null = null;
   let snapshot: readonly Line[] | null = null;
   const pending = createPending();
@@ -73,7 +78,9 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   }
 
   function add(run: Run, messages: readonly Message[], from = 0, to = Number.POSITIVE_INFINITY): void {
-    for (const message of messages) {
+    for (const given of messages) {
+      const changed = meanwhile.get(given.id);
+      const message = changed && changed.seq > given.seq ? changed : given;
       if (message.id >= from && message.id < to) put(run, toLine(message));
       if (message.clientId && isOwn(message)) pending.remove(message.clientId);
     }
@@ -127,8 +134,9 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   }
 
   function history(messages: readonly Message[], position: Position, known: number | null): void {
-    const complete = messages.length < HISTORY_SIZE;
     const oldest = messages[0]?.id ?? 0;
+    // The first change of a room is its first message.
+    const complete = messages.length < HISTORY_SIZE || oldest === 1;
     const anew = known === null || position.seq < known;
     if (anew) pending.restart(position.seq);
     else pending.advance(position.seq);
@@ -157,19 +165,19 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     newer: () => (past && away ? Math.min(past.upTo + 1 + HISTORY_PAGE_SIZE, firstId(live)) : null),
   };
 
-  function take(page: Page, asked: number, messages: readonly Message[], more: boolean): void {
-    if (before[page]() !== asked) return;
+  function take(page: Page, from: number, messages: readonly Message[], more: boolean): void {
+    if (before[page]() !== from) return;
     if (page === 'older') {
-      add(first(), messages, 0, asked);
+      add(first(), messages, 0, from);
       first().more = more;
       leave();
     } else if (past && page === 'gap') {
-      add(live, messages, past.upTo + 1, asked);
+      add(live, messages, past.upTo + 1, from);
       if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) join(past);
       trim();
     } else if (past) {
-      add(past, messages, past.upTo + 1, asked);
-      past.upTo = Math.max(past.upTo, asked - 1);
+      add(past, messages, past.upTo + 1, from);
+      past.upTo = Math.max(past.upTo, from - 1);
       if (past.upTo >= firstId(live) - 1) join(past);
       trim();
     }
@@ -224,9 +232,14 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     },
     history,
     merge(messages, top) {
+      if (asked > 0) for (const message of messages) meanwhile.set(message.id, message);
       place(messages);
       pending.advance(top);
       trim();
+    },
+    asking(by) {
+      asked += by;
+      if (asked === 0) meanwhile.clear();
     },
     before: (page) => before[page](),
     take,

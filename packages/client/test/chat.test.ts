@@ -1,0 +1,187 @@
+/** Promise: state at join plus live events is the state fetched again, whatever is lost, doubled, late, cut or restored. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type Chat, createChat, type Line } from '@chatty/client/chat';
+import type { Message } from '@chatty/protocol/events';
+import fc from 'fast-check';
+import { createHandClock, createRoom, type Room, settle } from './room.js';
+import { createNetwork, type Fate } from './simulation.js';
+
+type Step =
+  | { do: 'post' | 'change'; count: number }
+  | { do: 'pass'; fates: Fate[] }
+  | { do: 'wind'; milliseconds: number }
+  | { do: 'flush' | 'head' | 'cut' | 'send' | 'refuse' | 'wake' | 'restore' }
+  | { do: 'scroll'; to: 'loadOlder' | 'loadNewer' | 'loadGap' | 'toNewest' };
+
+const stored = (lines: readonly Line[]): Message[] =>
+  lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));
+
+/** The runs of messages between the gaps, as ids. */
+function runs(lines: readonly Line[]): number[][] {
+  const found: number[][] = [[]];
+  for (const line of lines) {
+    if (line.kind === 'gap') found.push([]);
+    if (line.kind === 'stored') found.at(-1)?.push(line.message.id);
+  }
+  return found;
+}
+
+/** Whether an id is missing inside a run, comes twice or out of order. */
+function hasSilentGap(lines: readonly Line[], ids: readonly number[]): boolean {
+  return runs(lines).some((run) => {
+    const start = ids.indexOf(run[0] ?? 0);
+    return !run.every((id, index) => ids[start + index] === id);
+  });
+}
+
+function world() {
+  const room = createRoom();
+  const network = createNetwork(room);
+  const clock = createHandClock();
+  const chat = createChat({ url: 'http://simulated', token: 'a.b.c' }, { clock, dial: network.dial });
+  /** The ids of each log there was; what is shown must fit the one that the client follows. */
+  const logs = new Map<string, number[]>();
+  const record = () =>
+    logs.set(
+      room.position.epoch,
+      room.all().map(({ id }) => id),
+    );
+  const heard: string[] = [];
+  /** Collected, as the client may take what a listener throws for a failure of its own. */
+  const faults: string[] = [];
+  let sent = 0;
+  chat.on('message', ({ id }) => heard.push(`${room.position.epoch} ${id}`));
+  chat.on('lines', (lines) => {
+    record();
+    if ([...logs.values()].every((ids) => hasSilentGap(lines, ids))) faults.push(JSON.stringify(runs(lines)));
+    const keys = lines.map(({ key }) => key);
+    if (new Set(keys).size < keys.length) faults.push(`a key twice: ${keys}`);
+  });
+
+  const steps: { [Name in Step['do']]: (step: Extract<Step, { do: Name }>) => void } = {
+    post: ({ count }) => {
+      for (let each = 0; each < count; each += 1) room.post();
+    },
+    change({ count }) {
+      const ids = room.all().map(({ id }) => id);
+      for (let each = 0; each < count; each += 1) {
+        const id = ids.at((each * 7) % ids.length) ?? 0;
+        if (each % 5 === 4) room.remove(id);
+        else room.edit(id, `edit ${room.position.seq}`);
+      }
+    },
+    pass: ({ fates }) => {
+      for (const fate of fates) network.pass(fate);
+    },
+    wind: ({ milliseconds }) => clock.wind(milliseconds),
+    flush: network.flush,
+    head: network.head,
+    cut: network.cut,
+    send: () => {
+      sent += 1;
+      assert.equal(chat.send(`mine ${sent}`), null);
+    },
+    refuse: () => network.refuse(2),
+    wake: () => chat.wake(),
+    restore() {
+      record();
+      // Nobody restores a database under a running server; and an answer to `history` does not say of which log it is.
+      network.cut();
+      room.restore(5);
+    },
+    scroll: ({ to }) => void chat[to](),
+  };
+  const run = async (step: Step) => {
+    (steps[step.do] as (step: Step) => void)(step);
+    await settle();
+  };
+  /** Everything arrives from now on, until nothing happens any more. */
+  async function calm(): Promise<void> {
+    network.refuse(0);
+    for (let round = 0; round < 12; round += 1) {
+      clock.wind(10_000);
+      network.flush();
+      network.head();
+      do await settle();
+      while (network.heal());
+    }
+  }
+  return { room, chat, run, calm, heard, faults };
+}
+
+/** Loads what lies before, page by page, while it fits into the window. */
+async function readAll(chat: Chat, calm: () => Promise<void>): Promise<void> {
+  const has = (kind: Line['kind']) => chat.lines.some((line) => line.kind === kind);
+  for (let page = 0; page < 60 && (!chat.newest || has('gap') || chat.more); page += 1) {
+    void (!chat.newest ? chat.loadNewer() : has('gap') ? chat.loadGap() : chat.loadOlder());
+    await calm();
+  }
+}
+
+function assertSame(chat: Chat, room: Room): void {
+  const shown = stored(chat.lines);
+  const [first] = shown;
+  assert.deepEqual(
+    shown,
+    room.all().filter(({ id }) => id >= (first?.id ?? 0)),
+  );
+}
+
+const fate = fc.constantFrom<Fate>('delivered', 'delivered', 'delivered', 'lost', 'doubled', 'late');
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constant('post' as const),
+    count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(60, 350)),
+  }),
+  fc.record({ do: fc.constant('change' as const), count: fc.integer({ min: 1, max: 12 }) }),
+  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
+  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
+  fc.record({ do: fc.constant('wind' as const), milliseconds: fc.constantFrom(600, 6_000, 30_000) }),
+  fc.record({ do: fc.constantFrom('flush' as const, 'head', 'cut', 'send', 'refuse', 'wake') }),
+  fc.record({ do: fc.constant('flush' as const) }),
+  fc.record({
+    do: fc.constant('scroll' as const),
+    to: fc.constantFrom('loadOlder' as const, 'loadNewer', 'loadGap', 'toNewest'),
+  }),
+);
+const rare = fc.record({ do: fc.constant('restore' as const) });
+
+it('state at join plus live events is the state fetched again, and no gap is ever silent', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof({ weight: 40, arbitrary: step }, { weight: 1, arbitrary: rare }), { maxLength: 60 }),
+      async (script) => {
+        const { room, chat, run, calm, heard, faults } = world();
+        chat.connect();
+        await run({ do: 'post', count: 70 });
+        await run({ do: 'pass', fates: ['delivered', 'delivered', 'delivered'] });
+        for (const each of script) await run(each);
+        await calm();
+        assert.equal(chat.state, 'live');
+        assert.ok(chat.lines.every(({ kind }) => kind !== 'pending' || !chat.newest));
+        for (const line of chat.lines) {
+          if (line.kind === 'stored')
+            assert.deepEqual(
+              line.message,
+              room.all().find(({ id }) => id === line.message.id),
+            );
+        }
+        chat.toNewest();
+        assert.deepEqual(stored(chat.lines).at(-1), room.all().at(-1));
+        await readAll(chat, calm);
+        assertSame(chat, room);
+        assert.deepEqual(faults, []);
+        assert.equal(new Set(heard).size, heard.length, 'a message was new twice');
+        const mine = room
+          .all()
+          .filter(({ userId }) => userId === 'me')
+          .map(({ clientId }) => clientId);
+        assert.equal(new Set(mine).size, mine.length, 'a line was stored twice');
+        chat.close();
+      },
+    ),
+    { includeErrorInReport: true, numRuns: 150 },
+  );
+});

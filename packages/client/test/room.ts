@@ -1,0 +1,129 @@
+/** What the model tests stand on: a room's log as the protocol describes it, and a clock that is wound by hand. */
+
+import type { Clock } from '@chatty/client/clock';
+import type { Frame, Message, Position, Session } from '@chatty/protocol/events';
+import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+
+export type Room = {
+  readonly position: Position;
+  /** Every message in its latest state, ascending by id. */
+  all(): Message[];
+  post(draft?: Partial<Message>): Message;
+  edit(id: number, content: string): void;
+  remove(id: number): void;
+  /** The log of a restored backup: another epoch, and the newest changes gone. */
+  restore(lost: number): void;
+  newest(): Message[];
+  before(id: number, limit: number): { messages: Message[]; more: boolean };
+  /** What changed after a position, at most `limit` changes; null where that is too far back or of another log. */
+  after(position: Position, limit?: number): Frame | null;
+};
+
+/** @param reach how many changes back a follower can still catch up */
+export function createRoom(reach = 700): Room {
+  let messages = new Map<number, Message>();
+  let position: Position = { epoch: 'epoch-1', seq: 0 };
+
+  const next = () => {
+    position = { ...position, seq: position.seq + 1 };
+    return position.seq;
+  };
+  const all = () => [...messages.values()].sort((a, b) => a.id - b.id);
+
+  function change(id: number, over: Partial<Message>): void {
+    const message = messages.get(id);
+    if (message && !message.deleted_at) messages.set(id, { ...message, ...over, seq: next() });
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    all,
+    post(draft = {}) {
+      const known = all().find(({ clientId }) => clientId !== null && clientId === draft.clientId);
+      if (known) return known;
+      const id = next();
+      const message = createMessage(id, draft);
+      messages.set(id, message);
+      return message;
+    },
+    edit: (id, content) => change(id, { content, edited_at: 'later' }),
+    remove: (id) => change(id, { content: '', deleted_at: 'later' }),
+    restore(lost) {
+      const seq = Math.max(0, position.seq - lost);
+      position = { epoch: `${position.epoch}+`, seq };
+      messages = new Map(all().flatMap((message) => (message.seq <= seq ? [[message.id, message]] : [])));
+    },
+    newest: () => all().slice(-HISTORY_SIZE),
+    before(id, limit) {
+      const older = all().filter((message) => message.id < id);
+      return { messages: older.slice(-limit), more: older.length > limit };
+    },
+    after({ epoch, seq }, limit = SYNC_PAGE_SIZE) {
+      if (epoch !== position.epoch || seq > position.seq || seq < position.seq - reach) return null;
+      const changed = all()
+        .filter((message) => message.seq > seq)
+        .sort((a, b) => a.seq - b.seq);
+      const page = changed.slice(0, limit);
+      const end = page.length < changed.length ? (page.at(-1)?.seq ?? seq) : position.seq;
+      return { epoch, prev: seq, seq: end, messages: page };
+    },
+  };
+}
+
+export function createMessage(id: number, over: Partial<Message> = {}): Message {
+  return {
+    id,
+    seq: id,
+    userId: 'you',
+    username: '너',
+    avatar: null,
+    content: `${id}`,
+    clientId: null,
+    replyTo: null,
+    created_at: new Date(id * 1_000).toISOString(),
+    ...over,
+  };
+}
+
+export const session = (epoch: string, userId = 'me'): Session => ({
+  projectId: 'kimpga',
+  room: 'main',
+  epoch,
+  userId,
+  username: '나',
+  avatar: null,
+  role: 'member',
+});
+
+/** Time stands still until it is wound; chance always falls in the middle. */
+export function createHandClock(): Clock & { readonly timers: number; wind(milliseconds: number): void } {
+  let now = 1_000_000;
+  let timers: { at: number; callback: () => void }[] = [];
+  return {
+    now: () => now,
+    random: () => 0.5,
+    later(callback, pause) {
+      const timer = { at: now + pause, callback };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((each) => each !== timer);
+      };
+    },
+    get timers() {
+      return timers.length;
+    },
+    wind(milliseconds) {
+      now += milliseconds;
+      const due = timers.filter(({ at }) => at <= now);
+      timers = timers.filter(({ at }) => at > now);
+      for (const { callback } of due) callback();
+    },
+  };
+}
+
+/** Lets every promise that can settle do so. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+}
