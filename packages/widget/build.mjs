@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, stop, transform } from 'esbuild';
+import { leanSocketIo } from './lean-socket-io.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,6 +22,18 @@ const styles = {
   },
 };
 
+/** @type {import('esbuild').Plugin} */
+const sentences = {
+  name: 'codes without the sentences for integrators',
+  setup(bundle) {
+    // They are in English; the widget has its own in each language.
+    bundle.onLoad({ filter: /protocol[/\\]src[/\\]codes\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(/message:\s*'[^']*'/g, "message: ''"),
+      loader: 'ts',
+    }));
+  },
+};
+
 /** Writes dist/widget.js. Rejects with esbuild's messages. */
 export async function buildWidget() {
   await build({
@@ -35,7 +48,12 @@ export async function buildWidget() {
     jsxImportSource: 'preact',
     legalComments: 'none',
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [styles],
+    plugins: [styles, sentences, leanSocketIo],
+    // The server names the encoding; escapes would make Korean three times as long.
+    charset: 'utf8',
+    // Private names of Socket.IO's client; Preact's come short.
+    mangleProps: /^_[a-zA-Z]{3,}$/,
+    mangleQuoted: true,
     logLevel: 'warning',
   });
   // esbuild keeps a helper process otherwise.

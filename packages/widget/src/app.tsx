@@ -4,6 +4,7 @@ import type { Chat, Line, State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from './composer.js';
+import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
 
@@ -15,7 +16,16 @@ type Props = {
   askLogin: () => void;
 };
 
-type View = { state: State; code: Code | null; lines: readonly Line[]; joined: boolean };
+/** States that stand in words over the talk; the others are told by the dot. */
+const EXPLAINED: readonly State[] = ['recovering', 'waiting', 'closed'];
+
+type View = {
+  state: State;
+  code: Code | null;
+  lines: readonly Line[];
+  joined: boolean;
+  count: number | null;
+};
 
 /** What the chat shows as of now; drawn anew when it changes. */
 function useChat(chat: Chat | null): View {
@@ -24,6 +34,7 @@ function useChat(chat: Chat | null): View {
     code: null,
     lines: chat?.lines ?? [],
     joined: false,
+    count: chat?.count ?? null,
   });
   useEffect(() => {
     const offs = [
@@ -31,6 +42,7 @@ function useChat(chat: Chat | null): View {
         setView((old) => ({ ...old, state, code, joined: old.joined || state === 'live' })),
       ),
       chat?.on('lines', (lines) => setView((old) => ({ ...old, lines }))),
+      chat?.on('presence', (count) => setView((old) => ({ ...old, count }))),
     ];
     chat?.connect();
     return () => {
@@ -104,18 +116,10 @@ function Panel({
     >
       <header class="header" part="header">
         <h2>{words.title}</h2>
-        {chat !== null && <Presence state={view.state} language={language} />}
+        {chat !== null && <Presence view={view} language={language} />}
         {close && (
           <button type="button" class="close" aria-label={words.close} title={words.close} onClick={close}>
-            <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
-              <path
-                d="m6 6 12 12M18 6 6 18"
-                fill="none"
-                stroke="currentColor"
-                stroke-width="2"
-                stroke-linecap="round"
-              />
-            </svg>
+            <Icon path="m6 6 12 12M18 6 6 18" size={20} />
           </button>
         )}
       </header>
@@ -129,7 +133,7 @@ function Panel({
       )}
       {shown === 'refused' && (
         <div class="notice" role="alert">
-          <strong>{words.refused}</strong>
+          <strong>{words.states.refused}</strong>
           <p>{words.codes[view.code ?? 'token_invalid']}</p>
           <code>{view.code}</code>
         </div>
@@ -155,15 +159,20 @@ function Talk({
   const { words } = language;
   return (
     <>
-      {view.state === 'offline' && (
+      {EXPLAINED.includes(view.state) && view.joined && (
         <p class="banner" role="status">
-          {words.offline}
+          {words.states[view.state]}
+          {view.state === 'waiting' && (
+            <button type="button" onClick={chat.wake}>
+              {words.tryNow}
+            </button>
+          )}
         </p>
       )}
       {view.joined || view.lines.length > 0 ? (
-        <List lines={view.lines} language={language} verbs={chat} />
+        <List chat={chat} lines={view.lines} language={language} />
       ) : (
-        <div class="skeleton" role="status" aria-label={words.connecting}>
+        <div class="skeleton" role="status" aria-label={words.states[view.state]}>
           <i />
           <i />
           <i />
@@ -175,14 +184,16 @@ function Talk({
   );
 }
 
-function Presence({ state, language: { words } }: { state: State; language: Language }) {
-  const text =
-    state === 'live'
-      ? words.live
-      : state === 'refused'
-        ? words.refused
-        : state === 'offline'
-          ? words.offline
-          : words.connecting;
-  return <span class={`dot ${state}`} role="img" aria-label={text} title={text} />;
+function Presence({ view: { state, count }, language: { words } }: { view: View; language: Language }) {
+  const text = words.states[state];
+  return (
+    <>
+      <span class={`dot ${state}`} role="img" aria-label={text} title={text} />
+      {state === 'live' && count !== null && count > 0 && (
+        <span class="count" title={words.hereNow(count)}>
+          {words.here(count)}
+        </span>
+      )}
+    </>
+  );
 }

@@ -1,47 +1,80 @@
 /** One line of talk: who, when, what, and whether it has arrived. */
 
-import type { Chat, Line, StoredLine } from '@chatty/client/chat';
+import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
 import { Avatar } from './avatar.js';
 import type { Language } from './language.js';
+import { type Deed, type Deeds, Editor, Removal, Tools } from './own.js';
 
-type Verbs = Pick<Chat, 'retry' | 'discard'>;
+export type Verbs = Deeds & Pick<Chat, 'retry' | 'discard'>;
 
-export function Row({
-  line,
-  first,
-  language,
-  verbs,
-}: {
-  line: Line;
+type Props<Kind> = {
+  line: Kind;
   /** The first line of its author's group: it says who and when. */
   first: boolean;
   language: Language;
   verbs: Verbs;
-}) {
-  const own = line.kind === 'pending' || line.own;
-  const content = line.kind === 'pending' ? line.content : line.message.content;
-  const waiting = line.kind === 'pending' && line.failure === null;
+};
+
+export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLine> & { deed: Deed | null }) {
+  const { message, own } = line;
+  const { words } = language;
+  const gone = message.deleted_at !== undefined;
+  const mine = { message, language, deeds: verbs };
+  const tools = own && !gone && deed === null;
   return (
-    <li class={`row ${own ? 'own' : ''} ${first ? 'first' : ''} ${waiting ? 'waiting' : ''}`} part="message">
-      {line.kind === 'stored' && first && <Heading line={line} language={language} />}
+    // Takes the focus of a tap, which shows what can be done with the line.
+    <div
+      class={`row ${own ? 'own' : ''} ${first ? 'first' : ''}`}
+      part="message"
+      tabIndex={tools ? -1 : undefined}
+    >
+      {first && <Heading line={line} language={language} />}
+      {deed?.kind === 'edit' && !gone ? (
+        <Editor {...mine} deed={deed} />
+      ) : (
+        <div class="body">
+          {tools && <Tools {...mine} />}
+          <div class={`bubble ${gone ? 'gone' : ''}`} dir="auto" part="bubble">
+            {gone ? words.removed : message.content}
+            {message.edited_at !== undefined && !gone && (
+              <time
+                class="edited"
+                dateTime={message.edited_at}
+                title={language.moment(new Date(message.edited_at))}
+              >
+                {' '}
+                {words.edited}
+              </time>
+            )}
+          </div>
+        </div>
+      )}
+      {deed?.kind === 'remove' && !gone && <Removal {...mine} />}
+    </div>
+  );
+}
+
+export function PendingRow({ line, first, language: { words }, verbs }: Props<PendingLine>) {
+  const { clientId, content, failure } = line;
+  return (
+    <div class={`row own ${first ? 'first' : ''} ${failure === null ? 'waiting' : ''}`} part="message">
       <div class="bubble" dir="auto" part="bubble">
         {content}
       </div>
-      {line.kind === 'pending' && line.failure === null && (
-        <span class="status">{language.words.sending}</span>
-      )}
-      {line.kind === 'pending' && line.failure !== null && (
+      {failure === null ? (
+        <span class="status">{words.sending}</span>
+      ) : (
         <div class="status failed" role="alert">
-          <span>{language.words.codes[line.failure]}</span>
-          <button type="button" onClick={() => verbs.retry(line.clientId)}>
-            {language.words.retry}
+          <span>{words.codes[failure]}</span>
+          <button type="button" onClick={() => verbs.retry(clientId)}>
+            {words.retry}
           </button>
-          <button type="button" onClick={() => verbs.discard(line.clientId)}>
-            {language.words.remove}
+          <button type="button" onClick={() => verbs.discard(clientId)}>
+            {words.remove}
           </button>
         </div>
       )}
-    </li>
+    </div>
   );
 }
 

@@ -1,61 +1,67 @@
-/** The talk: groups and days, held at its newest end unless the reader has scrolled away from it. */
+/** The talk: groups and days, what is missing between them, and the way back to its newest end. */
 
 import type { Chat, Line } from '@chatty/client/chat';
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Language, sameDay } from './language.js';
-import { Row } from './line.js';
+import { PendingRow, StoredRow, type Verbs } from './line.js';
+import { Missing } from './missing.js';
+import type { Deed } from './own.js';
+import { useScroll } from './scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
 const GROUP = 5 * 60_000;
-/** Nearer than this to the end, in pixels, counts as at the end. */
-const NEAR = 48;
+/** How near to the view older and newer pages begin to load, in pixels. */
+const REACH = 1_500;
 
-export function List({
-  lines,
-  language,
-  verbs,
-}: {
-  lines: readonly Line[];
-  language: Language;
-  verbs: Pick<Chat, 'retry' | 'discard'>;
-}) {
-  const frame = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLOListElement>(null);
-  const sticks = useRef(true);
-  const pendingBefore = useRef(0);
-  const [seen, setSeen] = useState(0);
+export function List({ chat, lines, language }: { chat: Chat; lines: readonly Line[]; language: Language }) {
+  const { words } = language;
+  const live = chat.state === 'live';
+  const { frame, above, list, below, from, to, sticks, toEnd, onScroll } = useScroll(lines, chat.newest);
+  const [deed, setDeed] = useState<Deed | null>(null);
+  const [unseen, setUnseen] = useState(0);
 
-  const top = newestId(lines);
-  const unseen = lines.filter((line) => line.kind === 'stored' && !line.own && line.message.id > seen).length;
-
-  const toEnd = () => {
-    const element = frame.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  };
-  const onScroll = () => {
-    const element = frame.current;
-    if (!element) return;
-    sticks.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-    if (sticks.current) setSeen(top);
-  };
-
-  useLayoutEffect(() => {
-    const pending = lines.filter((line) => line.kind === 'pending').length;
-    // What one writes oneself is always brought into view.
-    if (pending > pendingBefore.current) sticks.current = true;
-    pendingBefore.current = pending;
-    if (!sticks.current) return;
+  const toNewest = () => {
+    if (!chat.newest) chat.toNewest();
     toEnd();
-    setSeen(top);
-  }, [lines, top]);
+  };
+  useEffect(() => {
+    if (!chat.newest) chat.toNewest();
+  }, [chat]);
 
-  // Pictures, fonts and a turned phone change heights without a new line.
+  const pending = lines.filter(({ kind }) => kind === 'pending').length;
+  const pendingBefore = useRef(0);
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => sticks.current && toEnd());
-    if (frame.current) observer.observe(frame.current);
-    if (content.current) observer.observe(content.current);
-    return () => observer.disconnect();
-  }, []);
+    // What one writes oneself is always brought into view.
+    if (pending > pendingBefore.current) toEnd();
+    pendingBefore.current = pending;
+  }, [pending]);
+
+  useEffect(() => {
+    setUnseen(0);
+    if (!sticks)
+      return chat.on('message', ({ userId }) => {
+        if (userId !== chat.session?.userId) setUnseen((count) => count + 1);
+      });
+  }, [sticks, chat]);
+
+  const verbs = useMemo<Verbs>(
+    () => ({
+      edit: chat.edit,
+      remove: chat.remove,
+      retry: chat.retry,
+      discard: chat.discard,
+      begin: setDeed,
+      end() {
+        setDeed(null);
+        // The focus would be lost with the element that had it.
+        frame.current?.focus({ preventScroll: true });
+      },
+    }),
+    [chat],
+  );
+  const missing = (label: string, reach: number, load: () => Promise<void>) => (
+    <Missing label={label} load={load} lines={lines} live={live} reach={reach} language={language} />
+  );
 
   return (
     <div class="talk">
@@ -64,29 +70,39 @@ export function List({
         ref={frame}
         onScroll={onScroll}
         role="log"
-        aria-live="polite"
-        aria-label={language.words.messages}
+        // Old lines that scrolling brings are no news.
+        aria-live={sticks ? 'polite' : 'off'}
+        aria-label={words.messages}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
         tabIndex={0}
       >
-        <ol ref={content} part="list">
-          {lines.map((line, index) => (
-            <Entry key={line.key} line={line} before={lines[index - 1]} language={language} verbs={verbs} />
-          ))}
+        {chat.more && missing(words.older, REACH, chat.loadOlder)}
+        <div ref={above} />
+        <ol ref={list} part="list">
+          {lines
+            .slice(from, to)
+            .map((line, index) =>
+              line.kind === 'gap' ? (
+                <li key={line.key}>{missing(words.missing, 0, chat.loadGap)}</li>
+              ) : (
+                <Entry
+                  key={line.key}
+                  line={line}
+                  before={lines[from + index - 1]}
+                  deed={line.kind === 'stored' && line.message.id === deed?.id ? deed : null}
+                  language={language}
+                  verbs={verbs}
+                />
+              ),
+            )}
         </ol>
-        {lines.length === 0 && <p class="empty">{language.words.empty}</p>}
+        <div ref={below} />
+        {!chat.newest && missing(words.newer, REACH, chat.loadNewer)}
+        {lines.length === 0 && <p class="empty">{words.empty}</p>}
       </div>
-      {unseen > 0 && !sticks.current && (
-        <button
-          type="button"
-          class="pill"
-          onClick={() => {
-            sticks.current = true;
-            toEnd();
-            setSeen(top);
-          }}
-        >
-          {language.words.newMessages(unseen)} <span aria-hidden="true">↓</span>
+      {!sticks && (
+        <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={toNewest}>
+          {unseen > 0 ? words.newMessages(unseen) : words.latest} <span aria-hidden="true">↓</span>
         </button>
       )}
     </div>
@@ -96,37 +112,44 @@ export function List({
 function Entry({
   line,
   before,
+  deed,
   language,
   verbs,
 }: {
-  line: Line;
+  line: Exclude<Line, { kind: 'gap' }>;
   before: Line | undefined;
+  deed: Deed | null;
   language: Language;
-  verbs: Pick<Chat, 'retry' | 'discard'>;
+  verbs: Verbs;
 }) {
   const date = dateOf(line);
   const newDay = date !== null && (before === undefined || !sameDay(date, dateOf(before) ?? date));
   const first = newDay || !continues(line, before);
   // The same element again: a line that did not change is not drawn again.
   const row = useMemo(
-    () => <Row line={line} first={first} language={language} verbs={verbs} />,
-    [line, first, language, verbs],
+    () =>
+      line.kind === 'stored' ? (
+        <StoredRow line={line} first={first} language={language} verbs={verbs} deed={deed} />
+      ) : (
+        <PendingRow line={line} first={first} language={language} verbs={verbs} />
+      ),
+    [line, first, language, verbs, deed],
   );
   return (
-    <>
+    <li>
       {newDay && (
-        <li class="day">
+        <div class="day">
           <span>{language.day(date, new Date())}</span>
-        </li>
+        </div>
       )}
       {row}
-    </>
+    </li>
   );
 }
 
 /** Whether a line stands under the name of the one before it. */
 function continues(line: Line, before: Line | undefined): boolean {
-  if (before === undefined) return false;
+  if (before === undefined || before.kind === 'gap' || line.kind === 'gap') return false;
   if (line.kind === 'pending') return before.kind === 'pending' || before.own;
   if (before.kind === 'pending') return line.own;
   const apart = Date.parse(line.message.created_at) - Date.parse(before.message.created_at);
@@ -135,8 +158,4 @@ function continues(line: Line, before: Line | undefined): boolean {
 
 function dateOf(line: Line): Date | null {
   return line.kind === 'stored' ? new Date(line.message.created_at) : null;
-}
-
-function newestId(lines: readonly Line[]): number {
-  return lines.findLast((line) => line.kind === 'stored')?.message.id ?? 0;
 }

@@ -1,0 +1,33 @@
+/** What stands under a field: why its text was not taken, or how much more it takes. */
+
+import type { Code } from '@chatty/protocol/codes';
+import { MESSAGE_GRAPHEMES } from '@chatty/protocol/limits';
+import { cleanContent, countGraphemes } from '@chatty/protocol/text';
+import type { Language } from './language.js';
+
+/** From how many characters left on they are counted for the writer. */
+const COUNTED = 200;
+
+/** How many more characters the text may have; only counted near the end. */
+export function leftOf(text: string): number {
+  return text.length > MESSAGE_GRAPHEMES - COUNTED
+    ? MESSAGE_GRAPHEMES - countGraphemes(cleanContent(text))
+    : MESSAGE_GRAPHEMES;
+}
+
+export function Hint({
+  fault,
+  left,
+  language: { words },
+}: {
+  fault: Code | null;
+  left: number;
+  language: Language;
+}) {
+  if (fault === null && left >= COUNTED) return null;
+  return (
+    <p class={`hint ${fault !== null || left < 0 ? 'wrong' : ''}`} role="status">
+      {fault !== null ? words.codes[fault] : words.left(left)}
+    </p>
+  );
+}

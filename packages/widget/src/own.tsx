@@ -1,0 +1,152 @@
+/** What one can do with a message of one's own: change its text in place, or delete it after a second thought. */
+
+import type { Chat } from '@chatty/client/chat';
+import type { Code } from '@chatty/protocol/codes';
+import type { Message } from '@chatty/protocol/events';
+import { hasInk } from '@chatty/protocol/text';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Field } from './field.js';
+import { Hint, leftOf } from './hint.js';
+import { Icon } from './icon.js';
+import type { Language } from './language.js';
+
+/** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
+export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
+
+export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
+  begin(deed: Deed): void;
+  end(): void;
+};
+
+type Props = { message: Message; language: Language; deeds: Deeds };
+
+export function Tools({ message: { id, content }, language: { words }, deeds }: Props) {
+  const button = (kind: Deed['kind'], path: string) => (
+    <button
+      type="button"
+      aria-label={words[kind]}
+      title={words[kind]}
+      onClick={() => deeds.begin({ id, kind, draft: content })}
+    >
+      <Icon path={path} size={16} />
+    </button>
+  );
+  return (
+    <div class="tools">
+      {button('edit', 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4')}
+      {button('remove', 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5')}
+    </div>
+  );
+}
+
+/** One attempt at a time, and why the last one failed. */
+function useAttempt(end: () => void) {
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<Code | null>(null);
+  const attempt = async (deed: Promise<Code | null>) => {
+    setBusy(true);
+    const code = await deed;
+    setBusy(false);
+    setFault(code);
+    if (code === null) end();
+  };
+  return { busy, fault, setFault, attempt };
+}
+
+/** Takes the focus when it appears, and with it the view. */
+function useFocus(element: RefObject<HTMLElement | null>) {
+  useLayoutEffect(() => {
+    element.current?.focus({ preventScroll: true });
+    element.current?.closest('.row')?.scrollIntoView({ block: 'nearest' });
+  }, [element]);
+}
+
+function leaveOnEscape(end: () => void) {
+  return (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    // The panel would close.
+    event.stopPropagation();
+    end();
+  };
+}
+
+export function Editor({ message, language, deeds, deed }: Props & { deed: Deed }) {
+  const { words } = language;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(deed.draft);
+  const { busy, fault, setFault, attempt } = useAttempt(deeds.end);
+  const left = leftOf(text);
+  // Set once: a controlled field would disturb an input method. What is set leaves the caret at the end.
+  useLayoutEffect(() => {
+    if (field.current) field.current.value = deed.draft;
+  }, []);
+  useFocus(field);
+
+  const submit = () => {
+    const value = field.current?.value ?? '';
+    if (busy || !hasInk(value)) return;
+    if (value === message.content) deeds.end();
+    else attempt(deeds.edit(message.id, value));
+  };
+  return (
+    <form
+      class="editor"
+      onKeyDown={leaveOnEscape(deeds.end)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Field
+        field={field}
+        text={text}
+        label={words.edit}
+        wrong={fault !== null || left < 0}
+        change={(value) => {
+          deed.draft = value;
+          setText(value);
+          setFault(null);
+        }}
+        submit={submit}
+      />
+      <Hint fault={fault} left={left} language={language} />
+      <div class="choice">
+        <button type="button" onClick={deeds.end}>
+          {words.cancel}
+        </button>
+        <button type="submit" class="main" disabled={busy || !hasInk(text) || left < 0}>
+          {words.save}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function Removal({ message, language, deeds }: Props) {
+  const { words } = language;
+  const cancel = useRef<HTMLButtonElement>(null);
+  const { busy, fault, attempt } = useAttempt(deeds.end);
+  // The harmless choice has the focus: a held Enter key deletes nothing.
+  useFocus(cancel);
+  return (
+    <fieldset class="removal" aria-label={words.removeSure} onKeyDown={leaveOnEscape(deeds.end)}>
+      <span role={fault === null ? undefined : 'alert'}>
+        {fault === null ? words.removeSure : words.codes[fault]}
+      </span>
+      <div class="choice">
+        <button type="button" ref={cancel} onClick={deeds.end}>
+          {words.cancel}
+        </button>
+        <button
+          type="button"
+          class="main danger"
+          disabled={busy}
+          onClick={() => attempt(deeds.remove(message.id))}
+        >
+          {words.remove}
+        </button>
+      </div>
+    </fieldset>
+  );
+}

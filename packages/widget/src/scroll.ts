@@ -1,0 +1,141 @@
+/**
+ * Decides what of a long talk is drawn and keeps the reader's place in it: at the newest end while they are there, else
+ * at the line they are reading, whatever comes, goes or changes its height above or below.
+ */
+
+import type { Line } from '@chatty/client/chat';
+import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { around, createHeights } from './heights.js';
+
+/** Drawn beyond the view on each side, in pixels; drawn anew when half of it is used up. */
+const BEYOND = 1_200;
+/** Nearer than this to the end, in pixels, counts as at the end. */
+const NEAR = 48;
+/** Height taken for the view before it is known, in pixels. */
+const VIEW = 800;
+
+/** @param newest whether the lines reach to the live end */
+export function useScroll(lines: readonly Line[], newest: boolean) {
+  const frame = useRef<HTMLDivElement>(null);
+  const above = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const below = useRef<HTMLDivElement>(null);
+  const heights = useState(createHeights)[0];
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  /** `bottom`: where the end of line `key` is, in pixels below the frame's upper edge. `set`: the position set here. */
+  const now = useRef({
+    lines,
+    newest,
+    from: 0,
+    to: 0,
+    sticks: true,
+    key: '',
+    index: 0,
+    bottom: 0,
+    view: VIEW,
+    width: 0,
+    set: -1,
+  }).current;
+
+  const rangeOf = () => {
+    const end = now.lines.length - 1;
+    const found = now.sticks ? end : now.lines.findIndex(({ key }) => key === now.key);
+    now.index = found >= 0 ? found : Math.min(now.index, end);
+    const bottom = now.sticks ? now.view : now.bottom;
+    return around(now.lines, heights, now.index, bottom + BEYOND, now.view - bottom + BEYOND);
+  };
+
+  /** Where the drawn lines begin, in pixels below the frame's upper edge. */
+  const startOf = (element: HTMLElement) =>
+    (list.current?.getBoundingClientRect().top ?? 0) - element.getBoundingClientRect().top;
+
+  /** The line being read: the first in view, or the one after a gap in view, since a gap fills towards the older side. */
+  const findPlace = (element: HTMLElement) => {
+    let bottom = startOf(element) - heights.sum(now.lines, 0, now.from);
+    let found = false;
+    for (const [index, { key }] of now.lines.entries()) {
+      const before = now.lines[index - 1]?.kind;
+      bottom += heights.of(key);
+      if (found && bottom > now.view) return;
+      if (bottom <= 1 || (found && before !== 'gap')) continue;
+      found = true;
+      Object.assign(now, { key, index, bottom });
+    }
+  };
+
+  /** Takes note of where the reader has scrolled to. */
+  const read = (element: HTMLElement) => {
+    now.set = element.scrollTop;
+    findPlace(element);
+    now.sticks = now.newest && element.scrollHeight - element.scrollTop - now.view < NEAR;
+  };
+
+  // Before the lines change: the scroll event of a move just made may still be on its way.
+  if (frame.current && frame.current.scrollTop !== now.set) read(frame.current);
+  now.lines = lines;
+  now.newest = newest;
+  Object.assign(now, rangeOf());
+
+  const cover = (element: HTMLElement) => {
+    const start = startOf(element);
+    const end = start + heights.sum(now.lines, now.from, now.to);
+    const short =
+      (now.from > 0 && start > -BEYOND / 2) || (now.to < now.lines.length && end < now.view + BEYOND / 2);
+    if (!short) return;
+    const { from, to } = rangeOf();
+    if (from !== now.from || to !== now.to) redraw(0);
+  };
+
+  const settle = () => {
+    const element = frame.current;
+    if (!element || !list.current || !above.current || !below.current || element.clientHeight === 0) return;
+    if (element.clientWidth !== now.width) heights.forget();
+    now.width = element.clientWidth;
+    now.view = element.clientHeight;
+    for (const [index, row] of [...list.current.children].entries()) {
+      heights.measure(now.lines[now.from + index]?.key ?? '', row.getBoundingClientRect().height);
+    }
+    above.current.style.height = `${heights.sum(now.lines, 0, now.from)}px`;
+    below.current.style.height = `${heights.sum(now.lines, now.to, now.lines.length)}px`;
+    if (now.sticks) element.scrollTop = element.scrollHeight;
+    else {
+      const moved = startOf(element) + heights.sum(now.lines, now.from, now.index + 1) - now.bottom;
+      if (Math.abs(moved) >= 0.5) element.scrollTop += moved;
+    }
+    now.set = element.scrollTop;
+    cover(element);
+  };
+
+  useLayoutEffect(settle);
+  // Fonts, an open editor and a turned phone change heights without a new line.
+  const settled = useRef(settle);
+  settled.current = settle;
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => settled.current());
+    for (const { current } of [frame, list]) if (current) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+
+  return {
+    frame,
+    above,
+    list,
+    below,
+    from: now.from,
+    to: now.to,
+    sticks: now.sticks,
+    /** Holds the reader at the newest end from now on. */
+    toEnd: () => {
+      now.sticks = true;
+      redraw(0);
+    },
+    onScroll: () => {
+      const element = frame.current;
+      if (!element || element.scrollTop === now.set) return;
+      const { sticks } = now;
+      read(element);
+      if (sticks !== now.sticks) redraw(0);
+      else cover(element);
+    },
+  };
+}
