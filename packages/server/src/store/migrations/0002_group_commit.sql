@@ -54,6 +54,7 @@ BEGIN
 
   moment := date_trunc('milliseconds', clock_timestamp());
   RETURN QUERY
+  -- LATERAL with LIMIT 1, because a join or EXISTS may be planned as a scan of the whole table once it is large.
   WITH input AS MATERIALIZED (
     SELECT t.*, first_value(t.n) OVER same AS first_n, first_value(t.room) OVER same AS first_room,
       first_value(t.content) OVER same AS first_content, first_value(t.reply) OVER same AS first_reply
@@ -66,13 +67,16 @@ BEGIN
       m.room_id = i.room AND m.reply_to IS NOT DISTINCT FROM i.reply AND CASE
         WHEN m.body_hash IS NULL THEN m.content = i.content
         ELSE m.body_hash = sha256(convert_to(i.content, 'UTF8')) END AS old_same,
-      i.reply IS NULL OR EXISTS (
-        SELECT 1 FROM messages a WHERE a.project_id = i.project AND a.room_id = i.room AND a.id = i.reply) AS answers
+      i.reply IS NULL OR a.id IS NOT NULL AS answers
     FROM input i
     LEFT JOIN LATERAL (
       SELECT * FROM messages m
       WHERE m.project_id = i.project AND m.user_id = i.usr AND m.client_id = i.client LIMIT 1
     ) m ON true
+    LEFT JOIN LATERAL (
+      SELECT a.id FROM messages a
+      WHERE a.project_id = i.project AND a.room_id = i.room AND a.id = i.reply LIMIT 1
+    ) a ON true
   ), fresh AS MATERIALIZED (
     SELECT k.*, r.last_seq + row_number() OVER (PARTITION BY k.project, k.room ORDER BY k.n) AS new_id
     FROM known k JOIN rooms r ON r.project_id = k.project AND r.room_id = k.room
