@@ -1,0 +1,177 @@
+/** Promise: the client always knows where it stands, comes back by itself without a crowd, and stops when it is told to. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createConnection } from '@chatty/client/connection';
+import { createCredentials } from '@chatty/client/credentials';
+import { type Event, type State, table } from '@chatty/client/machine';
+import type { Heard } from '@chatty/client/wire';
+import type { Code } from '@chatty/protocol/codes';
+import fc from 'fast-check';
+import { createHandClock, settle } from './room.js';
+
+/** A connection whose other end is played by hand; `random` is what chance gives. */
+function world(options: { random?: number; provider?: () => Promise<string> } = {}) {
+  const clock = { ...createHandClock(), random: () => options.random ?? 0.5 };
+  const states: string[] = [];
+  const shown: string[] = [];
+  let heard: Heard | null = null;
+  const credentials = createCredentials({ token: 'first', provider: options.provider, clock });
+  const connection = createConnection({
+    url: 'http://played',
+    auth: () => ({ token: credentials.token }),
+    credentials,
+    clock,
+    changed: (state, code) => states.push(code ? `${state} ${code}` : state),
+    event: () => undefined,
+    dial(dialled) {
+      heard = dialled.heard;
+      return {
+        connect: () => shown.push(dialled.auth().token),
+        disconnect: () => undefined,
+        ask: () => new Promise(() => undefined),
+      };
+    },
+  });
+  const wire = () => {
+    if (!heard) throw new Error('not dialled');
+    return heard;
+  };
+  return { connection, clock, states, tries: () => shown.length, shown, wire };
+}
+
+it('in every state every event leads to a state, and nothing leads out of closed', () => {
+  const states = Object.keys(table) as State[];
+  const event = fc.constantFrom<Event>('connect', 'open', 'joined', 'lost', 'refuse', 'close');
+  fc.assert(
+    fc.property(fc.array(event), (events) => {
+      let state: State = 'idle';
+      let closed = false;
+      for (const each of events) {
+        const before: State = state;
+        state = table[state][each] ?? state;
+        closed ||= each === 'close';
+        assert.ok(states.includes(state));
+        assert.equal(state === 'closed', closed);
+        // Live is reached by catching up only, and catching up by a handshake only.
+        if (state === 'live' && before !== 'live') assert.deepEqual([before, each], ['recovering', 'joined']);
+        if (state === 'recovering' && before !== 'recovering') assert.equal(each, 'open');
+      }
+    }),
+  );
+});
+
+it('tries again after pauses that double from half a second to ten, each shortened by chance', () => {
+  const { connection, clock, tries, wire } = world({ random: 0.999 });
+  connection.connect();
+  const pauses: number[] = [];
+  for (let loss = 0; loss < 7; loss += 1) {
+    wire().down();
+    const [before, start] = [tries(), clock.now()];
+    while (tries() === before) clock.wind(100);
+    pauses.push(clock.now() - start);
+  }
+  assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  const lucky = world({ random: 0 });
+  lucky.connection.connect();
+  lucky.wire().down();
+  lucky.clock.wind(0);
+  assert.equal(lucky.tries(), 2);
+});
+
+it('a handshake or a recovery that does not come to an end is given up', () => {
+  const { connection, clock, states, tries, wire } = world();
+  connection.connect();
+  clock.wind(20_000);
+  assert.deepEqual(states, ['connecting', 'waiting']);
+  clock.wind(500);
+  wire().up();
+  clock.wind(20_000);
+  assert.deepEqual(states.slice(2), ['recovering', 'waiting']);
+  clock.wind(1_000);
+  wire().up();
+  connection.caughtUp();
+  clock.wind(3_600_000);
+  assert.deepEqual(states.slice(4), ['recovering', 'live']);
+  assert.equal(tries(), 3);
+});
+
+it('a waiting client tries at once when it is woken', () => {
+  const { connection, tries, wire } = world();
+  connection.connect();
+  wire().down();
+  connection.wake();
+  assert.equal(tries(), 2);
+});
+
+it('leaves a server that is about to stop after a random part of the delay, and comes back at once', () => {
+  const { connection, clock, states, tries, wire } = world({ random: 0.25 });
+  connection.connect();
+  wire().up();
+  connection.caughtUp();
+  connection.drain(8_000);
+  clock.wind(1_900);
+  assert.equal(connection.state, 'live');
+  clock.wind(100);
+  assert.deepEqual([states.at(-1), tries()], ['waiting', 2]);
+});
+
+it('a token that has expired is renewed while it waits, any other refusal is the end', async () => {
+  const tokens = ['second', 'third', 'fourth', 'fifth'];
+  const { connection, clock, states, shown, wire } = world({
+    provider: async () => tokens.shift() ?? '',
+  });
+  connection.connect();
+  wire().refused('token_expired');
+  await settle();
+  assert.deepEqual(
+    [states, shown],
+    [
+      ['connecting', 'waiting'],
+      ['first', 'second'],
+    ],
+  );
+  // A host that goes on giving expired tokens is asked only so often.
+  for (let refusal = 0; refusal < 3; refusal += 1) {
+    wire().refused('token_expired');
+    await settle();
+    clock.wind(60_000);
+    await settle();
+  }
+  assert.deepEqual([states.at(-1), shown.at(-1)], ['refused token_expired', 'fourth']);
+  connection.connect();
+  wire().refused('token_invalid');
+  assert.equal(states.at(-1), 'refused token_invalid');
+});
+
+it('without a host to ask an expired token is refused at once', () => {
+  const { connection, states, wire } = world();
+  connection.connect();
+  wire().refused('token_expired' satisfies Code);
+  assert.deepEqual(states, ['connecting', 'refused token_expired']);
+});
+
+it('after close nothing runs any more, whatever it was doing', () => {
+  const act = fc.constantFrom('up', 'down', 'wake', 'drain', 'caughtUp', 'anew', 'expired', 'wind');
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
+      const { connection, clock, wire, tries } = world({ provider: () => new Promise(() => undefined) });
+      connection.connect();
+      for (const each of acts) {
+        if (each === 'up') wire().up();
+        else if (each === 'down') wire().down();
+        else if (each === 'expired') wire().refused('token_expired');
+        else if (each === 'drain') connection.drain(5_000);
+        else if (each === 'wind') clock.wind(700);
+        else connection[each]();
+      }
+      connection.close();
+      const before = tries();
+      wire().down();
+      connection.wake();
+      connection.connect();
+      clock.wind(100_000);
+      assert.deepEqual([connection.state, tries()], ['closed', before]);
+    }),
+  );
+});
