@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '@chatty/server/store/embedded';
+import { familyCpuSeconds } from './measure.js';
 import { hottest } from './profile.js';
 import { latency, throughput } from './scenarios/acknowledgements.js';
 import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
@@ -68,6 +69,7 @@ async function run(folder: string): Promise<void> {
   // Started before this process takes its core, because a child inherits the cores of its parent.
   const embedded = await startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
   takeCore();
+  const postmaster = Number.parseInt(readFileSync(join(folder, 'pgdata', 'postmaster.pid'), 'utf8'), 10);
   const profile = values.profile ? join(folder, 'profiles') : null;
   const rows: Row[] = [];
   try {
@@ -80,6 +82,7 @@ async function run(folder: string): Promise<void> {
       const into = profile ? join(profile, name) : null;
       const stage = createStage({
         postgres: embedded.connection,
+        databaseCpu: () => familyCpuSeconds(postmaster),
         quick: values.quick,
         profile: into,
         say: (sentence) => say(`  ${sentence}`),

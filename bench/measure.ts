@@ -1,6 +1,6 @@
 /** Small sums over what was seen: percentiles, medians, conditions to wait for, processor time. */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Ticks of /proc a second; fixed at 100 on Linux for user space. */
@@ -19,11 +19,31 @@ export function median(values: readonly number[]): number {
 
 /** Processor seconds a process has used, in user space and kernel together. */
 export function cpuSeconds(pid: number): number {
-  // The second field is the name in brackets and may hold blanks.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** Processor seconds of a process and of its children, those that have ended included. */
+export function familyCpuSeconds(parent: number): number {
+  const fields = statOf(parent);
+  let sum = cpuSeconds(parent) + (Number(fields[13]) + Number(fields[14])) / TICKS;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!(pid > 0)) continue;
+    try {
+      if (Number(statOf(pid)[1]) === parent) sum += cpuSeconds(pid);
+    } catch {
+      // It ended between the listing and the reading: its parent has its time by now, or will at the next look.
+    }
+  }
+  return sum;
+}
+
+/** The fields of /proc/PID/stat from the state on; before it is the name in brackets, which may hold blanks. */
+function statOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 /** Resident bytes of a process. */
@@ -41,12 +61,11 @@ export async function within(patience: number, condition: () => boolean): Promis
   return true;
 }
 
-/** The share of the clock this process kept its core busy between the call and the call of what it returns. */
+/**
+ * The share of the clock in which this process had something to do, between the call and the call of what it returns;
+ * waiting for its core counts, because a generator that another program keeps from its core is a limit just the same.
+ */
 export function watchOwnCore(): () => number {
-  const began = performance.now();
-  const before = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000 / (performance.now() - began);
-  };
+  const before = performance.eventLoopUtilization();
+  return () => performance.eventLoopUtilization(before).utilization;
 }

@@ -19,6 +19,8 @@ export type Stage = {
   /** Fewer repetitions, shorter steps, smaller tables. */
   quick: boolean;
   say(sentence: string): void;
+  /** Processor seconds the database has used so far, all its processes together. */
+  databaseCpu(): number;
   /** Runs the work with these servers up, each with an empty database; stops them whatever happens. */
   withServers<Result>(wanted: readonly Kind[], work: (servers: Server[]) => Promise<Result>): Promise<Result>;
 };
@@ -27,14 +29,16 @@ export type Scenario = (stage: Stage) => Promise<Row[]>;
 
 export function createStage(options: {
   postgres: Connection;
+  databaseCpu(): number;
   quick: boolean;
   profile: string | null;
   say(sentence: string): void;
 }): Stage {
-  const { postgres, quick, profile, say } = options;
+  const { postgres, databaseCpu, quick, profile, say } = options;
   return {
     quick,
     say,
+    databaseCpu,
     withServers: async (wanted, work) => {
       const servers: Server[] = [];
       try {
