@@ -38,8 +38,8 @@ function hasSilentGap(lines: readonly Line[], ids: readonly number[]): boolean {
 
 function world() {
   const room = createRoom();
-  const network = createNetwork(room);
   const clock = createHandClock();
+  const network = createNetwork(room, clock);
   const chat = createChat({ url: 'http://simulated', token: 'a.b.c' }, { clock, dial: network.dial });
   /** The ids of each log there was; what is shown must fit the one that the client follows. */
   const logs = new Map<string, number[]>();
@@ -108,7 +108,7 @@ function world() {
       while (network.heal());
     }
   }
-  return { room, chat, run, calm, heard, faults };
+  return { room, network, clock, chat, run, calm, heard, faults };
 }
 
 /** Loads what lies before, page by page, while it fits into the window. */
@@ -182,6 +182,92 @@ it('state at join plus live events is the state fetched again, and no gap is eve
         chat.close();
       },
     ),
-    { includeErrorInReport: true, numRuns: 150 },
+    { includeErrorInReport: true, numRuns: 100 },
+  );
+});
+
+it('a connection that died without a word is found out within half a minute, and nothing is missed', async () => {
+  const { room, network, clock, chat, calm } = world();
+  chat.connect();
+  await calm();
+  const states: string[] = [];
+  chat.on('state', ({ state }) => states.push(state));
+  network.strand();
+  room.post();
+  for (let second = 0; second < 30; second += 1) {
+    clock.wind(1_000);
+    await settle();
+  }
+  assert.equal(states[0], 'waiting');
+  await calm();
+  assert.equal(states.at(-1), 'live');
+  assertSame(chat, room);
+});
+
+it('after a sleep the connection is asked at once', async () => {
+  const { network, clock, chat, calm } = world();
+  chat.connect();
+  await calm();
+  network.strand();
+  clock.wind(600_000);
+  clock.wind(10_000);
+  await settle();
+  assert.equal(chat.state, 'waiting');
+});
+
+it('what one person has not sent yet is not sent by the next', async () => {
+  const { room, network, chat, calm } = world();
+  chat.connect();
+  await calm();
+  room.post({ userId: 'me', content: 'mine' });
+  await calm();
+  network.cut();
+  chat.send('not sent');
+  network.is('you');
+  chat.identify('another');
+  await calm();
+  assert.deepEqual([chat.state, room.all().length], ['live', 1]);
+  assert.ok(chat.lines.every((line) => line.kind === 'stored' && !line.own));
+});
+
+it('a failed line is sent again under the same client id, or let go', async () => {
+  const { room, network, clock, chat, calm } = world();
+  chat.connect();
+  await calm();
+  network.cut();
+  chat.send('first');
+  chat.send('second');
+  clock.wind(6 * 60_000);
+  await calm();
+  const failed = chat.lines.flatMap((line) => (line.kind === 'pending' ? [line] : []));
+  assert.deepEqual(
+    failed.map(({ content, failure }) => [content, failure]),
+    [
+      ['first', 'unavailable'],
+      ['second', 'unavailable'],
+    ],
+  );
+  chat.retry(failed[0]?.clientId ?? '');
+  chat.discard(failed[1]?.clientId ?? '');
+  await calm();
+  assert.deepEqual(
+    room.all().map(({ content, clientId }) => [content, clientId]),
+    [['first', failed[0]?.clientId]],
+  );
+  assert.ok(chat.lines.every(({ kind }) => kind === 'stored'));
+});
+
+it('close leaves no timer, whatever was going on', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (script) => {
+      const { network, clock, chat, run } = world();
+      chat.connect();
+      for (const each of script) await run(each);
+      chat.close();
+      network.cut();
+      await settle();
+      assert.deepEqual([clock.timers, chat.state], [0, 'closed']);
+    }),
+    { includeErrorInReport: true, numRuns: 40 },
   );
 });

@@ -1,6 +1,7 @@
 /** A server and a network for the client's model test: in order where the protocol promises it, and broken where it does not. */
 
 import assert from 'node:assert/strict';
+import type { Clock } from '@chatty/client/clock';
 import type { Dial, Heard, Wire } from '@chatty/client/wire';
 import { refusal } from '@chatty/protocol/codes';
 import type { Handshake } from '@chatty/protocol/events';
@@ -24,18 +25,29 @@ export type Network = {
   cut(): void;
   /** Refuses the next commands. */
   refuse(times: number): void;
+  /** The connection never carries anything again, and nobody is told. */
+  strand(): void;
+  /** Whom the server takes the bearer of the next connection's token for. */
+  is(userId: string): void;
 };
 
-export function createNetwork(room: Room, userId = 'me'): Network {
+/** Longest wait for an answer, as the real network has it. */
+const ANSWER_TIMEOUT = 10_000;
+
+export function createNetwork(room: Room, clock: Clock): Network {
+  let userId = 'me';
   let heard: Heard | null = null;
   let handshake: (() => Handshake) | null = null;
   let packets: Packet[] = [];
   let told: { epoch: string; seq: number } | null = null;
   let connecting = false;
   let refusals = 0;
+  let stranded = false;
   const broken = new Set<(error: Error) => void>();
 
-  const push = (name: string, deliver: () => void) => void packets.push({ name, deliver });
+  const push = (name: string, deliver: () => void) => {
+    if (!stranded) packets.push({ name, deliver });
+  };
 
   function history(): void {
     const position = room.position;
@@ -89,7 +101,8 @@ export function createNetwork(room: Room, userId = 'me'): Network {
     told = null;
     packets = [];
     connecting = false;
-    for (const reject of broken) reject(new Error('cut'));
+    stranded = false;
+    for (const fail of broken) fail(new Error('cut'));
     broken.clear();
   }
 
@@ -106,11 +119,17 @@ export function createNetwork(room: Room, userId = 'me'): Network {
     disconnect: leave,
     ask: (name, payload) =>
       new Promise((resolve, reject) => {
-        broken.add(reject);
+        const forget = clock.later(() => fail(new Error('no answer')), ANSWER_TIMEOUT);
+        const fail = (error: Error) => {
+          forget();
+          reject(error);
+        };
+        broken.add(fail);
         push(`ask ${name}`, () => {
           const given = answer(name, payload as Record<string, unknown>);
           push(`answer ${name}`, () => {
-            broken.delete(reject);
+            broken.delete(fail);
+            forget();
             resolve(given as never);
           });
         });
@@ -154,6 +173,14 @@ export function createNetwork(room: Room, userId = 'me'): Network {
     },
     refuse(times) {
       refusals = times;
+    },
+    strand() {
+      packets = [];
+      told = null;
+      stranded = true;
+    },
+    is(person) {
+      userId = person;
     },
   };
 }
