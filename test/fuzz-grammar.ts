@@ -1,0 +1,226 @@
+/** Decides what a fuzzing client says next: packets of the protocols' grammar, the packets that once broke servers, and mutations of both. */
+
+import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING, PONG } from './raw-frames.js';
+
+/** The same seed says the same; `below(n)` is a whole number from 0 to n - 1. */
+export type Random = { below(limit: number): number; pick<Value>(values: readonly Value[]): Value };
+
+/** Mulberry32: small, and good enough to reach everywhere. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const below = (limit: number) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+  return {
+    below,
+    pick(values) {
+      const value = values[below(values.length)];
+      if (value === undefined) throw new Error('nothing to pick from');
+      return value;
+    },
+  };
+}
+
+/** Packets that ended or filled a server of this family once; docs of the libraries' advisories name the numbers. */
+export const PACKETS = [
+  '450-["x"]', // CVE-2026-69185
+  '45999999-["x",{"_placeholder":true,"num":0}]', // CVE-2026-33151
+  '451-["a",{"_placeholder":true,"num":"splice"}]', // CVE-2022-2421
+  '451-["a",{"_placeholder":true,"num":-1}]',
+  '4551-["a"]',
+  '461-1[{"_placeholder":true,"num":0}]',
+  '42["error","x"]', // CVE-2024-38355
+  '42[{"toString":"foo"}]', // CVE-2023-32695
+  '42[]',
+  '42',
+  '42null',
+  '42["chat message"]',
+  '42["__proto__",{"__proto__":{"ok":true}}]',
+  '42["disconnect"]',
+  '42["connect"]',
+  '42["newListener"]',
+  '43999999999999999999[]',
+  `42${'9'.repeat(400)}["chat message","x"]`,
+  `42["chat message",${'['.repeat(5_000)}${']'.repeat(5_000)}]`,
+  `42${'['.repeat(20_000)}`,
+  '42["chat message",1e400]',
+  '40',
+  '40null',
+  '40{"token":{"toString":1}}',
+  '40/admin,',
+  '40/%00,{}',
+  '40/../,{}',
+  '41',
+  '44{"message":"x"}',
+  '4',
+  '4{',
+  '49',
+  '0{"sid":"x"}',
+  '2',
+  '2probe',
+  '3',
+  '3probe',
+  '5',
+  '6',
+  '7',
+  '9',
+  '',
+  'b4AQID',
+  '\ud800',
+];
+
+const EVENTS = [
+  'chat message',
+  'edit message',
+  'delete message',
+  'history',
+  'sync',
+  'members',
+  'session',
+  'refused',
+  'messages',
+  'toString',
+  'constructor',
+  '__proto__',
+  'removeListener',
+  'disconnecting',
+  '',
+  'x'.repeat(3_000),
+];
+const TEXTS = [
+  '',
+  ' ',
+  '안녕',
+  '\u200b',
+  '\u0000',
+  '\ud800',
+  "'; drop table messages; --",
+  'a'.repeat(9_000),
+  '𝕏',
+];
+const KEYS = [
+  'content',
+  'clientId',
+  'replyTo',
+  'id',
+  'before',
+  'limit',
+  'after',
+  'epoch',
+  'seq',
+  '__proto__',
+  'x',
+];
+const NUMBERS = [0, 1, -1, 5, 50, 0.5, 1e9, 2 ** 53, -(2 ** 31), 1e308];
+
+/** Any JSON value, more often a small one. */
+function anyValue(random: Random, depth = 3): unknown {
+  const kind = random.below(depth > 0 ? 8 : 5);
+  if (kind === 0) return random.pick(TEXTS);
+  if (kind === 1) return random.pick(NUMBERS);
+  if (kind === 2) return random.pick([null, true, false]);
+  if (kind === 3) return `f${random.below(1_000_000)}`;
+  if (kind === 4) return random.below(200);
+  const size = random.below(5);
+  if (kind === 5) return Array.from({ length: size }, () => anyValue(random, depth - 1));
+  return Object.fromEntries(
+    Array.from({ length: size }, () => [random.pick(KEYS), anyValue(random, depth - 1)]),
+  );
+}
+
+/** The payload an event asks for, often with one field of another kind. */
+function likelyPayload(random: Random, event: string): unknown {
+  const id = 1 + random.below(300);
+  const good: Record<string, unknown> = {
+    'chat message': { content: `말 ${id}`, clientId: `f-${random.below(1_000)}`, replyTo: null },
+    'edit message': { id, content: `고침 ${id}` },
+    'delete message': { id },
+    history: { before: id, limit: 1 + random.below(100) },
+    sync: { after: { epoch: '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11', seq: id } },
+    members: { limit: 1 + random.below(100) },
+  };
+  const payload = good[event];
+  if (payload === undefined || random.below(4) === 0) return anyValue(random);
+  return random.below(2) === 0 ? payload : { ...(payload as object), [random.pick(KEYS)]: anyValue(random) };
+}
+
+/** A packet that the protocols allow, whatever its event and arguments. Leaves the connection open. */
+export function gentle(random: Random): string {
+  if (random.below(12) === 0) return `43${random.below(100)}${JSON.stringify([anyValue(random)])}`;
+  const event = random.pick(EVENTS);
+  const rest = Array.from({ length: random.below(8) === 0 ? random.below(4) : 0 }, () => anyValue(random));
+  const values = random.below(12) === 0 ? rest : [likelyPayload(random, event), ...rest];
+  const ack = random.below(2) === 0 ? '' : String(random.below(100_000));
+  return `42${ack}${JSON.stringify([event, ...values])}`;
+}
+
+/** Changes some bytes of what is well known. */
+function mutated(random: Random): Buffer {
+  const text = random.below(2) === 0 ? random.pick(PACKETS) : gentle(random);
+  let bytes = Buffer.from(text);
+  for (let left = 1 + random.below(4); left > 0; left -= 1) {
+    const at = random.below(bytes.length + 1);
+    const to = at + random.below(8);
+    const piece = random.pick([
+      Buffer.from([random.below(256)]),
+      Buffer.from(random.pick(['[', ']', '{', '}', '"', ',', '-', '/', '0', '9', '\\u', '\u0000'])),
+      Buffer.from(random.pick(PACKETS).slice(0, 40)),
+      bytes.subarray(at, to),
+      Buffer.alloc(0),
+    ]);
+    bytes = Buffer.concat([bytes.subarray(0, at), piece, bytes.subarray(random.below(2) === 0 ? at : to)]);
+  }
+  return bytes;
+}
+
+/** `waits`: the server may rightly wait for more before it answers anything. */
+export type Blow = { bytes: Buffer; waits: boolean };
+const blow = (bytes: Buffer, waits = false): Blow => ({ bytes, waits });
+
+/** Frames that break a rule of WebSocket itself, or use what nobody needs. */
+const BROKEN: readonly ((random: Random) => Blow)[] = [
+  (random) => blow(frame(gentle(random), { rsv: 1 + random.below(7) })), // CVE-2022-21676
+  (random) => blow(frame('x', { opcode: random.pick([3, 4, 7, 11, 15]) })),
+  (random) => blow(frame(gentle(random), { masked: false })),
+  () => blow(frame(Buffer.from([0x34, 0x32, 0xc3, 0x28]))),
+  (random) => blow(frame(gentle(random), { opcode: BINARY })),
+  () => blow(frame(Buffer.alloc(2_000, 7), { opcode: BINARY })),
+  (random) => {
+    const code = Buffer.alloc(2);
+    code.writeUInt16BE(random.pick([0, 999, 1_000, 1_004, 1_005, 1_006, 1_015, 5_000, 65_535]));
+    return blow(frame(Buffer.concat([code, Buffer.from('이유')]), { opcode: CLOSE }));
+  },
+  () => blow(frame('x', { opcode: CLOSE })),
+  (random) => blow(frame('p'.repeat(126), { opcode: random.pick([PING, PONG, CLOSE]) })),
+  () => blow(frame('x', { opcode: PING, fin: false })),
+  () => blow(frame('tail', { opcode: CONTINUATION })),
+  () => blow(Buffer.concat([frame('42', { fin: false }), frame('["x"]')])),
+  // CVE-2026-62389 and CVE-2026-48779: a message that never ends, in pieces of one byte and of none.
+  (random) => blow(fragments(`42["${'f'.repeat(200 + random.below(2_000))}"]`, 1, { open: true }), true),
+  () =>
+    blow(
+      Buffer.concat([
+        frame('42', { fin: false }),
+        ...Array.from({ length: 500 }, () => frame('', { opcode: CONTINUATION, fin: false })),
+      ]),
+      true,
+    ),
+  (random) => blow(fragments(gentle(random), 1 + random.below(5))),
+  (random) =>
+    blow(frame('42', { claims: random.pick([126, 60_000, 70_000, 2 ** 31, 2 ** 40, 2 ** 53 - 1]) }), true),
+  () => blow(frame(`42["chat message","${'a'.repeat(70_000)}"]`)),
+  () => blow(frame(`42["chat message",${'['.repeat(20_000)}${']'.repeat(20_000)}]`)),
+  () => blow(frame(`42["chat message",[${'0,'.repeat(30_000)}0]]`)),
+  (random) => blow(Buffer.from(Array.from({ length: 40 }, () => random.below(256))), true),
+];
+
+/** A frame that may well end its connection. */
+export function harsh(random: Random): Blow {
+  const kind = random.below(10);
+  if (kind < 3) return blow(frame(random.pick(PACKETS)));
+  if (kind < 6) return blow(frame(mutated(random)));
+  return random.pick(BROKEN)(random);
+}

@@ -1,0 +1,76 @@
+/** One bout of fuzzing: clients that say anything to a server, two that only want to talk, and what must hold. */
+
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { attack, type Score } from './fuzz-attack.js';
+import { assertSound, endOf, memoryOf, startTarget } from './fuzz-server.js';
+import { join, stored, tokenOf, until } from './kit.js';
+
+type Cleanup = Pick<TestContext, 'after'>;
+/** `memory`: MiB before the attack, right after it, and once it had come back. */
+export type Bout = Score & { lines: number; memory: [number, number, number] };
+
+/** After this share of the frames the server is as warm as it gets, and its memory is measured. */
+const WARM_UP = 0.25;
+/** What a server may hold after an attack, against before. */
+const MEMORY_FACTOR = 1.25;
+/** The bystanders say a line each time this many frames have been sent. */
+const FRAMES_A_LINE = 500;
+
+/** @param frames WebSocket frames to send; odd requests come on top */
+export async function fuzz(
+  context: Cleanup,
+  { frames, seed }: { frames: number; seed: number },
+): Promise<Bout> {
+  const target = await startTarget(context);
+  const { url } = target;
+  const score: Score = { frames: 0, connections: 0, requests: 0, unanswered: [] };
+  const bout = async (): Promise<Bout> => {
+    await attack(url, score, { upTo: frames * WARM_UP, seed });
+    const before = memoryOf(target);
+    const attacked = attack(url, score, { upTo: frames, seed: seed + 1 });
+    const lines = await converse(context, url, score, attacked);
+    const after = memoryOf(target);
+    const settled = () => memoryOf(target) <= before * MEMORY_FACTOR;
+    await until(settled, `memory to come back from ${after} to ${before} MiB`, 90_000);
+    return { ...score, lines, memory: [before, after, memoryOf(target)] };
+  };
+  const done = await Promise.race([bout(), endOf(target)]);
+  assert.deepEqual(done.unanswered, [], 'every batch is answered or ends its connection');
+  assertSound(target);
+  return done;
+}
+
+/** One person talks and another listens while the attack goes on; nothing is refused, lost, doubled or out of order. */
+async function converse(
+  context: Cleanup,
+  url: string,
+  score: Score,
+  attacked: Promise<void>,
+): Promise<number> {
+  let going = true;
+  const over = attacked.finally(() => {
+    going = false;
+  });
+  // The caller awaits it below; until then a failure must not count as unhandled.
+  over.catch(() => undefined);
+  const speaker = await join(context, url, tokenOf('지영'));
+  const listener = await join(context, url, tokenOf('하준'));
+  const sessions = [speaker.socket.id, listener.socket.id];
+  const heard = () => listener.messages.filter(({ username }) => username === '지영');
+  const said: string[] = [];
+  while (going) {
+    const next = score.frames + FRAMES_A_LINE;
+    said.push(stored(await speaker.say(`${said.length}번째 말`)).content);
+    await until(() => heard().length === said.length, `line ${said.length} to arrive`, 30_000);
+    await until(() => !going || score.frames >= next, 'the attack to go on', 60_000);
+  }
+  await over;
+  assert.deepEqual(
+    heard().map(({ content }) => content),
+    said,
+  );
+  assert.deepEqual([speaker.socket.id, listener.socket.id], sessions, 'nobody was thrown out');
+  assert.ok(said.length > 5, 'somebody talked all the while');
+  return said.length;
+}

@@ -1,0 +1,62 @@
+/** The server a fuzzing client attacks: a process of its own on a database of its own, and what must be true of it afterwards. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { makeDatabase, SECRET, until } from './kit.js';
+import { type Program, runProgram, SERVE } from './processes.js';
+
+export type Target = { url: string; program: Program };
+
+/** A rejection nobody handles ends the process, and so does a heap that only grows. */
+const NODE_OPTIONS = '--unhandled-rejections=strict --max-old-space-size=256';
+
+export async function startTarget(context: Pick<TestContext, 'after'>): Promise<Target> {
+  const { host, port, user, password, database } = await makeDatabase(context);
+  const program = runProgram(context, SERVE, {
+    NODE_OPTIONS,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET: SECRET,
+    LOG_LEVEL: 'info',
+    DB_HOST: host,
+    DB_PORT: String(port),
+    POSTGRES_USER: user,
+    POSTGRES_PASSWORD: password,
+    POSTGRES_DB: database,
+  });
+  const portOf = () => /listens on port (\d+)/.exec(program.output())?.[1];
+  await until(() => portOf() !== undefined || program.child.exitCode !== null, 'the server', 60_000);
+  assert.ok(portOf(), program.output());
+  return { url: `http://127.0.0.1:${portOf()}`, program };
+}
+
+/** Rejects when the server ends. */
+export async function endOf({ program }: Target): Promise<never> {
+  const code = await program.ended;
+  throw new Error(`the server ended with ${code}:\n${program.output().slice(-4_000)}`);
+}
+
+/** Resident memory of the server in MiB. */
+export function memoryOf({ program }: Target): number {
+  const status = `/proc/${program.child.pid}/status`;
+  // Linux images without ps have this, other systems have ps.
+  const text = existsSync(status)
+    ? (/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? '')
+    : spawnSync('ps', ['-o', 'rss=', '-p', String(program.child.pid)], { encoding: 'utf8' }).stdout;
+  return Math.round(Number(text) / 1_024);
+}
+
+/** The process lives, nothing failed inside it, and its log says nothing it may not say. */
+export function assertSound({ program }: Target): void {
+  const output = program.output();
+  assert.equal(program.child.exitCode, null);
+  assert.equal(program.child.signalCode, null);
+  const lines = output.split('\n');
+  const bad = lines.filter((line) => /unhandled|uncaught|"level":[56]0|eyJ[\w-]{10}/i.test(line));
+  assert.deepEqual(bad.slice(0, 5), []);
+  // Whatever was said to it, a line of the log is a line.
+  const torn = lines.filter((line) => line !== '' && !/^\{.*\}$/.test(line));
+  assert.deepEqual(torn.slice(0, 5), []);
+}
