@@ -1,6 +1,7 @@
 /** Small sums over what was seen: percentiles, medians, conditions to wait for, processor time. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Ticks of /proc a second; fixed at 100 on Linux for user space. */

@@ -10,6 +10,8 @@ const READERS = 400;
 const IN_FLIGHT = 32;
 /** Pages come from the whole room, but never from its very beginning. */
 const OLDEST = 100;
+/** Milliseconds of one run. */
+const RUN = 4_000;
 
 const FILL: Record<Exclude<Kind, 'bare'>, string[]> = {
   ours: [
@@ -24,7 +26,15 @@ const FILL: Record<Exclude<Kind, 'bare'>, string[]> = {
   ],
 };
 
-type Run = { perSecond: number; p50: number; p99: number; refused: number };
+type Run = {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  refused: number;
+  /** Microseconds of processor time a page, of the server and of the database. */
+  serverMicros: number;
+  databaseMicros: number;
+};
 
 export async function historyReads(stage: Stage): Promise<Row[]> {
   const rows = stage.quick ? 200_000 : 1_000_000;
@@ -37,7 +47,7 @@ export async function historyReads(stage: Stage): Promise<Row[]> {
     }
     for (let turn = 0; turn < (stage.quick ? 2 : 3); turn += 1) {
       for (const swarm of swarms) {
-        const run = await read(swarm, rows, 4);
+        const run = await read(swarm, rows, stage.databaseCpu);
         runs[swarm.server.kind].push(run);
         stage.say(`${swarm.server.kind}: ${JSON.stringify(run)}`);
       }
@@ -57,6 +67,8 @@ export async function historyReads(stage: Stage): Promise<Row[]> {
     },
     { scenario, measure: 'p50, ms', ...at(({ p50 }) => p50) },
     { scenario, measure: 'p99, ms', ...at(({ p99 }) => p99) },
+    { scenario, measure: 'server CPU a page, us', ...at(({ serverMicros }) => serverMicros) },
+    { scenario, measure: 'PostgreSQL CPU a page, us', ...at(({ databaseMicros }) => databaseMicros) },
   ];
 }
 
@@ -68,7 +80,7 @@ async function fill(server: Server, rows: number): Promise<void> {
   await query(server.database, server.kind === 'ours' ? 'VACUUM ANALYZE messages' : 'VACUUM ANALYZE lines');
 }
 
-async function read(swarm: Swarm, rows: number, seconds: number): Promise<Run> {
+async function read(swarm: Swarm, rows: number, databaseCpu: () => number): Promise<Run> {
   const took: number[] = [];
   let [refused, open, asked, over] = [0, 0, 0, false];
   const ask = () => {
@@ -84,16 +96,21 @@ async function read(swarm: Swarm, rows: number, seconds: number): Promise<Run> {
       ask();
     });
   };
+  const before = { server: swarm.server.cpu(), database: databaseCpu() };
   const began = performance.now();
   for (let each = 0; each < IN_FLIGHT; each += 1) ask();
-  await pause(seconds * 1_000);
+  await pause(RUN);
   over = true;
   const elapsed = (performance.now() - began) / 1_000;
+  const serverMicros = ((swarm.server.cpu() - before.server) / took.length) * 1e6;
+  const databaseMicros = ((databaseCpu() - before.database) / took.length) * 1e6;
   await within(10_000, () => open === 0);
   return {
     perSecond: took.length / elapsed,
     p50: percentile(took, 0.5),
     p99: percentile(took, 0.99),
     refused,
+    serverMicros,
+    databaseMicros,
   };
 }
