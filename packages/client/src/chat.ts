@@ -2,18 +2,14 @@
 
 import { checkEdit, checkSend } from '@chatty/protocol/check';
 import type { Code } from '@chatty/protocol/codes';
-import type { ChangeAnswer, MembersAnswer, Message, ServerEvents, Session } from '@chatty/protocol/events';
+import type { ChangeAnswer, MembersAnswer, Message, Session } from '@chatty/protocol/events';
 import { type Clock, createTimers, realClock } from './clock.js';
-import { createConnection } from './connection.js';
-import { createCredentials } from './credentials.js';
 import { createEmitter, type Listeners } from './emitter.js';
-import { createFollower } from './follower.js';
 import { createKept, type OutboxStorage } from './kept.js';
+import { createLink } from './link.js';
 import type { State } from './machine.js';
 import { createOutbox, type Entry } from './outbox.js';
-import { createPager } from './pager.js';
 import { createTimeline, type Line } from './timeline.js';
-import { startWatch } from './watch.js';
 import { type Dial, dial } from './wire.js';
 
 export type { OutboxStorage } from './kept.js';
@@ -22,9 +18,6 @@ export type { Entry } from './outbox.js';
 export type { PendingLine } from './pending.js';
 export type { StoredLine } from './run.js';
 export type { GapLine, Line } from './timeline.js';
-
-/** A connection on which nothing was heard for so long, in milliseconds, is asked whether it stands: a head is due each 10 s. */
-const SILENCE = 12_000;
 
 export type ChatEvents = {
   /** The connection changed; `code` says why when it is `refused`. */
@@ -93,50 +86,33 @@ export function createChat(
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
   const clock = createTimers(parts.clock);
-  const credentials = createCredentials({ token: options.token, provider: options.tokenProvider, clock });
+  const kept = createKept(options.storage);
   let session: Session | null = null;
   let count: number | null = null;
-  let heardAt = 0;
 
-  const connection = createConnection({
-    dial: parts.dial,
+  const link = createLink({
     url: options.url,
-    auth() {
-      const { position } = follower;
-      return { token: credentials.token, batch: true, ...(position && { after: position }) };
-    },
-    credentials,
+    token: options.token,
+    tokenProvider: options.tokenProvider,
+    dial: parts.dial,
     clock,
-    changed(state, code) {
-      if (state === 'waiting' || state === 'refused') {
-        follower.shut();
-        outbox.shut();
-      }
-      emitter.emit('state', { state, code });
-      if (state !== 'live') return;
-      outbox.open();
-      void pager.refresh();
-    },
-    event(name, ...values) {
-      heardAt = clock.now();
-      const listener = listeners[name] as ((...values: unknown[]) => void) | undefined;
-      listener?.(...values);
-    },
-  });
-  const { ask } = connection;
-  const follower = createFollower({
     timeline,
-    ask,
-    clock,
     changed(fresh) {
       show();
-      if (connection.state === 'live') void pager.refresh();
       for (const message of fresh) emitter.emit('message', message);
     },
-    caughtUp: connection.caughtUp,
-    drop: connection.drop,
+    moved(state, code) {
+      if (state === 'live') outbox.open();
+      else outbox.shut();
+      emitter.emit('state', { state, code });
+    },
+    identified,
+    counted(next) {
+      count = next;
+      emitter.emit('presence', next);
+    },
   });
-  const pager = createPager({ timeline, ask, changed: show });
+  const { ask } = link;
   const outbox = createOutbox({
     transmit: ({ content, clientId, replyTo }) =>
       ask('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
@@ -151,29 +127,6 @@ export function createChat(
     now: clock.now,
     later: clock.later,
   });
-  const kept = createKept(options.storage);
-
-  const listeners: Partial<ServerEvents> = {
-    session: identified,
-    history: follower.history,
-    messages: follower.frame,
-    head: follower.head,
-    presence(presence) {
-      count = presence.count;
-      emitter.emit('presence', count);
-    },
-    draining: ({ delay }) => connection.drain(delay),
-  };
-  let stopWatch: (() => void) | null = null;
-  const watch = () =>
-    startWatch({
-      clock,
-      tick() {
-        if (connection.state === 'live' && clock.now() - heardAt > SILENCE) follower.probe();
-        if (connection.state !== 'closed' && credentials.due()) void credentials.renew();
-      },
-      wake,
-    });
 
   function show(): void {
     kept.save(timeline.pending);
@@ -195,11 +148,6 @@ export function createChat(
     outbox.add(entry);
   }
 
-  function wake(): void {
-    connection.wake();
-    if (connection.state === 'live') follower.probe();
-  }
-
   async function change(answer: Promise<ChangeAnswer>): Promise<Code | null> {
     // Without an answer the outcome is unknown; the log will tell. A change may be repeated without harm.
     const settled = await answer.catch(() => null);
@@ -209,7 +157,7 @@ export function createChat(
 
   return {
     get state() {
-      return connection.state;
+      return link.state;
     },
     get session() {
       return session;
@@ -227,11 +175,8 @@ export function createChat(
       return count;
     },
     on: emitter.on,
-    connect() {
-      stopWatch ??= connection.state === 'closed' ? null : watch();
-      connection.connect();
-    },
-    wake,
+    connect: link.connect,
+    wake: link.wake,
     send(text, replyTo = null) {
       const checked = checkSend(text);
       if (!checked.ok) return checked.code;
@@ -256,22 +201,17 @@ export function createChat(
       return checked.ok ? change(ask('edit message', checked.value)) : checked.code;
     },
     remove: (id) => change(ask('delete message', { id })),
-    loadOlder: () => pager.load('older'),
-    loadNewer: () => pager.load('newer'),
-    loadGap: () => pager.load('gap'),
+    loadOlder: () => link.load('older'),
+    loadNewer: () => link.load('newer'),
+    loadGap: () => link.load('gap'),
     toNewest() {
       timeline.toNewest();
       show();
     },
     members: (limit) => ask('members', limit === undefined ? {} : { limit }).catch(() => null),
-    identify(token) {
-      if (token === credentials.token) return;
-      credentials.replace(token);
-      if (connection.state !== 'idle' && connection.state !== 'closed') connection.anew();
-    },
+    identify: link.identify,
     close() {
-      stopWatch?.();
-      connection.close();
+      link.close();
       clock.clear();
       emitter.clear();
     },

@@ -19,7 +19,16 @@ export function createEmitter<Events>(): Emitter<Events> {
     },
     emit(name, value) {
       // A copy: a listener may take itself off while it runs.
-      for (const listener of [...(listeners.get(name) ?? [])]) (listener as (value: unknown) => void)(value);
+      for (const listener of [...(listeners.get(name) ?? [])]) {
+        try {
+          (listener as (value: unknown) => void)(value);
+        } catch (error) {
+          // Its own failure, for its own page to hear of; following the room goes on.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
     },
     clear: () => listeners.clear(),
   };

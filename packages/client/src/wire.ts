@@ -10,7 +10,7 @@ import {
 import { io, type Socket } from 'socket.io-client';
 
 type Payload<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;
-export type AnswerOf<Name extends keyof ClientEvents> = Parameters<
+type AnswerOf<Name extends keyof ClientEvents> = Parameters<
   NonNullable<Parameters<ClientEvents[Name]>[1]>
 >[0];
 /** Rejects when no answer came in time, or the connection broke. */

@@ -49,7 +49,7 @@ function world() {
       room.all().map(({ id }) => id),
     );
   const heard: string[] = [];
-  /** Collected, as the client may take what a listener throws for a failure of its own. */
+  /** Collected, as what a listener throws does not end the test. */
   const faults: string[] = [];
   let sent = 0;
   chat.on('message', ({ id }) => heard.push(`${room.position.epoch} ${id}`));
