@@ -51,21 +51,52 @@ const STANDINS = {
     import { Fetch } from './polling-fetch.js';
     import { WS } from './websocket.js';
     export const transports = { websocket: WS, polling: Fetch };`,
+  // The transport of browsers, without the options of Node and React Native.
+  'engine.io-client/build/esm/transports/websocket.js': `
+    import { encodePacket } from 'engine.io-parser';
+    import { nextTick } from '../globals.node.js';
+    import { Transport } from '../transport.js';
+    export class WS extends Transport {
+      get name() { return 'websocket'; }
+      doOpen() {
+        try {
+          this.ws = new WebSocket(this.uri());
+        } catch (error) {
+          // Nobody listens before this turn is over.
+          return queueMicrotask(() => this.onError('websocket error', error));
+        }
+        this.ws.onopen = () => this.onOpen();
+        this.ws.onclose = (context) => this.onClose({ description: 'websocket connection closed', context });
+        this.ws.onmessage = ({ data }) => this.onData(data);
+        this.ws.onerror = (error) => this.onError('websocket error', error);
+      }
+      write(packets) {
+        this.writable = false;
+        // A socket that is closing throws, before it says that it is.
+        for (const packet of packets) encodePacket(packet, true, (data) => { try { this.ws.send(data); } catch {} });
+        nextTick(() => {
+          this.writable = true;
+          this.emitReserved('drain');
+        }, this.setTimeoutFn);
+      }
+      doClose() {
+        if (!this.ws) return;
+        this.ws.onerror = () => {};
+        this.ws.close();
+        this.ws = null;
+      }
+      uri() { return this.createUri(this.opts.secure ? 'wss' : 'ws', this.query); }
+    }`,
   'socket.io-client/build/esm/contrib/backo2.js': `
-    export class Backoff { reset() {} setMin() {} setMax() {} setJitter() {} }`,
-  // The server's address is always an absolute one.
+    export class Backoff { reset() {} }`,
+  // The server's address is always an absolute origin, and every chat has a connection of its own.
+  'socket.io-client/build/esm/index.js': `
+    import { Manager } from './manager.js';
+    export const io = (address, options) => new Manager(address, options).socket('/', options);`,
   'engine.io-client/build/esm/contrib/parseuri.js': `
     export const parse = (address) => {
-      const { protocol, hostname, port, pathname, search } = new URL(address);
-      return {
-        source: address,
-        protocol: protocol.slice(0, -1),
-        host: hostname.replace(/[[\\]]/g, ''),
-        port,
-        path: pathname === '/' ? '' : pathname,
-        query: search.slice(1),
-        queryKey: Object.fromEntries(new URLSearchParams(search)),
-      };
+      const { protocol, hostname, port } = new URL(address);
+      return { protocol: protocol.slice(0, -1), host: hostname.replace(/[[\\]]/g, ''), port };
     };`,
 };
 
@@ -75,7 +106,10 @@ const STANDINS = {
  * @type {Record<string, string[]>}
  */
 const IDLE = {
-  'socket.io-client/build/esm/manager.js': ['reconnect', 'onreconnect', 'maybeReconnectOnOpen'],
+  'socket.io-client/build/esm/manager.js': [
+    ...['reconnect', 'onreconnect', 'maybeReconnectOnOpen', 'reconnection', 'reconnectionAttempts'],
+    ...['reconnectionDelay', 'reconnectionDelayMax', 'randomizationFactor'],
+  ],
   'socket.io-client/build/esm/socket.js': [
     ...[
       '_addToQueue',
