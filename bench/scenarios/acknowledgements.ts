@@ -25,7 +25,7 @@ type Run = {
 /** Fifty senders, each with twenty messages under way, in one room or in a room each. */
 export async function throughput(stage: Stage, rooms: 1 | 50): Promise<Row[]> {
   const scenario = rooms === 1 ? 'durable acks, one hot room' : 'durable acks, 50 rooms';
-  const seconds = stage.quick ? 3 : 4;
+  const seconds = stage.quick ? 2 : 4;
   return stage.withServers(['ours', 'started'], async (servers) => {
     const swarms: Swarm[] = [];
     for (const server of servers)
@@ -33,7 +33,7 @@ export async function throughput(stage: Stage, rooms: 1 | 50): Promise<Row[]> {
     const runs: Record<Kind, Run[]> = { ours: [], bare: [], started: [] };
     // Both are compiled by use; the first seconds of a process say nothing about its day.
     for (const swarm of swarms) await flood(swarm, WARM_UP, stage.databaseCpu);
-    for (let turn = 0; turn < 3; turn += 1) {
+    for (let turn = 0; turn < (stage.quick ? 2 : 3); turn += 1) {
       for (const swarm of swarms) {
         const run = await flood(swarm, seconds, stage.databaseCpu);
         const { kind } = swarm.server;
@@ -109,7 +109,7 @@ export async function latency(stage: Stage): Promise<Row[]> {
     // The first turn warms up both, the way a server in use is warm.
     for (const swarm of swarms) await drip(swarm, 200, 2);
     for (let turn = 0; turn < (stage.quick ? 2 : 4); turn += 1)
-      for (const swarm of swarms) turns[swarm.server.kind].push(await drip(swarm, 200, stage.quick ? 3 : 4));
+      for (const swarm of swarms) turns[swarm.server.kind].push(await drip(swarm, 200, stage.quick ? 2 : 4));
     for (const swarm of swarms) await swarm.close();
     const at = (share: number) =>
       columns({

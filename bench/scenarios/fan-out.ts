@@ -14,6 +14,10 @@ const BATCH_RATES = {
 const FIRST_PLAIN_RATE = { 1000: 20, 5000: 5 };
 const BARS = { 1000: 2_000, 5000: 300 };
 
+/** Enough to tell a broken change from a whole one in a few seconds. */
+const QUICK_PLAIN_RATES = { 1000: [40, 60, 80], 5000: [5, 10] };
+const QUICK_BATCH_RATES = { 1000: [500, 2_000], 5000: [100, 300] };
+
 /** Batch members of ours; the baselines know one frame a message only. */
 export async function fanOut(stage: Stage, count: 1_000 | 5_000): Promise<Row[]> {
   const scenario = `fan-out, ${count.toLocaleString('en')} batch members`;
@@ -24,10 +28,7 @@ export async function fanOut(stage: Stage, count: 1_000 | 5_000): Promise<Row[]>
     let atBar: Step | undefined;
     for (const server of servers) {
       const swarm = await openSwarm({ server, count, batch: true });
-      const rates =
-        server.kind === 'ours'
-          ? BATCH_RATES[count]
-          : PLAIN_RATES.filter((rate) => rate >= FIRST_PLAIN_RATE[count]);
+      const rates = ratesOf(stage.quick, server.kind, count);
       const steps = await climb(swarm, rates, seconds, (step) => stage.say(describe(server.kind, step)));
       const held = steps.filter(({ holds }) => holds).at(-1);
       if (held) best[server.kind] = held;
@@ -54,13 +55,13 @@ export async function fanOutPlain(stage: Stage): Promise<Row[]> {
     const swarms: Swarm[] = [];
     for (const server of servers) swarms.push(await openSwarm({ server, count }));
     const turns: Record<Kind, Step[]> = { ours: [], bare: [], started: [] };
-    for (let turn = 0; turn < (stage.quick ? 3 : 5); turn += 1)
+    for (let turn = 0; turn < (stage.quick ? 2 : 5); turn += 1)
       for (const swarm of swarms) turns[swarm.server.kind].push(await runStep(swarm, 20, seconds));
     const best: Partial<Record<Kind, Step>> = {};
     const notes: string[] = [];
     for (const swarm of swarms) {
       const { kind } = swarm.server;
-      const steps = await climb(swarm, PLAIN_RATES.slice(3), seconds, (step) =>
+      const steps = await climb(swarm, stage.quick ? [80] : PLAIN_RATES.slice(3), seconds, (step) =>
         stage.say(describe(kind, step)),
       );
       const held = steps.filter(({ holds }) => holds).at(-1);
@@ -86,6 +87,11 @@ export async function fanOutPlain(stage: Stage): Promise<Row[]> {
       ...rowsOf(scenario, best, undefined, notes),
     ];
   });
+}
+
+function ratesOf(quick: boolean, kind: Kind, count: 1_000 | 5_000): number[] {
+  if (kind === 'ours') return (quick ? QUICK_BATCH_RATES : BATCH_RATES)[count];
+  return quick ? QUICK_PLAIN_RATES[count] : PLAIN_RATES.filter((rate) => rate >= FIRST_PLAIN_RATE[count]);
 }
 
 /** What the rate of the bar costs the server, which no other program of the machine can falsify. */

@@ -20,7 +20,7 @@ export async function smallRoom(stage: Stage): Promise<Row[]> {
     const p50: Record<Kind, number[]> = { ours: [], bare: [], started: [] };
     const p99: Record<Kind, number[]> = { ours: [], bare: [], started: [] };
     for (const swarm of swarms) await runStep(swarm, 20, 2);
-    for (let turn = 0; turn < (stage.quick ? 2 : 4); turn += 1) {
+    for (let turn = 0; turn < (stage.quick ? 1 : 4); turn += 1) {
       for (const swarm of swarms) {
         const step = await runStep(swarm, RATE, 4);
         p50[swarm.server.kind].push(step.p50);
