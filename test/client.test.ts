@@ -1,6 +1,7 @@
 /** Promise: our own client, against the real server, connects, sends, changes, catches up, pages, and knows when it is refused. */
 
 import assert from 'node:assert/strict';
+import { connect, createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { type Chat, type ChatOptions, createChat, type Entry } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
@@ -225,3 +226,37 @@ it('people in the room are counted and named', async (context) => {
   assert.ok(answer?.ok);
   assert.deepEqual(answer.members.map(({ username }) => username).sort(), ['민수', '지영']);
 });
+
+for (const [what, treat] of [
+  ['refuses', 'destroy'],
+  ['swallows', 'pause'],
+] as const) {
+  it(`a network that ${what} WebSockets is passed by long polling`, async (context) => {
+    const { url } = await startChatty(context);
+    const network = createServer((client) => {
+      const server = connect({ host: '127.0.0.1', port: Number(new URL(url).port) });
+      client.on('data', (bytes) => {
+        if (/upgrade: websocket/i.test(bytes.toString('latin1'))) client[treat]();
+        else server.write(bytes);
+      });
+      server.pipe(client);
+      for (const [one, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        one.on('error', () => undefined);
+        one.on('close', () => other.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => network.listen(0, '127.0.0.1', resolve));
+    context.after(() => network.close());
+    const address = network.address();
+    assert.ok(typeof address === 'object' && address);
+    const chat = createChat({ url: `http://127.0.0.1:${address.port}`, token: tokenOf('민수') });
+    context.after(() => chat.close());
+    chat.connect();
+    await until(() => chat.state === 'live', 'the client to be live', 30_000);
+    chat.send('하나');
+    await until(() => contents(chat).join() === '하나', 'the line to be stored');
+  });
+}

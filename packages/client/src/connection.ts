@@ -28,7 +28,8 @@ export type Connection = {
 /** Waits are random up to this (full jitter, so that a crowd does not come back at once); it doubles up to the last. */
 const FIRST_PAUSE = 500;
 const LAST_PAUSE = 10_000;
-/** Longest time in milliseconds for a handshake, and then between two steps of catching up. */
+/** Longest time in milliseconds for a handshake, and between two steps of catching up. */
+const HANDSHAKE = 10_000;
 const PATIENCE = 20_000;
 /** Refusals of expired tokens in a row after which the host's tokens are given up. */
 const RENEWALS = 3;
@@ -81,13 +82,11 @@ export function createConnection(options: {
     stop = clock.later(callback, length);
   }
 
-  function expect(): void {
-    after(PATIENCE, drop);
-  }
+  const expect = () => after(PATIENCE, drop);
 
   function attempt(): void {
     era += 1;
-    expect();
+    after(HANDSHAKE, drop);
     wire.connect();
   }
 

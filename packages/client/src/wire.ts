@@ -43,11 +43,13 @@ export const dial: Dial = ({ url, auth, heard }) => {
     forceNew: true,
     // When to try again is decided in connection.ts.
     reconnection: false,
-    // WebSocket at once, long polling where something on the way does not let it through.
-    transports: ['websocket', 'polling'],
     tryAllTransports: true,
   });
-  socket.on('connect', heard.up);
+  let failures = 0;
+  socket.on('connect', () => {
+    failures = 0;
+    heard.up();
+  });
   socket.on('disconnect', (reason) => {
     if (reason !== 'io client disconnect') heard.down();
   });
@@ -58,7 +60,14 @@ export const dial: Dial = ({ url, auth, heard }) => {
   });
   socket.onAny(heard.event);
   return {
-    connect: () => void socket.connect(),
+    connect() {
+      // WebSocket at once, long polling where something on the way refuses it. Where something swallows it instead, no
+      // error says so: every other try begins with long polling.
+      const transports = ['websocket', 'polling'];
+      socket.io.opts.transports = failures % 2 === 0 ? transports : transports.reverse();
+      failures += 1;
+      socket.connect();
+    },
     disconnect: () => void socket.disconnect(),
     ask: (name, payload) =>
       new Promise((resolve, reject) => {

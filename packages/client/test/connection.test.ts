@@ -82,7 +82,7 @@ it('tries again after pauses that double from half a second to ten, each shorten
 it('a handshake or a recovery that does not come to an end is given up', () => {
   const { connection, clock, states, tries, wire } = world();
   connection.connect();
-  clock.wind(20_000);
+  clock.wind(10_000);
   assert.deepEqual(states, ['connecting', 'waiting']);
   clock.wind(500);
   wire().up();
