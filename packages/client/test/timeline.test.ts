@@ -230,12 +230,17 @@ it('somebody else’s client id does not take one’s own line away, and a line 
   assert.ok(timeline.lines().every((line) => line.kind === 'stored' && line.own));
 });
 
-it('a line that did not change stays the same object', () => {
+it('a line that did not change stays the same object, and of two states of a message the later stays', () => {
   const timeline = createTimeline();
   timeline.identify(session('e'));
   timeline.history([createMessage(1), createMessage(2)], { epoch: 'e', seq: 2 }, null);
   const [first, second] = timeline.lines();
   timeline.merge([createMessage(2, { seq: 3, content: '고침' }), createMessage(4)], 4);
   assert.equal(timeline.lines()[0], first);
-  assert.notEqual(timeline.lines()[1], second);
+  const changed = timeline.lines()[1];
+  assert.notEqual(changed, second);
+  timeline.merge([createMessage(1), createMessage(2)], 4);
+  assert.deepEqual(timeline.lines().slice(0, 2), [first, changed]);
+  assert.equal(timeline.lines()[0], first);
+  assert.equal(timeline.lines()[1], changed, 'an older state changes nothing');
 });
