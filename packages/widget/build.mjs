@@ -52,7 +52,8 @@ export async function buildWidget() {
     // The server names the encoding; escapes would make Korean three times as long.
     charset: 'utf8',
     // Private names of Socket.IO's client; Preact's come short.
-    mangleProps: /^_[a-zA-Z]{3,}$/,
+    mangleProps:
+      /^(_[a-zA-Z]{3,}|emitReserved|(set|clear)TimeoutFn|writeBuffer|createTransport|sendBuffer|receiveBuffer|supportsBinary)$/,
     mangleQuoted: true,
     logLevel: 'warning',
   });

@@ -86,7 +86,17 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     if (from !== now.from || to !== now.to) redraw(0);
   };
 
-  const settle = () => {
+  const onScroll = () => {
+    const element = frame.current;
+    if (!element || element.scrollTop === now.set) return;
+    const { sticks } = now;
+    read(element);
+    if (sticks !== now.sticks) redraw(0);
+    else cover(element);
+  };
+
+  /** @param moved the reader may have scrolled since the lines were drawn, and the scroll event not have come yet */
+  const settle = (moved: boolean) => {
     const element = frame.current;
     if (!element || !list.current || !above.current || !below.current || element.clientHeight === 0) return;
     if (element.clientWidth !== now.width) heights.forget();
@@ -95,23 +105,24 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     for (const [index, row] of [...list.current.children].entries()) {
       heights.measure(now.lines[now.from + index]?.key ?? '', row.getBoundingClientRect().height);
     }
+    if (moved && element.scrollTop !== now.set) onScroll();
     above.current.style.height = `${heights.sum(now.lines, 0, now.from)}px`;
     below.current.style.height = `${heights.sum(now.lines, now.to, now.lines.length)}px`;
     if (now.sticks) element.scrollTop = element.scrollHeight;
     else {
-      const moved = startOf(element) + heights.sum(now.lines, now.from, now.index + 1) - now.bottom;
-      if (Math.abs(moved) >= 0.5) element.scrollTop += moved;
+      const shift = startOf(element) + heights.sum(now.lines, now.from, now.index + 1) - now.bottom;
+      if (Math.abs(shift) >= 0.5) element.scrollTop += shift;
     }
     now.set = element.scrollTop;
     cover(element);
   };
 
-  useLayoutEffect(settle);
+  useLayoutEffect(() => settle(false));
   // Fonts, an open editor and a turned phone change heights without a new line.
   const settled = useRef(settle);
   settled.current = settle;
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => settled.current());
+    const observer = new ResizeObserver(() => settled.current(true));
     for (const { current } of [frame, list]) if (current) observer.observe(current);
     return () => observer.disconnect();
   }, []);
@@ -129,13 +140,6 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
       now.sticks = true;
       redraw(0);
     },
-    onScroll: () => {
-      const element = frame.current;
-      if (!element || element.scrollTop === now.set) return;
-      const { sticks } = now;
-      read(element);
-      if (sticks !== now.sticks) redraw(0);
-      else cover(element);
-    },
+    onScroll,
   };
 }
