@@ -18,6 +18,8 @@ const CONNECT_TIMEOUT = 2_000;
 const LOCK_TIMEOUT = 1_000;
 const STATEMENT_TIMEOUT = 2_500;
 const QUERY_TIMEOUT = 3_000;
+/** Queries that may wait for a connection. */
+const WAITING_QUERIES = 1_000;
 
 const INT8 = 20;
 const types = {
@@ -34,6 +36,8 @@ export function openPool(connection: Connection, purpose: string, size: number, 
   const pool = new pg.Pool({
     ...connection,
     max: size,
+    // Whoever writes first after a quiet time does not wait for a connection.
+    min: 1,
     types,
     application_name: `chatty ${purpose}`,
     keepAlive: true,
@@ -50,6 +54,7 @@ export function openPool(connection: Connection, purpose: string, size: number, 
 /** Every failure becomes `Unavailable` with its cause. A result means that the statement's transaction is committed. */
 export function createQuery(pool: pg.Pool, log: Log): Query {
   return async (statement, values) => {
+    if (pool.waitingCount >= WAITING_QUERIES) throw new Unavailable('too many queries wait');
     try {
       // The driver resolves at ReadyForQuery, which PostgreSQL sends after COMMIT (protocol, "Extended Query"): R1.
       return (await pool.query({ ...statement, values })).rows;
@@ -61,12 +66,18 @@ export function createQuery(pool: pg.Pool, log: Log): Query {
   };
 }
 
-/** PostgreSQL's classes of errors (its appendix A) that say the data is at fault: a value, or a lock that somebody keeps. */
-const AT_FAULT = /^(21|22|23(?!505)|42|54|55P03)/;
+/** PostgreSQL's classes of errors (its appendix A) that say a row's values are at fault. 23505 is a race lost to another server. */
+const AT_FAULT = /^(21|22|23(?!505)|54)/;
+const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
 
 /** What a failed flush means: a broken connection or a rival is worth another try, a wrong value is not. */
 export function judge(error: unknown): Judgement {
-  const code = codeOf(error instanceof Unavailable ? error.cause : error);
+  const cause = error instanceof Unavailable ? error.cause : error;
+  const code = codeOf(cause);
+  if (code === LOCK_NOT_AVAILABLE) return 'locked';
+  if (code === QUERY_CANCELED || (cause instanceof Error && cause.message === 'Query read timeout'))
+    return 'smaller';
   return code !== undefined && AT_FAULT.test(code) ? 'split' : 'again';
 }
 

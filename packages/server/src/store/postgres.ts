@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Draft } from '@chatty/protocol/check';
 import type { Log } from '../log.js';
 import {
   type Connection,
@@ -10,14 +9,11 @@ import {
   judge,
   type MessageRow,
   openPool,
-  type Query,
   SERVER_MADE,
   toMessage,
 } from './database.js';
+import { createAppendFlush, createChangeFlush, weighAppend, weighChange } from './flushes.js';
 import {
-  type Appended,
-  type Author,
-  type Changed,
   type LogPage,
   type ProjectId,
   type ProjectStore,
@@ -29,27 +25,17 @@ import { createWriter } from './writer.js';
 
 export type { Connection } from './database.js';
 
-/** One flush at a time needs one connection; the second is there at once when the first breaks. */
+/** One for appends, one for changes; each writes one flush at a time. */
 const WRITERS = 2;
 const READERS = 8;
-/** Appends waiting on this node, rows of one flush, and how long one is tried in milliseconds. */
-const WAITING_APPENDS = 20_000;
-const FLUSH_ROWS = 1_000;
-const PATIENCE = 3_000;
-/** Edits and deletes waiting on this node. */
-const WAITING_CHANGES = 200;
+/** Longest time in milliseconds until a write is answered. */
+const PATIENCE = 5_000;
+const APPENDS = { limit: { jobs: 20_000, bytes: 64 * 1024 * 1024 }, batch: 1_000 };
+const CHANGES = { limit: { jobs: 200, bytes: 4 * 1024 * 1024 }, batch: 100 };
 
 const COLUMNS = `m.id, m.seq, m.user_id, m.username, m.avatar, m.content, m.client_id, m.reply_to, m.created_at,
   m.edited_at, m.deleted_at`;
 
-const APPEND = {
-  name: 'append',
-  text: 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8)',
-};
-const CHANGE = {
-  name: 'change',
-  text: `SELECT c.outcome, ${COLUMNS.replaceAll('m.', '(c.message).')} FROM change_message($1, $2, $3, $4, $5) c`,
-};
 // The position and its rows in one statement and so of one snapshot: they cannot disagree.
 const NEWEST_CHANGES = {
   name: 'newest changes',
@@ -83,52 +69,25 @@ const HEADS = {
 };
 const PING = { name: 'ping', text: 'SELECT 1' };
 
-type Append = { project: ProjectId; room: string; author: Author; draft: Draft; client: string };
-type AppendRow = Omit<MessageRow, 'user_id' | 'client_id' | 'reply_to'> & { outcome: Appended['outcome'] };
 type PageRow = { epoch: string; last_seq: number } & (MessageRow | { id: null });
-type ChangeRow = MessageRow & { outcome: Changed['outcome'] };
 type HeadRow = { project_id: string; room_id: string; epoch: string; last_seq: number };
 
 /** A store on a database whose schema is up to date. It outlives the database's absences: each call tries again. */
-export function createPostgresStore(options: {
-  connection: Connection;
-  log: Log;
-  now?: () => number;
-}): Store {
-  const { connection, log, now = Date.now } = options;
+export function createPostgresStore(options: { connection: Connection; log: Log }): Store {
+  const { connection, log } = options;
   const writing = openPool(connection, 'writer', WRITERS, log);
   const reading = openPool(connection, 'reader', READERS, log);
   const write = createQuery(writing, log);
   const read = createQuery(reading, log);
-  const writer = createWriter<Append, Appended>({
-    flush: (appends) => flush(write, appends),
+  const waits = {
     judge,
-    limit: WAITING_APPENDS,
-    batch: FLUSH_ROWS,
     patience: PATIENCE,
-    now,
-    pause: (milliseconds) => pause(milliseconds),
-  });
-  let changing = 0;
-
-  async function change(
-    project: ProjectId,
-    room: string,
-    userId: string,
-    id: number,
-    content: string | null,
-  ): Promise<Changed> {
-    if (changing >= WAITING_CHANGES) throw new Unavailable('too many changes wait');
-    changing += 1;
-    try {
-      const [row] = await read<ChangeRow>(CHANGE, [project, room, userId, id, content]);
-      if (!row) throw new Unavailable('the change answered nothing');
-      const { outcome } = row;
-      return outcome === 'changed' || outcome === 'same' ? { outcome, message: toMessage(row) } : { outcome };
-    } finally {
-      changing -= 1;
-    }
-  }
+    now: () => performance.now(),
+    pause: (milliseconds: number) => pause(milliseconds),
+    alarm: (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds).unref(),
+  };
+  const appends = createWriter({ ...waits, ...APPENDS, flush: createAppendFlush(write), weigh: weighAppend });
+  const changes = createWriter({ ...waits, ...CHANGES, flush: createChangeFlush(write), weigh: weighChange });
 
   async function newestChanges(project: ProjectId, room: string, limit: number): Promise<LogPage> {
     let rows = await read<PageRow>(NEWEST_CHANGES, [project, room, limit]);
@@ -145,9 +104,10 @@ export function createPostgresStore(options: {
     return {
       append: (room, author, draft) => {
         const client = draft.clientId ?? SERVER_MADE + randomBytes(12).toString('base64url');
-        return writer.write(`${id}/${room}`, { project: id, room, author, draft, client });
+        return appends.write(`${id}/${room}`, { project: id, room, author, draft, client });
       },
-      change: (room, userId, message, content) => change(id, room, userId, message, content),
+      change: (room, userId, message, content) =>
+        changes.write(`${id}/${room}`, { project: id, room, userId, id: message, content }),
       newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
         toPage(await read<PageRow>(CHANGED_AFTER, [id, room, seq, limit]), seq, limit),
@@ -173,34 +133,10 @@ export function createPostgresStore(options: {
       await read(PING, []);
     },
     close: async () => {
-      await writer.idle();
+      await Promise.all([appends.idle(), changes.idle()]);
       await Promise.all([writing.end(), reading.end()]);
     },
   };
-}
-
-async function flush(write: Query, appends: readonly Append[]): Promise<Appended[]> {
-  const column = <Value>(value: (append: Append) => Value) => appends.map(value);
-  const rows = await write<AppendRow>(APPEND, [
-    column(({ project }) => project),
-    column(({ room }) => room),
-    column(({ author }) => author.userId),
-    column(({ author }) => author.username),
-    column(({ author }) => author.avatar),
-    column(({ draft }) => draft.content),
-    column(({ client }) => client),
-    column(({ draft }) => draft.replyTo),
-  ]);
-  if (rows.length !== appends.length) throw new Unavailable('the flush did not answer every append');
-  return rows.map((row, index) => toAppended(row, appends[index] as Append));
-}
-
-function toAppended(row: AppendRow, { author, draft, client }: Append): Appended {
-  const { outcome } = row;
-  if (outcome === 'conflict' || outcome === 'not_found') return { outcome };
-  const { userId } = author;
-  const message = toMessage({ ...row, user_id: userId, client_id: client, reply_to: draft.replyTo });
-  return { outcome, message };
 }
 
 /** @param limit how many rows were asked for at most; a full page may have been cut */
