@@ -11,7 +11,7 @@ import { createPostgresStore } from '@chatty/server/store/postgres';
 import { type ProjectId, type Store, Unavailable } from '@chatty/server/store/store';
 import fc from 'fast-check';
 import pg from 'pg';
-import { makeDatabase, SECRET, tokenOf } from './kit.js';
+import { makeDatabase, SECRET, tokenOf, until } from './kit.js';
 
 const author = { userId: 'u1', username: '민수', avatar: null };
 const draft = (content: string, clientId: string | null = null, replyTo: number | null = null): Draft => ({
@@ -194,6 +194,7 @@ it('connections that break in the middle of flushes lose nothing and store nothi
   await room.append('main', author, draft('0'));
   const killer = new pg.Client(connection);
   await killer.connect();
+  const ids: number[] = [];
   let killed = 0;
   let talking = true;
   const killing = (async () => {
@@ -202,16 +203,19 @@ it('connections that break in the middle of flushes lose nothing and store nothi
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chatty writer'",
       );
       killed += rowCount ?? 0;
+      const before = ids.length;
       // A rival who leaves no time for a COMMIT would only show that patience ends.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(() => ids.length > before || !talking, 'a flush between two broken connections');
     }
   })();
-  const ids: number[] = [];
   for (let round = 0; round < 40; round += 1) {
     const appended = await Promise.all(
       Array.from({ length: 25 }, (_, index) => room.append('main', author, draft(`${round}-${index}`))),
     );
-    for (const each of appended) if ('message' in each) ids.push(each.message.id);
+    for (const each of appended) {
+      assert.equal(each.outcome, 'stored');
+      if ('message' in each) ids.push(each.message.id);
+    }
   }
   talking = false;
   await killing.finally(() => killer.end());
@@ -221,6 +225,103 @@ it('connections that break in the middle of flushes lose nothing and store nothi
     Array.from({ length: 1_000 }, (_, index) => index + 2),
   );
   assert.equal((await room.newestChanges('main', 2_000)).messages.length, 1_001);
+});
+
+it('a room that somebody keeps holds up nobody else, and what was said there is stored in order afterwards', async (context) => {
+  const { connection, store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('kept', author, draft('0'));
+  await room.append('free', author, draft('0'));
+  const locker = new pg.Client(connection);
+  await locker.connect();
+  await locker.query('BEGIN');
+  await locker.query("SELECT 1 FROM rooms WHERE room_id = 'kept' FOR UPDATE");
+  let answered = 0;
+  const kept = ['1', '2', '3', '4'].map((text) =>
+    room.append('kept', author, draft(text)).finally(() => {
+      answered += 1;
+    }),
+  );
+  const edit = room.change('kept', author.userId, 1, '0!').finally(() => {
+    answered += 1;
+  });
+  for (const text of ['1', '2', '3']) await room.append('free', author, draft(text));
+  assert.equal((await room.change('free', author.userId, 2, '1!')).outcome, 'changed');
+  assert.equal(answered, 0, 'the kept room still waits');
+  await locker.query('ROLLBACK');
+  await locker.end();
+  const texts = (await Promise.all(kept)).map((each) => 'message' in each && each.message.content);
+  assert.deepEqual(texts, ['1', '2', '3', '4']);
+  assert.equal((await edit).outcome, 'changed');
+  const { messages, top } = await room.newestChanges('kept', 10);
+  assert.deepEqual(
+    messages.filter(({ id }) => id > 1).map(({ content }) => content),
+    ['1', '2', '3', '4'],
+  );
+  assert.deepEqual([messages.length, top], [5, 6]);
+});
+
+it('an answer to a message of the same flush, and a second try after an answer to nothing, go as if one by one', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const appended = await Promise.all([
+    room.append('main', author, draft('answers what is not there', null, 1)),
+    room.append('main', author, draft('first')),
+    room.append('main', author, draft('answers the first', null, 1)),
+    room.append('main', author, draft('answers itself', null, 3)),
+    room.append('main', author, draft('x', 'a', 77)),
+    room.append('main', author, draft('x', 'a')),
+    room.append('main', author, draft('last')),
+  ]);
+  assert.deepEqual(
+    appended.map((each) => ('message' in each ? each.message.id : each.outcome)),
+    ['not_found', 1, 2, 'not_found', 'not_found', 4, 3],
+  );
+});
+
+it('a message is changed by its author only, takes a number for each real change, and stays deleted', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  for (const text of ['하나', '둘', '셋']) await room.append('main', author, draft(text));
+  const outcomes: unknown[] = [];
+  for (const [user, id, content] of [
+    ['u1', 2, '둘!'],
+    ['u1', 2, '둘!'],
+    ['u2', 2, '남'],
+    ['u2', 2, null],
+    ['u1', 9, 'nothing'],
+    ['u1', 2, null],
+    ['u1', 2, null],
+    ['u1', 2, 'back'],
+  ] as const) {
+    const changed = await room.change('main', user, id, content);
+    outcomes.push([changed.outcome, 'message' in changed && [changed.message.content, changed.message.seq]]);
+  }
+  assert.deepEqual(outcomes, [
+    ['changed', ['둘!', 4]],
+    ['same', ['둘!', 4]],
+    ['forbidden', false],
+    ['forbidden', false],
+    ['not_found', false],
+    ['changed', ['', 5]],
+    ['same', ['', 5]],
+    ['not_found', false],
+  ]);
+  assert.equal((await room.change('nowhere', 'u1', 1, 'x')).outcome, 'not_found');
+  const [one, two] = await room.messagesBefore('main', null, 50);
+  assert.ok(one && !('edited_at' in one) && !('deleted_at' in one));
+  assert.match(String(two?.edited_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(typeof two?.deleted_at, 'string');
+  const all = await Promise.all(
+    Array.from({ length: 201 }, (_, index) =>
+      room.change('main', 'u1', 1, `${index}`).then(
+        ({ outcome }) => outcome,
+        (error: Error) => error.name,
+      ),
+    ),
+  );
+  assert.equal(all.filter((each) => each === 'Unavailable').length, 1);
+  assert.equal((await room.newestChanges('main', 1)).top, 205);
 });
 
 it('pages tell the log as it is, whatever is appended, edited and deleted between them', async (context) => {

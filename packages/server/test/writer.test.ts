@@ -1,117 +1,216 @@
-/** Promise: whatever the database does, each job has one end, a lane keeps its order, and nothing waits without bound. */
+/** Promise: whatever the database does, each job has one end in time, a lane keeps its order, and nothing waits without bound. */
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Unavailable } from '@chatty/server/store/store';
-import { createWriter } from '@chatty/server/store/writer';
+import { createWriter, type Judgement } from '@chatty/server/store/writer';
 import fc from 'fast-check';
 
-type Job = { lane: string; number: number };
-/** What becomes of a flush: stored and answered, stored with the answer lost, never arrived, or held up until time is over. */
-type Fate = 'stored' | 'lost after' | 'lost before' | 'late';
+type Job = { lane: string; number: number; bad: boolean };
+type Result = { number: number };
+/** What becomes of a flush: stored and answered, stored with the answer lost, never arrived, too much, or hung for seconds. */
+type Fate = 'stored' | 'lost after' | 'lost before' | 'too much' | 'hangs';
 
-const POISON = 7;
-const PATIENCE = 1_000;
+const PATIENCE = 5_000;
+/** The longest a flush of the store can take: waiting for a connection, then for the answer. */
+const HANGS = 4_900;
+const LOCK_TIMEOUT = 1_000;
+/** How late the end of patience may be noticed. */
+const LATE = 25;
 
-/** A database that keeps each job once, and a clock that moves only when something waits. */
-function world(fates: Fate[], limit = 1_000) {
-  const log: Job[] = [];
-  const sizes: number[] = [];
-  let time = 0;
-  let flushing = 0;
-  const keep = (jobs: readonly Job[]) => {
-    for (const job of jobs) if (!log.includes(job)) log.push(job);
-  };
-  const writer = createWriter<Job, number>({
-    async flush(jobs) {
-      flushing += 1;
-      assert.equal(flushing, 1, 'one flush at a time');
-      await new Promise(setImmediate);
-      flushing -= 1;
-      sizes.push(jobs.length);
-      if (jobs.some(({ number }) => number === POISON)) throw new Error('a bad row');
-      const fate = fates.shift() ?? 'stored';
-      if (fate === 'late') time += PATIENCE;
-      if (fate !== 'lost before') keep(jobs);
-      if (fate === 'lost after' || fate === 'lost before') throw new Unavailable('no answer');
-      return jobs.map(({ number }) => number);
-    },
-    judge: (error) => (error instanceof Unavailable ? 'again' : 'split'),
-    limit,
-    batch: 10,
-    patience: PATIENCE,
-    now: () => time,
-    pause: async (milliseconds) => {
-      time += milliseconds;
-      await new Promise(setImmediate);
-    },
-  });
-  return { writer, log, sizes };
+class Fault extends Error {
+  constructor(readonly judgement: Judgement) {
+    super(judgement);
+  }
 }
 
-const fates = fc.array(fc.constantFrom<Fate>('stored', 'lost after', 'lost before', 'late'), {
+/** Time that goes on only when everything waits for it. */
+function clock() {
+  let time = 0;
+  const timers: { at: number; run: () => void }[] = [];
+  const alarm = (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run });
+  const pause = (milliseconds: number) => new Promise<void>((resolve) => alarm(milliseconds, resolve));
+  async function until(done: Promise<unknown>): Promise<void> {
+    let over = false;
+    done.then(() => {
+      over = true;
+    });
+    for (;;) {
+      await new Promise(setImmediate);
+      if (over) return;
+      timers.sort((a, b) => a.at - b.at);
+      const next = timers.shift();
+      assert.ok(next, 'something waits that no timer ends');
+      time = Math.max(time, next.at);
+      next.run();
+    }
+  }
+  return { now: () => time, alarm, pause, until };
+}
+
+/** A database that keeps each job once; `locks` are lanes that somebody keeps for a time. */
+function world(options: { fates?: Fate[]; locks?: Map<string, number>; jobs?: number; bytes?: number } = {}) {
+  const { fates = [], locks = new Map(), jobs: limit = 1_000, bytes = 1_000_000 } = options;
+  const { now, alarm, pause, until } = clock();
+  const log: Job[] = [];
+  const sizes: number[] = [];
+  let flushing = 0;
+  const isKept = (lane: string) => now() < (locks.get(lane) ?? 0);
+  async function flush(jobs: readonly Job[], passing: boolean): Promise<(Result | null)[]> {
+    flushing += 1;
+    assert.equal(flushing, 1, 'one flush at a time');
+    sizes.push(jobs.length);
+    await pause(1);
+    const fate = fates.shift() ?? 'stored';
+    if (fate === 'hangs') await pause(HANGS);
+    if (!passing && jobs.some(({ lane }) => isKept(lane))) await pause(LOCK_TIMEOUT);
+    flushing -= 1;
+    if (!passing && jobs.some(({ lane }) => isKept(lane))) throw new Fault('locked');
+    if (fate === 'lost before') throw new Fault('again');
+    if (fate === 'too much') throw new Fault('smaller');
+    if (jobs.some(({ bad }) => bad)) throw new Fault('split');
+    const results = jobs.map((job) => {
+      if (isKept(job.lane)) return null;
+      if (!log.includes(job)) log.push(job);
+      return { number: job.number };
+    });
+    if (fate === 'lost after') throw new Fault('again');
+    return results;
+  }
+  const writer = createWriter<Job, Result>({
+    flush,
+    judge: (error) => (error instanceof Fault ? error.judgement : 'again'),
+    weigh: () => 100,
+    limit: { jobs: limit, bytes },
+    batch: 10,
+    patience: PATIENCE,
+    now,
+    pause,
+    alarm,
+  });
+  return { writer, log, sizes, now, pause, until };
+}
+
+const job = (lane: string, number: number, bad = false): Job => ({ lane, number, bad });
+
+const fates = fc.array(fc.constantFrom<Fate>('stored', 'lost after', 'lost before', 'too much', 'hangs'), {
   maxLength: 15,
 });
-const waves = fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 25 }), {
-  minLength: 1,
-  maxLength: 4,
+const line = fc.record({
+  lane: fc.constantFrom('a', 'b', 'c'),
+  bad: fc.integer({ min: 0, max: 15 }).map((n) => n === 0),
 });
+const wave = fc.record({ after: fc.nat(3_000), lines: fc.array(line, { minLength: 1, maxLength: 25 }) });
+const locks = fc.dictionary(fc.constantFrom('a', 'b'), fc.nat(8_000), { noNullPrototype: true });
 
-it('each job is answered with its own result or refused, stored once, in the order of its lane', async () => {
+it('each job is answered with its own result or refused, once, in time, in the order of its lane', async () => {
   await fc.assert(
-    fc.asyncProperty(waves, fates, async (lanes, plan) => {
-      const { writer, log } = world(plan);
-      const jobs: Job[] = [];
-      const settled: Promise<PromiseSettledResult<number>[]>[] = [];
-      for (const wave of lanes) {
-        const answers = wave.map((lane) => {
-          const job = { lane, number: jobs.length };
-          jobs.push(job);
-          return writer.write(lane, job);
+    fc.asyncProperty(
+      fc.array(wave, { minLength: 1, maxLength: 4 }),
+      fates,
+      locks,
+      async (waves, plan, held) => {
+        const { writer, log, now, pause, until } = world({
+          fates: plan,
+          locks: new Map(Object.entries(held)),
         });
-        settled.push(Promise.allSettled(answers));
-        await new Promise(setImmediate);
-      }
-      const results = (await Promise.all(settled)).flat();
-      await writer.idle();
-      for (const [index, result] of results.entries()) {
-        const job = jobs[index];
-        assert.ok(job);
-        if (result.status === 'fulfilled') {
-          assert.equal(result.value, job.number);
-          assert.ok(log.includes(job), 'answered means stored');
-        } else if (job.number !== POISON) assert.ok(result.reason instanceof Unavailable);
-        if (job.number === POISON) assert.ok(!log.includes(job));
-      }
-      for (const lane of ['a', 'b', 'c']) {
-        const numbers = log.filter((job) => job.lane === lane).map(({ number }) => number);
-        assert.deepEqual(
-          numbers,
-          [...numbers].sort((a, b) => a - b),
-        );
-      }
-    }),
-    { numRuns: 300 },
+        const ends: Promise<void>[] = [];
+        let given = 0;
+        const give = (each: Job) => {
+          const asked = now();
+          const end = writer.write(each.lane, each).then(
+            ({ number }) => {
+              assert.equal(number, each.number);
+              assert.ok(log.includes(each), 'answered means stored');
+            },
+            (error) => {
+              assert.ok(error instanceof Unavailable || (each.bad && error instanceof Fault), String(error));
+            },
+          );
+          ends.push(end.then(() => assert.ok(now() - asked <= PATIENCE + LATE, `${now() - asked} ms`)));
+        };
+        const giving = (async () => {
+          for (const { after, lines } of waves) {
+            await pause(after);
+            for (const { lane, bad } of lines) give(job(lane, given++, bad));
+          }
+        })();
+        await until(giving);
+        await until(Promise.all(ends));
+        await until(writer.idle());
+        assert.ok(log.every(({ bad }) => !bad));
+        for (const lane of ['a', 'b', 'c']) {
+          const numbers = log.filter((each) => each.lane === lane).map(({ number }) => number);
+          assert.deepEqual(
+            numbers,
+            [...numbers].sort((a, b) => a - b),
+          );
+        }
+      },
+    ),
+    { numRuns: 500 },
   );
 });
 
 it('what queues while a flush is under way goes with the next one, up to its size', async () => {
-  const { writer, sizes } = world([]);
-  const first = writer.write('a', { lane: 'a', number: 100 });
+  const { writer, sizes, until } = world();
+  const first = writer.write('a', job('a', 0));
   await new Promise(setImmediate);
-  const rest = Array.from({ length: 25 }, (_, number) =>
-    writer.write('a', { lane: 'a', number: 200 + number }),
-  );
-  await Promise.all([first, ...rest]);
+  const rest = Array.from({ length: 25 }, (_, number) => writer.write('a', job('a', number + 1)));
+  await until(Promise.all([first, ...rest]));
   assert.deepEqual(sizes, [1, 10, 10, 5]);
 });
 
-it('a full queue refuses at once, and takes again when it has drained', async () => {
-  const { writer } = world([], 5);
-  const taken = Array.from({ length: 5 }, (_, number) =>
-    writer.write('a', { lane: 'a', number: 20 + number }),
+it('a lane that somebody keeps holds the others up for one lock timeout only, and goes on in order', async () => {
+  const { writer, log, now, pause, until } = world({ locks: new Map([['kept', 4_000]]) });
+  const kept = Array.from({ length: 30 }, (_, number) => writer.write('kept', job('kept', number)));
+  const slowest: number[] = [];
+  const others = (async () => {
+    for (let number = 100; number < 140; number += 1) {
+      const asked = now();
+      await writer.write(`free ${number % 3}`, job(`free ${number % 3}`, number));
+      slowest.push(now() - asked);
+      await pause(50);
+    }
+  })();
+  await until(others);
+  assert.ok(Math.max(...slowest.slice(0, 1)) <= LOCK_TIMEOUT + 25);
+  assert.ok(Math.max(...slowest.slice(1)) <= 100, `${Math.max(...slowest.slice(1))} ms`);
+  await until(Promise.all(kept));
+  assert.deepEqual(
+    log.filter(({ lane }) => lane === 'kept').map(({ number }) => number),
+    Array.from({ length: 30 }, (_, number) => number),
   );
-  await assert.rejects(writer.write('a', { lane: 'a', number: 30 }), Unavailable);
-  await Promise.all(taken);
-  assert.equal(await writer.write('a', { lane: 'a', number: 31 }), 31);
+});
+
+it('jobs at fault are found and refused alone, among any others', async () => {
+  const { writer, log, until } = world();
+  const settled = Promise.allSettled(
+    Array.from({ length: 100 }, (_, number) => writer.write('a', job('a', number, number % 33 === 7))),
+  );
+  await until(settled);
+  const refused = (await settled).flatMap(({ status }, number) => (status === 'rejected' ? [number] : []));
+  assert.deepEqual(refused, [7, 40, 73]);
+  assert.equal(log.length, 97);
+});
+
+it('a queue that is full refuses at once, by number and by bytes, and takes again when it has drained', async () => {
+  for (const bound of [{ jobs: 5 }, { bytes: 599 }]) {
+    const { writer, until } = world(bound);
+    const taken = Array.from({ length: 5 }, (_, number) => writer.write('a', job('a', number)));
+    await assert.rejects(writer.write('a', job('a', 30)), Unavailable);
+    await until(Promise.all(taken));
+    const after = writer.write('a', job('a', 31));
+    await until(after);
+    assert.deepEqual(await after, { number: 31 });
+  }
+});
+
+it('a flush that hangs does not keep anybody beyond patience', async () => {
+  const { writer, now, until } = world({ fates: ['hangs', 'hangs', 'hangs'] });
+  const first = assert.rejects(writer.write('a', job('a', 1)).finally(() => now()));
+  void first.catch(() => undefined);
+  const end = writer.write('b', job('b', 2)).then(() => 'stored');
+  await until(Promise.allSettled([first, end]));
+  assert.ok(now() <= PATIENCE + LATE);
 });
