@@ -34,6 +34,8 @@ export function createCursor(): Cursor {
   /** Received out of turn. */
   let held: Frame[] = [];
   let seen = 0;
+  /** Everything there was at the beginning of this connection is here; frames are whole from then on. */
+  let settled = false;
   /** The last frame was as large as a page, so that others may follow it. */
   let unsure = false;
   let foreign = false;
@@ -52,7 +54,7 @@ export function createCursor(): Cursor {
     } else if (frame.seq >= position.seq) {
       staged.push(...frame.messages);
       position = { ...position, seq: frame.seq };
-      unsure = head === undefined && frame.seq - frame.prev >= SYNC_PAGE_SIZE;
+      unsure = !settled && head === undefined && frame.seq - frame.prev >= SYNC_PAGE_SIZE;
       if (head !== undefined) foreign = false;
     }
   }
@@ -66,6 +68,7 @@ export function createCursor(): Cursor {
     }
     if (!position || isBehind()) return [];
     shown = position.seq;
+    settled = true;
     return staged.splice(0);
   }
 
@@ -100,6 +103,7 @@ export function createCursor(): Cursor {
     pause() {
       held = [];
       foreign = false;
+      settled = false;
       unsure = staged.length > 0;
       seen = position?.seq ?? 0;
     },

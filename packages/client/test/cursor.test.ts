@@ -68,13 +68,14 @@ it('frames in any order, some twice, some never: what is shown is the room at a 
   );
 });
 
-it('a frame as large as a page is not shown before it is known what follows', () => {
+it('at the beginning of a connection a frame as large as a page is not shown before it is known what follows', () => {
   const room = createRoom();
   for (let each = 0; each < SYNC_PAGE_SIZE + 20; each += 1) room.post();
   room.edit(7, 'later');
   const cursor = createCursor();
   const { epoch } = room.position;
   cursor.reset({ epoch, seq: 0 });
+  cursor.pause();
   const page = room.after({ epoch, seq: 0 });
   assert.ok(page && !page.messages.some(({ id }) => id === 7));
   assert.deepEqual(cursor.take(page), []);
@@ -83,12 +84,18 @@ it('a frame as large as a page is not shown before it is known what follows', ()
   assert.ok(rest);
   assert.equal(cursor.take(rest, rest.seq).length, page.messages.length + rest.messages.length);
   assert.equal(cursor.behind, false);
+  const { position } = room;
+  for (let each = 0; each < SYNC_PAGE_SIZE; each += 1) room.post();
+  const live = room.after(position);
+  assert.ok(live);
+  assert.equal(cursor.take(live).length, SYNC_PAGE_SIZE, 'a live frame is whole, however large');
 });
 
 it('what came in turn outlives the connection, what came out of turn does not', () => {
   const room = createRoom();
   const cursor = createCursor();
   cursor.reset(room.position);
+  cursor.pause();
   for (let each = 0; each < SYNC_PAGE_SIZE * 2; each += 1) room.post();
   const page = room.after({ ...room.position, seq: 0 });
   assert.ok(page);
