@@ -132,8 +132,8 @@ export function createChatMember(
       talking = false;
       await Promise.all(work);
     },
-    leave() {
-      if (connected) history.add({ ...about, op: 'leave', kind: 'disconnect' });
+    leave(silent = false) {
+      if (connected && !silent) history.add({ ...about, op: 'leave', kind: 'disconnect' });
       leaving = true;
       connected = false;
       chat.close();

@@ -13,6 +13,8 @@ export type MemberOptions = {
   /** `plain` is a socket.io-client with nothing of ours; `batch` follows frames and positions. */
   kind: 'plain' | 'batch';
   transports?: string[];
+  /** Characters that each message has at least. */
+  long?: number;
   random: () => number;
 };
 
@@ -28,7 +30,8 @@ export type Member = {
   talk(pace: number, window?: number): void;
   /** Begins no new message; resolves when each one has its answer. */
   hush(): Promise<void>;
-  leave(): void;
+  /** `silent`: the history is over, and nobody asks where it went. */
+  leave(silent?: boolean): void;
 };
 
 /** How long an answer is waited for before the same client id goes out again, in milliseconds. */
@@ -37,7 +40,7 @@ const ACK_PATIENCE = 4_000;
 const RETRY_PAUSE = 150;
 
 export function createMember(options: MemberOptions): Member {
-  const { history, url, project, name, kind, transports, random } = options;
+  const { history, url, project, name, kind, transports, long = 0, random } = options;
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
   const follower = createFollower(history, about);
@@ -63,7 +66,7 @@ export function createMember(options: MemberOptions): Member {
   async function say(): Promise<void> {
     count += 1;
     const clientId = `m${count}`;
-    const content = textOf(`${name} ${count}`, random);
+    const content = textOf(`${name} ${count}`, random).padEnd(long, '가');
     const line = { ...about, op: 'send', cid: cidOf(clientId), body_hash: hashOf(content) } as const;
     while (!leaving) {
       await until(() => socket.connected || leaving, `${name} to be connected`, 120_000);
@@ -121,9 +124,9 @@ export function createMember(options: MemberOptions): Member {
       talking = false;
       await Promise.all(work);
     },
-    leave() {
+    leave(silent = false) {
       leaving = true;
-      if (socket.connected) history.add({ ...about, op: 'leave', kind: 'disconnect' });
+      if (socket.connected && !silent) history.add({ ...about, op: 'leave', kind: 'disconnect' });
       socket.off('disconnect');
       socket.disconnect();
     },

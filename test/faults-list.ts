@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import { createMember } from './actors.js';
-import type { Cluster } from './faults-rig.js';
+import { type Cluster, type ServerProcess, startServer } from './faults-rig.js';
 import type { Stage, Story } from './faults-story.js';
 import { until } from './kit.js';
 
@@ -97,6 +97,50 @@ export function storm(size: number): Story {
   };
 }
 
+/** A second server on the same database; the last word is said there, in a room that is quiet on the first. */
+export function neighbour(): Story {
+  let started: Promise<ServerProcess> | undefined;
+  const speaker = async (stage: Stage, name: string) => {
+    started ??= startServer(stage.context, stage.database);
+    const { url } = await started;
+    const { history, random } = stage;
+    return createMember({ history, url, project: 'kimpga', name, kind: 'batch', random });
+  };
+  return {
+    name: 'second-server',
+    async fault(stage) {
+      const visitor = await speaker(stage, `visitor${stage.acks()}`);
+      visitor.talk(20);
+      await until(() => visitor.acked >= 20, 'the visitor to be heard', 60_000);
+      await visitor.hush();
+      visitor.leave();
+    },
+    async last(stage) {
+      const visitor = await speaker(stage, 'last');
+      visitor.talk(20);
+      await until(() => visitor.acked >= 3, 'the last word', 60_000);
+      await visitor.hush();
+      visitor.leave();
+    },
+  };
+}
+
+/** Everybody is away while one writes more than a page of the log. */
+export const away: Story = {
+  name: 'away-for-hundreds',
+  async fault({ proxy, server, history, random, acks }) {
+    proxy.freeze();
+    proxy.reset(1);
+    const name = `writer${acks()}`;
+    const writer = createMember({ history, url: server.url, project: 'kimpga', name, kind: 'batch', random });
+    writer.talk(0, 40);
+    await until(() => writer.acked >= 700, 'hundreds of messages', 60_000);
+    await writer.hush();
+    writer.leave();
+    proxy.thaw();
+  },
+};
+
 /** Faults of the database. */
 export function databaseFaults(cluster: Cluster) {
   const signals = (name: string, ...list: ('SIGINT' | 'SIGQUIT' | 'SIGKILL')[]): Story => ({
@@ -108,6 +152,7 @@ export function databaseFaults(cluster: Cluster) {
   });
   return {
     restart: signals('database-restart', 'SIGINT', 'SIGQUIT'),
+    immediate: signals('database-immediate-restart', 'SIGQUIT'),
     kill: signals('database-kill-9', 'SIGKILL'),
     terminate: { name: 'backends-terminated', fault: terminate },
     lock: { name: 'tables-locked', fault: lock },

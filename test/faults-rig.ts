@@ -23,6 +23,8 @@ export type ServerProcess = {
   thaw(): void;
   /** Why it ended by itself, or null. */
   fault(): string | null;
+  /** What it wrote since its last start. */
+  output(): string;
 };
 
 /** @param entry the program to run, from the root of the checkout */
@@ -79,6 +81,7 @@ export async function startServer(
     freeze: () => void program?.child.kill('SIGSTOP'),
     thaw: () => void program?.child.kill('SIGCONT'),
     fault: () => crash,
+    output: () => program?.output() ?? '',
   };
 }
 

@@ -2,8 +2,10 @@
 
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createChat } from '@chatty/client/chat';
 import type { Connection } from '@chatty/server/store/postgres';
 import { createMember, type Member } from './actors.js';
+import { createChatMember } from './actors-chat.js';
 import { check, describe, type Violation } from './checker.js';
 import { createHistory, type History } from './checker-lines.js';
 import { dump, finalRead, headOf } from './faults-end.js';
@@ -12,6 +14,7 @@ import { until } from './kit.js';
 import { type Network, startProxy } from './proxy.js';
 
 export type Stage = {
+  context: Cleanup;
   history: History;
   server: ServerProcess;
   proxy: Network;
@@ -30,6 +33,8 @@ export type Story = {
   name: string;
   /** Breaks something and mends it. Called again until the time is over. */
   fault(stage: Stage): Promise<void>;
+  /** What happens last, when nobody else speaks any more. */
+  last?(stage: Stage): Promise<void>;
 };
 
 export type Told = {
@@ -43,65 +48,81 @@ export type Told = {
 };
 
 const PATIENCE = 60_000;
+const TALKERS = 5;
+/** Acknowledgements without which a story says nothing. */
+const LEAST = 100;
 
-/** @param entry the chat server's program, where it is not the built one */
+/**
+ * @param entry the chat server's program, where it is not the built one
+ * @param create our client, where it is not the real one
+ */
 export async function tell(
   context: Cleanup,
   story: Story,
-  options: { database: Connection; seconds: number; seed: number; entry?: string },
+  options: {
+    database: Connection;
+    seconds: number;
+    seed: number;
+    entry?: string;
+    create?: typeof createChat;
+  },
 ): Promise<Told> {
-  const { database, seconds, seed, entry } = options;
+  const { database, seconds, seed, entry, create = createChat } = options;
   const random = seeded(seed);
   const history = createHistory();
   const server = await startServer(context, database, entry);
   const proxy = await startProxy(server.port, random);
   context.after(() => proxy.close());
   const url = `http://127.0.0.1:${proxy.port}`;
-  const members = crowd(history, url, random);
+  const members = crowd(history, url, random, create);
   context.after(() => {
-    for (const member of members) member.leave();
+    for (const member of members) member.leave(true);
   });
   const acks = () => history.count('ok');
   const heard = (more: number) => {
     const goal = acks() + more;
-    return until(() => acks() >= goal || server.fault() !== null, `${more} more acknowledgements`, PATIENCE);
+    const enough = () => acks() >= goal || server.fault() !== null;
+    return until(enough, `${more} more acknowledgements`, PATIENCE).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the server says:\n${server.output().slice(-2_000)}`);
+    });
   };
   const last = (milliseconds: number) => {
     const end = performance.now() + milliseconds;
     return until(() => performance.now() >= end, 'time to pass', milliseconds + PATIENCE);
   };
-  const stage: Stage = { history, server, proxy, database, random, url, acks, heard, last };
+  const stage: Stage = { context, history, server, proxy, database, random, url, acks, heard, last };
 
   await until(() => members.every(({ connected }) => connected), 'everybody');
   for (const [index, member] of members.entries()) {
-    if (index < 4) member.talk(50, index === 3 ? 6 : 1);
+    if (index < TALKERS) member.talk(50, index === TALKERS - 1 ? 6 : 1);
   }
   let faults = 0;
   const end = performance.now() + seconds * 1_000;
   await heard(20);
-  while (performance.now() < end && server.fault() === null) {
+  while ((performance.now() < end || acks() < LEAST) && server.fault() === null) {
     await story.fault(stage);
     faults += 1;
     await heard(20);
   }
-  const trouble = await finish(stage, members);
+  const trouble = await finish(stage, story, members);
   const rows = await dump(history, database);
   const bars = { unknown: 0.9 };
   return { violations: check(history.lines, bars), trouble, acks: acks(), faults, rows, history };
 }
 
-async function finish(stage: Stage, members: readonly Member[]): Promise<string | null> {
+async function finish(stage: Stage, story: Story, members: readonly Member[]): Promise<string | null> {
   const { history, server, database, url } = stage;
   history.add({ actor: 'story', op: 'heal', room: '', kind: 'info' });
   await stage.heard(20);
   await within(Promise.all(members.map((member) => member.hush())));
+  await story.last?.(stage);
   const heads = new Map<string, number>();
   for (const project of ['kimpga', 'othershop'])
     heads.set(`${project}/main`, await headOf(database, project));
   const there = ({ room, position, connected }: Member) => connected && position >= (heads.get(room) ?? 0);
   // Whoever does not get there is named by the checker, with the lines.
   await until(() => members.every(there), 'everybody at the head', 30_000).catch(() => undefined);
-  for (const member of members) member.leave();
+  for (const member of members) member.leave(true);
   if (server.fault() !== null) return server.fault();
   try {
     for (const project of ['kimpga', 'othershop']) await finalRead(history, url, project);
@@ -111,19 +132,22 @@ async function finish(stage: Stage, members: readonly Member[]): Promise<string 
   }
 }
 
-/** Two projects; plain and batch members; some talk in turn, one without waiting. The first four talk. */
-function crowd(history: History, url: string, random: () => number): Member[] {
-  const websocket = { transports: ['websocket'] };
-  const of = (project: string, name: string, kind: 'plain' | 'batch', more = {}) =>
-    createMember({ history, url, project, name, kind, random, ...more });
+/** Two projects; plain and batch members and our own client. The first of them talk, the last of those without waiting. */
+function crowd(history: History, url: string, random: () => number, create: typeof createChat): Member[] {
+  const transports = ['websocket'];
+  const about = { history, url, random };
+  const kimpga = { ...about, project: 'kimpga' };
+  const othershop = { ...about, project: 'othershop' };
   return [
-    of('kimpga', 'minsu', 'plain', websocket),
-    of('kimpga', 'jisoo', 'batch', websocket),
-    of('othershop', 'shopper', 'batch', websocket),
-    of('kimpga', 'crowd', 'batch', websocket),
-    of('kimpga', 'polling', 'plain'),
-    of('kimpga', 'reader', 'batch', websocket),
-    of('othershop', 'seller', 'plain', websocket),
+    createMember({ ...kimpga, name: 'minsu', kind: 'plain', transports }),
+    createMember({ ...kimpga, name: 'jisoo', kind: 'batch', transports }),
+    createMember({ ...othershop, name: 'shopper', kind: 'batch', transports }),
+    createChatMember({ ...kimpga, name: 'ours', create }),
+    createMember({ ...kimpga, name: 'crowd', kind: 'batch', transports }),
+    createMember({ ...kimpga, name: 'polling', kind: 'plain' }),
+    createMember({ ...kimpga, name: 'reader', kind: 'batch', transports }),
+    createMember({ ...othershop, name: 'seller', kind: 'plain', transports }),
+    createChatMember({ ...othershop, name: 'watcher', create }),
   ];
 }
 
@@ -131,7 +155,7 @@ function crowd(history: History, url: string, random: () => number): Member[] {
 export async function tellTest(
   context: TestContext,
   story: Story,
-  options: { database: Connection; seconds: number; atLeast?: number; seed?: number },
+  options: { database: Connection; seconds: number; seed?: number },
 ): Promise<void> {
   const seed = options.seed ?? Number(process.env.CHATTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
   context.diagnostic(`${story.name}: seed ${seed}`);
@@ -139,18 +163,18 @@ export async function tellTest(
   context.diagnostic(
     `${told.acks} acknowledged, ${told.rows} stored, ${told.faults} faults, ${told.history.lines.length} lines`,
   );
-  judge(story, told, seed, options.atLeast ?? 100);
+  judge(story, told, seed);
 }
 
 /** Throws when something was broken, or when so little happened that nothing is proved. */
-export function judge(story: Story, told: Told, seed: number, atLeast: number): void {
+export function judge(story: Story, told: Told, seed: number): void {
   const { violations, trouble, acks, faults, history } = told;
   if (violations.length > 0 || trouble !== null) {
     const file = fileURLToPath(new URL(`../.build/histories/${story.name}-${seed}.jsonl`, import.meta.url));
     history.write(file);
     throw new Error(`seed ${seed}, the history is in ${file}\n${trouble ?? ''}\n${describe(violations)}`);
   }
-  if (acks < atLeast) throw new Error(`only ${acks} messages were acknowledged (seed ${seed})`);
+  if (acks < LEAST) throw new Error(`only ${acks} messages were acknowledged (seed ${seed})`);
   if (faults === 0) throw new Error('nothing was broken');
 }
 

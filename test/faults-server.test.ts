@@ -1,0 +1,26 @@
+/** Promise: nothing acknowledged is lost, doubled, reordered or skipped, however the server and the way to it break. */
+
+import { after, it } from 'node:test';
+import { away, neighbour, serverFaults, storm } from './faults-list.js';
+import { startCluster } from './faults-rig.js';
+import { tellTest } from './faults-story.js';
+
+const cluster = await startCluster(after);
+
+const stories = [
+  { promise: 'kill -9 of the server, again and again', story: serverFaults.kill, seconds: 12 },
+  { promise: 'the server stopped for seconds (SIGSTOP)', story: serverFaults.freeze, seconds: 10 },
+  { promise: 'clients that are reset', story: serverFaults.reset, seconds: 8 },
+  { promise: 'connections left half open', story: serverFaults.halfOpen, seconds: 8 },
+  { promise: 'a network in which nothing passes for seconds', story: serverFaults.blackHole, seconds: 10 },
+  { promise: 'a slow network', story: serverFaults.slowLink, seconds: 8 },
+  { promise: 'hundreds of messages while everybody is away', story: away, seconds: 4 },
+  { promise: 'a second server on the same database', story: neighbour(), seconds: 4 },
+  { promise: '200 members that come back at once', story: storm(200), seconds: 1 },
+];
+
+for (const { promise, story, seconds } of stories) {
+  it(`${promise}: nothing is lost, doubled, reordered or skipped`, { timeout: 170_000 }, async (context) => {
+    await tellTest(context, story, { database: await cluster.database(), seconds });
+  });
+}

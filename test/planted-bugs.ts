@@ -1,0 +1,247 @@
+/** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
+
+import type { Anomaly } from './checker.js';
+import type { Patch } from './planted-copy.js';
+
+export type Bug = {
+  name: string;
+  /** Which story brings it out. */
+  story:
+    | 'kill'
+    | 'reset'
+    | 'away'
+    | 'neighbour'
+    | 'stalled'
+    | 'databaseKill'
+    | 'terminate'
+    | 'databaseRestart';
+  /** What the checker may call it; `trouble` is a server that ends, or a promise beside the log's. */
+  caught: readonly (Anomaly | 'trouble')[];
+  patches: readonly Patch[];
+};
+
+const ROOM = 'server/dist/room.js';
+const MESSAGES = 'server/dist/messages.js';
+const DATABASE = 'server/dist/store/database.js';
+const POSTGRES = 'server/dist/store/postgres.js';
+const MIGRATION = 'server/dist/store/migrations/0002_group_commit.sql';
+const COLUMNS = '-- Appends many messages to many rooms in one transaction';
+
+/** The append's transaction stays open for a while after its rows are known. */
+const openTransaction: Patch = {
+  file: DATABASE,
+  from: 'return (await pool.query({ ...statement, values })).rows;',
+  to: `if (statement.name !== 'append') return (await pool.query({ ...statement, values })).rows;
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const { rows } = await client.query({ ...statement, values }).catch((error) => {
+        client.release(true);
+        throw error;
+      });
+      globalThis.committed = new Promise((resolve) => setTimeout(resolve, 60))
+        .then(() => client.query('COMMIT'))
+        .finally(() => client.release());
+      globalThis.committed.catch(() => undefined);
+      return rows;`,
+};
+
+export const bugs: readonly Bug[] = [
+  {
+    name: 'ack-before-commit',
+    story: 'kill',
+    caught: ['lost-acked', 'corrupt', 'duplicate'],
+    patches: [openTransaction],
+  },
+  {
+    name: 'publish-before-commit',
+    story: 'kill',
+    caught: ['ghost', 'corrupt'],
+    patches: [
+      openTransaction,
+      {
+        file: MESSAGES,
+        from: 'publish(member.projectId, MAIN_ROOM, message);',
+        to: 'publish(member.projectId, MAIN_ROOM, message); await globalThis.committed;',
+      },
+    ],
+  },
+  {
+    name: 'no-sync-on-commit',
+    story: 'databaseRestart',
+    caught: ['lost-acked', 'corrupt'],
+    patches: [{ file: DATABASE, from: 'max: size,', to: "max: size, options: '-c synchronous_commit=off'," }],
+  },
+  {
+    name: 'sequence-instead-of-row-lock',
+    story: 'terminate',
+    caught: ['hole', 'silent-gap', 'non-linear', 'fifo'],
+    patches: [
+      {
+        file: MIGRATION,
+        from: COLUMNS,
+        to: `CREATE SEQUENCE numbers_kimpga; CREATE SEQUENCE numbers_othershop;\n${COLUMNS}`,
+      },
+      {
+        file: MIGRATION,
+        from: 'r.last_seq + row_number() OVER (PARTITION BY k.project, k.room ORDER BY k.n) AS new_id',
+        to: "nextval('numbers_' || k.project) AS new_id",
+      },
+      { file: MIGRATION, from: 'ORDER BY r.project_id, r.room_id FOR UPDATE;', to: ';' },
+      { file: MIGRATION, from: 'SET last_seq = f.top', to: 'SET last_seq = greatest(r.last_seq, f.top)' },
+      { file: 'server/dist/store/writer.js', from: 'await store(items);', to: 'void store(items);' },
+    ],
+  },
+  {
+    name: 'dedupe-off',
+    story: 'reset',
+    caught: ['duplicate'],
+    patches: [
+      {
+        file: MIGRATION,
+        from: COLUMNS,
+        to: `ALTER TABLE messages DROP CONSTRAINT messages_project_id_user_id_client_id_key;\n${COLUMNS}`,
+      },
+      {
+        file: MIGRATION,
+        from: 'm.user_id = i.usr AND m.client_id = i.client LIMIT 1',
+        to: 'm.user_id = i.usr AND m.client_id = i.client AND false LIMIT 1',
+      },
+    ],
+  },
+  {
+    name: 'dedupe-burns-a-number',
+    story: 'reset',
+    caught: ['hole', 'stale', 'gap'],
+    patches: [
+      {
+        file: MIGRATION,
+        from: 'SELECT project, room, max(new_id) AS top FROM fresh GROUP BY project, room',
+        to: `SELECT k.project, k.room, max(w.last_seq) + count(*) AS top FROM known k
+      JOIN rooms w ON w.project_id = k.project AND w.room_id = k.room GROUP BY k.project, k.room`,
+      },
+    ],
+  },
+  {
+    name: 'no-head-check',
+    story: 'neighbour',
+    caught: ['stale', 'silent-gap'],
+    patches: [
+      {
+        file: 'server/dist/rooms.js',
+        from: 'const followed = [...rooms.values()].filter(({ emptySince }) => emptySince === null);',
+        to: 'const followed = [];',
+      },
+    ],
+  },
+  {
+    name: 'read-then-subscribe',
+    story: 'reset',
+    caught: ['silent-gap'],
+    patches: [
+      {
+        file: ROOM,
+        from: '(member.batch ? batch : plain).add(member);',
+        to: 'setTimeout(() => (member.batch ? batch : plain).add(member), 30);',
+      },
+    ],
+  },
+  {
+    name: 'stale-history',
+    story: 'reset',
+    caught: ['silent-gap'],
+    patches: [{ file: ROOM, from: 'if (history?.seq !== top)', to: 'if (history === null)' }],
+  },
+  {
+    name: 'emit-out-of-order',
+    story: 'kill',
+    caught: ['inversion'],
+    patches: [{ file: ROOM, from: 'pending.push(change);', to: 'pending.unshift(change);' }],
+  },
+  {
+    name: 'no-holding-back',
+    story: 'neighbour',
+    caught: ['silent-gap', 'gap'],
+    patches: [
+      {
+        file: 'server/dist/tail.js',
+        from: 'return release([]);',
+        to: 'held.clear(); const ready = []; pass(message, ready); return release(ready);',
+      },
+    ],
+  },
+  {
+    name: 'history-of-every-project',
+    story: 'reset',
+    caught: ['leak', 'corrupt', 'duplicate'],
+    patches: [
+      {
+        file: POSTGRES,
+        from: 'WHERE m.project_id = $1 AND m.room_id = $2 AND m.id < $3',
+        to: 'WHERE $1::text IS NOT NULL AND m.room_id = $2 AND m.id < $3',
+      },
+    ],
+  },
+  {
+    name: 'published-to-every-project',
+    story: 'reset',
+    caught: ['leak', 'corrupt'],
+    patches: [
+      {
+        file: 'server/dist/rooms.js',
+        from: 'publish: (project, id, message) =>',
+        to: `publish: (_project, _id, message) => [...rooms.values()].forEach((room) => room.publish(message)),
+        unused: (project, id, message) =>`,
+      },
+    ],
+  },
+  {
+    name: 'unbounded-queue',
+    story: 'stalled',
+    caught: ['trouble'],
+    patches: [
+      {
+        file: 'server/dist/outlet.js',
+        from: 'const QUEUED_BYTES = 1024 * 1024;',
+        to: 'const QUEUED_BYTES = Infinity;',
+      },
+      {
+        file: 'server/dist/outlet.js',
+        from: 'const QUEUED_TIME = 15_000;',
+        to: 'const QUEUED_TIME = Infinity;',
+      },
+    ],
+  },
+  {
+    name: 'ack-throws',
+    story: 'kill',
+    caught: ['trouble'],
+    patches: [
+      {
+        file: 'server/dist/gateway.js',
+        from: 'ack(reply);',
+        to: "{ ack(reply); if (Math.random() < 0.02) throw new Error('planted'); }",
+      },
+    ],
+  },
+  {
+    name: 'client-takes-frames-after-a-hole',
+    story: 'away',
+    caught: ['silent-gap'],
+    patches: [
+      { file: 'client/dist/cursor.js', from: 'if (frame.prev > position.seq)', to: 'if (false)' },
+      { file: 'client/dist/cursor.js', from: '(foreign || unsure || position.seq < seen)', to: 'foreign' },
+    ],
+  },
+  {
+    name: 'client-skips-what-it-does-not-expect',
+    story: 'away',
+    caught: ['silent-gap', 'stuck', 'stale'],
+    patches: [
+      {
+        file: 'client/dist/cursor.js',
+        from: 'staged.push(...frame.messages);',
+        to: 'staged.push(...frame.messages.slice(-50));',
+      },
+    ],
+  },
+];

@@ -1,0 +1,55 @@
+/** Makes a copy of the built server and client with one bug in it, inside the checkout so that packages are found. */
+
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join as joinPath } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PACKAGES = ['protocol', 'client', 'server'];
+
+/** `file` is relative to `packages`, as built; `from` must be found there exactly once. */
+export type Patch = { file: string; from: string; to: string };
+
+export type Copy = {
+  /** The server's program, from the root of the checkout. */
+  entry: string;
+  /** The client's module. */
+  client: string;
+  remove(): void;
+};
+
+/** @throws when the code a patch changes is not there as it was: the bug has to be planted anew */
+export function plant(name: string, patches: readonly Patch[]): Copy {
+  const place = `.build/planted-${name}-${process.pid}`;
+  const folder = joinPath(ROOT, place);
+  const built = joinPath(ROOT, 'packages');
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of PACKAGES) {
+    const to = joinPath(folder, 'packages', part);
+    mkdirSync(to, { recursive: true });
+    cpSync(joinPath(built, part, 'dist'), joinPath(to, 'dist'), { recursive: true });
+    // Sources are not copied, so nobody may be sent to them.
+    const manifest = JSON.parse(readFileSync(joinPath(built, part, 'package.json'), 'utf8'));
+    delete manifest.exports['./*'].source;
+    writeFileSync(joinPath(to, 'package.json'), JSON.stringify(manifest));
+    // The copies must find each other before the packages they are copies of.
+    const link = joinPath(folder, 'node_modules/@chatty', part);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(to, link);
+  }
+  const widget = 'widget/dist/widget.js';
+  mkdirSync(dirname(joinPath(folder, 'packages', widget)), { recursive: true });
+  cpSync(joinPath(built, widget), joinPath(folder, 'packages', widget));
+  for (const { file, from, to } of patches) {
+    const path = joinPath(folder, 'packages', file);
+    const parts = readFileSync(path, 'utf8').split(from);
+    if (parts.length !== 2)
+      throw new Error(`${name}: ${file} has ${parts.length - 1} times what the bug replaces:\n${from}`);
+    writeFileSync(path, parts.join(to));
+  }
+  return {
+    entry: `${place}/packages/server/dist/main.js`,
+    client: joinPath(folder, 'packages/client/dist/chat.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
