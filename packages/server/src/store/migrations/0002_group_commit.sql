@@ -4,7 +4,8 @@ ALTER TABLE messages ADD COLUMN edited_at timestamptz, ADD COLUMN deleted_at tim
 
 -- In the functions below the rooms' rows are locked in one fixed order, so two servers never wait for each other in a
 -- circle. With p_passing a room that somebody keeps is passed by instead: its rows answer outcome NULL.
--- Every look-up is by a key; enable_seqscan = off, because a plan made while a table was small is kept while it grows.
+-- A plan made while the table was small is kept while it grows, and all its scans look equally cheap then. So scans of
+-- the table are off, and a row is looked up by a range with the order of its key, which no other index gives.
 
 -- Changes texts (p_content NULL: deletes), each as its author, in the order given, and answers in that order.
 -- outcome: changed | same (it stood so, no number was taken) | forbidden | not_found, with the row as it now stands.
@@ -14,6 +15,7 @@ CREATE FUNCTION change_messages(
 DECLARE
   moment timestamptz;
   next_seq bigint;
+  place tid;
   key record;
 BEGIN
   IF NOT p_passing THEN
@@ -37,8 +39,9 @@ BEGIN
       RETURN NEXT;
       CONTINUE;
     END IF;
-    SELECT * INTO message FROM messages m
-      WHERE m.project_id = key.project AND m.room_id = key.room AND m.id = key.id;
+    SELECT m.ctid INTO place FROM messages m
+      WHERE m.project_id = key.project AND m.room_id = key.room AND m.id BETWEEN key.id AND key.id ORDER BY m.id LIMIT 1;
+    SELECT * INTO message FROM messages m WHERE m.ctid = place;
     outcome := CASE
       WHEN NOT FOUND THEN 'not_found'
       WHEN message.user_id <> key.usr THEN 'forbidden'
@@ -52,7 +55,7 @@ BEGIN
           body_hash = coalesce(m.body_hash, sha256(convert_to(m.content, 'UTF8'))),
           edited_at = CASE WHEN key.content IS NULL THEN m.edited_at ELSE moment END,
           deleted_at = CASE WHEN key.content IS NULL THEN moment END
-        WHERE m.project_id = key.project AND m.room_id = key.room AND m.id = key.id RETURNING m.* INTO message;
+        WHERE m.ctid = place RETURNING m.* INTO message;
     END IF;
     RETURN NEXT;
   END LOOP;
@@ -106,7 +109,7 @@ BEGIN
 
   moment := date_trunc('milliseconds', clock_timestamp());
   RETURN QUERY
-  -- LATERAL with LIMIT 1, because a join or EXISTS may be planned as a scan of the whole table once it is large.
+  -- LATERAL with ORDER BY and LIMIT 1, because a join or EXISTS may be planned as a scan of the whole table.
   WITH input AS MATERIALIZED (
     SELECT t.*, first_value(t.n) OVER same AS first_n, first_value(t.room) OVER same AS first_room,
       first_value(t.content) OVER same AS first_content, first_value(t.reply) OVER same AS first_reply
@@ -124,11 +127,13 @@ BEGIN
     FROM input i
     LEFT JOIN LATERAL (
       SELECT * FROM messages m
-      WHERE m.project_id = i.project AND m.user_id = i.usr AND m.client_id = i.client LIMIT 1
+      WHERE m.project_id = i.project AND m.user_id = i.usr AND m.client_id BETWEEN i.client AND i.client
+      ORDER BY m.client_id LIMIT 1
     ) m ON true
     LEFT JOIN LATERAL (
       SELECT a.id FROM messages a
-      WHERE a.project_id = i.project AND a.room_id = i.room AND a.id = i.reply LIMIT 1
+      WHERE a.project_id = i.project AND a.room_id = i.room AND a.id BETWEEN i.reply AND i.reply
+      ORDER BY a.id LIMIT 1
     ) a ON true
   ), had AS MATERIALIZED (
     SELECT * FROM unnest(had_project, had_room, had_seq) AS h(project_id, room_id, last_seq)
