@@ -150,7 +150,7 @@ describe("one's own messages", () => {
     await jiyoung.locator('.bubble', { hasText: '코인팔 (수정됨)' }).waitFor();
     await minsu.locator('.editor').waitFor({ state: 'detached' });
     assert.equal(await minsu.locator('.bubble', { hasText: '코인팔' }).count(), 1);
-    assert.equal(await minsu.locator('.waiting, .failed').count(), 0, 'nothing was sent beside it');
+    assert.equal(await minsu.locator('.row.waiting, .failed').count(), 0, 'nothing was sent beside it');
   });
 
   it('how many people are here stands in the header, and changes as they come and go', async () => {
