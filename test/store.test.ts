@@ -324,6 +324,48 @@ it('a message is changed by its author only, takes a number for each real change
   assert.equal((await room.newestChanges('main', 1)).top, 205);
 });
 
+it('a connection that knew the table while it was empty reads no more of it when it is large', async (context) => {
+  const { connection } = await open(context);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query('ALTER TABLE messages SET (autovacuum_enabled = false)');
+  let given = 0;
+  const flush = (size: number) => {
+    const column = (value: (n: number) => unknown) =>
+      Array.from({ length: size }, (_, n) => value(given + n));
+    const values = [
+      column(() => 'kimpga'),
+      column(() => 'main'),
+      column(() => 'u1'),
+      column(() => '민수'),
+      column(() => null),
+      column((n) => `${n}`),
+      column((n) => `c${n}`),
+      column((n) => (n > 10 ? 1 : null)),
+      false,
+    ];
+    given += size;
+    const text = 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+    return client.query<{ outcome: string }>({ name: 'append', text, values });
+  };
+  const entriesRead = async () => {
+    await client.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await client.query<{ read: string }>(
+      "SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname = 'messages'",
+    );
+    return Number(rows[0]?.read);
+  };
+  // Plans are kept from the sixth time on.
+  for (let times = 0; times < 8; times += 1) await flush(1);
+  for (let times = 0; times < 5; times += 1) await flush(1_000);
+  const before = await entriesRead();
+  const { rows } = await flush(100);
+  const read = (await entriesRead()) - before;
+  await client.end();
+  assert.ok(rows.every(({ outcome }) => outcome === 'stored'));
+  assert.ok(read >= 100 && read <= 500, `${read} entries read for 100 messages that each answer one`);
+});
+
 it('pages tell the log as it is, whatever is appended, edited and deleted between them', async (context) => {
   const { store, kimpga } = await open(context);
   const room = store.project(kimpga);
