@@ -1,10 +1,11 @@
 /** One bout of fuzzing: clients that say anything to a server, two that only want to talk, and what must hold. */
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { attack, type Score } from './fuzz-attack.js';
-import { assertSound, endOf, memoryOf, startTarget } from './fuzz-server.js';
-import { join, stored, tokenOf, until } from './kit.js';
+import { assertSound, complaintsOf, endOf, memoryOf, startTarget } from './fuzz-server.js';
+import { join, stored, tokenOf, until, type Visitor } from './kit.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 /** `memory`: MiB before the attack, right after it, and once it had come back. */
@@ -35,10 +36,23 @@ export async function fuzz(
     await until(settled, `memory to come back from ${after} to ${before} MiB`, 90_000);
     return { ...score, lines, memory: [before, after, memoryOf(target)] };
   };
-  const done = await Promise.race([bout(), endOf(target)]);
+  const done = await Promise.race([bout(), endOf(target)]).catch((error: Error) => {
+    throw new Error(`${error.message}\nThe server said:\n${complaintsOf(target)}`, { cause: error });
+  });
   assert.deepEqual(done.unanswered, [], 'every batch is answered or ends its connection');
   assertSound(target);
   return done;
+}
+
+/** Says a line as an outbox does: again with the same id while the answer is "later". */
+async function persist(speaker: Visitor, content: string): Promise<string> {
+  const clientId = randomUUID();
+  let answer = await speaker.say({ content, clientId });
+  await until(async () => {
+    if (!answer.ok && answer.retry === 'later') answer = await speaker.say({ content, clientId });
+    return answer.ok || answer.retry !== 'later';
+  }, `"${content}" to be stored`);
+  return stored(answer).content;
 }
 
 /** One person talks and another listens while the attack goes on; nothing is refused, lost, doubled or out of order. */
@@ -61,7 +75,7 @@ async function converse(
   const said: string[] = [];
   while (going) {
     const next = score.frames + FRAMES_A_LINE;
-    said.push(stored(await speaker.say(`${said.length}번째 말`)).content);
+    said.push(await persist(speaker, `${said.length}번째 말`));
     await until(() => heard().length === said.length, `line ${said.length} to arrive`, 30_000);
     await until(() => !going || score.frames >= next, 'the attack to go on', 60_000);
   }

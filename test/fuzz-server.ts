@@ -38,6 +38,15 @@ export async function endOf({ program }: Target): Promise<never> {
   throw new Error(`the server ended with ${code}:\n${program.output().slice(-4_000)}`);
 }
 
+/** The last warnings and errors of its log. */
+export function complaintsOf({ program }: Target): string {
+  const lines = program.output().split('\n');
+  return lines
+    .filter((line) => !/"level":[123]0/.test(line))
+    .slice(-20)
+    .join('\n');
+}
+
 /** Resident memory of the server in MiB. */
 export function memoryOf({ program }: Target): number {
   const status = `/proc/${program.child.pid}/status`;
