@@ -204,6 +204,23 @@ it('a connection that died without a word is found out within half a minute, and
   assertSame(chat, room);
 });
 
+it('a hole too old to catch up with shows as a gap', async () => {
+  const { room, network, chat, calm, run, faults } = world();
+  chat.connect();
+  await run({ do: 'post', count: 120 });
+  await calm();
+  for (let frame = 0; frame < 3; frame += 1) {
+    await run({ do: 'post', count: 300 });
+    network.flush();
+    network.pass('lost');
+  }
+  await calm();
+  assert.ok(chat.lines.some(({ kind }) => kind === 'gap'));
+  await readAll(chat, calm);
+  assertSame(chat, room);
+  assert.deepEqual(faults, []);
+});
+
 it('after a sleep the connection is asked at once', async () => {
   const { network, clock, chat, calm } = world();
   chat.connect();
