@@ -101,11 +101,11 @@ function world() {
   async function calm(): Promise<void> {
     network.refuse(0);
     for (let round = 0; round < 12; round += 1) {
-      clock.wind(10_000);
       network.flush();
       network.head();
       do await settle();
       while (network.heal());
+      clock.wind(9_000);
     }
   }
   return { room, network, clock, chat, run, calm, heard, faults };
