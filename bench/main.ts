@@ -68,6 +68,9 @@ async function run(folder: string): Promise<void> {
   const seconds = () => (performance.now() - began) / 1_000;
   // Started before this process takes its core, because a child inherits the cores of its parent.
   const embedded = await startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
+  // A server would outlive a bench that is interrupted.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void embedded.close().finally(() => process.exit(1)));
   takeCore();
   const postmaster = Number.parseInt(readFileSync(join(folder, 'pgdata', 'postmaster.pid'), 'utf8'), 10);
   const profile = values.profile ? join(folder, 'profiles') : null;
