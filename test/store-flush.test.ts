@@ -1,0 +1,256 @@
+/** Promise: what is written together is stored as if one by one, whatever is wrong with some of it or with the database. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Message } from '@chatty/protocol/events';
+import pg from 'pg';
+import { until } from './kit.js';
+import { author, draft, open } from './stores.js';
+
+it('duplicates, conflicts and answers to nothing inside one flush burn no number', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const all = [
+    draft('하나', 'a'),
+    draft('하나', 'a'),
+    draft('딴말', 'a'),
+    draft('답', 'b', 99),
+    draft('이름 없이'),
+    draft('이름 없이'),
+    draft('둘', 'c'),
+  ];
+  const appended = await Promise.all(all.map((each) => room.append('main', author, each)));
+  assert.deepEqual(
+    appended.map((each) => [each.outcome, 'message' in each ? each.message.id : null]),
+    [
+      ['stored', 1],
+      ['duplicate', 1],
+      ['conflict', null],
+      ['not_found', null],
+      ['stored', 2],
+      ['stored', 3],
+      ['stored', 4],
+    ],
+  );
+  assert.equal(
+    'message' in (appended[4] ?? {}) && (appended[4] as { message: Message }).message.clientId,
+    null,
+  );
+  const answer = await room.append('main', author, draft('답', 'd', 4));
+  assert.equal('message' in answer && answer.message.id, 5);
+});
+
+it('a late retry of what was edited or deleted meanwhile is still a retry', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('처음', 'a'));
+  await room.change('main', author.userId, 1, '고침');
+  const retry = await room.append('main', author, draft('처음', 'a'));
+  assert.deepEqual(
+    [retry.outcome, 'message' in retry && [retry.message.content, retry.message.seq]],
+    ['duplicate', ['고침', 2]],
+  );
+  assert.equal((await room.append('main', author, draft('고침', 'a'))).outcome, 'conflict');
+  await room.change('main', author.userId, 1, null);
+  const again = await room.append('main', author, draft('처음', 'a'));
+  assert.equal('message' in again && typeof again.message.deleted_at, 'string');
+});
+
+it('one row that the database refuses does not take the others of its flush with it', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const settled = await Promise.allSettled(
+    ['하나', '나쁜 \u0000 글자', '셋', '넷'].map((text) => room.append('main', author, draft(text))),
+  );
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  );
+  const { messages } = await room.newestChanges('main', 10);
+  assert.deepEqual(
+    messages.map(({ id, content }) => [id, content]),
+    [
+      [1, '하나'],
+      [2, '셋'],
+      [3, '넷'],
+    ],
+  );
+});
+
+it('connections that break in the middle of flushes lose nothing and store nothing twice', async (context) => {
+  const { connection, store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('0'));
+  const killer = new pg.Client(connection);
+  await killer.connect();
+  const ids: number[] = [];
+  let killed = 0;
+  let talking = true;
+  const killing = (async () => {
+    while (talking) {
+      const { rowCount } = await killer.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chatty writer'",
+      );
+      killed += rowCount ?? 0;
+      const before = ids.length;
+      // A rival who leaves no time for a COMMIT would only show that patience ends.
+      await until(() => ids.length > before || !talking, 'a flush between two broken connections');
+    }
+  })();
+  for (let round = 0; round < 40; round += 1) {
+    const appended = await Promise.all(
+      Array.from({ length: 25 }, (_, index) => room.append('main', author, draft(`${round}-${index}`))),
+    );
+    for (const each of appended) {
+      assert.equal(each.outcome, 'stored');
+      if ('message' in each) ids.push(each.message.id);
+    }
+  }
+  talking = false;
+  await killing.finally(() => killer.end());
+  assert.ok(killed > 3, `${killed} connections were broken`);
+  assert.deepEqual(
+    ids.sort((a, b) => a - b),
+    Array.from({ length: 1_000 }, (_, index) => index + 2),
+  );
+  assert.equal((await room.newestChanges('main', 2_000)).messages.length, 1_001);
+});
+
+it('a room that somebody keeps holds up nobody else, and what was said there is stored in order afterwards', async (context) => {
+  const { connection, store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  await room.append('kept', author, draft('0'));
+  await room.append('free', author, draft('0'));
+  const locker = new pg.Client(connection);
+  await locker.connect();
+  await locker.query('BEGIN');
+  await locker.query("SELECT 1 FROM rooms WHERE room_id = 'kept' FOR UPDATE");
+  let answered = 0;
+  const kept = ['1', '2', '3', '4'].map((text) =>
+    room.append('kept', author, draft(text)).finally(() => {
+      answered += 1;
+    }),
+  );
+  const edit = room.change('kept', author.userId, 1, '0!').finally(() => {
+    answered += 1;
+  });
+  for (const text of ['1', '2', '3']) await room.append('free', author, draft(text));
+  assert.equal((await room.change('free', author.userId, 2, '1!')).outcome, 'changed');
+  assert.equal(answered, 0, 'the kept room still waits');
+  await locker.query('ROLLBACK');
+  await locker.end();
+  const texts = (await Promise.all(kept)).map((each) => 'message' in each && each.message.content);
+  assert.deepEqual(texts, ['1', '2', '3', '4']);
+  assert.equal((await edit).outcome, 'changed');
+  const { messages, top } = await room.newestChanges('kept', 10);
+  assert.deepEqual(
+    messages.filter(({ id }) => id > 1).map(({ content }) => content),
+    ['1', '2', '3', '4'],
+  );
+  assert.deepEqual([messages.length, top], [5, 6]);
+});
+
+it('an answer to a message of the same flush, and a second try after an answer to nothing, go as if one by one', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  const appended = await Promise.all([
+    room.append('main', author, draft('answers what is not there', null, 1)),
+    room.append('main', author, draft('first')),
+    room.append('main', author, draft('answers the first', null, 1)),
+    room.append('main', author, draft('answers itself', null, 3)),
+    room.append('main', author, draft('x', 'a', 77)),
+    room.append('main', author, draft('x', 'a')),
+    room.append('main', author, draft('last')),
+  ]);
+  assert.deepEqual(
+    appended.map((each) => ('message' in each ? each.message.id : each.outcome)),
+    ['not_found', 1, 2, 'not_found', 'not_found', 4, 3],
+  );
+});
+
+it('a message is changed by its author only, takes a number for each real change, and stays deleted', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  for (const text of ['하나', '둘', '셋']) await room.append('main', author, draft(text));
+  const outcomes: unknown[] = [];
+  for (const [user, id, content] of [
+    ['u1', 2, '둘!'],
+    ['u1', 2, '둘!'],
+    ['u2', 2, '남'],
+    ['u2', 2, null],
+    ['u1', 9, 'nothing'],
+    ['u1', 2, null],
+    ['u1', 2, null],
+    ['u1', 2, 'back'],
+  ] as const) {
+    const changed = await room.change('main', user, id, content);
+    outcomes.push([changed.outcome, 'message' in changed && [changed.message.content, changed.message.seq]]);
+  }
+  assert.deepEqual(outcomes, [
+    ['changed', ['둘!', 4]],
+    ['same', ['둘!', 4]],
+    ['forbidden', false],
+    ['forbidden', false],
+    ['not_found', false],
+    ['changed', ['', 5]],
+    ['same', ['', 5]],
+    ['not_found', false],
+  ]);
+  assert.equal((await room.change('nowhere', 'u1', 1, 'x')).outcome, 'not_found');
+  const [one, two] = await room.messagesBefore('main', null, 50);
+  assert.ok(one && !('edited_at' in one) && !('deleted_at' in one));
+  assert.match(String(two?.edited_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(typeof two?.deleted_at, 'string');
+  const all = await Promise.all(
+    Array.from({ length: 201 }, (_, index) =>
+      room.change('main', 'u1', 1, `${index}`).then(
+        ({ outcome }) => outcome,
+        (error: Error) => error.name,
+      ),
+    ),
+  );
+  assert.equal(all.filter((each) => each === 'Unavailable').length, 1);
+  assert.equal((await room.newestChanges('main', 1)).top, 205);
+});
+
+it('a connection that knew the table while it was empty reads no more of it when it is large', async (context) => {
+  const { connection } = await open(context);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query('ALTER TABLE messages SET (autovacuum_enabled = false)');
+  let given = 0;
+  const flush = (size: number) => {
+    const column = (value: (n: number) => unknown) =>
+      Array.from({ length: size }, (_, n) => value(given + n));
+    const values = [
+      column(() => 'kimpga'),
+      column(() => 'main'),
+      column(() => 'u1'),
+      column(() => '민수'),
+      column(() => null),
+      column((n) => `${n}`),
+      column((n) => `c${n}`),
+      column((n) => (n > 10 ? 1 : null)),
+      false,
+    ];
+    given += size;
+    const text = 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+    return client.query<{ outcome: string }>({ name: 'append', text, values });
+  };
+  const entriesRead = async () => {
+    await client.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await client.query<{ read: string }>(
+      "SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname = 'messages'",
+    );
+    return Number(rows[0]?.read);
+  };
+  // Plans are kept from the sixth time on.
+  for (let times = 0; times < 8; times += 1) await flush(1);
+  for (let times = 0; times < 5; times += 1) await flush(1_000);
+  const before = await entriesRead();
+  const { rows } = await flush(100);
+  const read = (await entriesRead()) - before;
+  await client.end();
+  assert.ok(rows.every(({ outcome }) => outcome === 'stored'));
+  assert.ok(read >= 100 && read <= 500, `${read} entries read for 100 messages that each answer one`);
+});

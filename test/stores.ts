@@ -1,0 +1,49 @@
+/** What tests of the store stand on: an empty, migrated database, stores on it, two projects. */
+
+import type { TestContext } from 'node:test';
+import type { Draft } from '@chatty/protocol/check';
+import { createAuth } from '@chatty/server/auth';
+import { createLog } from '@chatty/server/log';
+import { migrate } from '@chatty/server/store/migrate';
+import { createPostgresStore } from '@chatty/server/store/postgres';
+import type { ProjectId, Store } from '@chatty/server/store/store';
+import { makeDatabase, SECRET, tokenOf } from './kit.js';
+
+export const author = { userId: 'u1', username: '민수', avatar: null };
+export const draft = (
+  content: string,
+  clientId: string | null = null,
+  replyTo: number | null = null,
+): Draft => ({
+  content,
+  clientId,
+  replyTo,
+});
+
+/** Project ids come from verified tokens only, here as anywhere. */
+async function projectOf(projectId: string): Promise<ProjectId> {
+  const auth = await createAuth({ secret: SECRET, requireExpiry: false, maxHours: null });
+  const verdict = await auth.verify(tokenOf('민수', { projectId }));
+  if (!verdict.ok) throw new Error(verdict.reason);
+  return verdict.member.projectId;
+}
+
+export async function open(context: TestContext) {
+  const connection = await makeDatabase(context);
+  const ran = await migrate(connection, 5, () => undefined);
+  const stores: Store[] = [];
+  const openStore = () => {
+    const store = createPostgresStore({ connection, log: createLog('silent') });
+    stores.push(store);
+    return store;
+  };
+  context.after(() => Promise.all(stores.map((store) => store.close())));
+  return {
+    connection,
+    ran,
+    openStore,
+    store: openStore(),
+    kimpga: await projectOf('kimpga'),
+    shop: await projectOf('othershop'),
+  };
+}
