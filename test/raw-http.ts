@@ -27,7 +27,8 @@ export function sendRaw(
       text += chunk.toString();
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
       const answer = readAnswer(text);
-      if (answer && Buffer.byteLength(answer.body) >= length) finish();
+      const chunked = /\r\ntransfer-encoding: chunked/i.test(text) && text.endsWith('\r\n0\r\n\r\n');
+      if (answer && (chunked || Buffer.byteLength(answer.body) >= length)) finish();
     });
     // A hang-up is an answer here.
     tcp.on('error', () => undefined);
