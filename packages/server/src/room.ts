@@ -137,7 +137,8 @@ export function createRoom(options: {
     const page = batch && after !== null && after.epoch === epoch ? stretch(from, after.seq) : null;
     if (page === null) return [historyOf(from)];
     const missed = encode('messages', page);
-    return page.seq < top ? [missed, encode('head', { epoch, seq: top })] : [missed];
+    // The head first: who sees the frame knows already that it is not all.
+    return page.seq < top ? [encode('head', { epoch, seq: top }), missed] : [missed];
   }
 
   function stretch(from: Tail, prev: number): Frame | null {
