@@ -103,8 +103,8 @@ export const bugs: readonly Bug[] = [
       },
       {
         file: MIGRATION,
-        from: 'm.user_id = i.usr AND m.client_id = i.client LIMIT 1',
-        to: 'm.user_id = i.usr AND m.client_id = i.client AND false LIMIT 1',
+        from: 'm.client_id BETWEEN i.client AND i.client',
+        to: 'm.client_id BETWEEN i.client AND i.client AND false',
       },
     ],
   },

@@ -3,9 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { startCluster } from './faults-rig.js';
+import { bugs } from './planted-bugs.js';
+import { plant } from './planted-copy.js';
 import { runPlanted } from './planted-run.js';
 
 const cluster = await startCluster(after);
+
+it('every planted bug still finds the code it changes', () => {
+  for (const { name, patches } of bugs) plant(name, patches).remove();
+});
 
 for (const name of ['dedupe-off', 'published-to-every-project', 'emit-out-of-order']) {
   it(`the planted bug ${name} is caught`, { timeout: 170_000 }, async (context) => {
