@@ -63,7 +63,7 @@ module.exports = {
     {
       name: 'downward-only',
       severity: 'error',
-      from: { path: `${SERVER}(messages|rooms|room|tail|frames|outlet|presence|auth|limits)\\.ts$` },
+      from: { path: `${SERVER}(messages|rooms|room|fan-out|tail|frames|outlet|presence|auth|limits)\\.ts$` },
       to: { path: `${SERVER}(app|gateway|http|main)\\.ts$` },
     },
   ],

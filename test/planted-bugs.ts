@@ -21,6 +21,7 @@ export type Bug = {
 };
 
 const ROOM = 'server/dist/room.js';
+const FAN_OUT = 'server/dist/fan-out.js';
 const MESSAGES = 'server/dist/messages.js';
 const DATABASE = 'server/dist/store/database.js';
 const POSTGRES = 'server/dist/store/postgres.js';
@@ -140,8 +141,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: ROOM,
-        from: '(member.batch ? batch : plain).add(member);',
-        to: 'setTimeout(() => (member.batch ? batch : plain).add(member), 30);',
+        from: 'fanOut.add(member);',
+        to: 'setTimeout(() => fanOut.add(member), 30);',
       },
     ],
   },
@@ -155,7 +156,7 @@ export const bugs: readonly Bug[] = [
     name: 'emit-out-of-order',
     story: 'kill',
     caught: ['inversion'],
-    patches: [{ file: ROOM, from: 'pending.push(change);', to: 'pending.unshift(change);' }],
+    patches: [{ file: FAN_OUT, from: 'pending.push(change);', to: 'pending.unshift(change);' }],
   },
   {
     name: 'no-holding-back',

@@ -17,6 +17,7 @@ import type { Auth, VerifiedMember } from './auth.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
+import { type Engine, hangUp } from './outlet.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
 import { Unavailable } from './store/store.js';
 
@@ -141,16 +142,17 @@ function forget({ handshake, conn }: ChatSocket): void {
 }
 
 /** Closes a connection that speaks what nobody needs: binary packets, and namespaces that are not there. */
-function guard(engine: {
-  on(name: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
-  close(discard: boolean): unknown;
-}): void {
+function guard(
+  engine: Engine & {
+    on(name: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
+  },
+): void {
   let wrong = 0;
   engine.on('packet', ({ type, data }) => {
     if (type !== 'message') return;
     // Socket.IO protocol 5: 0 is CONNECT, followed by a namespace where it is not the main one; 5 and 6 are binary.
-    if (typeof data !== 'string' || data.startsWith('5') || data.startsWith('6')) engine.close(true);
-    else if (data.startsWith('0/') && ++wrong > WRONG_NAMESPACES) engine.close(true);
+    if (typeof data !== 'string' || data.startsWith('5') || data.startsWith('6')) hangUp(engine);
+    else if (data.startsWith('0/') && ++wrong > WRONG_NAMESPACES) hangUp(engine);
   });
 }
 

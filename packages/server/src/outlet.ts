@@ -50,8 +50,7 @@ export function createOutlet(engine: Engine, closed: (reason: string, bytes: num
 
   function cut(reason: string, bytes: number): void {
     closed(reason, bytes);
-    way()?.destroy();
-    engine.close(true);
+    hangUp(engine);
   }
 
   function mark(now: number, sent: number, waiting: number): void {
@@ -90,6 +89,12 @@ export function createOutlet(engine: Engine, closed: (reason: string, bytes: num
       else if (now - markedAt > QUEUED_TIME) cut('time', waiting);
     },
   };
+}
+
+/** Ends a connection whose other end is not trusted to answer a close, which WebSockets wait for up to 30 s. */
+export function hangUp(engine: Engine): void {
+  streamOf(engine)?.destroy();
+  engine.close(true);
 }
 
 function queuedBytes({ writeBuffer }: Engine): number {

@@ -1,21 +1,17 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Frame, Message, Person, Position, Session } from '@chatty/protocol/events';
 import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
-import { encode, encodePlain, join as joinPackets, latest, type Packet } from './frames.js';
+import { createFanOut, type Hearer } from './fan-out.js';
+import { encode, join as joinPackets, type Packet } from './frames.js';
 import type { Log } from './log.js';
-import type { Outlet } from './outlet.js';
 import { createPresence, type Presence } from './presence.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
-import { type Change, createTail, type Tail } from './tail.js';
+import { createTail, type Tail } from './tail.js';
 
 /** One connection in the room. */
-export type Member = {
-  outlet: Outlet;
+export type Member = Hearer & {
   person: Person;
-  /** Hears `messages` frames instead of an event for each message. */
-  batch: boolean;
   /** Where it stopped reading before it came, if it says so. */
   after: Position | null;
 };
@@ -54,17 +50,8 @@ const FILL_SIZE = 500;
 /** Pauses between tries to read a room, in milliseconds: at most one query in 100 ms. */
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 2_000;
-/** Longest time in milliseconds that a busy room collects changes for one frame. */
-const WINDOW = 50;
-/** A room collects for as many times what its last frame cost, so that frames take at most a fifth of the time. */
-const WINDOW_FACTOR = 4;
-/** Longest time in milliseconds that telling everyone may keep the process from everything else. */
-const SLICE = 8;
-const SLICE_CHECK = 64;
 /** Largest recovery frame in bytes of text, so that a member who catches up does not look like one who does not read. */
 const FRAME_BYTES = 256 * 1024;
-/** Half of what a client waits for at most (`HEAD_INTERVAL`), since the tick is not exact. */
-const HEAD_PAUSE = 5_000;
 /** Least time in milliseconds between two head counts, and what each thousand members adds to it. */
 const PRESENCE_PAUSE = 2_000;
 const PRESENCE_PAUSE_PER_THOUSAND = 1_000;
@@ -79,22 +66,11 @@ export function createRoom(options: {
   const { project, id, log, now } = options;
   const store = options.store.project(project);
   const presence = createPresence();
-  const plain = new Set<Member>();
-  const batch = new Set<Member>();
   /** Members who have not been welcomed: the room is being read, or a frame that is due has to go first. */
   const waiting = new Set<Member>();
   let tail: Tail | null = null;
   /** Published while the room was being read. */
   const early: Message[] = [];
-  /** In order, and not told yet: the next frame. */
-  let pending: Change[] = [];
-  /** The position everybody here has been told. */
-  let told = 0;
-  let toldAt = 0;
-  let nextAt = 0;
-  /** Takes back the plan for the next frame, where there is one. */
-  let planned: (() => void) | null = null;
-  let sending = false;
   let reading = false;
   /** Somebody has seen the log under another epoch. */
   let doubted = false;
@@ -103,24 +79,27 @@ export function createRoom(options: {
   let history: { seq: number; packet: Packet } | null = null;
   let counted = { count: 0, at: 0 };
 
+  const position = () => tail && { epoch: tail.epoch, seq: tail.top };
+  const fanOut = createFanOut<Member>({ position, taken: () => tail && welcomeAll(tail), now });
+
   function join(member: Member): void {
     emptySince = null;
     waiting.add(member);
     if (tail === null) void read();
     // What is due goes to those who were here before; it is part of the history of the others.
-    else if (pending.length === 0) welcomeAll(tail);
+    else if (!fanOut.due) welcomeAll(tail);
   }
 
   function leave(member: Member): void {
-    if (plain.delete(member) || batch.delete(member)) presence.leave(member.person.userId);
+    if (fanOut.remove(member)) presence.leave(member.person.userId);
     waiting.delete(member);
-    if (plain.size + batch.size + waiting.size === 0) emptySince = now();
+    if (fanOut.size + waiting.size === 0) emptySince = now();
   }
 
   // Nothing can come between the history and the subscription: both happen in one turn of the event loop (R6).
   function welcomeAll(from: Tail): void {
     for (const member of waiting) {
-      (member.batch ? batch : plain).add(member);
+      fanOut.add(member);
       presence.enter(member.person);
       const packets = [encode('session', sessionOf(member, from)), ...begin(member, from)];
       member.outlet.send(joinPackets([...packets, encode('presence', { count: presence.count })]));
@@ -173,72 +152,8 @@ export function createRoom(options: {
       if (early.length < TAIL_SIZE) early.push(message);
       return;
     }
-    release(tail.accept(message));
+    fanOut.push(tail.accept(message));
     if (tail.hasHole()) void read();
-  }
-
-  function release(changes: readonly Change[]): void {
-    if (changes.length === 0) return;
-    for (const change of changes) pending.push(change);
-    plan();
-  }
-
-  function plan(): void {
-    if (planned !== null || sending || closed) return;
-    const pause = nextAt - now();
-    if (pause > 0) {
-      const timer = setTimeout(() => void tell(), pause);
-      planned = () => clearTimeout(timer);
-    } else {
-      // The first message of an idle room goes at once, together with those of the same flush.
-      const timer = setImmediate(() => void tell());
-      planned = () => clearImmediate(timer);
-    }
-  }
-
-  async function tell(): Promise<void> {
-    planned = null;
-    const from = tail;
-    if (from === null || pending.length === 0) return;
-    sending = true;
-    const changes = pending;
-    pending = [];
-    const frame = { epoch: from.epoch, prev: told, seq: from.top, messages: latest(changes) };
-    const hearers: [Member[], Packet][] = [];
-    if (batch.size > 0) hearers.push([[...batch], encode('messages', frame)]);
-    if (plain.size > 0) hearers.push([[...plain], encodePlain(changes)]);
-    told = from.top;
-    toldAt = now();
-    welcomeAll(from);
-    let cost = 0;
-    try {
-      for (const [members, packet] of hearers) cost += await deliver(members, packet);
-    } finally {
-      sending = false;
-    }
-    nextAt = now() + Math.min(WINDOW, cost * WINDOW_FACTOR);
-    if (pending.length > 0) plan();
-  }
-
-  /** @returns the time in milliseconds that it took, pauses for others not counted */
-  async function deliver(members: readonly Member[], packet: Packet): Promise<number> {
-    let cost = 0;
-    let since = performance.now();
-    for (let index = 0; index < members.length; index += 1) {
-      members[index]?.outlet.send(packet);
-      if (index % SLICE_CHECK !== 0) continue;
-      const spent = performance.now() - since;
-      if (spent < SLICE) continue;
-      cost += spent;
-      await turnOfOthers();
-      since = performance.now();
-    }
-    return cost + performance.now() - since;
-  }
-
-  function broadcast(packet: Packet): void {
-    for (const member of batch) member.outlet.send(packet);
-    for (const member of plain) member.outlet.send(packet);
   }
 
   /** One reader a room, again and again until nothing is missing, for as long as the room is open (R7). */
@@ -267,31 +182,28 @@ export function createRoom(options: {
     const short = page.prev > 0 && shown.length < HISTORY_SIZE;
     const older = short ? await store.messagesBefore(id, first?.id ?? page.prev + 1, HISTORY_SIZE) : [];
     tail = createTail({ page, older, size: TAIL_SIZE, bytes: TAIL_BYTES });
-    told = tail.top;
-    toldAt = now();
+    fanOut.begin(tail.top);
     history = null;
-    for (const message of early.splice(0)) release(tail.accept(message));
-    if (pending.length === 0) welcomeAll(tail);
+    for (const message of early.splice(0)) fanOut.push(tail.accept(message));
+    if (!fanOut.due) welcomeAll(tail);
   }
 
   async function fill(from: Tail): Promise<void> {
     const page = await store.changedAfter(id, from.top, FILL_SIZE);
     doubted = false;
-    if (page.epoch === from.epoch) release(from.fill(page));
+    if (page.epoch === from.epoch) fanOut.push(from.fill(page));
     else await restart();
   }
 
   /** The log is another one than before, as after a restored backup: everybody begins again (R5). */
   async function restart(): Promise<void> {
     log.warn({ project, room: id }, 'the log of a room was replaced; everybody reads it again');
-    for (const member of [...plain, ...batch]) {
+    for (const member of fanOut.members()) {
       presence.leave(member.person.userId);
       member.after = null;
       waiting.add(member);
     }
-    plain.clear();
-    batch.clear();
-    pending = [];
+    fanOut.clear();
     tail = null;
     await load();
   }
@@ -311,19 +223,12 @@ export function createRoom(options: {
   }
 
   function tick(time: number): void {
-    const crowd = plain.size + batch.size;
-    for (const member of batch) member.outlet.check(time);
-    for (const member of plain) member.outlet.check(time);
-    // A head that overtakes its frame would make everybody ask for what is on its way.
-    if (tail === null || crowd === 0 || sending) return;
-    if (time - toldAt >= HEAD_PAUSE) {
-      toldAt = time;
-      broadcast(encode('head', { epoch: tail.epoch, seq: told }));
-    }
-    const pause = PRESENCE_PAUSE + (crowd / 1_000) * PRESENCE_PAUSE_PER_THOUSAND;
+    for (const member of fanOut.members()) member.outlet.check(time);
+    fanOut.heartbeat(time);
+    const pause = PRESENCE_PAUSE + (fanOut.size / 1_000) * PRESENCE_PAUSE_PER_THOUSAND;
     if (presence.count !== counted.count && time - counted.at >= pause) {
       counted = { count: presence.count, at: time };
-      broadcast(encode('presence', { count: presence.count }));
+      fanOut.broadcast(encode('presence', { count: presence.count }));
     }
   }
 
@@ -332,7 +237,7 @@ export function createRoom(options: {
     id,
     presence,
     get position() {
-      return tail && { epoch: tail.epoch, seq: tail.top };
+      return position();
     },
     get emptySince() {
       return emptySince;
@@ -351,7 +256,7 @@ export function createRoom(options: {
     tick,
     close() {
       closed = true;
-      planned?.();
+      fanOut.close();
     },
   };
 }
