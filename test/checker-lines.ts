@@ -5,13 +5,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. */
-export type Kind = 'invoke' | 'ok' | 'fail' | 'info' | 'recv' | 'reset' | 'page' | 'connect' | 'disconnect';
+type Kind = 'invoke' | 'ok' | 'fail' | 'info' | 'recv' | 'reset' | 'page' | 'connect' | 'disconnect';
 
 /**
  * `send` and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and
  * `dump` the rows of the database, both ascending. `heal`: from here on nothing is broken. `ban`: the actor is out.
  */
-export type Operation = 'send' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
+type Operation = 'send' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
 
 export type Line = {
   /** Monotonic nanoseconds. */
@@ -56,7 +56,7 @@ export function createHistory(node = 'one'): History {
 }
 
 /** The clock of all lines; the same for every process of this machine. */
-export function now(): number {
+function now(): number {
   return Number(process.hrtime.bigint());
 }
 

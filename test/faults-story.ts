@@ -190,7 +190,7 @@ function within(work: Promise<unknown>): Promise<unknown> {
 }
 
 /** mulberry32: the same numbers for the same seed. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -3,7 +3,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { until } from './kit.js';
 
-export type Weather = {
+type Weather = {
   /** Added to each way, in milliseconds; `jitter` is the largest random addition. */
   delay: number;
   jitter: number;
