@@ -6,8 +6,9 @@ import type { Change } from './tail.js';
 /** Ready to send: Engine.IO messages one by one, and all of them as WebSocket frames in one buffer. */
 export type Packet = { texts: string[]; frames: Buffer };
 
-/** Socket.IO protocol 5: an EVENT packet of the main namespace. */
+/** Socket.IO protocol 5: an EVENT and an ACK packet of the main namespace. */
 const EVENT = '2';
+const ACK = '3';
 /** Engine.IO protocol 4: a message packet. */
 const MESSAGE = '4';
 /** RFC 6455 section 5.2: the last frame of a message, of text. Servers do not mask. */
@@ -21,6 +22,18 @@ export function encode<Name extends keyof ServerEvents>(
 ): Packet {
   const text = EVENT + JSON.stringify([event, ...values]);
   return { texts: [text], frames: frame(text) };
+}
+
+/** The answer to an event that carried an acknowledgement id. */
+export function encodeAnswer(id: number, answer: object): string {
+  return `${ACK}${id}${JSON.stringify([answer])}`;
+}
+
+/** Packets that were encoded one by one, for one member, by one write. */
+export function gather(texts: string[]): Packet {
+  const [only] = texts;
+  const frames = texts.length === 1 && only ? frame(only) : Buffer.concat(texts.map(frame));
+  return { texts, frames };
 }
 
 /** Several packets as one: a member gets them by one write. */

@@ -17,7 +17,7 @@ import type { Auth, VerifiedMember } from './auth.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
-import { type Engine, hangUp } from './outlet.js';
+import { type Engine, hangUp, type Outlet } from './outlet.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
 import { Unavailable } from './store/store.js';
 
@@ -35,7 +35,7 @@ type Command<Value, Reply> = {
   limit: Limit;
   run(member: VerifiedMember, value: Value): Promise<Reply>;
 };
-type Prepared<Reply> = (member: VerifiedMember, payload: unknown) => Promise<Reply | No>;
+type Prepared<Reply> = (member: VerifiedMember, payload: unknown) => Promise<Reply> | No;
 type Answer = { ok: true } | No;
 type Ack = (answer: Answer) => void;
 
@@ -95,7 +95,7 @@ export function openGateway(options: {
       void answer(socket, event, values);
     });
     forget(socket);
-    rooms.join(socket);
+    answerThrough(socket, rooms.join(socket));
   });
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
@@ -113,26 +113,31 @@ export function openGateway(options: {
   }
 
   async function answer(socket: ChatSocket, event: unknown, values: unknown[]): Promise<void> {
-    const last = values.at(-1);
-    const ack = typeof last === 'function' ? (last as Ack) : null;
-    const reply = await outcome(socket.data.member, event, ack ? values.slice(0, -1) : values);
-    if (ack) ack(reply);
-    else if (!reply.ok && typeof event === 'string' && table.has(event)) {
-      const { ok: _, ...reason } = reply;
-      socket.emit('refused', { event, ...reason });
-    }
-  }
-
-  async function outcome(member: VerifiedMember, event: unknown, values: unknown[]): Promise<Answer> {
+    const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
+    const command = typeof event === 'string' ? table.get(event) : undefined;
+    let reply: Answer = no('invalid');
     try {
-      const command = typeof event === 'string' ? table.get(event) : undefined;
-      if (!command || values.length !== 1 || !isShallow(values)) return no('invalid');
-      return await command(member, values[0]);
+      if (command && values.length === 1 && isShallow(values))
+        reply = await command(socket.data.member, values[0]);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
-      return no('unavailable');
+      reply = no('unavailable');
+    }
+    if (ack) ack(reply);
+    else if (!reply.ok && command) {
+      const { ok: _, ...reason } = reply;
+      socket.emit('refused', { event: event as string, ...reason });
     }
   }
+}
+
+/**
+ * Socket.IO asks this method of its own for the function that answers an event, and writes each answer by itself; ours
+ * go together. A version that no longer asks answers its own way.
+ */
+function answerThrough(socket: ChatSocket, outlet: Outlet): void {
+  const ack = (id: number) => (answer: Answer) => outlet.answer(id, answer);
+  Object.assign(socket, { ack });
 }
 
 /** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
@@ -157,7 +162,7 @@ function guard(
 }
 
 function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
-  return async (member, payload) => {
+  return (member, payload) => {
     const checked = command.check(payload);
     if (!checked.ok) return no(checked.code);
     if (!command.access(member)) return no('forbidden');

@@ -1,6 +1,6 @@
 /** One member's way out: a prepared packet in one write, and an end to whoever does not read. */
 
-import type { Packet } from './frames.js';
+import { encodeAnswer, gather, type Packet } from './frames.js';
 
 /** What is used of an Engine.IO connection. */
 export type Engine = {
@@ -14,6 +14,8 @@ export type Engine = {
 
 export type Outlet = {
   send(packet: Packet): void;
+  /** Answers an event by its acknowledgement id. What a flush answers to one member goes in one write. */
+  answer(id: number, answer: object): void;
   /** Closes the connection when too much or too old a packet waits in it. To be called about once a second. */
   check(now: number): void;
 };
@@ -41,6 +43,8 @@ export function createOutlet(engine: Engine, closed: (reason: string, bytes: num
   let markedAt = 0;
   let lastByte = 0;
   let firstPacket: unknown;
+  /** Answers of this turn of the event loop. */
+  let answers: string[] = [];
 
   /** A connection begins with long polling and never leaves a WebSocket again. */
   const way = () => {
@@ -59,18 +63,30 @@ export function createOutlet(engine: Engine, closed: (reason: string, bytes: num
     firstPacket = engine.writeBuffer[0];
   }
 
+  function send({ texts, frames }: Packet): void {
+    if (engine.readyState !== 'open') return;
+    const short = way();
+    // What Engine.IO still holds goes first; then the bytes may take the short way and keep the order.
+    if (short?.writable && engine.writeBuffer.length === 0 && !engine.upgrading) {
+      short.write(frames);
+      if (short.writableLength > QUEUED_BYTES) cut('bytes', short.writableLength);
+      return;
+    }
+    for (const text of texts) engine.write(text, { compress: false });
+    if (engine.writeBuffer.length > QUEUED_PACKETS) cut('packets', queuedBytes(engine));
+  }
+
+  function sendAnswers(): void {
+    const packet = gather(answers);
+    answers = [];
+    send(packet);
+  }
+
   return {
-    send({ texts, frames }) {
-      if (engine.readyState !== 'open') return;
-      const short = way();
-      // What Engine.IO still holds goes first; then the bytes may take the short way and keep the order.
-      if (short?.writable && engine.writeBuffer.length === 0 && !engine.upgrading) {
-        short.write(frames);
-        if (short.writableLength > QUEUED_BYTES) cut('bytes', short.writableLength);
-        return;
-      }
-      for (const text of texts) engine.write(text, { compress: false });
-      if (engine.writeBuffer.length > QUEUED_PACKETS) cut('packets', queuedBytes(engine));
+    send,
+    answer(id, answer) {
+      // After the promises of this turn, among them those of all messages that were stored together.
+      if (answers.push(encodeAnswer(id, answer)) === 1) process.nextTick(sendAnswers);
     },
     check(now) {
       if (engine.readyState !== 'open') return;

@@ -13,7 +13,7 @@ import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
 import type { Log } from './log.js';
-import { createOutlet, type Engine } from './outlet.js';
+import { createOutlet, type Engine, type Outlet } from './outlet.js';
 import { createRoom, type Member, type Room } from './room.js';
 import type { ProjectId, Store } from './store/store.js';
 
@@ -23,8 +23,8 @@ export type ChatServer = Server<ClientEvents, ServerEvents, Nothing, SocketData>
 export type ChatSocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
 
 export type Rooms = {
-  /** Puts the socket into its member's project's room: `session` and what it has to know follow. */
-  join(socket: ChatSocket): void;
+  /** Puts the socket into its member's project's room: `session` and what it has to know follow. Returns its way out. */
+  join(socket: ChatSocket): Outlet;
   /** Delivers a committed change to everyone in its room on this node. */
   publish(project: ProjectId, room: string, message: Message): void;
   /** Answer the commands of a member about their room. Throw `Unavailable`. */
@@ -58,7 +58,7 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     return room;
   }
 
-  function join(socket: ChatSocket): void {
+  function join(socket: ChatSocket): Outlet {
     const { member, batch, after } = socket.data;
     const { projectId, userId, username, avatar, role } = member;
     const room = open(projectId, MAIN_ROOM);
@@ -68,6 +68,7 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     const joined: Member = { outlet, person: { userId, username, avatar, role }, batch, after };
     socket.once('disconnect', () => room.leave(joined));
     room.join(joined);
+    return outlet;
   }
 
   const roomOf = ({ projectId }: VerifiedMember) => open(projectId, MAIN_ROOM);

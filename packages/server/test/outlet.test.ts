@@ -127,3 +127,57 @@ it('frames are those of RFC 6455 at every length', () => {
     assert.equal(frames.toString('utf8', head), `4${texts[0]}`);
   }
 });
+
+it('answers of one turn go in one write, after what was sent before them and before what is sent next', async (context) => {
+  const { outlet, stream, reader } = await open(context);
+  const parts: Buffer[] = [];
+  const write = stream.write.bind(stream);
+  context.mock.method(stream, 'write', (bytes: Buffer) => {
+    parts.push(bytes);
+    return write(bytes);
+  });
+  reader.resume();
+  outlet.send(packet);
+  outlet.answer(7, { ok: true });
+  await Promise.resolve();
+  outlet.answer(12, { ok: false, text: '가' });
+  await new Promise(setImmediate);
+  outlet.answer(13, { ok: true });
+  await new Promise(setImmediate);
+  outlet.send(packet);
+  assert.deepEqual(parts.map(textsOf), [
+    ['42["draining",{"delay":1}]'],
+    ['437[{"ok":true}]', '4312[{"ok":false,"text":"가"}]'],
+    ['4313[{"ok":true}]'],
+    ['42["draining",{"delay":1}]'],
+  ]);
+});
+
+it('answers to a member who polls, or has left, take the long way or none', async (context) => {
+  const { outlet, engine, queued } = await open(context);
+  engine.transport = { name: 'polling', socket: { _socket: null } as never };
+  outlet.answer(1, { ok: true });
+  outlet.answer(2, { ok: true });
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    queued.map(({ data }) => data),
+    ['31[{"ok":true}]', '32[{"ok":true}]'],
+  );
+  outlet.answer(3, { ok: true });
+  engine.close();
+  await new Promise(setImmediate);
+  assert.equal(queued.length, 2);
+});
+
+/** WebSocket frames of text below 64 KiB that are not masked, RFC 6455 section 5.2. */
+function textsOf(bytes: Buffer): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const short = bytes[at + 1] ?? 0;
+    const head = short < 126 ? 2 : 4;
+    const length = short < 126 ? short : bytes.readUInt16BE(at + 2);
+    texts.push(bytes.toString('utf8', at + head, at + head + length));
+    at += head + length;
+  }
+  return texts;
+}

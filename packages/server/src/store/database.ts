@@ -22,11 +22,24 @@ const QUERY_TIMEOUT = 3_000;
 const WAITING_QUERIES = 1_000;
 
 const INT8 = 20;
+const TIMESTAMPTZ = 1184;
 const types = {
-  // Ids and positions stay far below 2^53, so they travel as numbers.
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    // Ids and positions stay far below 2^53, so they travel as numbers.
+    if (oid === INT8) return Number;
+    return oid === TIMESTAMPTZ ? createMomentParser() : pg.types.getTypeParser(oid, format as 'text');
+  },
 };
+
+/** Moments travel as on the wire, ISO 8601 in UTC. The rows of a flush share one, so it is not read again for each. */
+function createMomentParser(): (text: string) => string {
+  const toDate = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date;
+  let last = { text: '', moment: '' };
+  return (text) => {
+    if (text !== last.text) last = { text, moment: toDate(text).toISOString() };
+    return last.moment;
+  };
+}
 
 /**
  * @param purpose shown in the database's list of connections
@@ -95,17 +108,16 @@ export type MessageRow = {
   content: string;
   client_id: string | null;
   reply_to: number | null;
-  created_at: Date;
-  edited_at: Date | null;
-  deleted_at: Date | null;
+  created_at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
 };
 
 /** A client id that the server made up; a client's own has no space. */
 export const SERVER_MADE = ' ';
 
 export function toMessage(row: MessageRow): Message {
-  const { edited_at, deleted_at } = row;
-  return {
+  const message: Message = {
     id: row.id,
     seq: row.seq,
     userId: row.user_id,
@@ -114,8 +126,9 @@ export function toMessage(row: MessageRow): Message {
     content: row.content,
     clientId: row.client_id?.startsWith(SERVER_MADE) ? null : row.client_id,
     replyTo: row.reply_to,
-    created_at: row.created_at.toISOString(),
-    ...(edited_at && { edited_at: edited_at.toISOString() }),
-    ...(deleted_at && { deleted_at: deleted_at.toISOString() }),
+    created_at: row.created_at,
   };
+  if (row.edited_at) message.edited_at = row.edited_at;
+  if (row.deleted_at) message.deleted_at = row.deleted_at;
+  return message;
 }

@@ -110,7 +110,7 @@ export function createWriter<Job, Result extends object>(options: {
         passing,
       );
       const before = held.jobs;
-      for (const [index, item] of items.entries()) answer(item, results[index] ?? null);
+      items.forEach((item, index) => void answer(item, results[index] ?? null));
       size = Math.min(batch, size * 2);
       if (kept.size === 0) passing = false;
       putBack(items);
