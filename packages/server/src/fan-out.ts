@@ -4,6 +4,7 @@ import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Position } from '@chatty/protocol/events';
 import { encode, encodePlain, latest, type Packet } from './frames.js';
 import type { Outlet } from './outlet.js';
+import type { Pace } from './pace.js';
 import type { Change } from './tail.js';
 
 export type Hearer = {
@@ -35,8 +36,6 @@ export type FanOut<Member extends Hearer> = {
 
 /** Longest time in milliseconds that a busy room collects changes for one frame. */
 const WINDOW = 50;
-/** A room collects for as many times what its last frame cost, so that frames take at most a fifth of the time. */
-const WINDOW_FACTOR = 4;
 /** Longest time in milliseconds that telling everyone may keep the process from everything else. */
 const SLICE = 8;
 const SLICE_CHECK = 64;
@@ -50,9 +49,10 @@ const HEAD_PAUSE = 5_000;
 export function createFanOut<Member extends Hearer>(options: {
   position: () => Position | null;
   taken: () => void;
+  pace: Pace;
   now: () => number;
 }): FanOut<Member> {
-  const { position, taken, now } = options;
+  const { position, taken, pace, now } = options;
   const plain = new Set<Member>();
   const batch = new Set<Member>();
   /** In order, and not told yet: the next frame. */
@@ -94,7 +94,7 @@ export function createFanOut<Member extends Hearer>(options: {
     } finally {
       sending = false;
     }
-    nextAt = now() + Math.min(WINDOW, cost * WINDOW_FACTOR);
+    nextAt = now() + Math.min(WINDOW, cost * pace.factor);
     if (pending.length > 0) plan();
   }
 

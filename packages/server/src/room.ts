@@ -5,6 +5,7 @@ import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
 import { encode, join as joinPackets, type Packet } from './frames.js';
 import type { Log } from './log.js';
+import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
 import { createTail, type Tail } from './tail.js';
@@ -61,9 +62,10 @@ export function createRoom(options: {
   id: string;
   store: Store;
   log: Log;
+  pace: Pace;
   now: () => number;
 }): Room {
-  const { project, id, log, now } = options;
+  const { project, id, log, pace, now } = options;
   const store = options.store.project(project);
   const presence = createPresence();
   /** Members who have not been welcomed: the room is being read, or a frame that is due has to go first. */
@@ -80,7 +82,7 @@ export function createRoom(options: {
   let counted = { count: 0, at: 0 };
 
   const position = () => tail && { epoch: tail.epoch, seq: tail.top };
-  const fanOut = createFanOut<Member>({ position, taken: () => tail && welcomeAll(tail), now });
+  const fanOut = createFanOut<Member>({ position, taken: () => tail && welcomeAll(tail), pace, now });
 
   function join(member: Member): void {
     emptySince = null;

@@ -14,6 +14,7 @@ import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
 import type { Log } from './log.js';
 import { createOutlet, type Engine, type Outlet } from './outlet.js';
+import { createPace } from './pace.js';
 import { createRoom, type Member, type Room } from './room.js';
 import type { ProjectId, Store } from './store/store.js';
 
@@ -48,12 +49,13 @@ const DRAIN_DELAY_EACH = 2;
 export function createRooms(options: { io: ChatServer; store: Store; log: Log; now?: () => number }): Rooms {
   const { io, store, log, now = Date.now } = options;
   const rooms = new Map<string, Room>();
+  const pace = createPace();
 
   function open(project: ProjectId, id: string): Room {
     const key = `${project}/${id}`;
     const known = rooms.get(key);
     if (known) return known;
-    const room = createRoom({ project, id, store, log, now });
+    const room = createRoom({ project, id, store, log, pace, now });
     rooms.set(key, room);
     return room;
   }
@@ -75,6 +77,7 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
 
   function tick(): void {
     const time = now();
+    pace.look();
     for (const [key, room] of rooms) {
       room.tick(time);
       if (room.emptySince === null || time - room.emptySince < IDLE) continue;
