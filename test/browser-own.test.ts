@@ -86,9 +86,9 @@ describe("one's own messages", () => {
     for (const page of [minsu, jiyoung]) {
       await row(page, '지울 말').waitFor({ state: 'detached' });
       const texts = await page.locator('.bubble').allTextContents();
-      assert.deepEqual(texts.slice(-2), ['삭제된 메시지입니다', '남는 말']);
+      assert.deepEqual(texts.slice(-2), ['삭제된 메시지예요', '남는 말']);
     }
-    assert.equal(await row(minsu, '삭제된 메시지입니다').locator('.tools').count(), 0);
+    assert.equal(await row(minsu, '삭제된 메시지예요').locator('.tools').count(), 0);
   });
 
   it('the keyboard alone edits: Tab to the button, Enter saves, Escape leaves all as it was', async () => {
@@ -172,7 +172,7 @@ describe("one's own messages", () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await minsu.context().setOffline(true);
     await minsu.evaluate(() => dispatchEvent(new Event('offline')));
-    await minsu.getByText('연결이 끊겼습니다').waitFor();
+    await minsu.getByText('연결이 끊겼어요').waitFor();
     await say(jiyoung, '그동안 한 말');
     await minsu.context().setOffline(false);
     await row(minsu, '그동안 한 말').waitFor();

@@ -170,7 +170,7 @@ describe('in the browser', () => {
     await until(() => site.listening, 'the page');
     const page = await openPage(`http://127.0.0.1:${(site.address() as AddressInfo).port}`);
     await page.getByText('token_invalid').waitFor();
-    assert.match((await page.getByRole('alert').textContent()) ?? '', /로그인 정보를 확인하지 못했습니다/);
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /로그인 정보를 확인하지 못했어요/);
     assert.equal(await page.locator('chatty-widget').count(), 1, 'a second inclusion does nothing');
   });
 

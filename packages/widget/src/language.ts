@@ -1,11 +1,25 @@
-/** Decides the language: one complete table each, and dates as its readers write them. */
+/** Decides the language, loads its table, and writes dates and lists as its readers do. */
 
-import { en } from './en.js';
-import { ko } from './ko.js';
-import type { Words } from './words.js';
+import { createGrammar } from './grammar.js';
+import type { Table, Words } from './words.js';
+
+const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
+/** Subtags of who reads Chinese in Traditional characters. */
+const TRADITIONAL = ['hant', 'tw', 'hk', 'mo'];
+
+const MINUTE = 60_000;
+
+export type Locale = {
+  /** Which table. */
+  base: (typeof BASES)[number];
+  /** How dates and numbers are written. */
+  tag: string;
+  dir: 'ltr' | 'rtl';
+};
 
 export type Language = {
   locale: string;
+  dir: Locale['dir'];
   words: Words;
   /** "오후 3:05" */
   time(date: Date): string;
@@ -13,21 +27,55 @@ export type Language = {
   moment(date: Date): string;
   /** "오늘", "어제", or the date. */
   day(date: Date, now: Date): string;
+  /** "방금 전", "5분 전", and "2시간 전" while it is the same day; null for what `time` says better. */
+  ago(date: Date, now: Date): string | null;
+  /** Names in a row: "민수, 지영 및 Alex". */
+  list(names: readonly string[]): string;
 };
 
-export const languages: Record<string, Words> = { en, ko };
+/** The first candidate whose language we speak; English otherwise. Null and malformed ones are passed over. */
+export function chooseLocale(...candidates: (string | null | undefined)[]): Locale {
+  for (const candidate of candidates) {
+    const [language, ...rest] = candidate?.trim().toLowerCase().split(/[-_]/) ?? [];
+    const base = BASES.find((name) => name === language);
+    if (base === undefined) continue;
+    const traditional = !rest.includes('hans') && rest.some((subtag) => TRADITIONAL.includes(subtag));
+    return {
+      base,
+      tag: base === 'zh' && traditional ? 'zh-TW' : base,
+      dir: base === 'ar' ? 'rtl' : 'ltr',
+    };
+  }
+  return { base: 'en', tag: 'en', dir: 'ltr' };
+}
 
-/** The first candidate that names a language we speak; English otherwise. Null and malformed ones are passed over. */
-export function chooseLanguage(...candidates: (string | null | undefined)[]): Language {
-  const base = (tag: string | null | undefined) => tag?.toLowerCase().split(/[-_]/)[0] ?? '';
-  const locale = candidates.map(base).find((name) => Object.hasOwn(languages, name)) ?? 'en';
-  const words = languages[locale] ?? en;
+/** Each path is written out: that makes each table a file of its own. */
+const tables: Record<Locale['base'], () => Promise<Table>> = {
+  en: async () => (await import('./languages/en.js')).en,
+  ko: async () => (await import('./languages/ko.js')).ko,
+  ja: async () => (await import('./languages/ja.js')).ja,
+  zh: async () => (await import('./languages/zh.js')).zh,
+  es: async () => (await import('./languages/es.js')).es,
+  ar: async () => (await import('./languages/ar.js')).ar,
+};
+
+/** Rejects when the table does not arrive. */
+export async function loadLanguage(locale: Locale): Promise<Language> {
+  return createLanguage(locale, await tables[locale.base]());
+}
+
+export function createLanguage({ tag, dir }: Locale, table: Table): Language {
+  const grammar = createGrammar(tag, dir);
+  const words = table(grammar);
   // One formatter for all lines: making one costs more than drawing a line.
-  const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'full' });
+  const time = new Intl.DateTimeFormat(tag, { hour: 'numeric', minute: '2-digit' });
+  const moment = new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' });
+  const date = new Intl.DateTimeFormat(tag, { dateStyle: 'full' });
+  const relative = new Intl.RelativeTimeFormat(tag);
+  const list = new Intl.ListFormat(tag, { style: 'narrow' });
   return {
-    locale,
+    locale: tag,
+    dir,
     words,
     time: (value) => time.format(value),
     moment: (value) => moment.format(value),
@@ -36,6 +84,14 @@ export function chooseLanguage(...candidates: (string | null | undefined)[]): La
       const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
       return sameDay(value, yesterday) ? words.yesterday : date.format(value);
     },
+    ago(value, now) {
+      const minutes = Math.floor((now.getTime() - value.getTime()) / MINUTE);
+      // A visitor's clock may be behind, but where it is plainly wrong it says nothing.
+      if (minutes < 1) return minutes > -60 ? words.justNow : null;
+      if (minutes < 60) return relative.format(-minutes, 'minute');
+      return sameDay(value, now) ? relative.format(-Math.floor(minutes / 60), 'hour') : null;
+    },
+    list: (names) => list.format(names.map(grammar.name)),
   };
 }
 

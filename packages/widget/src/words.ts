@@ -2,12 +2,31 @@
 
 import type { State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
+import type { Grammar } from './grammar.js';
+
+/** Everything the widget says in one language, given how that language counts. */
+export type Table = (grammar: Grammar) => Words;
+
+type Category =
+  | 'recent'
+  | 'smileys'
+  | 'people'
+  | 'nature'
+  | 'food'
+  | 'travel'
+  | 'activity'
+  | 'objects'
+  | 'symbols'
+  | 'flags';
 
 export type Words = {
   [Name in
     | 'title'
     | 'open'
     | 'close'
+    | 'settings'
+    | 'expand'
+    | 'collapse'
     | 'messages'
     | 'write'
     | 'send'
@@ -17,6 +36,9 @@ export type Words = {
     | 'removeSure'
     | 'save'
     | 'cancel'
+    | 'copy'
+    /** Button that opens the other things to do with a message. */
+    | 'more'
     | 'edited'
     | 'removed'
     | 'older'
@@ -24,14 +46,52 @@ export type Words = {
     | 'missing'
     | 'loading'
     | 'latest'
+    /** Above the first message that was not read. */
+    | 'newLine'
     | 'sending'
     | 'tryNow'
     | 'empty'
     | 'login'
     | 'loginHint'
+    /** In the place of the field, for who reads without a login. */
+    | 'guestHint'
     | 'today'
-    | 'yesterday']: string;
-} & { [Name in 'newMessages' | 'unread' | 'left' | 'here' | 'hereNow']: (count: number) => string } & {
+    | 'yesterday'
+    | 'justNow'
+    | 'reply'
+    | 'jumpToQuoted'
+    | 'quotedGone'
+    | 'react'
+    | 'addReaction'
+    | 'emoji'
+    | 'searchEmoji'
+    | 'noEmojiFound'
+    | 'mention'
+    | 'mentionsYou'
+    /** Button over hidden text: shows it. */
+    | 'spoiler'
+    | 'typingMany'
+    | 'moderator'
+    | 'admin'
+    | 'you'
+    /** Buttons: what a press does, not what is the case. */
+    | 'soundOn'
+    | 'soundOff'
+    | 'notifyOn'
+    | 'notifyOff']: string;
+} & {
+  [Name in 'newMessages' | 'unread' | 'toFirstUnread' | 'left' | 'here' | 'hereNow']: (
+    count: number,
+  ) => string;
+} & {
+  [Name in 'slowMode' | 'waitSeconds']: (seconds: number) => string;
+} & {
+  [Name in 'replyingTo' | 'typingOne']: (name: string) => string;
+} & {
+  typingTwo(one: string, other: string): string;
+  /** @param names of some or all of them, as `Language.list` joins them; may be empty */
+  reactedWith(emoji: string, count: number, names: string): string;
   states: Record<State, string>;
   codes: Record<Code, string>;
+  categories: Record<Category, string>;
 };

@@ -1,0 +1,253 @@
+/** Promise: every language says everything, in its own words, and counts and dates as its readers do. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { table as states } from '@chatty/client/machine';
+import { codes } from '@chatty/protocol/codes';
+import { chooseLanguage, chooseLocale, type Language, loadLanguage } from '../src/language.js';
+
+const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
+const COUNTS = [0, 1, 2, 3, 5, 11, 100];
+/** What is the same in English and rightly so. */
+const SAME = ['es.title'];
+const SCRIPT = {
+  en: /[A-Za-z]/,
+  ko: /\p{Script=Hangul}/u,
+  ja: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+  zh: /\p{Script=Han}/u,
+  es: /[A-Za-z]/,
+  ar: /\p{Script=Arabic}/u,
+};
+
+const languages = Object.fromEntries(
+  await Promise.all(BASES.map(async (base) => [base, await loadLanguage(chooseLocale(base))] as const)),
+) as Record<(typeof BASES)[number], Language>;
+
+/** Every sentence by its path, those with a number for each of COUNTS. */
+function sentencesOf({ words }: Language): Map<string, string> {
+  const said = new Map<string, string>();
+  const { typingTwo, reactedWith, replyingTo, typingOne, ...rest } = words;
+  const visit = (value: unknown, path: string) => {
+    if (typeof value === 'string') said.set(path, value);
+    else if (typeof value === 'function')
+      for (const count of COUNTS) visit(value(count), `${path}(${count})`);
+    else
+      for (const [name, inner] of Object.entries(value as object))
+        visit(inner, path ? `${path}.${name}` : name);
+  };
+  visit(rest, '');
+  for (const count of COUNTS) {
+    said.set(`left(${-count - 1})`, words.left(-count - 1));
+    said.set(`reactedWith(${count})`, reactedWith('👍', count, '가, 나'));
+  }
+  said.set('replyingTo', replyingTo('가'));
+  said.set('typingOne', typingOne('가'));
+  said.set('typingTwo', typingTwo('가', '나'));
+  return said;
+}
+
+/** Names of all that a table holds, with its kind. */
+function shapeOf(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [`${path}: ${typeof value}`];
+  return Object.entries(value)
+    .flatMap(([name, inner]) => shapeOf(inner, `${path}.${name}`))
+    .sort();
+}
+
+const english = sentencesOf(languages.en);
+
+for (const base of BASES)
+  describe(`the table of ${base}`, () => {
+    const { words } = languages[base];
+    const sentences = sentencesOf(languages[base]);
+
+    it('has what English has, and a sentence for every code and state', () => {
+      assert.deepEqual(shapeOf(words), shapeOf(languages.en.words));
+      assert.deepEqual(Object.keys(words.codes).sort(), Object.keys(codes).sort());
+      assert.deepEqual(Object.keys(words.states).sort(), Object.keys(states).sort());
+    });
+
+    it('says something each time, with nothing unfilled', () => {
+      assert.ok(sentences.size > 150, `${sentences.size}`);
+      for (const [path, text] of sentences) {
+        assert.notEqual(text.trim(), '', path);
+        assert.doesNotMatch(text, /undefined|null|NaN|#|\[object|\$\{/, path);
+      }
+    });
+
+    it('says it in its own words', () => {
+      for (const [path, text] of sentences) {
+        assert.match(text.replace(/[가나👍]/gu, base === 'ko' ? '$&' : ''), SCRIPT[base], path);
+        if (base !== 'en' && !SAME.includes(`${base}.${path}`))
+          assert.notEqual(text, english.get(path), path);
+      }
+    });
+
+    it('puts numbers and names where they belong', () => {
+      for (const name of ['newMessages', 'unread', 'toFirstUnread', 'left', 'here', 'hereNow'] as const)
+        assert.match(words[name](100), /100/, name);
+      assert.match(words.left(-3), /3/);
+      assert.notEqual(words.left(-3), words.left(3));
+      assert.match(words.waitSeconds(11), /11/);
+      assert.match(words.slowMode(30), /30/);
+      assert.match(words.slowMode(300), /(?<!\d)5(?!\d)/, 'five minutes, not 300 seconds');
+      assert.match(words.slowMode(90), /90/, 'a minute and a half in seconds');
+      assert.match(words.typingTwo('민수', 'Alex'), /민수.*Alex/);
+      assert.match(words.replyingTo('민수'), /민수/);
+      assert.match(words.reactedWith('👍', 12, '민수'), /12.*👍.*민수/);
+      assert.doesNotMatch(words.reactedWith('👍', 12, ''), /[:：]/);
+    });
+
+    it('writes dates and times', () => {
+      const language = languages[base];
+      const now = new Date(2026, 10, 25, 15, 5);
+      const before = (days: number) => new Date(2026, 10, 25 - days, 0, 1);
+      assert.equal(language.day(before(0), now), words.today);
+      assert.equal(language.day(before(1), now), words.yesterday);
+      const weekday = new Intl.DateTimeFormat(base, { weekday: 'long' }).format(before(2));
+      const day = language.day(before(2), now);
+      assert.ok(day.includes(weekday) && day.includes('23') && day.includes('2026'), day);
+      assert.match(language.time(now), /(^|\D)(3|15):05/);
+      assert.match(language.moment(now), /2026/);
+      assert.match(language.moment(now), /(3|15):05/);
+    });
+  });
+
+describe('how long ago', () => {
+  const now = new Date(2026, 10, 25, 15, 5);
+  const ago = (base: (typeof BASES)[number], minutes: number, at = now) =>
+    languages[base].ago(new Date(at.getTime() - minutes * 60_000), at);
+
+  it('is now, then minutes, then hours of the same day, then left to the clock', () => {
+    const answers = [0, 0.9, 1, 59.9, 60, 125, 15 * 60 + 5, 15 * 60 + 6].map((minutes) => ago('en', minutes));
+    assert.deepEqual(answers, [
+      'just now',
+      'just now',
+      '1 minute ago',
+      '59 minutes ago',
+      '1 hour ago',
+      '2 hours ago',
+      '15 hours ago',
+      null,
+    ]);
+  });
+
+  it('goes on in minutes past midnight', () => {
+    const midnight = new Date(2026, 10, 25, 0, 10);
+    assert.deepEqual([ago('en', 20, midnight), ago('en', 70, midnight)], ['20 minutes ago', null]);
+  });
+
+  it('bears a clock that is a little behind, not one that is wrong', () => {
+    assert.deepEqual([ago('en', -5), ago('en', -59), ago('en', -300)], ['just now', 'just now', null]);
+  });
+
+  it('is said in each language', () => {
+    const said = BASES.slice(1).map((base) => ago(base, 2)?.replaceAll(/\s/g, ' '));
+    assert.deepEqual(said, ['2분 전', '2 分前', '2分钟前', 'hace 2 minutos', 'قبل دقيقتين']);
+    for (const base of BASES) assert.equal(ago(base, 0), languages[base].words.justNow);
+  });
+});
+
+describe('counting and naming', () => {
+  it('Arabic has a form for each of its six ways to count', () => {
+    const { unread, hereNow, waitSeconds } = languages.ar.words;
+    assert.equal(new Set([0, 1, 2, 3, 11, 100].map((count) => unread(count).replace(/\d+/, '#'))).size, 5);
+    assert.equal(new Set([0, 1, 2, 3, 11, 100].map((count) => hereNow(count).replace(/\d+/, '#'))).size, 6);
+    assert.equal(unread(2), 'رسالتان غير مقروءتين');
+    assert.equal(unread(3), '3 رسائل غير مقروءة');
+    assert.equal(unread(11), '11 رسالة غير مقروءة');
+    assert.equal(waitSeconds(2), 'يمكنك الكتابة من جديد بعد ثانيتين');
+  });
+
+  it('English and Spanish tell one from many', () => {
+    const { en, es } = languages;
+    assert.deepEqual([1, 2].map(en.words.newMessages), ['1 new message', '2 new messages']);
+    assert.deepEqual([1, 2].map(es.words.newMessages), ['1 mensaje nuevo', '2 mensajes nuevos']);
+    assert.deepEqual(
+      [1, 2].map((count) => en.words.reactedWith('👍', count, '')),
+      ['1 person reacted with 👍', '2 people reacted with 👍'],
+    );
+  });
+
+  it('a thousand has the mark of its language', () => {
+    assert.equal(languages.en.words.here(12_345), '12,345 here');
+    assert.equal(languages.ko.words.here(12_345), '12,345명');
+    assert.equal(languages.es.words.here(12_345), '12.345 en línea');
+  });
+
+  it('a name that runs the other way does not turn the sentence around', () => {
+    const { en, ar } = languages;
+    assert.equal(en.words.typingOne('سارة!'), '\u2068سارة!\u2069 is typing…');
+    assert.equal(en.words.typingOne('민수'), '민수 is typing…');
+    assert.equal(ar.words.replyingTo('민수 (KR)'), 'الرد على \u2068민수 (KR)\u2069');
+    assert.equal(en.list(['민수', 'سارة', 'Alex']), '민수, \u2068سارة\u2069, Alex');
+  });
+
+  it('names stand in a row', () => {
+    for (const base of BASES) {
+      assert.equal(languages[base].list([]), '');
+      assert.match(languages[base].list(['민수', 'Alex', '지영']), /민수.+Alex.+지영/);
+    }
+  });
+});
+
+describe('which language', () => {
+  const chosen = (...candidates: (string | null | undefined)[]) => chooseLocale(...candidates).tag;
+
+  it('is the first that is spoken here, by its base', () => {
+    const tags = ['ko-KR', 'KO_kr', 'en-GB', 'ja-JP-u-ca-japanese', 'es-419', 'ar-EG', ' ko '];
+    assert.deepEqual(
+      tags.map((tag) => chosen(tag)),
+      ['ko', 'ko', 'en', 'ja', 'es', 'ar', 'ko'],
+    );
+    assert.equal(chosen('pt-BR', null, 'fr', 'ja', 'ko'), 'ja');
+  });
+
+  it('is one Chinese, with the dates of whoever reads Traditional characters', () => {
+    const simplified = ['zh', 'zh-CN', 'zh-Hans', 'zh-SG', 'zh-Hans-HK'];
+    const traditional = ['zh-TW', 'zh-Hant', 'zh-Hant-TW', 'zh-HK', 'zh_tw'];
+    for (const tag of simplified) assert.deepEqual([tag, chosen(tag)], [tag, 'zh']);
+    for (const tag of traditional) assert.deepEqual([tag, chosen(tag)], [tag, 'zh-TW']);
+    assert.equal(chooseLocale('zh-Hant-TW').base, 'zh');
+  });
+
+  it('is English where there is none of ours', () => {
+    const strange = [
+      '',
+      '-',
+      '한국어',
+      'korean',
+      'k',
+      'x-ko',
+      '__proto__',
+      'constructor',
+      'pt',
+      '1',
+      '\u0000',
+    ];
+    for (const tag of strange) assert.deepEqual([tag, chosen(tag)], [tag, 'en']);
+    assert.equal(chosen(), 'en');
+    assert.equal(chosen(null, undefined), 'en');
+  });
+
+  it('runs from right to left in Arabic alone', () => {
+    for (const base of BASES) {
+      assert.equal(chooseLocale(base).dir, base === 'ar' ? 'rtl' : 'ltr');
+      assert.equal(languages[base].dir, base === 'ar' ? 'rtl' : 'ltr');
+    }
+    assert.equal(chooseLocale('ar-EG').dir, 'rtl');
+  });
+
+  it('loads what was chosen', async () => {
+    const taiwan = await loadLanguage(chooseLocale('zh-Hant-TW'));
+    assert.equal(taiwan.locale, 'zh-TW');
+    assert.equal(taiwan.words.title, languages.zh.words.title);
+    assert.equal(taiwan.ago(new Date(0), new Date(300_000)), '5 分鐘前');
+  });
+
+  it('without loading is Korean or English', () => {
+    assert.equal(chooseLanguage('ko-KR').words.title, languages.ko.words.title);
+    assert.equal(chooseLanguage('en').words.title, 'Chat');
+    assert.equal(chooseLanguage('ja').locale, 'en');
+  });
+});
