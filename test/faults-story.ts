@@ -114,6 +114,11 @@ async function finish(stage: Stage, story: Story, members: readonly Member[]): P
   const { history, server, database, url } = stage;
   history.add({ actor: 'story', op: 'heal', room: '', kind: 'info' });
   await stage.heard(20);
+  // Nobody can be waited for at a server that has ended.
+  if (server.fault() !== null) {
+    for (const member of members) member.leave(true);
+    return server.fault();
+  }
   await within(Promise.all(members.map((member) => member.hush())));
   await story.last?.(stage);
   const heads = new Map<string, number>();
