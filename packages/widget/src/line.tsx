@@ -4,8 +4,9 @@ import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
 import { Avatar } from './avatar.js';
 import type { Language } from './language.js';
 import { type Deed, type Deeds, Editor, Removal, Tools } from './own.js';
+import { RichText } from './rich-text.js';
 
-export type Verbs = Deeds & Pick<Chat, 'retry' | 'discard'>;
+export type Verbs = Deeds & Pick<Chat, 'retry' | 'discard'> & { ownName(): string | null };
 
 type Props<Kind> = {
   line: Kind;
@@ -35,7 +36,7 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
         <div class="body">
           {tools && <Tools {...mine} />}
           <div class={`bubble ${gone ? 'gone' : ''}`} dir="auto" part="bubble">
-            {gone ? words.removed : message.content}
+            {gone ? words.removed : <RichText text={message.content} own={verbs.ownName()} words={words} />}
             {message.edited_at !== undefined && !gone && (
               <time
                 class="edited"
@@ -59,7 +60,7 @@ export function PendingRow({ line, first, language: { words }, verbs }: Props<Pe
   return (
     <div class={`row own ${first ? 'first' : ''} ${failure === null ? 'waiting' : ''}`} part="message">
       <div class="bubble" dir="auto" part="bubble">
-        {content}
+        <RichText text={content} own={verbs.ownName()} words={words} />
       </div>
       {failure === null ? (
         <span class="status">{words.sending}</span>

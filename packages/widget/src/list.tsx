@@ -50,6 +50,7 @@ export function List({ chat, lines, language }: { chat: Chat; lines: readonly Li
       remove: chat.remove,
       retry: chat.retry,
       discard: chat.discard,
+      ownName: () => chat.session?.username ?? null,
       begin: setDeed,
       end() {
         setDeed(null);
