@@ -280,6 +280,8 @@ function work(text: string): number {
   );
   watch(String.prototype, 'slice', (_self, _values, result) => String(result).length);
   watch(Array.prototype, 'push', (_self, values) => values.length);
+  for (const name of ['some', 'findIndex', 'findLastIndex', 'splice'] as const)
+    watch(Array.prototype, name, (self) => (self as unknown[]).length);
   try {
     parse(text, OWN);
     jumbo(text);
