@@ -1,9 +1,12 @@
-/** Builds widget.js: everything in one minified script, style sheet included, no module loader on the page. */
+/**
+ * Builds what a page loads: `widget.js`, the loader, one classic script; and below `widget/` the chat itself and what it
+ * brings later, as modules whose names carry a hash of their content, so that browsers may keep them for ever.
+ */
 
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, stop, transform } from 'esbuild';
-import { leanSocketIo } from './lean-socket-io.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -34,29 +37,57 @@ const sentences = {
   },
 };
 
-/** Writes dist/widget.js. Rejects with esbuild's messages. */
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  minify: true,
+  target: ['es2022', 'safari16'],
+  conditions: ['source', 'browser'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [styles, sentences],
+  // The server names the encoding; escapes would make Korean three times as long.
+  charset: 'utf8',
+  logLevel: 'warning',
+};
+
+/** Writes dist/widget.js, dist/widget/ and dist/parts.json, which says what is loaded when. Rejects with esbuild's messages. */
 export async function buildWidget() {
-  await build({
-    entryPoints: [here('./src/index.ts')],
-    outfile: here('./dist/widget.js'),
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    target: ['es2022', 'safari16'],
-    conditions: ['source', 'browser'],
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    legalComments: 'none',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [styles, sentences, leanSocketIo],
-    // The server names the encoding; escapes would make Korean three times as long.
-    charset: 'utf8',
-    // Private names of Socket.IO's client; Preact's come short.
-    mangleProps:
-      /^(_[a-zA-Z]{3,}|emitReserved|(set|clear)TimeoutFn|writeBuffer|createTransport|sendBuffer|receiveBuffer|supportsBinary)$/,
-    mangleQuoted: true,
-    logLevel: 'warning',
+  await rm(here('./dist/widget'), { recursive: true, force: true });
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { chat: here('./src/face.tsx') },
+    outdir: here('./dist/widget'),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    metafile: true,
   });
+  const outputs = Object.entries(metafile.outputs);
+  const chat = outputs.find(([, { entryPoint }]) => entryPoint?.endsWith('face.tsx'))?.[0] ?? '';
+  /** With the chat come the chunks it imports, and theirs. */
+  const atOnce = new Set([chat]);
+  for (const file of atOnce)
+    for (const { path, kind } of metafile.outputs[file]?.imports ?? [])
+      if (kind === 'import-statement') atOnce.add(path);
+  await build({
+    ...common,
+    entryPoints: [here('./src/loader/index.ts')],
+    outfile: here('./dist/widget.js'),
+    format: 'iife',
+    plugins: [styles],
+    define: { ...common.define, CHAT_FILE: JSON.stringify(basename(chat)) },
+  });
+  await mkdir(here('./dist'), { recursive: true });
+  const names = (/** @type {Iterable<string>} */ files) => [...files].map((file) => basename(file)).sort();
+  const later = outputs.map(([file]) => file).filter((file) => !atOnce.has(file));
+  await writeFile(
+    here('./dist/parts.json'),
+    `${JSON.stringify({ atOnce: names(atOnce), later: names(later) }, null, 2)}\n`,
+  );
   // esbuild keeps a helper process otherwise.
   await stop();
 }

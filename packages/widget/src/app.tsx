@@ -1,9 +1,9 @@
-/** The whole face: a panel on the page, or a bubble in its corner that opens one. */
+/** The panel: who is here and how the connection stands, and the talk, or in its place what keeps the visitor from it. */
 
 import type { Chat, Line, State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { Composer } from './composer.js';
+import { useEffect, useState } from 'preact/hooks';
+import { Composer, type Draft } from './composer.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
@@ -11,7 +11,11 @@ import { List } from './list.js';
 type Props = {
   /** Null for a visitor who is not logged in. */
   chat: Chat | null;
+  /** Why the server refused the visitor before the panel was drawn. */
+  refusal: Code | null;
   language: Language;
+  /** What the visitor was writing; kept while the panel is closed. */
+  draft: Draft;
   /** Asks the host to log the visitor in. */
   askLogin: () => void;
 };
@@ -28,12 +32,12 @@ type View = {
 };
 
 /** What the chat shows as of now; drawn anew when it changes. */
-function useChat(chat: Chat | null): View {
+function useChat(chat: Chat | null, refusal: Code | null): View {
   const [view, setView] = useState<View>({
     state: chat?.state ?? 'idle',
-    code: null,
+    code: refusal,
     lines: chat?.lines ?? [],
-    joined: false,
+    joined: chat?.session != null,
     count: chat?.count ?? null,
   });
   useEffect(() => {
@@ -44,7 +48,6 @@ function useChat(chat: Chat | null): View {
       chat?.on('lines', (lines) => setView((old) => ({ ...old, lines }))),
       chat?.on('presence', (count) => setView((old) => ({ ...old, count }))),
     ];
-    chat?.connect();
     return () => {
       for (const off of offs) off?.();
     };
@@ -52,57 +55,17 @@ function useChat(chat: Chat | null): View {
   return view;
 }
 
-export function Inline(props: Props) {
-  return <Panel {...props} view={useChat(props.chat)} close={null} />;
-}
-
-export function Docked(props: Props) {
-  const { words } = props.language;
-  const view = useChat(props.chat);
-  const [open, setOpen] = useState(false);
-  const [unread, setUnread] = useState(0);
-  const bubble = useRef<HTMLButtonElement>(null);
-  const wasOpen = useRef(false);
-
-  useEffect(() => {
-    if (open) setUnread(0);
-    else if (wasOpen.current) bubble.current?.focus();
-    wasOpen.current = open;
-    return props.chat?.on('message', (message) => {
-      if (!open && message.userId !== props.chat?.session?.userId) setUnread((count) => count + 1);
-    });
-  }, [open, props.chat]);
-
-  if (open) return <Panel {...props} view={view} close={() => setOpen(false)} />;
-  const label = unread > 0 ? `${words.open}, ${words.unread(unread)}` : words.open;
-  return (
-    <button
-      type="button"
-      class="launcher"
-      part="launcher"
-      ref={bubble}
-      aria-label={label}
-      onClick={() => setOpen(true)}
-    >
-      <svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true">
-        <path
-          d="M12 3.5c-5 0-9 3.4-9 7.6 0 2.4 1.3 4.5 3.3 5.9-.1 1.2-.6 2.4-1.5 3.3 1.8-.1 3.6-.8 5-1.9.7.1 1.4.2 2.2.2 5 0 9-3.4 9-7.6s-4-7.500-9-7.500Z"
-          fill="currentColor"
-        />
-      </svg>
-      {unread > 0 && <span class="badge">{unread > 99 ? '99+' : unread}</span>}
-    </button>
-  );
-}
-
-function Panel({
+/** @param close null: the panel is part of the page and stays open */
+export function Panel({
   chat,
-  view,
+  refusal,
   language,
+  draft,
   askLogin,
   close,
-}: Props & { view: View; close: (() => void) | null }) {
+}: Props & { close: (() => void) | null }) {
   const { words } = language;
+  const view = useChat(chat, refusal);
   const shown = chat === null ? 'login' : view.state === 'refused' ? 'refused' : 'talk';
   return (
     <section
@@ -139,7 +102,7 @@ function Panel({
         </div>
       )}
       {shown === 'talk' && chat && (
-        <Talk chat={chat} view={view} language={language} focus={close !== null} />
+        <Talk chat={chat} view={view} language={language} draft={draft} focus={close !== null} />
       )}
     </section>
   );
@@ -149,11 +112,13 @@ function Talk({
   chat,
   view,
   language,
+  draft,
   focus,
 }: {
   chat: Chat;
   view: View;
   language: Language;
+  draft: Draft;
   focus: boolean;
 }) {
   const { words } = language;
@@ -179,7 +144,7 @@ function Talk({
           <i />
         </div>
       )}
-      <Composer send={chat.send} language={language} focus={focus} />
+      <Composer send={chat.send} language={language} draft={draft} focus={focus} />
     </>
   );
 }

@@ -8,26 +8,37 @@ import { Hint, leftOf } from './hint.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 
+/** A mutable note that outlives the composer. */
+export type Draft = { text: string };
+
 export function Composer({
   send,
   language,
+  draft,
   focus,
 }: {
   /** Answers why the text was not taken, or null. */
   send: (text: string) => Code | null;
   language: Language;
+  draft: Draft;
   /** Whether the field takes the focus when it appears. */
   focus: boolean;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState('');
+  const [text, setText] = useState(draft.text);
   const [fault, setFault] = useState<Code | null>(null);
   const left = leftOf(text);
 
   useLayoutEffect(() => {
+    // Set once: a controlled field would disturb an input method.
+    if (field.current) field.current.value = draft.text;
     if (focus) field.current?.focus({ preventScroll: true });
-  }, [focus]);
+  }, [focus, draft]);
 
+  const write = (value: string) => {
+    draft.text = value;
+    setText(value);
+  };
   const submit = () => {
     const element = field.current;
     if (!element || !hasInk(element.value)) return;
@@ -35,7 +46,7 @@ export function Composer({
     setFault(code);
     if (code !== null) return;
     element.value = '';
-    setText('');
+    write('');
   };
 
   return (
@@ -54,7 +65,7 @@ export function Composer({
         label={language.words.write}
         wrong={fault !== null || left < 0}
         change={(value) => {
-          setText(value);
+          write(value);
           setFault(null);
         }}
         submit={submit}

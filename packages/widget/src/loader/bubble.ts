@@ -1,0 +1,33 @@
+/** The round button in the corner: opens the chat, and tells how much the visitor has not read. */
+
+export type Bubble = {
+  say(label: string, unread: number): void;
+  focus(): void;
+};
+
+/** More than this is not worth counting. */
+const MOST = 99;
+
+/** @param near the visitor is about to open it */
+export function createBubble(root: HTMLElement, open: () => void, near: () => void): Bubble {
+  const button = document.createElement('button');
+  const badge = document.createElement('span');
+  button.className = 'launcher';
+  button.setAttribute('part', 'launcher');
+  badge.className = 'badge';
+  // Until the language is there.
+  button.setAttribute('aria-label', 'Chat');
+  button.append(document.createElement('i'), badge);
+  button.onclick = open;
+  button.onpointerenter = near;
+  button.onfocus = near;
+  root.append(button);
+
+  return {
+    say(label, unread) {
+      button.setAttribute('aria-label', label);
+      badge.textContent = unread > MOST ? `${MOST}+` : unread ? `${unread}` : '';
+    },
+    focus: () => button.focus(),
+  };
+}

@@ -1,0 +1,45 @@
+/** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
+
+import type { Instance } from './instance.js';
+import { readAttributes } from './settings.js';
+
+export const TAG = 'chatty-chat';
+
+/** What the element needs of whoever keeps the chats. */
+export type Keeper = {
+  /** An element stands on the page: it has a chat, or gets one. `said` is what it wants. */
+  standing(element: HTMLElement, said: object): void;
+  /** It has been gone for a moment: moved elements are back by then. */
+  gone(element: HTMLElement): void;
+  chatOf(element: HTMLElement): Instance | undefined;
+};
+
+export function defineElement(keeper: Keeper): void {
+  class ChattyElement extends HTMLElement {
+    static readonly observedAttributes = ['theme', 'locale'];
+    #token: string | null | undefined;
+
+    /** The host's token; a property only, because markup is cached and copied. */
+    set token(token: string | null) {
+      this.#token = token;
+      keeper.chatOf(this)?.identify(token);
+    }
+
+    connectedCallback(): void {
+      keeper.standing(this, { ...readAttributes(this), token: this.#token });
+    }
+
+    disconnectedCallback(): void {
+      setTimeout(() => {
+        if (!this.isConnected) keeper.gone(this);
+      });
+    }
+
+    attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
+      const chat = keeper.chatOf(this);
+      if (name === 'theme') chat?.setTheme(value);
+      else chat?.setLocale(value);
+    }
+  }
+  customElements.define(TAG, ChattyElement);
+}

@@ -1,0 +1,141 @@
+/** One chat on the page: where it stands, when the rest of it is loaded, and how it goes without a trace. */
+
+import { createBubble } from './bubble.js';
+import type { Emit, Face, Module } from './face.js';
+import styles from './loader.css';
+import type { Settings } from './settings.js';
+
+export type Instance = {
+  readonly element: HTMLElement;
+  /** Logs a visitor in, or another one, or (null) out. */
+  identify(token: string | null): void;
+  logout(): void;
+  /** Takes the chat off the page. Idempotent. */
+  destroy(): void;
+  open(): void;
+  close(): void;
+  toggle(): void;
+  /** Brings back what `hide` took out of sight, the bubble included. */
+  show(): void;
+  hide(): void;
+  /** BCP 47 language; null: the page's or the browser's. */
+  setLocale(locale: string | null): void;
+  /** `light` or `dark`, else as the visitor's system is. */
+  setTheme(theme: string | null): void;
+};
+
+/** Longest time in milliseconds that a docked chat waits for the page to be idle before it loads. */
+const IDLE = 4_000;
+
+/**
+ * @param load brings the rest of the chat; tried again at the next occasion when it fails
+ * @param gone runs when the chat has been destroyed
+ */
+export function createInstance(options: {
+  url: string;
+  element: HTMLElement;
+  inline: boolean;
+  settings: Settings;
+  load: () => Promise<Module>;
+  emit: Emit;
+  gone: () => void;
+}): Instance {
+  const { url, element, inline, settings, load, emit, gone } = options;
+  const { position, zIndex } = settings;
+  let { token, locale, theme } = settings;
+  let face: Face | null = null;
+  let loading = false;
+  let isOpen = inline;
+  let ended = false;
+
+  const shadow = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(styles);
+  shadow.adoptedStyleSheets = [sheet];
+  const root = document.createElement('div');
+  shadow.append(root);
+  element.toggleAttribute('docked', !inline);
+  if (zIndex) element.style.setProperty('--chatty-z', `${zIndex}`);
+  const bubble = inline ? null : createBubble(root, () => show(true), bring);
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', paint);
+  paint();
+  // Safari has no idle callback; there the next turn has to do.
+  if (inline) bring();
+  else (window.requestIdleCallback ?? setTimeout)(bring, { timeout: IDLE } as never);
+
+  function paint(): void {
+    const isDark = theme === 'dark' || (theme !== 'light' && dark.matches);
+    root.className = `${position || ''} root ${isDark ? 'dark' : ''} ${isOpen ? 'open' : ''}`;
+  }
+
+  async function bring(): Promise<void> {
+    if (face || loading || ended) return;
+    loading = true;
+    try {
+      const { openFace } = await load();
+      const made = await openFace({
+        ...{ url, root, inline, locale },
+        identity: () => ({ ...settings, token }),
+        isOpen: () => isOpen,
+        emit: (name, detail) => !ended && emit(name, detail),
+        say: (label, unread) => bubble?.say(label, unread),
+        close: () => show(false),
+      });
+      if (ended) return made.destroy();
+      face = made;
+      emit('ready', undefined);
+    } catch (error) {
+      emit('error', { code: 'unavailable', message: `${error}` });
+    }
+    loading = false;
+  }
+
+  function show(open: boolean): void {
+    if (ended || inline || open === isOpen) return;
+    isOpen = open;
+    paint();
+    bring();
+    face?.show();
+    if (!open) bubble?.focus();
+    emit(open ? 'open' : 'close', undefined);
+  }
+
+  function identify(next: string | null): void {
+    if (next === token) return;
+    token = next;
+    face?.identify();
+  }
+
+  return {
+    element,
+    identify,
+    logout: () => identify(null),
+    destroy() {
+      if (ended) return;
+      ended = true;
+      dark.removeEventListener('change', paint);
+      face?.destroy();
+      root.remove();
+      element.remove();
+      gone();
+    },
+    open: () => show(true),
+    close: () => show(false),
+    toggle: () => show(!isOpen),
+    show() {
+      element.hidden = false;
+    },
+    hide() {
+      element.hidden = true;
+    },
+    setLocale(next) {
+      locale = next;
+      face?.translate(locale);
+    },
+    setTheme(next) {
+      theme = next;
+      paint();
+    },
+  };
+}
