@@ -1,13 +1,13 @@
 /** The only place where the parts of the chat server meet: database, store, rooms, gateway, HTTP. */
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server } from 'socket.io';
 import { createAuth } from './auth.js';
 import type { Config } from './config.js';
 import { openGateway } from './gateway.js';
-import { createHttp } from './http.js';
+import { createHttp, type Widget } from './http.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createMessages } from './messages.js';
@@ -25,7 +25,7 @@ export type App = {
 };
 
 /** Where `npm run build` leaves the widget. */
-const WIDGET = new URL('../../widget/dist/widget.js', import.meta.url);
+const WIDGET = new URL('../../widget/dist/', import.meta.url);
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
 const BACKLOG = 4_096;
 /** A socket that has not said who it is by then is closed, in milliseconds. */
@@ -81,7 +81,7 @@ async function listen(parts: {
   config: Config;
   log: Log;
   store: Store;
-  widget: Buffer;
+  widget: Widget;
   undo: (() => Promise<void>)[];
 }) {
   const { config, log, store, widget, undo } = parts;
@@ -127,9 +127,13 @@ async function listen(parts: {
   return (http.server.address() as AddressInfo).port;
 }
 
-async function readWidget(): Promise<Buffer> {
+async function readWidget(): Promise<Widget> {
   try {
-    return await readFile(WIDGET);
+    const loader = await readFile(new URL('widget.js', WIDGET));
+    const parts = new Map<string, Buffer>();
+    for (const name of await readdir(new URL('widget/', WIDGET)))
+      parts.set(name, await readFile(new URL(`widget/${name}`, WIDGET)));
+    return { loader, parts };
   } catch (error) {
     throw new StartError('The widget has not been built: run "npm run build" first.', { cause: error });
   }

@@ -1,4 +1,4 @@
-/** The plain HTTP side: widget.js for the hosts' pages, health for whoever keeps the server running. */
+/** The plain HTTP side: the widget's scripts for the hosts' pages, health for whoever keeps the server running. */
 
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -8,22 +8,27 @@ import type { Log } from './log.js';
 
 type Encoding = 'br' | 'gzip' | 'identity';
 type Variant = { body: Buffer; etag: string };
-type Asset = Record<Encoding, Variant>;
+type Asset = Record<Encoding, Variant> & { cache: string };
+/** The built scripts: `widget.js`, and what it loads from below `/widget/`, by file name. */
+export type Widget = { loader: Buffer; parts: ReadonlyMap<string, Buffer> };
 
 /** Five minutes, then a 304 in most cases: a fixed widget reaches every page soon, and a page view costs one request at most. */
-const WIDGET_CACHE = 'public, max-age=300, stale-while-revalidate=86400';
+const LOADER_CACHE = 'public, max-age=300, stale-while-revalidate=86400';
+/** Their names carry a hash of their content. */
+const PART_CACHE = 'public, max-age=31536000, immutable';
 
 /**
- * @param widget the built widget.js
  * @param ready resolves when the server can store and read; rejects when it cannot or is about to stop
  */
 export async function createHttp(options: {
-  widget: Buffer;
+  widget: Widget;
   ready: () => Promise<void>;
   log: Log;
 }): Promise<FastifyInstance> {
   const { widget, ready, log } = options;
-  const asset = await prepare(widget);
+  const loader = await prepare(widget.loader, LOADER_CACHE);
+  const parts = new Map<string, Asset>();
+  for (const [name, body] of widget.parts) parts.set(name, await prepare(body, PART_CACHE));
   const http = Fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -48,7 +53,14 @@ export async function createHttp(options: {
     '/',
     async () => 'Chatty is running. Pages embed /widget.js; the state is at /healthz and /readyz.\n',
   );
-  http.get('/widget.js', (request, reply) => sendWidget(asset, request, reply));
+  http.get('/widget.js', (request, reply) => sendScript(loader, request, reply));
+  http.get<{ Params: { name: string } }>('/widget/:name', (request, reply) => {
+    const part = parts.get(request.params.name);
+    // A page whose loader is older than this server asks for what is no longer there; nobody may keep that answer.
+    if (!part)
+      reply.header('cache-control', 'no-store').header('access-control-allow-origin', '*').callNotFound();
+    else sendScript(part, request, reply);
+  });
   http.get('/healthz', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ ok: true }),
   );
@@ -65,12 +77,12 @@ export async function createHttp(options: {
   return http;
 }
 
-function sendWidget(asset: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendScript(asset: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const encoding = chooseEncoding(request.headers['accept-encoding']);
   const { body, etag } = asset[encoding];
   reply
     .header('content-type', 'text/javascript; charset=utf-8')
-    .header('cache-control', WIDGET_CACHE)
+    .header('cache-control', asset.cache)
     .header('access-control-allow-origin', '*')
     .header('cross-origin-resource-policy', 'cross-origin')
     .header('timing-allow-origin', '*')
@@ -88,7 +100,7 @@ function chooseEncoding(accepted = ''): Encoding {
   return accepts('gzip') ? 'gzip' : 'identity';
 }
 
-async function prepare(body: Buffer): Promise<Asset> {
+async function prepare(body: Buffer, cache: string): Promise<Asset> {
   const text = { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT };
   const [br, zipped] = await Promise.all([
     promisify(brotliCompress)(body, { params: text }),
@@ -96,5 +108,5 @@ async function prepare(body: Buffer): Promise<Asset> {
   ]);
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
   const variant = (encoding: Encoding, bytes: Buffer) => ({ body: bytes, etag: `"${hash}-${encoding}"` });
-  return { br: variant('br', br), gzip: variant('gzip', zipped), identity: variant('identity', body) };
+  return { cache, br: variant('br', br), gzip: variant('gzip', zipped), identity: variant('identity', body) };
 }
