@@ -98,7 +98,7 @@ describe("one's own messages", () => {
     await until(async () => {
       await page.keyboard.press('Tab');
       const focused = await page.evaluate(() => {
-        const active = document.querySelector('chatty-widget')?.shadowRoot?.activeElement;
+        const active = document.querySelector('chatty-chat')?.shadowRoot?.activeElement;
         return `${active?.getAttribute('aria-label')} ${active?.closest('.row')?.textContent}`;
       });
       return focused.startsWith('수정') && focused.includes('키보드로 씀');

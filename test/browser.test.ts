@@ -75,7 +75,7 @@ describe('in the browser', () => {
     assert.equal(await jiyoung.locator('.row:not(.own) .name').first().textContent(), '민수');
     // Only the two that stand for lines not drawn have a height, set by script, which no policy forbids.
     assert.equal(
-      await minsu.locator('chatty-widget [style]:not(.frame > div), chatty-widget style').count(),
+      await minsu.locator('chatty-chat [style]:not(.frame > div), chatty-chat style').count(),
       0,
     );
   });
@@ -171,7 +171,7 @@ describe('in the browser', () => {
     const page = await openPage(`http://127.0.0.1:${(site.address() as AddressInfo).port}`);
     await page.getByText('token_invalid').waitFor();
     assert.match((await page.getByRole('alert').textContent()) ?? '', /로그인 정보를 확인하지 못했어요/);
-    assert.equal(await page.locator('chatty-widget').count(), 1, 'a second inclusion does nothing');
+    assert.equal(await page.locator('chatty-chat').count(), 1, 'a second inclusion does nothing');
   });
 
   it('a line written without a network is sent when it is back, once', async () => {
