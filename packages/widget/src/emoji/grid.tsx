@@ -1,0 +1,29 @@
+/** Draws emoji in rows of eight, each cell named for who does not see it. */
+
+import type { Emoji } from './data.js';
+
+export const COLUMNS = 8;
+
+/** Some of the rows of a grid. */
+export function Rows({ emoji }: { emoji: readonly Emoji[] }) {
+  const rows = Array.from({ length: Math.ceil(emoji.length / COLUMNS) }, (_, row) =>
+    emoji.slice(row * COLUMNS, (row + 1) * COLUMNS),
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table would be read as data.
+    <div role="rowgroup">
+      {rows.map((row) => (
+        // biome-ignore lint/a11y/useSemanticElements: as above.
+        // biome-ignore lint/a11y/useFocusableInteractive: its cells take the focus.
+        <div role="row" class="emoji-row">
+          {row.map((each) => (
+            // biome-ignore lint/a11y/useSemanticElements: as above.
+            <button type="button" role="gridcell" tabIndex={-1} aria-label={each.label}>
+              {each.emoji}
+            </button>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
