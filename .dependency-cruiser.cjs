@@ -22,7 +22,7 @@ module.exports = {
       name: 'client-imports-protocol-only',
       severity: 'error',
       from: { path: '^packages/client/src' },
-      to: { path: '^packages/(server|widget|token)|^demo' },
+      to: { path: 'socket\\.io|^packages/(server|widget|token)|^demo' },
     },
     {
       name: 'widget-never-socket-io-or-server',

@@ -14,6 +14,10 @@ import type { Connection } from '@chatty/server/store/postgres';
 import { createToken, type TokenOptions } from '@chatty/token/token';
 import pg from 'pg';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { WebSocket } from 'ws';
+
+// Our own client finds here what it finds in a browser; Node 20 has none.
+Object.assign(globalThis, { WebSocket });
 
 export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 

@@ -1,4 +1,4 @@
-/** The one place that knows Socket.IO: makes one try at a time to connect, hears, and asks. */
+/** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
 
 import { type Code, isCode } from '@chatty/protocol/codes';
 import {
@@ -7,7 +7,7 @@ import {
   type Handshake,
   type ServerEvents,
 } from '@chatty/protocol/events';
-import { io, type Socket } from 'socket.io-client';
+import { type Engine, openEngine, type SocketConstructor } from './engine.js';
 
 type Payload<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;
 type AnswerOf<Name extends keyof ClientEvents> = Parameters<
@@ -35,55 +35,107 @@ export type Dial = (options: { url: string; auth: () => Handshake; heard: Heard 
 /** Longest wait for an answer, in milliseconds; `sync` is answered from memory, and also asks whether anybody is there. */
 const ANSWER_TIMEOUT = 10_000;
 const SYNC_TIMEOUT = 5_000;
+/** Longest time in milliseconds until the handshake is through. */
+const OPENING = 20_000;
+/** A WebSocket given up before this, in milliseconds, is not blamed for its silence. */
+const SWALLOWED = 5_000;
 
-export const dial: Dial = ({ url, auth, heard }) => {
-  const socket: Socket<ServerEvents, ClientEvents> = io(url, {
-    auth: (give) => give(auth()),
-    autoConnect: false,
-    forceNew: true,
-    // When to try again is decided in connection.ts.
-    reconnection: false,
-    tryAllTransports: true,
-  });
-  let failures = 0;
-  socket.on('connect', () => {
-    failures = 0;
-    heard.up();
-  });
-  socket.on('disconnect', (reason) => {
-    if (reason !== 'io client disconnect') heard.down();
-  });
-  socket.on('connect_error', (error) => {
-    const code = refusalCode(error);
-    if (code) heard.refused(code);
-    else heard.down();
-  });
-  socket.onAny(heard.event);
-  return {
-    connect() {
-      // WebSocket at once, long polling where something on the way refuses it. Where something swallows it instead, no
-      // error says so: every other try begins with long polling.
-      const transports = ['websocket', 'polling'];
-      socket.io.opts.transports = failures % 2 === 0 ? transports : transports.reverse();
-      failures += 1;
-      socket.connect();
-    },
-    disconnect: () => void socket.disconnect(),
-    ask: (name, payload) =>
-      new Promise((resolve, reject) => {
-        const answered = (error: Error | null, answer: unknown) =>
-          error ? reject(error) : resolve(answer as AnswerOf<typeof name>);
-        const asking = socket.timeout(name === 'sync' ? SYNC_TIMEOUT : ANSWER_TIMEOUT);
-        // Socket.IO's types cannot follow a name that is a parameter.
-        (asking as { emit(...values: unknown[]): unknown }).emit(name, payload, answered);
-      }),
+/** @param options.WebSocket the constructor where the platform has none; null: long polling only */
+export const createDial =
+  (options: { WebSocket?: SocketConstructor | null } = {}): Dial =>
+  ({ url, auth, heard }) => {
+    const address = new URL('/socket.io/?EIO=4&transport=', url).href;
+    const asked = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
+    let engine: Engine | undefined;
+    let opening: ReturnType<typeof setTimeout> | undefined;
+    let up = false;
+    let last = 0;
+    let began = 0;
+    let swallowed = false;
+
+    function leave(): void {
+      up = false;
+      clearTimeout(opening);
+      engine?.close();
+      engine = undefined;
+      for (const { reject } of asked.values()) reject(new Error('no connection'));
+    }
+
+    function lost(): void {
+      swallowed = Boolean(engine?.silent);
+      leave();
+      heard.down();
+    }
+
+    function message(text: string): void {
+      const [, type, id, json] = /^(\d)(\d*)(.*)$/s.exec(text) ?? [];
+      const data = json ? JSON.parse(json) : null;
+      if (type === '0' && !up && data?.sid) {
+        up = true;
+        clearTimeout(opening);
+        heard.up();
+      } else if (type === '2' && up && Array.isArray(data) && typeof data[0] === 'string') {
+        // Names and their values were written by the server; the types cannot follow.
+        (heard.event as (...values: unknown[]) => void)(...data);
+      } else if (type === '3' && id && Array.isArray(data)) {
+        asked.get(Number(id))?.resolve(data[0]);
+      } else if (type === '4' && !up) {
+        const code = refusalCode(data);
+        leave();
+        if (code) heard.refused(code);
+        else heard.down();
+      } else lost();
+    }
+
+    return {
+      connect() {
+        leave();
+        // WebSocket at once, long polling where something on the way refuses it. Where something swallows it instead, no
+        // error says so: after a try that ended in such silence, the next one begins with long polling.
+        const { WebSocket = globalThis.WebSocket } = options;
+        const way = swallowed ? null : WebSocket;
+        swallowed = false;
+        began = Date.now();
+        opening = setTimeout(lost, OPENING);
+        engine = openEngine({
+          address,
+          WebSocket: way,
+          heard: { open: () => engine?.send(`0${JSON.stringify(auth())}`), message, lost },
+        });
+      },
+      disconnect() {
+        if (engine?.silent) swallowed = Date.now() - began >= SWALLOWED;
+        leave();
+      },
+      ask: async (name, payload) => {
+        if (!up) throw new Error('no connection');
+        last += 1;
+        const id = last;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const answer = new Promise<unknown>((resolve, reject) => {
+          asked.set(id, { resolve, reject });
+          timer = setTimeout(reject, name === 'sync' ? SYNC_TIMEOUT : ANSWER_TIMEOUT, new Error('no answer'));
+        }).finally(() => {
+          clearTimeout(timer);
+          asked.delete(id);
+        });
+        engine?.send(`2${id}${JSON.stringify([name, payload])}`);
+        return (await answer) as AnswerOf<typeof name>;
+      },
+    };
   };
-};
+
+export const dial = createDial();
 
 /** The code of a refusal that trying again with the same token will not change; null for everything else. */
-function refusalCode(error: Error): Code | null {
-  const data = 'data' in error ? (error.data as { code?: unknown; retry?: unknown } | undefined) : undefined;
+function refusalCode({
+  message,
+  data,
+}: {
+  message?: unknown;
+  data?: { code?: unknown; retry?: unknown };
+}): Code | null {
   if (data?.retry === 'later') return null;
   if (isCode(data?.code)) return data.code;
-  return error.message === AUTHENTICATION_ERROR ? 'token_invalid' : null;
+  return message === AUTHENTICATION_ERROR ? 'token_invalid' : null;
 }
