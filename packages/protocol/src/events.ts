@@ -73,8 +73,8 @@ type Answer<Value> = ({ ok: true } & Value) | ({ ok: false } & Refusal);
 export type SendAnswer = Answer<{ message: Message; duplicate: boolean }>;
 /** The message as it now stands. A repeat of the same change answers the same and takes no number. */
 export type ChangeAnswer = Answer<{ message: Message }>;
-/** Oldest first, each in its latest state. `more`: there are older ones. */
-export type HistoryAnswer = Answer<{ messages: Message[]; more: boolean }>;
+/** Oldest first, each in its latest state, of the log `epoch`. `more`: there are older ones. */
+export type HistoryAnswer = Answer<{ epoch: string; messages: Message[]; more: boolean }>;
 /**
  * At most 300 changes after the position asked for; again from `seq` while it is below `head`. `reset`: the position is
  * of another log, or too far back to catch up; then `messages` are the newest as in `history`, at position `seq`.

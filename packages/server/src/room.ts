@@ -32,11 +32,12 @@ export type Room = {
   leave(member: Member): void;
   /** Delivers a committed change to everyone, in seq order. */
   publish(message: Message): void;
-  /** The log is said to stand there; what is missing is read. */
-  notice(position: Position): void;
+  /** The database was asked when the room stood at `since`, and says that the log stands there; null: it has none. */
+  notice(head: Position | null, since: Position | null): void;
   /** What follows a position. Throws `Unavailable` while the room cannot be read. */
   sync(after: Position): Page;
-  before(before: number, limit: number): Promise<{ messages: Message[]; more: boolean }>;
+  /** Messages with a lower id, of the log `epoch`. Throws `Unavailable`. */
+  before(before: number, limit: number): Promise<{ epoch: string; messages: Message[]; more: boolean }>;
   /** Looks after what time brings, about once a second: heartbeat, head count, members who do not read. */
   tick(now: number): void;
   /** Ends reading and telling. */
@@ -74,8 +75,10 @@ export function createRoom(options: {
   /** Published while the room was being read. */
   const early: Message[] = [];
   let reading = false;
-  /** Somebody has seen the log under another epoch. */
+  /** Somebody has seen what may be of another log: it is looked at. */
   let doubted = false;
+  /** The log has lost its end, or has another, under the same epoch: nothing may be told of it any more (R5). */
+  let forked = false;
   let closed = false;
   let emptySince: number | null = now();
   let history: { seq: number; packet: Packet } | null = null;
@@ -154,8 +157,23 @@ export function createRoom(options: {
       if (early.length < TAIL_SIZE) early.push(message);
       return;
     }
-    fanOut.push(tail.accept(message));
-    if (tail.hasHole()) void read();
+    if (message.seq > tail.top) {
+      // What is told of a log that has forked is taken back a moment later, so it is rather told then.
+      if (!forked) fanOut.push(tail.accept(message));
+    } else doubt(tail.knows(message));
+    look(tail);
+  }
+
+  /** @param known whether something was of this log; null where that cannot be told from here */
+  function doubt(known: boolean | null): void {
+    if (known === null) doubted = true;
+    if (known === false) forked = true;
+  }
+
+  const isOpen = (from: Tail) => from.hasHole() || doubted || forked;
+
+  function look(from: Tail): void {
+    if (isOpen(from)) void read();
   }
 
   /** One reader a room, again and again until nothing is missing, for as long as the room is open (R7). */
@@ -167,7 +185,7 @@ export function createRoom(options: {
         const before = tail?.top;
         if (tail === null) await load();
         else await fill(tail);
-        if (tail !== null && !tail.hasHole() && !doubted) break;
+        if (tail !== null && !isOpen(tail)) break;
         if (tail?.top !== before) pause = FIRST_PAUSE / 2;
       } catch (error) {
         log.warn({ project, room: id, reason: String(error) }, 'a room could not be read');
@@ -184,17 +202,25 @@ export function createRoom(options: {
     const short = page.prev > 0 && shown.length < HISTORY_SIZE;
     const older = short ? await store.messagesBefore(id, first?.id ?? page.prev + 1, HISTORY_SIZE) : [];
     tail = createTail({ page, older, size: TAIL_SIZE, bytes: TAIL_BYTES });
+    doubted = false;
+    forked = false;
     fanOut.begin(tail.top);
     history = null;
-    for (const message of early.splice(0)) fanOut.push(tail.accept(message));
+    for (const message of early.splice(0)) publish(message);
     if (!fanOut.due) welcomeAll(tail);
   }
 
   async function fill(from: Tail): Promise<void> {
-    const page = await store.changedAfter(id, from.top, FILL_SIZE);
+    const { heard } = from;
     doubted = false;
-    if (page.epoch === from.epoch) fanOut.push(from.fill(page));
-    else await restart();
+    // With the last change that is known, which shows whether the page goes on from it.
+    const page = await store.changedAfter(id, Math.max(0, from.top - 1), FILL_SIZE);
+    if (page.epoch === from.epoch) {
+      doubt(page.top >= heard && from.joins(page));
+      if (!forked) return fanOut.push(from.fill(page));
+      await store.renew(id, from.epoch);
+    }
+    await restart();
   }
 
   /** The log is another one than before, as after a restored backup: everybody begins again (R5). */
@@ -219,9 +245,11 @@ export function createRoom(options: {
   }
 
   async function before(id_before: number, limit: number) {
-    const found =
-      tail?.before(id_before, limit + 1) ?? (await store.messagesBefore(id, id_before, limit + 1));
-    return { messages: found.slice(-limit), more: found.length > limit };
+    if (tail === null) throw new Unavailable('the room is being read');
+    // Of the log as of the question: where that is replaced meanwhile, the page is not taken for one of the new.
+    const { epoch } = tail;
+    const found = tail.before(id_before, limit + 1) ?? (await store.messagesBefore(id, id_before, limit + 1));
+    return { epoch, messages: found.slice(-limit), more: found.length > limit };
   }
 
   function tick(time: number): void {
@@ -247,11 +275,13 @@ export function createRoom(options: {
     join,
     leave,
     publish,
-    notice({ epoch, seq }) {
+    notice(head, since) {
       if (tail === null) return;
-      if (tail.epoch !== epoch) doubted = true;
-      else tail.notice(seq);
-      if (tail.hasHole() || doubted) void read();
+      if (head?.epoch !== tail.epoch) doubted = true;
+      // Lower than the room stands now it may be as well if something was stored after the question.
+      else if (since?.epoch === head.epoch && head.seq < since.seq) forked = true;
+      else tail.notice(head.seq);
+      look(tail);
     },
     sync,
     before,

@@ -90,9 +90,12 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
   async function poll(): Promise<void> {
     const followed = [...rooms.values()].filter(({ emptySince }) => emptySince === null);
     if (followed.length === 0) return;
+    const asked = followed.map((room) => ({ room, since: room.position }));
     const heads = await store.heads(followed.map(({ project, id }) => ({ project, room: id })));
-    for (const { project, room, epoch, top } of heads)
-      rooms.get(`${project}/${room}`)?.notice({ epoch, seq: top });
+    const found = new Map(
+      heads.map(({ project, room, epoch, top }) => [`${project}/${room}`, { epoch, seq: top }]),
+    );
+    for (const { room, since } of asked) room.notice(found.get(`${room.project}/${room.id}`) ?? null, since);
   }
 
   const ticking = setInterval(tick, TICK);

@@ -13,12 +13,18 @@ export type Tail = {
   readonly epoch: string;
   /** seq of the newest change that has been let through. */
   readonly top: number;
+  /** How far the log is known to have reached. A store that has less has lost its end. */
+  readonly heard: number;
   /** Takes a committed change and returns those that are now in order. A repeat returns nothing. */
   accept(message: Message): Change[];
   /** Takes a page of the store that begins at or before `top`; what was held back and follows it comes along. */
   fill(page: LogPage): Change[];
   /** The log is said to reach this far. */
   notice(seq: number): void;
+  /** Whether this change, at or before `top`, is one of this log; null where memory does not tell. */
+  knows(message: Message): boolean | null;
+  /** Whether a page that begins before `top` may go on from what is here; else it is of another log. */
+  joins(page: LogPage): boolean;
   /** Whether something is known to be missing, which then has to be read from the store. */
   hasHole(): boolean;
   /** The newest messages, oldest first. */
@@ -56,8 +62,8 @@ export function createTail(options: {
   let weight = 0;
   /** The newest messages without a gap between them, ascending by id. */
   let messages: Message[] = [...older];
-  /** Whether `messages` begins with the first message of the room. */
-  let complete = page.prev === 0;
+  /** Every message with this id or a higher one is in `messages`; 0 where those are all there are. */
+  let start = page.prev === 0 ? 0 : (older[0]?.id ?? page.prev + 1);
   const held = new Map<number, Message>();
   let heard = top;
   /** Numbers of the pages read whose change was followed by a later one; one of them may have created a message. */
@@ -67,7 +73,7 @@ export function createTail(options: {
     const place = indexFrom(messages, message.id, idOf);
     const before = messages[place];
     if (before?.id === message.id) messages[place] = message;
-    else if (place > 0 || complete || messages.length === 0) messages.splice(place, 0, message);
+    else if (message.id >= start) messages.splice(place, 0, message);
     // Edited messages leave their old place in the log.
     if (message.id < message.seq) drop(message.id, before);
     changes.push(message);
@@ -100,7 +106,7 @@ export function createTail(options: {
     }
     if (messages.length <= Math.max(changes.length, size / 2) * SLACK) return;
     messages = messages.slice(-Math.max(changes.length, Math.floor(size / 2)));
-    complete = false;
+    start = messages[0]?.id ?? start;
   }
 
   function pass(message: Message, released: Change[]): void {
@@ -128,12 +134,32 @@ export function createTail(options: {
     return release(released);
   }
 
+  function knows(message: Message): boolean | null {
+    const { id, seq } = message;
+    const known =
+      findIn(changes, seq, seqOf) ?? findIn(messages, id, idOf) ?? changes.find((each) => each.id === id);
+    if (!known) return seq > floor || id >= start ? false : null;
+    // What has been changed since may have been this or another state.
+    return continues(known, message) && (known.seq === seq || null);
+  }
+
+  function joins(next: LogPage): boolean {
+    const last = changes.at(-1);
+    if (last === undefined || next.prev >= last.seq) return true;
+    const again = next.messages.find(({ id, seq }) => seq === last.seq || id === last.id);
+    // What was changed since has left its place, for one that a page that was cut does not show.
+    return again === undefined ? next.seq < next.top : continues(again, last);
+  }
+
   fill(page);
 
   return {
     epoch: page.epoch,
     get top() {
       return top;
+    },
+    get heard() {
+      return heard;
     },
     accept(message) {
       if (message.seq <= top) return [];
@@ -145,11 +171,13 @@ export function createTail(options: {
     notice(seq) {
       heard = Math.max(heard, seq);
     },
+    knows,
+    joins,
     hasHole: () => heard > top,
     newest: (limit) => messages.slice(-limit),
     before(before, limit) {
       const end = indexFrom(messages, before, idOf);
-      if (end < limit && !complete) return null;
+      if (end < limit && start > 0) return null;
       return messages.slice(Math.max(0, end - limit), end);
     },
     after(seq, limit) {
@@ -165,8 +193,20 @@ export function createTail(options: {
 const idOf = (message: Message) => message.id;
 const seqOf = (message: Message) => message.seq;
 
+/** Whether one may be the same state of a message as the other, or a later one. */
+function continues(one: Message, other: Message): boolean {
+  if (one.id !== other.id || one.userId !== other.userId || one.created_at !== other.created_at) return false;
+  if (one.seq !== other.seq) return one.seq > other.seq;
+  return one.edited_at === other.edited_at && one.deleted_at === other.deleted_at;
+}
+
 function weightOf({ content }: Message): number {
   return OVERHEAD + 2 * content.length;
+}
+
+function findIn(list: readonly Message[], number: number, numberOf: (message: Message) => number) {
+  const found = list[indexFrom(list, number, numberOf)];
+  return found && numberOf(found) === number ? found : undefined;
 }
 
 /** The first place whose number is at least `least`. The newest are asked for most, so the end is tried first. */

@@ -22,7 +22,7 @@ const message = (id: number, seq: number, content: string): Message => ({
 });
 
 /** The log as the database has it: every change as it was committed, and the latest state of each message. */
-function createLog() {
+function createLog(name = 'log') {
   const committed: Message[] = [];
   const latest = new Map<number, Message>();
   const rows = () => [...latest.values()].sort((a, b) => a.seq - b.seq);
@@ -31,14 +31,19 @@ function createLog() {
     get top() {
       return committed.length;
     },
-    apply(step: Step): void {
+    apply(step: Step, by = name): void {
       const seq = committed.length + 1;
       const ids = [...latest.keys()];
       const id = step.kind === 'create' || ids.length === 0 ? seq : (ids[step.which % ids.length] ?? seq);
+      const created_at = latest.get(id)?.created_at ?? `${by} ${seq}`;
       const change: Message =
         step.kind === 'delete' && id !== seq
-          ? { ...message(id, seq, ''), deleted_at: '2026-01-01T00:00:01.000Z' }
-          : message(id, seq, `${step.kind} ${seq}`);
+          ? { ...message(id, seq, ''), created_at, deleted_at: by }
+          : {
+              ...message(id, seq, `${step.kind} ${seq}`),
+              created_at,
+              ...(id !== seq && { edited_at: `${by} ${seq}` }),
+            };
       committed.push(change);
       latest.set(id, change);
     },
@@ -84,7 +89,7 @@ function checkAgainst(tail: Tail, log: ReturnType<typeof createLog>, size: numbe
     const page = log.changedAfter(seq, 4);
     assert.deepEqual([stretch.seq, stretch.messages], [page.seq, page.messages], `after ${seq}`);
   }
-  for (const before of [1, Math.ceil(log.top / 2), log.top, log.top + 1]) {
+  for (let before = 1; before <= log.top + 1; before += 1) {
     const found = tail.before(before, 3);
     if (found !== null) assert.deepEqual(found, all.filter(({ id }) => id < before).slice(-3));
   }
@@ -99,13 +104,17 @@ it('late, repeated and lost changes are let through once, in order, and the memo
       steps(40),
       fc.infiniteStream(fc.nat({ max: 9 })),
       fc.integer({ min: 1, max: 6 }),
-      (history, live, chance, pageSize) => {
+      fc.boolean(),
+      (history, live, chance, pageSize, enough) => {
         const log = createLog();
         for (const step of history) log.apply(step);
         const page = log.newestChanges(size);
-        const [first] = page.messages.filter(({ id }) => id > page.prev).sort((a, b) => a.id - b.id);
+        const shown = page.messages.filter(({ id }) => id > page.prev).sort((a, b) => a.id - b.id);
+        const [first] = shown;
         const start = first?.id ?? page.prev + 1;
-        const older = page.prev > 0 ? log.messages().filter(({ id }) => id < start) : [];
+        // A page that shows as many messages as are asked for needs no older ones.
+        const alone = page.prev === 0 || (enough && shown.length >= size / 2);
+        const older = alone ? [] : log.messages().filter(({ id }) => id < start);
         const tail = createTail({ page, older: older.slice(-size), size, bytes: 1_000_000 });
         const lines = new Map(log.messages().map((each) => [each.id, each]));
         for (const step of live) log.apply(step);
@@ -154,4 +163,56 @@ it('memory is bounded in messages and in bytes', () => {
   assert.equal(tail.after(470, 100), null, 'long messages leave sooner');
   assert.equal(tail.after(500, 100)?.messages.length, 0);
   assert.equal(tail.after(501, 100), null, 'a position above the top is of another log');
+});
+
+it('an old message that was edited lately is not taken for a neighbour of the newest', () => {
+  const log = createLog();
+  for (let id = 1; id <= 20; id += 1) log.apply({ kind: 'create' });
+  log.apply({ kind: 'edit', which: 2 });
+  for (let id = 22; id <= 30; id += 1) log.apply({ kind: 'create' });
+  const tail = createTail({ page: log.newestChanges(size), size, bytes: 1_000_000 });
+  checkAgainst(tail, log, size);
+  assert.equal(tail.before(31, 10), null);
+  assert.equal(tail.before(31, 9)?.[0]?.id, 22);
+});
+
+it('a change of this log is known, one of a log that forked off is not, and a page shows whether it goes on', () => {
+  fc.assert(
+    fc.property(steps(40), steps(12), steps(12), fc.nat({ max: 3 }), (common, lost, other, pageSize) => {
+      const [mine, theirs] = [createLog('mine'), createLog('theirs')];
+      for (const step of common) for (const log of [mine, theirs]) log.apply(step, 'common');
+      const fork = mine.top;
+      const tail = createTail({ page: mine.newestChanges(size), size, bytes: 1_000_000 });
+      for (const step of lost) mine.apply(step);
+      for (const change of mine.committed.slice(fork)) tail.accept(change);
+      for (const step of other) theirs.apply(step);
+      const memory = mine.newestChanges(size).prev;
+      const stands = (change: Message) => mine.rows().some(({ seq }) => seq === change.seq);
+      const changed = (change: Message) =>
+        mine
+          .rows()
+          .some(
+            ({ id, seq, created_at }) =>
+              seq > change.seq && id === change.id && created_at === change.created_at,
+          );
+      for (const change of mine.committed) {
+        assert.notEqual(tail.knows(change), false, 'one of this log');
+        if (change.seq > memory) assert.equal(tail.knows(change), stands(change) ? true : null);
+      }
+      for (const change of theirs.committed.slice(fork, mine.top)) {
+        assert.notEqual(tail.knows(change), true, 'one of another log');
+        const hidden = !stands(change) && changed(change);
+        if (change.seq > memory) assert.equal(tail.knows(change), hidden ? null : false);
+      }
+      const prev = Math.max(0, tail.top - 1);
+      assert.equal(tail.joins(mine.changedAfter(prev, 500)), true);
+      mine.apply({ kind: 'create' });
+      assert.equal(tail.joins(mine.changedAfter(prev, 500)), true);
+      // A page that was cut may not show enough to say so.
+      assert.equal(tail.joins(mine.changedAfter(prev, pageSize + 1)), true);
+      if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === tail.top))
+        assert.equal(tail.joins(theirs.changedAfter(prev, 500)), false);
+    }),
+    { numRuns: 400 },
+  );
 });

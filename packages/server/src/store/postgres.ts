@@ -10,6 +10,7 @@ import {
   type MessageRow,
   openPool,
   SERVER_MADE,
+  type Statement,
   toMessage,
 } from './database.js';
 import { createAppendFlush, createChangeFlush, weighAppend, weighChange } from './flushes.js';
@@ -62,6 +63,10 @@ const MAKE_ROOM = {
   name: 'make room',
   text: 'INSERT INTO rooms (project_id, room_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
 };
+const RENEW = {
+  name: 'renew',
+  text: 'UPDATE rooms SET epoch = gen_random_uuid() WHERE project_id = $1 AND room_id = $2 AND epoch = $3',
+};
 const HEADS = {
   name: 'heads',
   text: `SELECT r.project_id, r.room_id, r.epoch, r.last_seq FROM unnest($1::text[], $2::text[]) AS k(project_id, room_id)
@@ -89,12 +94,16 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
   const appends = createWriter({ ...waits, ...APPENDS, flush: createAppendFlush(write), weigh: weighAppend });
   const changes = createWriter({ ...waits, ...CHANGES, flush: createChangeFlush(write), weigh: weighChange });
 
+  /** Rooms are made when they are first read, and again where a restored backup does not have them. */
+  async function pageRows(statement: Statement, project: ProjectId, room: string, ...rest: number[]) {
+    const rows = await read<PageRow>(statement, [project, room, ...rest]);
+    if (rows.length > 0) return rows;
+    await read(MAKE_ROOM, [project, room]);
+    return read<PageRow>(statement, [project, room, ...rest]);
+  }
+
   async function newestChanges(project: ProjectId, room: string, limit: number): Promise<LogPage> {
-    let rows = await read<PageRow>(NEWEST_CHANGES, [project, room, limit]);
-    if (rows.length === 0) {
-      await read(MAKE_ROOM, [project, room]);
-      rows = await read<PageRow>(NEWEST_CHANGES, [project, room, limit]);
-    }
+    const rows = await pageRows(NEWEST_CHANGES, project, room, limit);
     const page = toPage(rows, 0, Number.POSITIVE_INFINITY);
     const first = page.messages[0];
     return { ...page, prev: page.messages.length < limit || !first ? 0 : first.seq - 1 };
@@ -110,10 +119,13 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
         changes.write(`${id}/${room}`, { project: id, room, userId, id: message, content }),
       newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
-        toPage(await read<PageRow>(CHANGED_AFTER, [id, room, seq, limit]), seq, limit),
+        toPage(await pageRows(CHANGED_AFTER, id, room, seq, limit), seq, limit),
       messagesBefore: async (room, before, limit) => {
         const least = before ?? Number.MAX_SAFE_INTEGER;
         return (await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit])).map(toMessage).reverse();
+      },
+      renew: async (room, epoch) => {
+        await read(RENEW, [id, room, epoch]);
       },
     };
   }

@@ -39,10 +39,12 @@ export type ProjectStore = {
   change(room: string, userId: string, id: number, content: string | null): Promise<Changed>;
   /** The last `limit` changes of the room. Makes the room where it does not exist. Throws `Unavailable`. */
   newestChanges(room: string, limit: number): Promise<LogPage>;
-  /** At most `limit` changes after `seq`. Throws `Unavailable`. */
+  /** At most `limit` changes after `seq`. Makes the room where it is gone. Throws `Unavailable`. */
   changedAfter(room: string, seq: number, limit: number): Promise<LogPage>;
   /** At most `limit` messages with an id below `before` (null: the newest), ascending by id. Throws `Unavailable`. */
   messagesBefore(room: string, before: number | null, limit: number): Promise<Message[]>;
+  /** Makes the room's log another one, unless somebody already has: `epoch` is the one it had. Throws `Unavailable`. */
+  renew(room: string, epoch: string): Promise<void>;
 };
 
 export type Store = {
