@@ -1,51 +1,13 @@
 /** Promise: a batch member follows the log by positions, and whoever was away gets what was said meanwhile, no more and no less. */
 
 import assert from 'node:assert/strict';
-import { it, type TestContext } from 'node:test';
-import type { Frame, Message, Position, SyncAnswer } from '@chatty/protocol/events';
-import pg from 'pg';
-import { io, type Socket } from 'socket.io-client';
-import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
-
-/** A member that asks for frames and keeps each as it came. */
-class Follower {
-  readonly socket: Socket;
-  readonly histories: { messages: Message[]; position: Position }[] = [];
-  readonly frames: Frame[] = [];
-  readonly heads: Position[] = [];
-  readonly counts: number[] = [];
-
-  constructor(url: string, token: string, after?: Position) {
-    this.socket = io(url, { auth: { token, batch: true, after }, forceNew: true, transports: ['websocket'] });
-    this.socket.on('history', (messages, position) => this.histories.push({ messages, position }));
-    this.socket.on('messages', (frame) => this.frames.push(frame));
-    this.socket.on('head', (position) => this.heads.push(position));
-    this.socket.on('presence', ({ count }) => this.counts.push(count));
-  }
-
-  get position(): Position | undefined {
-    const frame = this.frames.at(-1);
-    return frame ? { epoch: frame.epoch, seq: frame.seq } : this.histories.at(-1)?.position;
-  }
-}
-
-async function follow(context: TestContext, url: string, token: string, after?: Position) {
-  const follower = new Follower(url, token, after);
-  context.after(() => follower.socket.disconnect());
-  await until(() => follower.position !== undefined, 'the first answer');
-  return follower;
-}
+import { it } from 'node:test';
+import type { Message, SyncAnswer } from '@chatty/protocol/events';
+import type { Socket } from 'socket.io-client';
+import { follow, roomy, talk, upTo } from './follower.js';
+import { join, startChatty, stored, tokenOf, until } from './kit.js';
 
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
-const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
-
-async function talk({ url }: Chatty, context: TestContext, count: number) {
-  const minsu = await join(context, url, tokenOf('민수'));
-  await Promise.all(upTo(1, count).map(async (number) => stored(await minsu.say(`말 ${number}`))));
-  return minsu;
-}
-
-const roomy = { SEND_BURST: '100000' };
 
 it('frames carry every change once, from position to position without a gap', async (context) => {
   const chatty = await startChatty(context, roomy);
@@ -178,19 +140,6 @@ it('what another server stored is found by the head of the room', async (context
   stored(await here.say('조용한 방의 마지막 말'));
   await until(() => there.position?.seq === 1, 'the quiet message', 20_000);
   assert.equal(there.frames[0]?.messages[0]?.content, '조용한 방의 마지막 말');
-});
-
-it('a log that was replaced is read again by everybody', async (context) => {
-  const { url, connection } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
-  const jiyoung = await follow(context, url, tokenOf('지영'));
-  stored(await minsu.say('전'));
-  const client = new pg.Client(connection);
-  await client.connect();
-  await client.query('UPDATE rooms SET epoch = gen_random_uuid()').finally(() => client.end());
-  await until(() => jiyoung.histories.length === 2, 'the new beginning', 20_000);
-  assert.notEqual(jiyoung.histories[1]?.position.epoch, jiyoung.histories[0]?.position.epoch);
-  assert.deepEqual(ids(jiyoung.histories[1]?.messages ?? []), [1]);
 });
 
 it('people are counted once, whatever the number of their tabs', async (context) => {
