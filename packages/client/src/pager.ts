@@ -8,6 +8,8 @@ import type { Ask } from './wire.js';
 export type Pager = {
   /** Resolves when the page is there, or did not come: scrolling again asks again. */
   load(page: Page): Promise<void>;
+  /** Brings the page around a message, unless it is among the lines. */
+  visit(id: number): Promise<void>;
   /** Fetches anew what was held while changes to it could not be heard. To be called when live. */
   refresh(): Promise<void>;
 };
@@ -18,8 +20,11 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
 
   async function page(before: number, take: (answer: HistoryAnswer) => void): Promise<boolean> {
     timeline.asking(1);
-    // A rejection says that there is no connection, and with it nothing to do.
-    const answer = await ask('history', { before, limit: HISTORY_PAGE_SIZE }).catch(() => null);
+    // A rejection says that there is no connection, and with it nothing to do; a page of another log is none of these lines.
+    const answer = await ask('history', { before, limit: HISTORY_PAGE_SIZE }).then(
+      (given) => (given.ok && given.epoch !== timeline.epoch ? null : given),
+      () => null,
+    );
     if (answer) take(answer);
     timeline.asking(-1);
     if (answer) changed();
@@ -43,6 +48,14 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
     if (loaded && kind === 'newer' && timeline.last === last) await load(kind);
   }
 
+  async function visit(id: number): Promise<void> {
+    if (timeline.lines().some((line) => line.kind === 'stored' && line.message.id === id)) return;
+    const before = id + HISTORY_PAGE_SIZE / 2;
+    await page(before, (answer) => {
+      if (answer.ok) timeline.visit(before, answer.messages, answer.more);
+    });
+  }
+
   async function refresh(): Promise<void> {
     for (let before = timeline.stale(); before !== null; before = timeline.stale()) {
       let answered = false;
@@ -56,6 +69,7 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
 
   return {
     load: (kind) => once(kind, () => load(kind)),
+    visit: (id) => once(`visit ${id}`, () => visit(id)),
     refresh: () => once('refresh', refresh),
   };
 }

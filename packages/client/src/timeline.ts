@@ -20,6 +20,8 @@ export type Timeline = {
   readonly pending: readonly PendingLine[];
   readonly more: boolean;
   readonly newest: boolean;
+  /** Which log the lines are of; null before the first history. */
+  readonly epoch: string | null;
   /** The id of the last stored line; 0 where there is none. */
   readonly last: number;
   /** Whose lines are own. Another person's lines on their way are dropped: nobody writes under somebody else's name. */
@@ -37,6 +39,10 @@ export type Timeline = {
   before(page: Page): number | null;
   /** The answer to that. One that comes too late for the window as it now is changes nothing. */
   take(page: Page, before: number, messages: readonly Message[], more: boolean): void;
+  /** A page around a message that is far away, all below `before`: it becomes the window. */
+  visit(before: number, messages: readonly Message[], more: boolean): void;
+  /** A stored message as it stands here, or null where it is not held. */
+  find(id: number): Message | null;
   /** Lines held over a history may have changed unseen: the `before` that refreshes them, null where there are none. */
   stale(): number | null;
   /** The answer to that, or null where it was refused: then the stale lines go, and load again when scrolled to. */
@@ -64,6 +70,7 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   /** Changes since a page was asked for, by id. */
   const meanwhile = new Map<number, Message>();
   let session: Session | null = null;
+  let epoch: string | null = null;
   let snapshot: readonly Line[] | null = null;
   const pending = createPending();
 
@@ -134,6 +141,7 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   }
 
   function history(messages: readonly Message[], position: Position, known: number | null): void {
+    epoch = position.epoch;
     const oldest = messages[0]?.id ?? 0;
     // The first change of a room is its first message.
     const complete = messages.length < HISTORY_SIZE || oldest === 1;
@@ -183,6 +191,20 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     }
   }
 
+  function visit(before: number, messages: readonly Message[], more: boolean): void {
+    past = { lines: [], more, upTo: before - 1 };
+    away = true;
+    add(past, messages);
+    if (past.upTo >= firstId(live) - 1) join(past);
+    trim();
+  }
+
+  function find(id: number): Message | null {
+    for (const { lines } of past ? [past, live] : [live])
+      for (const { message } of lines) if (message.id === id) return message;
+    return null;
+  }
+
   function stale(): number | null {
     return first().lines.length > 0 && firstId(first()) <= staleTo ? staleTo + 1 : null;
   }
@@ -218,6 +240,9 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     get newest() {
       return !away;
     },
+    get epoch() {
+      return epoch;
+    },
     get last() {
       return (away ? first() : live).lines.at(-1)?.message.id ?? 0;
     },
@@ -243,6 +268,8 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     },
     before: (page) => before[page](),
     take,
+    visit,
+    find,
     stale,
     refresh,
     toNewest() {

@@ -87,8 +87,6 @@ function world() {
     wake: () => chat.wake(),
     restore() {
       record();
-      // Nobody restores a database under a running server; and an answer to `history` does not say of which log it is.
-      network.cut();
       room.restore(5);
     },
     scroll: ({ to }) => void chat[to](),

@@ -14,7 +14,7 @@ export type Room = {
   /** The log of a restored backup: another epoch, and the newest changes gone. */
   restore(lost: number): void;
   newest(): Message[];
-  before(id: number, limit: number): { messages: Message[]; more: boolean };
+  before(id: number, limit: number): { epoch: string; messages: Message[]; more: boolean };
   /** What changed after a position, at most `limit` changes; null where that is too far back or of another log. */
   after(position: Position, limit?: number): Frame | null;
 };
@@ -58,7 +58,7 @@ export function createRoom(reach = 700): Room {
     newest: () => all().slice(-HISTORY_SIZE),
     before(id, limit) {
       const older = all().filter((message) => message.id < id);
-      return { messages: older.slice(-limit), more: older.length > limit };
+      return { epoch: position.epoch, messages: older.slice(-limit), more: older.length > limit };
     },
     after({ epoch, seq }, limit = SYNC_PAGE_SIZE) {
       if (epoch !== position.epoch || seq > position.seq || seq < position.seq - reach) return null;
