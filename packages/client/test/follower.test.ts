@@ -1,0 +1,73 @@
+/** Promise: an answer counts only on the connection that it was asked on, and a reset replaces what was shown. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createConnection } from '@chatty/client/connection';
+import { createCredentials } from '@chatty/client/credentials';
+import { createFollower } from '@chatty/client/follower';
+import { createTimeline } from '@chatty/client/timeline';
+import type { Heard } from '@chatty/client/wire';
+import { createHandClock, createMessage, settle } from './room.js';
+
+it('an answer that comes when its connection was replaced is not taken for one of the new', async () => {
+  const clock = createHandClock();
+  let give: (answer: unknown) => void = () => undefined;
+  let heard: Heard | null = null;
+  const connection = createConnection({
+    url: 'http://played',
+    auth: () => ({ token: 'a.b.c' }),
+    credentials: createCredentials({ token: 'a.b.c', provider: undefined, clock }),
+    clock,
+    changed: () => undefined,
+    event: () => undefined,
+    dial(dialled) {
+      heard = dialled.heard;
+      return {
+        connect: () => heard?.up(),
+        disconnect: () => undefined,
+        ask: () =>
+          new Promise((resolve) => {
+            give = resolve as typeof give;
+          }),
+      };
+    },
+  });
+  connection.connect();
+  const first = connection.ask('members', {});
+  connection.anew();
+  assert.equal(connection.state, 'recovering');
+  give({ ok: true, count: 1, members: [] });
+  await assert.rejects(first, /no connection/);
+  const second = connection.ask('members', {});
+  give({ ok: true, count: 2, members: [] });
+  assert.deepEqual(await second, { ok: true, count: 2, members: [] });
+  connection.close();
+});
+
+it('an answer to sync that says reset replaces the lines, and reading goes on from its position', async () => {
+  const timeline = createTimeline();
+  const asked: unknown[] = [];
+  const follower = createFollower({
+    timeline,
+    ask: async (_name, payload) => {
+      asked.push(payload);
+      // Once only: whoever ignores it would ask for ever.
+      if (asked.length > 1) throw new Error('asked again');
+      const messages = [createMessage(1), createMessage(2, { content: 'another' })];
+      return { ok: true, epoch: 'new', prev: 0, seq: 2, head: 2, reset: true, messages } as never;
+    },
+    clock: createHandClock(),
+    changed: () => undefined,
+    caughtUp: () => undefined,
+    drop: () => undefined,
+  });
+  follower.history([createMessage(1), createMessage(2), createMessage(3)], { epoch: 'old', seq: 3 });
+  follower.head({ epoch: 'new', seq: 2 });
+  await settle();
+  assert.deepEqual(asked, [{ after: { epoch: 'old', seq: 3 } }]);
+  assert.deepEqual(follower.position, { epoch: 'new', seq: 2 });
+  assert.deepEqual(
+    timeline.lines().map((line) => line.kind === 'stored' && line.message.content),
+    ['1', 'another'],
+  );
+});
