@@ -1,9 +1,15 @@
 /** A member that uses our own client, and writes down what its lines show. */
 
 import type { createChat, StoredLine } from '@chatty/client/chat';
-import { type Member, type MemberOptions, textOf } from './actors.js';
-import { hashOf } from './checker-lines.js';
+import type { Member, MemberOptions } from './actors.js';
+import { CHANGING, createChanges, textOf } from './actors-change.js';
+import { pause } from './actors-follow.js';
+import { hashOf, stateOf } from './checker-lines.js';
 import { tokenOf, until } from './kit.js';
+
+/** Refusals after which the same change is asked for again: what became of the last try is not known. */
+const UNKNOWN = ['unavailable'];
+const CHANGE_PAUSE = 500;
 
 /** @param create `createChat`, or a copy of it that was changed */
 export function createChatMember(
@@ -13,8 +19,9 @@ export function createChatMember(
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
   const chat = create({ url, token: tokenOf(name, { projectId: project, expiresIn: 7_200 }) });
-  /** Ids shown since the last reset. */
-  let shown = new Set<number>();
+  /** What is shown since the last reset: of each id the newest number. */
+  let shown = new Map<number, number>();
+  let newest = 0;
   let top = 0;
   let first = 0;
   let acked = 0;
@@ -24,46 +31,53 @@ export function createChatMember(
   const open = new Set<string>();
   const work = new Set<Promise<void>>();
 
-  const write = (kind: 'recv' | 'page', { message }: StoredLine) => {
-    const { id, userId, clientId, content } = message;
+  const changes = createChanges({ history, about, random, position: () => top });
+
+  const write = (kind: 'recv' | 'page', { message }: StoredLine, upto: number | null = null) => {
+    const { id, seq, userId, clientId } = message;
     const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
     const epoch = chat.session?.epoch ?? null;
-    history.add({ ...about, op: 'follow', kind, seq: id, cid, body_hash: hashOf(content), epoch });
-    shown.add(id);
-    top = Math.max(top, id);
+    history.add({ ...about, op: 'follow', kind, id, seq, upto, cid, body_hash: stateOf(message), epoch });
+    shown.set(id, seq);
+    newest = Math.max(newest, id);
+    top = Math.max(top, seq);
   };
 
   function look(): void {
     const lines = chat.lines;
     const gap = lines.findLastIndex(({ kind }) => kind === 'gap');
     const stored = lines.slice(gap + 1).filter((line) => line.kind === 'stored');
-    const joined = top > 0 && stored.some(({ message }) => message.id === top);
-    if (!joined && stored.length > 0) {
-      const seq = stored.at(-1)?.message.id ?? 0;
-      history.add({ ...about, op: 'follow', kind: 'reset', seq, epoch: chat.session?.epoch ?? null });
-      shown = new Set();
-      top = 0;
-      first = stored[0]?.message.id ?? 0;
-      for (const line of stored) write('page', line);
-    } else {
-      // In the order of the lines: one that turns up between others is for the checker to see.
-      for (const line of stored)
-        if (line.message.id >= first && !shown.has(line.message.id)) write('recv', line);
-    }
+    const joined = newest > 0 && stored.some(({ message }) => message.id === newest);
+    if (joined) showNew(stored);
+    else if (stored.length > 0) startAgain(stored);
     for (const line of stored) settle(line);
+  }
+
+  /** All that one event brings stands at once, whatever its order: up to its newest number nothing may be missing. */
+  function showNew(stored: readonly StoredLine[]): void {
+    const next = stored.filter(({ message: { id, seq } }) => id >= first && shown.get(id) !== seq);
+    next.sort((a, b) => a.message.seq - b.message.seq);
+    const upto = Math.max(top, next.at(-1)?.message.seq ?? 0);
+    for (const line of next) write('recv', line, upto);
+  }
+
+  function startAgain(stored: readonly StoredLine[]): void {
+    const seq = Math.max(...stored.map(({ message }) => message.seq));
+    history.add({ ...about, op: 'follow', kind: 'reset', seq, epoch: chat.session?.epoch ?? null });
+    shown = new Map();
+    newest = 0;
+    top = 0;
+    first = stored[0]?.message.id ?? 0;
+    for (const line of stored) write('page', line);
   }
 
   function settle({ message, own }: StoredLine): void {
     if (!own || message.clientId === null || !open.delete(message.clientId)) return;
     acked += 1;
-    history.add({
-      ...about,
-      op: 'send',
-      kind: 'ok',
-      cid: `${project}:${name}:${message.clientId}`,
-      seq: message.id,
-      body_hash: hashOf(message.content),
-    });
+    const { id, content } = message;
+    const cid = `${project}:${name}:${message.clientId}`;
+    history.add({ ...about, op: 'send', kind: 'ok', cid, id, seq: id, body_hash: hashOf(content) });
+    changes.mine(id, cid);
   }
 
   chat.on('lines', look);
@@ -104,10 +118,25 @@ export function createChatMember(
     }
   }
 
+  /** Each message once: the answer says only that it is done, so what is stored in the end has to be this. */
+  async function change(): Promise<void> {
+    const next = changes.next();
+    if (!next) return;
+    const { id, content, line } = next;
+    while (!leaving) {
+      history.add({ ...line, kind: 'invoke' });
+      const code = await (content === null ? chat.remove(id) : chat.edit(id, content));
+      if (code === null) history.add({ ...line, kind: 'ok' });
+      else history.add({ ...line, kind: UNKNOWN.includes(code) ? 'info' : 'fail' });
+      if (!UNKNOWN.includes(code ?? '')) return;
+      await pause(CHANGE_PAUSE);
+    }
+  }
+
   async function speaker(pace: number): Promise<void> {
     for (let number = 1; talking && !leaving; number += 1) {
-      await say(number);
-      await new Promise((resolve) => setTimeout(resolve, pace * random()));
+      await (random() < CHANGING ? change() : say(number));
+      await pause(pace * random());
     }
   }
 
@@ -117,6 +146,7 @@ export function createChatMember(
     get position() {
       return top;
     },
+    sees: 'window',
     get connected() {
       return connected;
     },

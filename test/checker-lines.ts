@@ -8,10 +8,10 @@ import { dirname } from 'node:path';
 type Kind = 'invoke' | 'ok' | 'fail' | 'info' | 'recv' | 'reset' | 'page' | 'connect' | 'disconnect';
 
 /**
- * `send` and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and
- * `dump` the rows of the database, both ascending. `heal`: from here on nothing is broken. `ban`: the actor is out.
+ * `send`, `change` (an edit or a delete) and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and
+ * `dump` the rows of the database. `heal`: from here on nothing is broken. `ban`: the actor is out.
  */
-type Operation = 'send' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
+type Operation = 'send' | 'change' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
 
 export type Line = {
   /** Monotonic nanoseconds. */
@@ -21,11 +21,16 @@ export type Line = {
   op: Operation;
   /** Project and room, `kimpga/main`. */
   room: string;
-  /** User id and client id, unique in all rooms of a history. */
+  /** User id and client id, unique in all rooms of a history; of a change, with a number behind it. */
   cid: string | null;
-  /** Of a message; of a `reset`, the position that its pages lead up to. */
+  /** Of a message. */
+  id: number | null;
+  /** The number of a message's state; of a `reset`, the position that its pages lead up to. */
   seq: number | null;
+  /** Of a `recv`: the position its reader knows to be at when the frame it came in is shown. Null where none is told. */
+  upto: number | null;
   epoch: string | null;
+  /** Of the state that `seq` names; `DELETED` where that is a tombstone. */
   body_hash: string | null;
   kind: Kind;
 };
@@ -44,7 +49,8 @@ export function createHistory(node = 'one'): History {
   return {
     lines,
     add(line) {
-      lines.push({ t: now(), node, cid: null, seq: null, epoch: null, body_hash: null, ...line });
+      const nothing = { cid: null, id: null, seq: null, upto: null, epoch: null, body_hash: null };
+      lines.push({ t: now(), node, ...nothing, ...line });
       counts.set(line.kind, (counts.get(line.kind) ?? 0) + 1);
     },
     count: (kind) => counts.get(kind) ?? 0,
@@ -62,4 +68,12 @@ function now(): number {
 
 export function hashOf(content: string): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}
+
+/** Stands for the text of a message that is deleted. */
+export const DELETED = 'deleted';
+
+/** What a message's state is compared by. */
+export function stateOf({ content, deleted_at }: { content: string; deleted_at?: string | null }): string {
+  return deleted_at ? DELETED : hashOf(content);
 }

@@ -1,34 +1,18 @@
 /** The checks of the log itself: what was acknowledged is stored once, as it was, without holes, in an order time agrees with. */
 
-import type { Accuse, Bars, Evidence, Sent, Stored } from './checker.js';
-import type { Line } from './checker-lines.js';
+import type { Accuse, Bars, Evidence, Sent } from './checker.js';
+import { DELETED, type Line } from './checker-lines.js';
 
 export function checkLog(evidence: Evidence, bars: Bars, accuse: Accuse): void {
-  for (const [room, stored] of evidence.stored) rowsOnceAndDense(room, stored, accuse);
-  for (const [cid, sent] of evidence.sent) outcomesAreTrue(cid, sent, evidence, accuse);
+  for (const [cid, sent] of evidence.sent) {
+    if (sent.invokes[0]?.op === 'change') changeIsTrue(cid, sent, evidence, accuse);
+    else outcomesAreTrue(cid, sent, evidence, accuse);
+  }
   realTime(evidence, accuse);
   for (const lines of evidence.members.values()) senderOrder(lines, evidence, accuse);
   for (const [reader, lines] of evidence.finals) finalRead(reader, lines, evidence, accuse);
   everybodyThere(evidence, accuse);
   liveness(evidence, bars, accuse);
-}
-
-/** C3 and C5; fills the indexes that everything else looks into. */
-function rowsOnceAndDense(room: string, stored: Stored, accuse: Accuse): void {
-  let next = 1;
-  for (const row of stored.rows) {
-    const seq = row.seq ?? 0;
-    const twin = stored.bySeq.get(seq);
-    if (twin) accuse('duplicate', `${room} has two rows of seq ${seq}`, twin, row);
-    else if (seq !== next)
-      accuse('hole', `${room} has ${seq} where ${next} is due`, stored.bySeq.get(next - 1), row);
-    if (!twin) next = seq + 1;
-    stored.bySeq.set(seq, row);
-    if (row.cid === null) continue;
-    const again = stored.byCid.get(row.cid);
-    if (again) accuse('duplicate', `${room} has two rows of client id ${row.cid}`, again, row);
-    else stored.byCid.set(row.cid, row);
-  }
 }
 
 /** C1, C2 and C4 of what senders were told. */
@@ -44,13 +28,39 @@ function outcomesAreTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Ac
     accuse('lost-acked', `${cid} was acknowledged and is not in the database`, ok);
     return;
   }
+  const unchanged = row.seq === row.id;
   for (const each of sent.oks) {
-    if (each.seq !== row.seq || (each.body_hash !== null && each.body_hash !== row.body_hash))
+    if (each.id !== row.id || each.seq !== row.id || (unchanged && each.body_hash !== row.body_hash))
       accuse('corrupt', `${cid} was acknowledged as something else than is stored`, each, row);
   }
   const [invoke] = sent.invokes;
-  if (invoke?.body_hash && invoke.body_hash !== row.body_hash)
+  if (invoke?.body_hash && invoke.body_hash !== (unchanged ? row : ok).body_hash)
     accuse('corrupt', `${cid} is stored with another body than was sent`, invoke, row);
+}
+
+/** The same of an edit or a delete: it stands, or a later one stands in its place, and what is deleted stays deleted. */
+function changeIsTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Accuse): void {
+  const [invoke] = sent.invokes;
+  const [ok] = sent.oks;
+  const row = evidence.stored.get(sent.room)?.byId.get(invoke?.id ?? 0);
+  if (!ok) {
+    const refused = sent.fails.length > 0 && sent.infos.length === 0;
+    if (refused && row && row.body_hash === invoke?.body_hash)
+      accuse('ghost', `${cid} was refused and is stored`, sent.fails[0], row);
+    return;
+  }
+  for (const each of sent.oks) {
+    // Whoever is told no number never changes the message again.
+    const seq = each.seq ?? (row?.body_hash === each.body_hash ? (row?.seq ?? 0) : Number.POSITIVE_INFINITY);
+    if (each.id !== invoke?.id || each.body_hash !== invoke?.body_hash || seq <= (each.id ?? 0))
+      accuse('corrupt', `${cid} was acknowledged as something else than was asked for`, invoke, each);
+    if (!row || (row.seq ?? 0) < seq)
+      accuse('lost-acked', `${cid} was acknowledged and is not in the database`, each, row);
+    else if (each.body_hash === DELETED && row.body_hash !== DELETED)
+      accuse('lost-acked', `${cid} deleted a message that is back`, each, row);
+    else if (row.seq === seq && row.body_hash !== each.body_hash)
+      accuse('corrupt', `${cid} was acknowledged as something else than is stored`, each, row);
+  }
 }
 
 /** C11: what was acknowledged before another send began has the lower number. */
@@ -67,6 +77,7 @@ function realTime(evidence: Evidence, accuse: Accuse): void {
       if (floor) floors.set(cid, floor);
       continue;
     }
+    if (step.seq === null) continue;
     const floor = floors.get(cid);
     if (floor && (step.seq ?? 0) < (floor.seq ?? 0)) {
       const name = floor.actor === step.actor ? 'fifo' : 'non-linear';
@@ -91,28 +102,48 @@ function senderOrder(lines: readonly Line[], evidence: Evidence, accuse: Accuse)
   }
 }
 
-/** C1, C4 and C6 of a fresh read at the end: it is the database, row by row. */
+/** C1, C4 and C6 of a fresh read at the end: it is the database row by row, in the order of the ids or of the log. */
 function finalRead(reader: string, lines: readonly Line[], evidence: Evidence, accuse: Accuse): void {
   const stored = evidence.stored.get(lines[0]?.room ?? '');
   const seen = new Map<number, Line>();
-  let last = 0;
   for (const line of lines) {
-    if (line.kind !== 'page') continue;
-    const seq = line.seq ?? 0;
-    const row = stored?.bySeq.get(seq);
-    if (seen.has(seq)) accuse('duplicate', `${reader} read ${seq} twice`, seen.get(seq), line);
-    else if (seq < last) accuse('inversion', `${reader} read ${seq} after ${last}`, seen.get(last), line);
-    if (!row) accuse('ghost', `${reader} read ${seq}, which is not stored`, line);
-    else if (row.cid !== line.cid || row.body_hash !== line.body_hash)
-      accuse('corrupt', `${reader} read ${seq} as something else than is stored`, line, row);
-    seen.set(seq, line);
-    last = Math.max(last, seq);
+    const id = line.id ?? 0;
+    const row = stored?.byId.get(id);
+    if (seen.has(id)) accuse('duplicate', `${reader} read ${id} twice`, seen.get(id), line);
+    seen.set(id, line);
+    if (!row) accuse('ghost', `${reader} read ${id}, which is not stored`, line);
+    else if (row.cid !== line.cid || (row.seq === line.seq && row.body_hash !== line.body_hash))
+      accuse('corrupt', `${reader} read ${id} as something else than is stored`, line, row);
+    else if (row.seq !== line.seq) {
+      accuse(
+        isAcked(row, evidence) ? 'lost-acked' : 'gap',
+        `${reader} read ${id} as it was at ${line.seq}`,
+        line,
+        row,
+      );
+    }
   }
+  const byId = descent(lines, ({ id }) => id ?? 0);
+  const bySeq = descent(lines, ({ seq }) => seq ?? 0);
+  if (byId && bySeq) accuse('inversion', `${reader} read ${byId[1].id} after ${byId[0].id}`, ...byId);
   for (const row of stored?.rows ?? []) {
-    if (seen.has(row.seq ?? 0)) continue;
-    const acked = row.cid !== null && (evidence.sent.get(row.cid)?.oks.length ?? 0) > 0;
-    accuse(acked ? 'lost-acked' : 'gap', `${reader} did not get ${row.seq}`, row);
+    if (seen.has(row.id ?? 0)) continue;
+    accuse(isAcked(row, evidence) ? 'lost-acked' : 'gap', `${reader} did not get ${row.id}`, row);
   }
+}
+
+/** Two lines one after the other whose numbers do not ascend. */
+function descent(lines: readonly Line[], numberOf: (line: Line) => number): [Line, Line] | null {
+  let last: Line | undefined;
+  for (const line of lines) {
+    if (last && numberOf(line) < numberOf(last)) return [last, line];
+    last = line;
+  }
+  return null;
+}
+
+function isAcked(row: Line, { sent }: Evidence): boolean {
+  return row.cid !== null && (sent.get(row.cid)?.oks.length ?? 0) > 0;
 }
 
 /** C12: a client that never found back, or a message nobody ever answered for. */

@@ -1,19 +1,34 @@
 /** Makes histories of a room that keeps its promises, from a list of numbers, so that a test can break one of them. */
 
-import { createHistory, hashOf, type Line } from './checker-lines.js';
+import { createHistory, DELETED, hashOf, type Line } from './checker-lines.js';
 
 const ROOM = 'kimpga/main';
 const EPOCH = 'e1';
 const SECOND = 1e9;
+const STEPS = 20;
 
-type Sender = { actor: string; next: number; open: { cid: string; stored: boolean } | null };
-type Follower = { actor: string; position: number; connected: boolean };
+type Sender = {
+  actor: string;
+  next: number;
+  open: { cid: string; stored: boolean } | null;
+};
+type Follower = {
+  actor: string;
+  batch: boolean;
+  position: number;
+  /** Id of the first message it shows. */
+  first: number;
+  connected: boolean;
+};
+type State = { id: number; cid: string; hash: string };
 
 /** @param choices what happens next, step by step; any numbers will do */
 export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
   const history = createHistory();
   let t = 0;
-  const rows: { cid: string; hash: string }[] = [];
+  /** What each number of the log made of a message, from 1. */
+  const log: State[] = [];
+  let changes = 0;
   const senders: Sender[] = ['minsu', 'jisoo'].map((name) => ({
     actor: `${name}@${room}`,
     next: 1,
@@ -23,32 +38,70 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
     actor: `${name}@${room}`,
     position: 0,
     connected: false,
+    batch: name === 'batch',
+    first: 0,
   }));
   const write = (line: Parameters<typeof history.add>[0]) => {
     t += 0.001 * SECOND;
     history.add({ t, ...line });
   };
-  const rowAt = (seq: number) => {
-    const row = rows[seq - 1];
-    if (!row) throw new Error(`no row ${seq}`);
-    return { room, cid: row.cid, seq, epoch: EPOCH, body_hash: row.hash };
+  const stateAt = (seq: number) => {
+    const state = log[seq - 1];
+    if (!state) throw new Error(`no number ${seq}`);
+    return { room, cid: state.cid, id: state.id, seq, epoch: EPOCH, body_hash: state.hash };
   };
+  /** The numbers of (after, seq] that nothing followed up to there, one a message. */
+  const latest = (after: number, seq: number) => {
+    const numbers = Array.from({ length: seq - after }, (_, index) => after + 1 + index);
+    return numbers.filter((each) => !log.slice(each, seq).some(({ id }) => id === log[each - 1]?.id));
+  };
+  const rows = () => latest(0, log.length).sort((a, b) => stateAt(a).id - stateAt(b).id);
 
   function connect(follower: Follower, resume: boolean): void {
     follower.connected = true;
     write({ actor: follower.actor, op: 'follow', room, kind: 'connect' });
     if (resume && follower.position > 0) return;
-    const from = Math.max(1, rows.length - 4);
     const about = { actor: follower.actor, op: 'follow', room } as const;
-    write({ ...about, kind: 'reset', seq: rows.length, epoch: EPOCH });
-    for (let seq = from; seq <= rows.length; seq += 1) write({ ...about, ...rowAt(seq), kind: 'page' });
-    follower.position = rows.length;
+    write({ ...about, kind: 'reset', seq: log.length, epoch: EPOCH });
+    for (const seq of rows().slice(-5)) write({ ...about, ...stateAt(seq), kind: 'page' });
+    follower.position = log.length;
+    follower.first = rows().slice(-5).map(stateAt)[0]?.id ?? 0;
   }
-  function deliver(follower: Follower): void {
-    if (!follower.connected || follower.position === rows.length) return;
-    follower.position += 1;
-    write({ actor: follower.actor, op: 'follow', kind: 'recv', ...rowAt(follower.position) });
+  /** A plain member hears of each number, a batch member of what became of some. */
+  function deliver(follower: Follower, size = 1): void {
+    if (!follower.connected || follower.position === log.length) return;
+    const from = follower.position;
+    follower.position = Math.min(log.length, from + (follower.batch ? size : 1));
+    const upto = follower.batch ? follower.position : null;
+    for (const seq of latest(from, follower.position))
+      if (stateAt(seq).id >= follower.first)
+        write({ actor: follower.actor, op: 'follow', kind: 'recv', ...stateAt(seq), upto });
   }
+  /** An edit or a delete of a message of its own, when none is under way. */
+  function change(sender: Sender, hash: string, answered: boolean): void {
+    const own = rows()
+      .map(stateAt)
+      .findLast(({ id, cid, body_hash }) => isDone(sender, id, cid) && body_hash !== DELETED);
+    if (!own) return;
+    changes += 1;
+    const asked = {
+      actor: sender.actor,
+      op: 'change',
+      room,
+      cid: `${own.cid}/${changes}`,
+      id: own.id,
+    } as const;
+    const body_hash = hash === DELETED ? hash : hashOf(`${hash} ${changes}`);
+    write({ ...asked, kind: 'invoke', body_hash });
+    log.push({ id: own.id, cid: own.cid, hash: body_hash });
+    if (!answered) {
+      write({ ...asked, kind: 'info', body_hash });
+      write({ ...asked, kind: 'invoke', body_hash });
+    }
+    write({ ...asked, kind: 'ok', seq: log.length, epoch: EPOCH, body_hash });
+  }
+  const isDone = (sender: Sender, id: number, cid: string) =>
+    cid.startsWith(sender.actor) && cid !== sender.open?.cid && id > 0;
   function send(sender: Sender): void {
     const cid = sender.open?.cid ?? `${sender.actor}:${sender.next}`;
     if (!sender.open) sender.next += 1;
@@ -57,14 +110,14 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
   }
   function commit(sender: Sender): void {
     if (!sender.open || sender.open.stored) return;
-    rows.push({ cid: sender.open.cid, hash: hashOf(sender.open.cid) });
+    log.push({ id: log.length + 1, cid: sender.open.cid, hash: hashOf(sender.open.cid) });
     sender.open.stored = true;
   }
   function answer(sender: Sender): void {
     if (!sender.open?.stored) return;
     const { cid } = sender.open;
-    const seq = rows.findIndex((row) => row.cid === cid) + 1;
-    write({ actor: sender.actor, op: 'send', kind: 'ok', ...rowAt(seq) });
+    const seq = log.findIndex((state) => state.cid === cid) + 1;
+    write({ actor: sender.actor, op: 'send', kind: 'ok', ...stateAt(seq) });
     sender.open = null;
   }
   function refuse(sender: Sender): void {
@@ -93,7 +146,7 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
     const sender = senders[choice % 2];
     const follower = followers[choice % 2];
     if (!sender || !follower) continue;
-    const step = Math.floor(choice / 2) % 16;
+    const step = Math.floor(choice / 2) % STEPS;
     if (step < 8) {
       if (!sender.open) send(sender);
       if (step < 6) commit(sender);
@@ -102,7 +155,11 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
     else if (step === 12) turn(follower, true);
     else if (step === 13) turn(follower, false);
     else if (step === 14) repeat(sender);
-    else refuse(sender);
+    else if (step === 15) refuse(sender);
+    else if (step === 16) change(sender, 'edited', true);
+    else if (step === 17) change(sender, 'edited again', false);
+    else if (step === 18) change(sender, DELETED, true);
+    else deliver(follower, 4);
   }
   finish();
   return [...history.lines];
@@ -116,14 +173,13 @@ export function sampleHistory(choices: readonly number[], room = ROOM): Line[] {
     }
     for (const follower of followers) {
       if (!follower.connected) connect(follower, true);
-      while (follower.position < rows.length) deliver(follower);
+      while (follower.position < log.length) deliver(follower);
     }
     for (const [op, actor] of [
       ['dump', 'database'],
       ['final', 'reader'],
     ] as const) {
-      for (let seq = 1; seq <= rows.length; seq += 1)
-        write({ actor: `${actor}@${room}`, op, kind: 'page', ...rowAt(seq) });
+      for (const seq of rows()) write({ actor: `${actor}@${room}`, op, kind: 'page', ...stateAt(seq) });
     }
   }
 }

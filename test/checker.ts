@@ -2,6 +2,7 @@
 
 import type { Line } from './checker-lines.js';
 import { checkLog } from './checker-log.js';
+import { checkNumbers } from './checker-numbers.js';
 import { checkViews } from './checker-views.js';
 
 /** What can go wrong, and the check of reliability.md 3.1 that finds it. */
@@ -29,13 +30,23 @@ export type Accuse = (name: Anomaly, what: string, ...lines: (Line | undefined)[
 export type Bars = { stale: number; ban: number; stuck: number; unknown: number };
 const BARS: Bars = { stale: 15e9, ban: 1e9, stuck: 30e9, unknown: 0.5 };
 
-/** One room's rows in the database, and what was asked for, by client id. */
+/** One room: its rows in the database, and the log they and the acknowledgements tell of. */
 export type Stored = {
   epoch: string | null;
+  /** Ascending by id. */
   rows: Line[];
-  bySeq: Map<number, Line>;
+  /** Where in `rows` a message stands. */
+  places: Map<number, number>;
+  byId: Map<number, Line>;
   byCid: Map<string, Line>;
+  /** What each number of the log made of a message. */
+  states: Map<number, Line>;
+  /** The numbers of each message, ascending. */
+  numbers: Map<number, number[]>;
+  /** The acknowledgement of each number that is a change. */
+  acks: Map<number, Line>;
 };
+/** What was asked for, a message or a change of one, by client id. */
 export type Sent = { room: string; invokes: Line[]; oks: Line[]; fails: Line[]; infos: Line[] };
 
 /** A history sorted by time and taken apart. */
@@ -50,7 +61,7 @@ export type Evidence = {
   end: number;
 };
 
-/** Everything that is wrong with a history, at most 20 of a name. Histories hold new messages, no edits: id equals seq. */
+/** Everything that is wrong with a history, at most 20 of a name. Nobody changes a message before it is acknowledged. */
 export function check(lines: readonly Line[], bars: Partial<Bars> = {}): Violation[] {
   const evidence = gather([...lines].sort((a, b) => a.t - b.t));
   const violations: Violation[] = [];
@@ -61,6 +72,7 @@ export function check(lines: readonly Line[], bars: Partial<Bars> = {}): Violati
     if (count > 20) return;
     violations.push({ name, what, lines: proof.filter((line) => line !== undefined) });
   };
+  checkNumbers(evidence, accuse);
   checkLog(evidence, { ...BARS, ...bars }, accuse);
   checkViews(evidence, { ...BARS, ...bars }, accuse);
   return violations;
@@ -88,6 +100,7 @@ function gather(lines: readonly Line[]): Evidence {
     end: lines.at(-1)?.t ?? 0,
   };
   for (const line of lines) sort(evidence, line);
+  for (const { rows } of evidence.stored.values()) rows.sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
   return evidence;
 }
 
@@ -98,14 +111,23 @@ function sort(evidence: Evidence, line: Line): void {
   else if (line.op === 'final') push(evidence.finals, `${line.actor} of ${line.room}`, line);
   else {
     push(evidence.members, line.actor, line);
-    if (line.op === 'send' && line.cid !== null) record(evidence, line, line.cid);
+    if ((line.op === 'send' || line.op === 'change') && line.cid !== null) record(evidence, line, line.cid);
   }
 }
 
 function storedOf(evidence: Evidence, room: string, epoch: string | null): Stored {
   const known = evidence.stored.get(room);
   if (known) return known;
-  const stored: Stored = { epoch, rows: [], bySeq: new Map(), byCid: new Map() };
+  const stored: Stored = {
+    epoch,
+    rows: [],
+    places: new Map(),
+    byId: new Map(),
+    byCid: new Map(),
+    states: new Map(),
+    numbers: new Map(),
+    acks: new Map(),
+  };
   evidence.stored.set(room, stored);
   return stored;
 }

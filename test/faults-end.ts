@@ -1,9 +1,10 @@
 /** How a story ends: what the database holds, and what a fresh reader gets, written into the history. */
 
 import type { HistoryAnswer, Message, Position, SyncAnswer } from '@chatty/protocol/events';
+import { HISTORY_SIZE } from '@chatty/protocol/limits';
 import type { Connection } from '@chatty/server/store/postgres';
 import { io, type Socket } from 'socket.io-client';
-import { type History, hashOf } from './checker-lines.js';
+import { type History, stateOf } from './checker-lines.js';
 import { query } from './faults-rig.js';
 import { tokenOf, until } from './kit.js';
 
@@ -12,12 +13,14 @@ type Row = {
   room_id: string;
   epoch: string;
   id: number;
+  seq: number;
   user_id: string;
   client_id: string | null;
   content: string;
+  deleted_at: string | null;
 };
 
-const DUMP = `SELECT m.project_id, m.room_id, r.epoch, m.id::int, m.user_id, m.client_id, m.content
+const DUMP = `SELECT m.project_id, m.room_id, r.epoch, m.id::int, m.seq::int, m.user_id, m.client_id, m.content, m.deleted_at::text
   FROM messages m JOIN rooms r USING (project_id, room_id) ORDER BY m.project_id, m.room_id, m.id`;
 
 export async function dump(history: History, database: Connection): Promise<number> {
@@ -28,22 +31,26 @@ export async function dump(history: History, database: Connection): Promise<numb
       op: 'dump',
       kind: 'page',
       room: `${row.project_id}/${row.room_id}`,
-      seq: row.id,
+      id: row.id,
+      seq: row.seq,
       epoch: row.epoch,
       cid: row.client_id === null ? null : `${row.project_id}:${row.user_id}:${row.client_id}`,
-      body_hash: hashOf(row.content),
+      body_hash: stateOf(row),
     });
   }
   return rows.length;
 }
 
-/** The newest number of a room; 0 where nothing was said. */
-export async function headOf(database: Connection, project: string): Promise<number> {
-  const rows = await query<{ head: number }>(
+/** The newest number of a room, and the newest that is about one of its last messages; 0 where nothing was said. */
+export type Head = { all: number; near: number };
+
+export async function headOf(database: Connection, project: string): Promise<Head> {
+  const rows = await query<Head>(
     database,
-    `SELECT coalesce(max(seq), 0)::int AS head FROM messages WHERE project_id = '${project}'`,
+    `SELECT coalesce(max(seq), 0)::int AS all, coalesce(max(seq) FILTER (WHERE place <= ${HISTORY_SIZE / 2}), 0)::int AS near
+     FROM (SELECT seq, row_number() OVER (ORDER BY id DESC) AS place FROM messages WHERE project_id = '${project}') m`,
   );
-  return rows[0]?.head ?? 0;
+  return rows[0] ?? { all: 0, near: 0 };
 }
 
 /** Reads a whole room as somebody who was never there: once back through the history, once forward along the log. */
@@ -61,17 +68,19 @@ export async function finalRead(history: History, url: string, project: string):
     await until(() => start !== undefined, 'the final history');
     if (!start) return;
     const record = (actor: string, epoch: string, messages: readonly Message[]) => {
-      for (const { id, userId, clientId, content } of messages) {
+      for (const message of messages) {
+        const { id, seq, userId, clientId } = message;
         const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
         history.add({
           actor,
           op: 'final',
           kind: 'page',
           room: `${project}/main`,
-          seq: id,
+          id,
+          seq,
           epoch,
           cid,
-          body_hash: hashOf(content),
+          body_hash: stateOf(message),
         });
       }
     };

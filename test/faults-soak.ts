@@ -27,7 +27,9 @@ for (const [story, seconds] of stories) {
   const own = createEnds();
   try {
     const told = await tell(own.context, story, { database: await cluster.database(), seconds, seed });
-    say(`${story.name}: ${told.acks} acknowledged, ${told.rows} stored, ${told.faults} faults`);
+    say(
+      `${story.name}: ${told.acks} acknowledged (${told.changes} edits and deletes), ${told.rows} stored, ${told.faults} faults`,
+    );
     judge(story, told, seed);
   } catch (error) {
     failed += 1;

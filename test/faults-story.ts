@@ -8,7 +8,7 @@ import { createMember, type Member } from './actors.js';
 import { createChatMember } from './actors-chat.js';
 import { check, describe, type Violation } from './checker.js';
 import { createHistory, type History } from './checker-lines.js';
-import { dump, finalRead, headOf } from './faults-end.js';
+import { dump, finalRead, type Head, headOf } from './faults-end.js';
 import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
 import { until } from './kit.js';
 import { type Network, startProxy } from './proxy.js';
@@ -42,6 +42,8 @@ export type Told = {
   /** What went wrong beside the promises of the log: the server ended, a page was refused. */
   trouble: string | null;
   acks: number;
+  /** How many of them are edits and deletes. */
+  changes: number;
   faults: number;
   rows: number;
   history: History;
@@ -107,7 +109,8 @@ export async function tell(
   const trouble = await finish(stage, story, members);
   const rows = await dump(history, database);
   const bars = { unknown: 0.9 };
-  return { violations: check(history.lines, bars), trouble, acks: acks(), faults, rows, history };
+  const changes = history.lines.filter(({ op, kind }) => op === 'change' && kind === 'ok').length;
+  return { violations: check(history.lines, bars), trouble, acks: acks(), changes, faults, rows, history };
 }
 
 async function finish(stage: Stage, story: Story, members: readonly Member[]): Promise<string | null> {
@@ -121,10 +124,13 @@ async function finish(stage: Stage, story: Story, members: readonly Member[]): P
   }
   await within(Promise.all(members.map((member) => member.hush())));
   await story.last?.(stage);
-  const heads = new Map<string, number>();
+  const heads = new Map<string, Head>();
   for (const project of ['kimpga', 'othershop'])
     heads.set(`${project}/main`, await headOf(database, project));
-  const there = ({ room, position, connected }: Member) => connected && position >= (heads.get(room) ?? 0);
+  const there = ({ room, position, connected, sees }: Member) => {
+    const head = heads.get(room);
+    return connected && position >= ((sees === 'window' ? head?.near : head?.all) ?? 0);
+  };
   // Whoever does not get there is named by the checker, with the lines.
   await until(() => members.every(there), 'everybody at the head', 30_000).catch(() => undefined);
   for (const member of members) member.leave(true);
@@ -166,20 +172,21 @@ export async function tellTest(
   context.diagnostic(`${story.name}: seed ${seed}`);
   const told = await tell(context, story, { ...options, seed });
   context.diagnostic(
-    `${told.acks} acknowledged, ${told.rows} stored, ${told.faults} faults, ${told.history.lines.length} lines`,
+    `${told.acks} acknowledged (${told.changes} edits and deletes), ${told.rows} stored, ${told.faults} faults, ${told.history.lines.length} lines`,
   );
   judge(story, told, seed);
 }
 
 /** Throws when something was broken, or when so little happened that nothing is proved. */
 export function judge(story: Story, told: Told, seed: number): void {
-  const { violations, trouble, acks, faults, history } = told;
+  const { violations, trouble, acks, changes, faults, history } = told;
   if (violations.length > 0 || trouble !== null) {
     const file = fileURLToPath(new URL(`../.build/histories/${story.name}-${seed}.jsonl`, import.meta.url));
     history.write(file);
     throw new Error(`seed ${seed}, the history is in ${file}\n${trouble ?? ''}\n${describe(violations)}`);
   }
   if (acks < LEAST) throw new Error(`only ${acks} messages were acknowledged (seed ${seed})`);
+  if (changes === 0) throw new Error(`nothing was edited or deleted (seed ${seed})`);
   if (faults === 0) throw new Error('nothing was broken');
 }
 

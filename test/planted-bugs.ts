@@ -31,11 +31,11 @@ const MANY = 'server/dist/store/migrations/0002_group_commit.sql';
 const FEW = 'server/dist/store/migrations/0003_few_messages.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
 
-/** The append's transaction stays open for a while after its rows are known. */
-const openTransaction: Patch = {
+/** The transaction of these statements stays open for a while after its rows are known. */
+const openTransaction = (statements: string): Patch => ({
   file: DATABASE,
   from: 'return (await pool.query({ ...statement, values })).rows;',
-  to: `if (!statement.name.startsWith('append ')) return (await pool.query({ ...statement, values })).rows;
+  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query({ ...statement, values })).rows;
       const client = await pool.connect();
       await client.query('BEGIN');
       const { rows } = await client.query({ ...statement, values }).catch((error) => {
@@ -47,21 +47,27 @@ const openTransaction: Patch = {
         .finally(() => client.release());
       globalThis.committed.catch(() => undefined);
       return rows;`,
-};
+});
 
 export const bugs: readonly Bug[] = [
   {
     name: 'ack-before-commit',
     story: 'kill',
     caught: ['lost-acked', 'corrupt', 'duplicate'],
-    patches: [openTransaction],
+    patches: [openTransaction('append')],
+  },
+  {
+    name: 'change-ack-before-commit',
+    story: 'kill',
+    caught: ['lost-acked', 'duplicate'],
+    patches: [openTransaction('change')],
   },
   {
     name: 'publish-before-commit',
     story: 'kill',
     caught: ['ghost', 'corrupt'],
     patches: [
-      openTransaction,
+      openTransaction('append'),
       {
         file: MESSAGES,
         from: 'publish(member.projectId, MAIN_ROOM, message);',
@@ -274,6 +280,38 @@ export const bugs: readonly Bug[] = [
         from: 'staged.push(...frame.messages);',
         to: 'staged.push(...frame.messages.slice(-50));',
       },
+    ],
+  },
+  {
+    name: 'history-without-changes',
+    story: 'reset',
+    caught: ['silent-gap'],
+    patches: [
+      {
+        file: 'server/dist/tail.js',
+        from: 'if (before?.id === message.id)\n            messages[place] = message;',
+        to: 'if (before?.id === message.id)\n            messages[place] = before;',
+      },
+    ],
+  },
+  {
+    name: 'repeats-are-let-through',
+    story: 'neighbour',
+    caught: ['inversion', 'duplicate'],
+    patches: [
+      {
+        file: 'server/dist/tail.js',
+        from: 'if (message.seq <= top)\n                return [];',
+        to: 'if (message.seq <= top) return [{ message, created: false }];',
+      },
+    ],
+  },
+  {
+    name: 'client-shows-no-changes',
+    story: 'kill',
+    caught: ['silent-gap', 'gap'],
+    patches: [
+      { file: 'client/dist/run.js', from: 'else if (held.message.seq < seq)', to: 'else if (false)' },
     ],
   },
 ];

@@ -89,7 +89,7 @@ const ENOUGH = 4_000;
 const KEPT = 'a member that does not read is kept';
 
 /** Somebody answers pings and reads nothing while others write megabytes: the server has to let go of them. */
-const stalled: Story = {
+export const stalled: Story = {
   name: 'stalled-reader',
   async fault(stage: Stage) {
     const { server, history, random, acks } = stage;

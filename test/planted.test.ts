@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
+import { describe } from './checker.js';
 import { startCluster } from './faults-rig.js';
+import { tell } from './faults-story.js';
 import { bugs } from './planted-bugs.js';
 import { plant } from './planted-copy.js';
-import { runPlanted } from './planted-run.js';
+import { runPlanted, stalled } from './planted-run.js';
 
 const cluster = await startCluster(after);
 
@@ -13,7 +15,16 @@ it('every planted bug still finds the code it changes', () => {
   for (const { name, patches } of bugs) plant(name, patches).remove();
 });
 
-for (const name of ['dedupe-off', 'published-to-every-project', 'emit-out-of-order']) {
+it('the story of the stalled finds nothing in a server without a bug', {
+  timeout: 170_000,
+}, async (context) => {
+  const database = await cluster.database();
+  const { violations, trouble } = await tell(context, stalled, { database, seconds: 1, seed: 1 });
+  assert.equal(trouble, null);
+  assert.equal(describe(violations), '');
+});
+
+for (const name of ['dedupe-off', 'published-to-every-project', 'history-without-changes']) {
   it(`the planted bug ${name} is caught`, { timeout: 170_000 }, async (context) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const { caught, what } = await runPlanted(context, name, { cluster, seed });
