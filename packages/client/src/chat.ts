@@ -63,6 +63,11 @@ export type Chat = Listeners<ChatEvents> & {
   loadGap(): Promise<void>;
   /** Back to the live end at once; what was loaded before it is let go. */
   toNewest(): void;
+  /** Brings the lines around a message, however far back it is: `newest` may turn false. */
+  visit(id: number): Promise<void>;
+  /** A stored message as it stands here, or null where it is not held; `fetch` asks the server for it. */
+  find(id: number): Message | null;
+  fetch(id: number): Promise<Message | null>;
   /** The people in the room now, at most `limit` (100); null when the server did not say. */
   members(limit?: number): Promise<MembersAnswer | null>;
   /** A new token, of the same person or another: the connection is made anew with it. */
@@ -204,6 +209,13 @@ export function createChat(
     loadOlder: () => link.load('older'),
     loadNewer: () => link.load('newer'),
     loadGap: () => link.load('gap'),
+    visit: link.visit,
+    find: timeline.find,
+    async fetch(id) {
+      const answer = await ask('history', { before: id + 1, limit: 1 }).catch(() => null);
+      const [message] = answer?.ok ? answer.messages : [];
+      return message?.id === id ? message : null;
+    },
     toNewest() {
       timeline.toNewest();
       show();

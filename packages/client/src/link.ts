@@ -18,6 +18,7 @@ export type Link = {
   wake(): void;
   identify(token: string): void;
   load(page: Page): Promise<void>;
+  visit(id: number): Promise<void>;
   ask: Ask;
   close(): void;
 };
@@ -115,6 +116,7 @@ export function createLink(options: {
       if (connection.state !== 'idle' && connection.state !== 'closed') connection.anew();
     },
     load: pager.load,
+    visit: pager.visit,
     ask,
     close() {
       stopWatch?.();
