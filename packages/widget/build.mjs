@@ -1,12 +1,14 @@
 /**
  * Builds what a page loads: `widget.js`, the loader, one classic script; and below `widget/` the chat itself and what it
- * brings later, as modules whose names carry a hash of their content, so that browsers may keep them for ever.
+ * brings later, as modules whose names change whenever they do, so that browsers may keep them for ever.
  */
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, stop, transform } from 'esbuild';
+import { emojiData } from './emoji-data.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -47,47 +49,79 @@ const common = {
   jsxImportSource: 'preact',
   legalComments: 'none',
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [styles, sentences],
+  plugins: [styles],
   // The server names the encoding; escapes would make Korean three times as long.
   charset: 'utf8',
   logLevel: 'warning',
 };
 
+/** What the parts that come after the chat share with it: they import it from the chat, which is there already. */
+const SHARED = /^(preact(\/.*)?|@chatty\/protocol\/text|\.\.\/(avatar|field|hint|icon)\.js)$/;
+
+/** @param {string} id @returns {import('esbuild').Plugin} */
+const seams = (id) => ({
+  name: 'where one part ends and another begins',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\.\/extras\/index\.js$/ }, () => ({
+      path: `./extras-${id}.js`,
+      external: true,
+    }));
+    bundle.onResolve({ filter: SHARED }, ({ importer }) =>
+      /src[/\\](extras|emoji)[/\\]/.test(importer) ? { path: `./chat-${id}.js`, external: true } : undefined,
+    );
+  },
+});
+
+/** A digest of all that is built from: the parts name each other, so their names cannot come from what they hold. */
+async function buildId() {
+  const hash = createHash('sha256');
+  const folders = ['./src', '../client/src', '../protocol/src'].map(here);
+  for (const folder of folders)
+    for (const entry of (await readdir(folder, { recursive: true, withFileTypes: true })).sort(byPath))
+      if (entry.isFile()) hash.update(await readFile(join(entry.parentPath, entry.name)));
+  for (const file of ['./build.mjs', './emoji-data.mjs', '../../package-lock.json'])
+    hash.update(await readFile(here(file)));
+  return hash.digest('hex').slice(0, 8);
+}
+
+/** @param {import('node:fs').Dirent} one @param {import('node:fs').Dirent} other */
+const byPath = (one, other) => (join(one.parentPath, one.name) < join(other.parentPath, other.name) ? -1 : 1);
+
 /** Writes dist/widget.js, dist/widget/ and dist/parts.json, which says what is loaded when. Rejects with esbuild's messages. */
 export async function buildWidget() {
-  await rm(here('./dist/widget'), { recursive: true, force: true });
-  const { metafile } = await build({
+  const id = await buildId();
+  /** @type {import('esbuild').BuildOptions} */
+  const modules = {
     ...common,
-    entryPoints: { chat: here('./src/face.tsx') },
     outdir: here('./dist/widget'),
-    entryNames: '[name]-[hash]',
+    entryNames: `[name]-${id}`,
     chunkNames: '[name]-[hash]',
     format: 'esm',
     splitting: true,
+    plugins: [styles, sentences, emojiData, seams(id)],
+  };
+  await rm(here('./dist/widget'), { recursive: true, force: true });
+  const { metafile } = await build({
+    ...modules,
+    entryPoints: { chat: here('./src/chat.ts') },
     metafile: true,
   });
-  const outputs = Object.entries(metafile.outputs);
-  const chat = outputs.find(([, { entryPoint }]) => entryPoint?.endsWith('face.tsx'))?.[0] ?? '';
-  /** With the chat come the chunks it imports, and theirs. */
-  const atOnce = new Set([chat]);
-  for (const file of atOnce)
-    for (const { path, kind } of metafile.outputs[file]?.imports ?? [])
-      if (kind === 'import-statement') atOnce.add(path);
+  await build({ ...modules, entryPoints: { extras: here('./src/extras/index.ts') } });
   await build({
     ...common,
     entryPoints: [here('./src/loader/index.ts')],
     outfile: here('./dist/widget.js'),
     format: 'iife',
-    plugins: [styles],
-    define: { ...common.define, CHAT_FILE: JSON.stringify(basename(chat)) },
+    define: { ...common.define, CHAT_FILE: JSON.stringify(`chat-${id}.js`) },
   });
-  await mkdir(here('./dist'), { recursive: true });
-  const names = (/** @type {Iterable<string>} */ files) => [...files].map((file) => basename(file)).sort();
-  const later = outputs.map(([file]) => file).filter((file) => !atOnce.has(file));
-  await writeFile(
-    here('./dist/parts.json'),
-    `${JSON.stringify({ atOnce: names(atOnce), later: names(later) }, null, 2)}\n`,
-  );
+  /** @type {Record<string, string>} */
+  const languages = {};
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+    const name = /languages\/(\w+)\.ts$/.exec(entryPoint ?? '')?.[1];
+    if (name) languages[name] = basename(file);
+  }
+  const parts = { chat: `chat-${id}.js`, extras: `extras-${id}.js`, languages };
+  await writeFile(here('./dist/parts.json'), `${JSON.stringify(parts, null, 2)}\n`);
   // esbuild keeps a helper process otherwise.
   await stop();
 }

@@ -213,7 +213,7 @@ export function createChat(
     find: timeline.find,
     async fetch(id) {
       const answer = await ask('history', { before: id + 1, limit: 1 }).catch(() => null);
-      const [message] = answer?.ok ? answer.messages : [];
+      const [message] = answer?.ok && answer.epoch === timeline.epoch ? answer.messages : [];
       return message?.id === id ? message : null;
     },
     toNewest() {

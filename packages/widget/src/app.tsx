@@ -2,8 +2,9 @@
 
 import type { Chat, Line, State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { Composer, type Draft } from './composer.js';
+import type { Extras } from './face.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
@@ -16,6 +17,7 @@ type Props = {
   language: Language;
   /** What the visitor was writing; kept while the panel is closed. */
   draft: Draft;
+  extras: Extras | null;
   /** Asks the host to log the visitor in. */
   askLogin: () => void;
 };
@@ -40,7 +42,8 @@ function useChat(chat: Chat | null, refusal: Code | null): View {
     joined: chat?.session != null,
     count: chat?.count ?? null,
   });
-  useEffect(() => {
+  // At once: between the first drawing and an effect that comes later a refusal would go unheard.
+  useLayoutEffect(() => {
     const offs = [
       chat?.on('state', ({ state, code }) =>
         setView((old) => ({ ...old, state, code, joined: old.joined || state === 'live' })),
@@ -61,6 +64,7 @@ export function Panel({
   refusal,
   language,
   draft,
+  extras,
   askLogin,
   close,
 }: Props & { close: (() => void) | null }) {
@@ -102,26 +106,18 @@ export function Panel({
         </div>
       )}
       {shown === 'talk' && chat && (
-        <Talk chat={chat} view={view} language={language} draft={draft} focus={close !== null} />
+        <Talk {...{ chat, view, language, draft, extras }} focus={close !== null} />
       )}
     </section>
   );
 }
 
-function Talk({
-  chat,
-  view,
-  language,
-  draft,
-  focus,
-}: {
-  chat: Chat;
-  view: View;
-  language: Language;
-  draft: Draft;
-  focus: boolean;
-}) {
+type TalkProps = Pick<Props, 'language' | 'draft' | 'extras'> & { chat: Chat; view: View; focus: boolean };
+
+function Talk({ chat, view, language, draft, extras, focus }: TalkProps) {
   const { words } = language;
+  const [answers, setAnswers] = useState(draft.answers);
+  draft.answers = answers;
   return (
     <>
       {EXPLAINED.includes(view.state) && view.joined && (
@@ -135,7 +131,7 @@ function Talk({
         </p>
       )}
       {view.joined || view.lines.length > 0 ? (
-        <List chat={chat} lines={view.lines} language={language} />
+        <List chat={chat} lines={view.lines} language={language} extras={extras} reply={setAnswers} />
       ) : (
         <div class="skeleton" role="status" aria-label={words.states[view.state]}>
           <i />
@@ -144,7 +140,7 @@ function Talk({
           <i />
         </div>
       )}
-      <Composer send={chat.send} language={language} draft={draft} focus={focus} />
+      <Composer answer={setAnswers} {...{ chat, language, draft, answers, extras, focus }} />
     </>
   );
 }

@@ -1,26 +1,35 @@
 /** Where a message is written: Enter sends, Shift+Enter breaks the line. */
 
+import type { Chat } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
+import type { Message } from '@chatty/protocol/events';
 import { hasInk } from '@chatty/protocol/text';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Extras } from './face.js';
 import { Field } from './field.js';
 import { Hint, leftOf } from './hint.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 
 /** A mutable note that outlives the composer. */
-export type Draft = { text: string };
+export type Draft = { text: string; answers: Message | null };
 
 export function Composer({
-  send,
+  chat,
   language,
   draft,
+  answers,
+  answer,
+  extras,
   focus,
 }: {
-  /** Answers why the text was not taken, or null. */
-  send: (text: string) => Code | null;
+  chat: Chat;
   language: Language;
   draft: Draft;
+  /** The message being answered. */
+  answers: Message | null;
+  answer: (message: Message | null) => void;
+  extras: Extras | null;
   /** Whether the field takes the focus when it appears. */
   focus: boolean;
 }) {
@@ -28,6 +37,7 @@ export function Composer({
   const [text, setText] = useState(draft.text);
   const [fault, setFault] = useState<Code | null>(null);
   const left = leftOf(text);
+  const taker = useRef<(() => boolean) | null>(null);
 
   useLayoutEffect(() => {
     // Set once: a controlled field would disturb an input method.
@@ -35,17 +45,23 @@ export function Composer({
     if (focus) field.current?.focus({ preventScroll: true });
   }, [focus, draft]);
 
+  useLayoutEffect(() => {
+    if (answers) field.current?.focus();
+  }, [answers]);
+
   const write = (value: string) => {
     draft.text = value;
     setText(value);
   };
   const submit = () => {
     const element = field.current;
-    if (!element || !hasInk(element.value)) return;
-    const code = send(element.value);
+    // A name that is being chosen takes the Enter.
+    if (!element || !hasInk(element.value) || taker.current?.()) return;
+    const code = chat.send(element.value, answers?.id ?? null);
     setFault(code);
     if (code !== null) return;
     element.value = '';
+    answer(null);
     write('');
   };
 
@@ -58,7 +74,16 @@ export function Composer({
         submit();
         field.current?.focus();
       }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.isComposing || !answers) return;
+        // The panel would close.
+        event.stopPropagation();
+        answer(null);
+      }}
     >
+      {extras && answers && (
+        <extras.Replying message={answers} language={language} cancel={() => answer(null)} />
+      )}
       <Field
         field={field}
         text={text}
@@ -70,6 +95,20 @@ export function Composer({
         }}
         submit={submit}
       />
+      {extras && (
+        <>
+          <extras.Mentions {...{ chat, field, text, language, write, taker }} />
+          <extras.EmojiButton
+            language={language}
+            pick={(emoji) => {
+              const element = field.current;
+              if (!element) return;
+              element.setRangeText(emoji, element.selectionStart, element.selectionEnd, 'end');
+              write(element.value);
+            }}
+          />
+        </>
+      )}
       <button
         type="submit"
         class="send"

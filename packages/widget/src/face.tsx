@@ -4,9 +4,12 @@ import { type Chat, createChat, type State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import { render } from 'preact';
 import { Panel } from './app.js';
+import type { Draft } from './composer.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
 import type { Events, Face, FaceOptions } from './loader/face.js';
 import styles from './styles.css';
+
+export type Extras = typeof import('./extras/index.js');
 
 /** What the host hears of the states of the connection; of the others it hears by other events. */
 const CONNECTION: Partial<Record<State, Events['connection']['state']>> = {
@@ -19,25 +22,30 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   const { url, inline, identity, isOpen, emit, say, close } = options;
   let language: Language | null = null;
   let chat: Chat | null = null;
+  let extras: Extras | null = null;
   let unread = 0;
   let connection: State | null = null;
   /** Why the server refused the visitor. */
   let refusal: Code | null = null;
   /** What was written and not sent outlives the panel, not the visitor. */
-  let draft = { text: '' };
+  let draft: Draft = { text: '', answers: null };
 
   const root = document.createElement('div');
   root.className = 'face';
   options.root.prepend(root);
   const shadow = root.getRootNode() as ShadowRoot;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(styles);
-  shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  const dress = (text: string) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  };
+  const undressed = shadow.adoptedStyleSheets;
+  dress(styles);
 
   function follow(): void {
     chat?.close();
     chat = null;
-    draft = { text: '' };
+    draft = { text: '', answers: null };
     const { token, tokenProvider } = identity();
     if (token !== null) {
       chat = createChat({ url, token, ...(tokenProvider && { tokenProvider }) });
@@ -91,18 +99,30 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         refusal={refusal}
         language={language}
         draft={draft}
+        extras={extras}
         askLogin={() => void emit('loginRequired', undefined)}
         close={inline ? null : close}
       />
     );
     render(panel, root);
+    if (panel) void equip();
+  }
+
+  /** Brings what nobody misses while the talk is being drawn; when it does not come, the next drawing asks again. */
+  async function equip(): Promise<void> {
+    if (extras) return;
+    const loaded = await import('./extras/index.js').catch(() => null);
+    if (!loaded || extras) return;
+    extras = loaded;
+    dress(loaded.styles);
+    draw();
   }
 
   function destroy(): void {
     chat?.close();
     render(null, root);
     root.remove();
-    shadow.adoptedStyleSheets = shadow.adoptedStyleSheets.filter((each) => each !== sheet);
+    shadow.adoptedStyleSheets = undressed;
   }
 
   follow();

@@ -1,12 +1,29 @@
 /** One line of talk: who, when, what, and whether it has arrived. */
 
 import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
+import type { Message } from '@chatty/protocol/events';
 import { Avatar } from './avatar.js';
+import type { Extras } from './face.js';
 import type { Language } from './language.js';
-import { type Deed, type Deeds, Editor, Removal, Tools } from './own.js';
+import { Quote } from './quote.js';
 import { RichText } from './rich-text.js';
 
-export type Verbs = Deeds & Pick<Chat, 'retry' | 'discard'> & { ownName(): string | null };
+/** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
+export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
+
+export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
+  begin(deed: Deed): void;
+  end(): void;
+  reply(message: Message): void;
+};
+
+export type Verbs = Deeds &
+  Pick<Chat, 'retry' | 'discard' | 'on' | 'find' | 'fetch'> & {
+    ownName(): string | null;
+    jump(id: number): void;
+    /** What can be done with messages; null until it has been loaded. */
+    extras: Extras | null;
+  };
 
 type Props<Kind> = {
   line: Kind;
@@ -21,7 +38,8 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
   const { words } = language;
   const gone = message.deleted_at !== undefined;
   const mine = { message, language, deeds: verbs };
-  const tools = own && !gone && deed === null;
+  const { extras } = verbs;
+  const tools = extras !== null && !gone && deed === null;
   return (
     // Takes the focus of a tap, which shows what can be done with the line.
     <div
@@ -30,11 +48,14 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
       tabIndex={tools ? -1 : undefined}
     >
       {first && <Heading line={line} language={language} />}
-      {deed?.kind === 'edit' && !gone ? (
-        <Editor {...mine} deed={deed} />
+      {extras && deed?.kind === 'edit' && !gone ? (
+        <extras.Editor {...mine} deed={deed} />
       ) : (
         <div class="body">
-          {tools && <Tools {...mine} />}
+          {tools && <extras.Tools {...mine} own={own} />}
+          {message.replyTo !== null && !gone && (
+            <Quote id={message.replyTo} language={language} verbs={verbs} />
+          )}
           <div class={`bubble ${gone ? 'gone' : ''}`} dir="auto" part="bubble">
             {gone ? words.removed : <RichText text={message.content} own={verbs.ownName()} words={words} />}
             {message.edited_at !== undefined && !gone && (
@@ -50,15 +71,17 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
           </div>
         </div>
       )}
-      {deed?.kind === 'remove' && !gone && <Removal {...mine} />}
+      {extras && deed?.kind === 'remove' && !gone && <extras.Removal {...mine} />}
     </div>
   );
 }
 
-export function PendingRow({ line, first, language: { words }, verbs }: Props<PendingLine>) {
-  const { clientId, content, failure } = line;
+export function PendingRow({ line, first, language, verbs }: Props<PendingLine>) {
+  const { clientId, content, failure, replyTo } = line;
+  const { words } = language;
   return (
     <div class={`row own ${first ? 'first' : ''} ${failure === null ? 'waiting' : ''}`} part="message">
+      {replyTo !== null && <Quote id={replyTo} language={language} verbs={verbs} />}
       <div class="bubble" dir="auto" part="bubble">
         <RichText text={content} own={verbs.ownName()} words={words} />
       </div>

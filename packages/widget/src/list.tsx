@@ -1,11 +1,12 @@
 /** The talk: groups and days, what is missing between them, and the way back to its newest end. */
 
 import type { Chat, Line } from '@chatty/client/chat';
+import type { Message } from '@chatty/protocol/events';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Extras } from './face.js';
 import { type Language, sameDay } from './language.js';
-import { PendingRow, StoredRow, type Verbs } from './line.js';
+import { type Deed, PendingRow, StoredRow, type Verbs } from './line.js';
 import { Missing } from './missing.js';
-import type { Deed } from './own.js';
 import { useScroll } from './scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
@@ -13,10 +14,26 @@ const GROUP = 5 * 60_000;
 /** How near to the view older and newer pages begin to load, in pixels. */
 const REACH = 1_500;
 
-export function List({ chat, lines, language }: { chat: Chat; lines: readonly Line[]; language: Language }) {
+export function List({
+  chat,
+  lines,
+  language,
+  extras,
+  reply,
+}: {
+  chat: Chat;
+  lines: readonly Line[];
+  language: Language;
+  extras: Extras | null;
+  /** The visitor wants to answer a message. */
+  reply: (message: Message) => void;
+}) {
   const { words } = language;
   const live = chat.state === 'live';
-  const { frame, above, list, below, from, to, sticks, toEnd, onScroll } = useScroll(lines, chat.newest);
+  const { frame, above, list, below, from, to, sticks, toEnd, toLine, onScroll } = useScroll(
+    lines,
+    chat.newest,
+  );
   const [deed, setDeed] = useState<Deed | null>(null);
   const [unseen, setUnseen] = useState(0);
 
@@ -50,6 +67,15 @@ export function List({ chat, lines, language }: { chat: Chat; lines: readonly Li
       remove: chat.remove,
       retry: chat.retry,
       discard: chat.discard,
+      on: chat.on,
+      find: chat.find,
+      fetch: chat.fetch,
+      extras,
+      reply,
+      async jump(id) {
+        await chat.visit(id);
+        toLine(id);
+      },
       ownName: () => chat.session?.username ?? null,
       begin: setDeed,
       end() {
@@ -58,7 +84,7 @@ export function List({ chat, lines, language }: { chat: Chat; lines: readonly Li
         frame.current?.focus({ preventScroll: true });
       },
     }),
-    [chat],
+    [chat, extras, reply],
   );
   const missing = (label: string, reach: number, load: () => Promise<void>) => (
     <Missing label={label} load={load} lines={lines} live={live} reach={reach} language={language} />

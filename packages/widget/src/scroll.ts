@@ -14,6 +14,11 @@ const NEAR = 48;
 /** Height taken for the view before it is known, in pixels. */
 const VIEW = 800;
 
+/** A moment of light on the line that was looked for. */
+function shine(row: Element | undefined): void {
+  row?.animate([{ backgroundColor: 'color-mix(in srgb, currentcolor 14%, transparent)' }, {}], 1_600);
+}
+
 /** @param newest whether the lines reach to the live end */
 export function useScroll(lines: readonly Line[], newest: boolean) {
   const frame = useRef<HTMLDivElement>(null);
@@ -35,6 +40,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     view: VIEW,
     width: 0,
     set: -1,
+    aim: 0,
   }).current;
 
   const rangeOf = () => {
@@ -114,6 +120,8 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
       if (Math.abs(shift) >= 0.5) element.scrollTop += shift;
     }
     now.set = element.scrollTop;
+    if (now.aim) shine(list.current.children[now.index - now.from]);
+    now.aim = 0;
     cover(element);
   };
 
@@ -138,6 +146,13 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     /** Holds the reader at the newest end from now on. */
     toEnd: () => {
       now.sticks = true;
+      redraw(0);
+    },
+    /** Brings a stored line into the middle of the view, and shows which it is. */
+    toLine: (id: number) => {
+      const index = now.lines.findIndex((line) => line.kind === 'stored' && line.message.id === id);
+      if (index < 0) return;
+      Object.assign(now, { sticks: false, key: now.lines[index]?.key, index, bottom: now.view / 2, aim: id });
       redraw(0);
     },
     onScroll,

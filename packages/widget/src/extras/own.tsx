@@ -1,41 +1,36 @@
-/** What one can do with a message of one's own: change its text in place, or delete it after a second thought. */
+/** What one can do with a message: answer it, and one's own change in place, or delete after a second thought. */
 
-import type { Chat } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import type { Message } from '@chatty/protocol/events';
 import { hasInk } from '@chatty/protocol/text';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Field } from './field.js';
-import { Hint, leftOf } from './hint.js';
-import { Icon } from './icon.js';
-import type { Language } from './language.js';
-
-/** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
-export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
-
-export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
-  begin(deed: Deed): void;
-  end(): void;
-};
+import { Field } from '../field.js';
+import { Hint, leftOf } from '../hint.js';
+import { Icon } from '../icon.js';
+import type { Language } from '../language.js';
+import type { Deed, Deeds } from '../line.js';
 
 type Props = { message: Message; language: Language; deeds: Deeds };
 
-export function Tools({ message: { id, content }, language: { words }, deeds }: Props) {
-  const button = (kind: Deed['kind'], path: string) => (
-    <button
-      type="button"
-      aria-label={words[kind]}
-      title={words[kind]}
-      onClick={() => deeds.begin({ id, kind, draft: content })}
-    >
+export function Tools({ message, own, language: { words }, deeds }: Props & { own: boolean }) {
+  const button = (label: string, path: string, onClick: () => void) => (
+    <button type="button" aria-label={label} title={label} onClick={onClick}>
       <Icon path={path} size={16} />
     </button>
   );
+  const { id, content } = message;
   return (
     <div class="tools">
-      {button('edit', 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4')}
-      {button('remove', 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5')}
+      {button(words.reply, 'M9 7 4 12l5 5M4 12h9c4 0 6 2 7 6', () => deeds.reply(message))}
+      {own &&
+        button(words.edit, 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4', () =>
+          deeds.begin({ id, kind: 'edit', draft: content }),
+        )}
+      {own &&
+        button(words.remove, 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5', () =>
+          deeds.begin({ id, kind: 'remove', draft: content }),
+        )}
     </div>
   );
 }

@@ -1,0 +1,23 @@
+/** What a message answers, in a line over it that leads there. */
+
+import type { Message } from '@chatty/protocol/events';
+import { useEffect, useState } from 'preact/hooks';
+import type { Language } from './language.js';
+import type { Verbs } from './line.js';
+
+export function Quote({ id, language: { words }, verbs }: { id: number; language: Language; verbs: Verbs }) {
+  const [message, setMessage] = useState<Message | null>(() => verbs.find(id));
+  useEffect(() => {
+    // What is quoted may be edited or deleted while its answer stands.
+    const look = () => setMessage((old) => verbs.find(id) ?? old);
+    if (!message) void verbs.fetch(id).then((found) => found && setMessage(found));
+    return verbs.on('lines', look);
+  }, [id, verbs]);
+  const gone = message?.deleted_at !== undefined;
+  return (
+    <button type="button" class="quote" title={words.jumpToQuoted} onClick={() => verbs.jump(id)}>
+      {message && <bdi>{message.username}</bdi>}
+      <span dir="auto">{message && !gone ? message.content : words.quotedGone}</span>
+    </button>
+  );
+}
