@@ -46,7 +46,7 @@ export type Chat = Listeners<ChatEvents> & {
   wake(): void;
   /** Ends it all: no socket, timer or listener is left. */
   close(): void;
-  /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long. */
+  /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long, or a guest's. */
   send(text: string, replyTo?: number | null): Code | null;
   /** Sends a failed line again under the same client id. */
   retry(clientId: string): void;
@@ -70,14 +70,16 @@ export type Chat = Listeners<ChatEvents> & {
   fetch(id: number): Promise<Message | null>;
   /** The people in the room now, at most `limit` (100); null when the server did not say. */
   members(limit?: number): Promise<MembersAnswer | null>;
-  /** A new token, of the same person or another: the connection is made anew with it. */
-  identify(token: string): void;
+  /** A new token, of the same person or another, or none: a guest of `projectId`. The connection is made anew with it. */
+  identify(token: string | null): void;
 };
 
 export type ChatOptions = {
   /** Origin of the chat server. */
   url: string;
-  token: string;
+  /** Null: a guest, who reads where `projectId` allows it. */
+  token: string | null;
+  projectId?: string;
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
   tokenProvider?: () => Promise<string>;
   storage?: OutboxStorage;
@@ -92,12 +94,14 @@ export function createChat(
   const timeline = createTimeline();
   const clock = createTimers(parts.clock);
   const kept = createKept(options.storage);
+  let { token } = options;
   let session: Session | null = null;
   let count: number | null = null;
 
   const link = createLink({
     url: options.url,
-    token: options.token,
+    token,
+    projectId: options.projectId,
     tokenProvider: options.tokenProvider,
     dial: parts.dial,
     clock,
@@ -183,6 +187,8 @@ export function createChat(
     connect: link.connect,
     wake: link.wake,
     send(text, replyTo = null) {
+      // Also before a new member's session is there: until then the lines are a guest's.
+      if (token === null || session?.role === 'guest') return 'login_required';
       const checked = checkSend(text);
       if (!checked.ok) return checked.code;
       timeline.toNewest();
@@ -221,7 +227,10 @@ export function createChat(
       show();
     },
     members: (limit) => ask('members', limit === undefined ? {} : { limit }).catch(() => null),
-    identify: link.identify,
+    identify(next) {
+      token = next;
+      link.identify(next);
+    },
     close() {
       link.close();
       clock.clear();

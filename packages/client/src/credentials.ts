@@ -3,9 +3,10 @@
 import type { Clock } from './clock.js';
 
 export type Credentials = {
-  readonly token: string;
+  /** Null: a guest. */
+  readonly token: string | null;
   readonly renewable: boolean;
-  replace(token: string): void;
+  replace(token: string | null): void;
   /** Whether the token ends soon and the host may be asked again. */
   due(): boolean;
   /** Asks the host, one call at a time, each time after a longer pause; resolves with whether there is a new token. */
@@ -23,7 +24,7 @@ const TRIES = 5;
 const PATIENCE = 30_000;
 
 export function createCredentials(options: {
-  token: string;
+  token: string | null;
   provider: (() => Promise<string>) | undefined;
   clock: Clock;
 }): Credentials {
@@ -76,9 +77,9 @@ export function createCredentials(options: {
 }
 
 /** When a JWT says it ends, in milliseconds, without looking at its signature; never where it does not say. */
-function expiryOf(token: string): number {
+function expiryOf(token: string | null): number {
   try {
-    const payload = atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'));
+    const payload = atob((token?.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'));
     const { exp } = JSON.parse(payload) as { exp?: unknown };
     return typeof exp === 'number' ? exp * 1_000 : Number.POSITIVE_INFINITY;
   } catch {

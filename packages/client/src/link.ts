@@ -16,7 +16,7 @@ export type Link = {
   readonly state: State;
   connect(): void;
   wake(): void;
-  identify(token: string): void;
+  identify(token: string | null): void;
   load(page: Page): Promise<void>;
   visit(id: number): Promise<void>;
   ask: Ask;
@@ -28,7 +28,8 @@ const SILENCE = 12_000;
 
 export function createLink(options: {
   url: string;
-  token: string;
+  token: string | null;
+  projectId?: string | undefined;
   tokenProvider?: (() => Promise<string>) | undefined;
   dial: Dial;
   clock: Clock;
@@ -39,7 +40,7 @@ export function createLink(options: {
   identified: (session: Session) => void;
   counted: (count: number) => void;
 }): Link {
-  const { url, token, tokenProvider: provider, dial, clock, timeline, changed } = options;
+  const { url, token, projectId, tokenProvider: provider, dial, clock, timeline, changed } = options;
   const credentials = createCredentials({ token, provider, clock });
   let heardAt = 0;
   let stopWatch: (() => void) | null = null;
@@ -49,7 +50,7 @@ export function createLink(options: {
     url,
     auth() {
       const { position } = follower;
-      return { token: credentials.token, batch: true, ...(position && { after: position }) };
+      return { token: credentials.token, projectId, batch: true, ...(position && { after: position }) };
     },
     credentials,
     clock,

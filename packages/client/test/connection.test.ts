@@ -27,7 +27,7 @@ function world(options: { random?: number; provider?: () => Promise<string> } = 
     dial(dialled) {
       heard = dialled.heard;
       return {
-        connect: () => shown.push(dialled.auth().token),
+        connect: () => shown.push(dialled.auth().token ?? 'none'),
         disconnect: () => undefined,
         ask: () => new Promise(() => undefined),
       };

@@ -17,6 +17,7 @@ export const codes = {
   invalid: { retry: 'fix', message: 'The arguments of this event are not of its form.' },
   empty: { retry: 'fix', message: 'A message needs at least one visible character.' },
   too_long: { retry: 'fix', message: 'A message has at most 2,000 characters and 8 KB.' },
+  login_required: { retry: 'fix', message: 'Guests only read. Connect with a token to do that.' },
   conflict: { retry: 'fix', message: 'This client id was already used for another message.' },
   forbidden: { retry: 'never', message: 'This member may not do that here.' },
   not_found: { retry: 'fix', message: 'What this refers to is not in the room.' },

@@ -30,8 +30,10 @@ export type Position = { epoch: string; seq: number };
 
 export const roles = ['member', 'moderator', 'admin'] as const;
 export type Role = (typeof roles)[number];
+/** A guest has no token: reads where the project allows it, and is nobody in particular. No token can claim it. */
+export type Standing = Role | 'guest';
 
-/** Who the server took the token's bearer for, and which log the positions that follow belong to. */
+/** Who the server took the token's bearer for (a guest: `userId` and `username` are empty), and which log the positions that follow belong to. */
 export type Session = {
   projectId: string;
   room: string;
@@ -40,12 +42,14 @@ export type Session = {
   userId: string;
   username: string;
   avatar: string | null;
-  role: Role;
+  role: Standing;
 };
 
-/** What the handshake carries in `auth`. Only `token` is required; the rest is how our own client follows the log. */
+/** What the handshake carries in `auth`. The token is required, or of a guest the project; the rest is how our own client follows the log. */
 export type Handshake = {
-  token: string;
+  token: string | null;
+  /** The project a guest wants to read; beside a token it means nothing. */
+  projectId?: string | undefined;
   /** Asks for one `messages` frame a flush instead of an event a message. */
   batch?: boolean;
   /** Where the client stopped reading: the server sends what follows instead of the history, where it still can. */

@@ -94,6 +94,7 @@ async function listen(parts: {
     secret: config.jwtSecret,
     requireExpiry: config.production,
     maxHours: config.tokenMaxHours,
+    guests: config.guestProjects,
   });
   const http = await createHttp({ widget, ready, log });
   const io: ChatServer = new Server(http.server, {

@@ -2,16 +2,29 @@
 
 import { type Member, readClaims } from '@chatty/protocol/claims';
 import type { Code } from '@chatty/protocol/codes';
-import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
+import type { Standing } from '@chatty/protocol/events';
+import { CLOCK_SKEW_SECONDS, PROJECT_ID, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ProjectId } from './store/store.js';
 
-export type VerifiedMember = Omit<Member, 'projectId'> & { projectId: ProjectId };
+export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & { projectId: ProjectId; role: Standing };
 
 /** `reason` is for the log: it may tell a host's developer more than the refused visitor should learn. */
 export type Verdict = { ok: true; member: VerifiedMember } | { ok: false; code: Code; reason: string };
 
-export type Auth = { verify(token: unknown): Promise<Verdict> };
+/** @param project what a visitor without a token says; beside a token, good or bad, it is not looked at */
+export type Auth = { verify(token: unknown, project?: unknown): Promise<Verdict> };
+
+/** The user id is one that no token can name. */
+const GUEST: Omit<VerifiedMember, 'projectId'> = {
+  userId: '',
+  username: '',
+  avatar: null,
+  url: null,
+  role: 'guest',
+  badges: [],
+  level: null,
+};
 
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
 const LAST_SECOND = 253_402_300_799;
@@ -20,15 +33,17 @@ const LAST_SECOND = 253_402_300_799;
  * @param secret shared with the hosts; HS256 only, so a token cannot choose how it is checked
  * @param requireExpiry refuse tokens without `exp` (always so in production)
  * @param maxHours longest life from now that `exp` may promise, or null for any
+ * @param guests projects that let visitors without a token read; `*` stands for all
  * @param now clock in milliseconds
  */
 export async function createAuth(options: {
   secret: string;
   requireExpiry: boolean;
   maxHours: number | null;
+  guests: readonly string[];
   now?: () => number;
 }): Promise<Auth> {
-  const { secret, requireExpiry, maxHours, now = Date.now } = options;
+  const { secret, requireExpiry, maxHours, guests, now = Date.now } = options;
   // Imported once: verifying with the bare secret imports it at each call and costs forty times as much.
   const key = await crypto.subtle.importKey(
     'raw',
@@ -38,8 +53,15 @@ export async function createAuth(options: {
     ['verify'],
   );
 
-  async function verify(token: unknown): Promise<Verdict> {
-    if (token === undefined || token === null || token === '') return no('token_missing', 'no token');
+  function admit(project: unknown): Verdict {
+    if (typeof project !== 'string' || !PROJECT_ID.test(project)) return no('token_missing', 'no token');
+    if (!guests.includes('*') && !guests.includes(project))
+      return no('token_missing', 'no token, and the project has no guests');
+    return { ok: true, member: { ...GUEST, projectId: project as ProjectId } };
+  }
+
+  async function verify(token: unknown, project?: unknown): Promise<Verdict> {
+    if (token === undefined || token === null || token === '') return admit(project);
     if (typeof token !== 'string') return no('token_invalid', 'the token is not a string');
     if (token.length > TOKEN_LENGTH) return no('token_invalid', `the token is longer than ${TOKEN_LENGTH}`);
     try {

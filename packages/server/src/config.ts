@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { PROJECT_ID } from '@chatty/protocol/limits';
 import { type Level, levels } from './log.js';
 import type { Connection } from './store/postgres.js';
 
@@ -18,6 +19,8 @@ export type Config = {
   /** Set: that server. Null: the embedded database in `dataFolder`. */
   database: Connection | null;
   databaseWaitSeconds: number;
+  /** Projects whose talk may be read without a token; `*` stands for all. */
+  guestProjects: string[];
   dataFolder: string;
   sendBurst: number;
   sendPerSecond: number;
@@ -79,6 +82,12 @@ export const settings = [
     fallback: '5',
     about: 'Messages a second a member may send on and on, 1-1000000.',
   },
+  {
+    name: 'GUEST_PROJECTS',
+    fallback: '',
+    about:
+      'Projects that visitors without a token may read, with commas between, or `*` for all. Unset: none.',
+  },
   { name: 'LOG_LEVEL', fallback: 'info', about: 'One of `trace debug info warn error fatal silent`.' },
 ] as const satisfies Setting[];
 
@@ -114,6 +123,10 @@ export function readConfig(environment: Environment): ConfigResult {
   if (!logLevel) fault('LOG_LEVEL', `must be one of ${levels.join(' ')}, not "${text('LOG_LEVEL')}".`);
   const secret = readSecret(text('JWT_SECRET'), production);
   if (secret.fault) fault('JWT_SECRET', secret.fault);
+  const guestProjects = text('GUEST_PROJECTS') === '' ? [] : text('GUEST_PROJECTS').split(/\s*,\s*/);
+  for (const id of guestProjects)
+    if (id !== '*' && !PROJECT_ID.test(id))
+      fault('GUEST_PROJECTS', `must be project ids with commas between, or *; "${id}" is none.`);
   const maxHours = environment.TOKEN_MAX_HOURS || (production ? '24' : '');
   const config: Config = {
     production,
@@ -123,6 +136,7 @@ export function readConfig(environment: Environment): ConfigResult {
     tokenMaxHours: maxHours ? whole('TOKEN_MAX_HOURS', 1, 8_760, maxHours) : null,
     database: null,
     databaseWaitSeconds: whole('DB_WAIT_SECONDS', 1, 3_600),
+    guestProjects,
     dataFolder: text('CHATTY_DATA_DIR'),
     sendBurst: whole('SEND_BURST', 1, 1_000_000),
     sendPerSecond: whole('SEND_PER_SECOND', 1, 1_000_000),

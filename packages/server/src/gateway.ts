@@ -12,7 +12,7 @@ import {
   readPosition,
 } from '@chatty/protocol/check';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
-import { AUTHENTICATION_ERROR, type ClientEvents } from '@chatty/protocol/events';
+import { AUTHENTICATION_ERROR, type ClientEvents, type Standing } from '@chatty/protocol/events';
 import type { Auth, VerifiedMember } from './auth.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
@@ -31,13 +31,24 @@ type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (
 /** What a command needs before it may run. The table below does not compile while an event of the protocol lacks its row. */
 type Command<Value, Reply> = {
   check(payload: unknown): Checked<Value>;
-  access(member: VerifiedMember): boolean;
+  access: Right;
   limit: Limit;
   run(member: VerifiedMember, value: Value): Promise<Reply>;
 };
-type Prepared<Reply> = (member: VerifiedMember, payload: unknown) => Promise<Reply> | No;
+/** @param key whose share of the limits it takes */
+type Prepared<Reply> = (member: VerifiedMember, key: string, payload: unknown) => Promise<Reply> | No;
 type Answer = { ok: true } | No;
 type Ack = (answer: Answer) => void;
+
+type Right = 'read' | 'write';
+const MEMBER = { read: null, write: null } as const;
+/** Why who may not do what; null: may. */
+const RIGHTS: { readonly [Who in Standing]: { readonly [What in Right]: Code | null } } = {
+  guest: { read: null, write: 'login_required' },
+  member: MEMBER,
+  moderator: MEMBER,
+  admin: MEMBER,
+};
 
 /** Namespaces somebody may ask for in vain on one connection; there is only the main one. */
 const WRONG_NAMESPACES = 3;
@@ -52,28 +63,31 @@ export function openGateway(options: {
   log: Log;
 }): void {
   const { io, auth, rooms, messages, sendLimit, readLimit, log } = options;
-  // Everyone with a token is at least a member, and members may read and write.
-  const access = () => true;
 
   const commands: { [Name in keyof ClientEvents]: Prepared<AnswerTo<Name>> } = {
-    'chat message': prepare({ check: checkSend, access, limit: sendLimit, run: messages.send }),
-    'edit message': prepare({ check: checkEdit, access, limit: sendLimit, run: messages.edit }),
-    'delete message': prepare({ check: checkDelete, access, limit: sendLimit, run: messages.remove }),
+    'chat message': prepare({ check: checkSend, access: 'write', limit: sendLimit, run: messages.send }),
+    'edit message': prepare({ check: checkEdit, access: 'write', limit: sendLimit, run: messages.edit }),
+    'delete message': prepare({
+      check: checkDelete,
+      access: 'write',
+      limit: sendLimit,
+      run: messages.remove,
+    }),
     history: prepare({
       check: checkHistory,
-      access,
+      access: 'read',
       limit: readLimit,
       run: (member, { before, limit }) => rooms.history(member, before, limit),
     }),
     sync: prepare({
       check: checkSync,
-      access,
+      access: 'read',
       limit: readLimit,
       run: (member, { after }) => rooms.sync(member, after),
     }),
     members: prepare({
       check: checkMembers,
-      access,
+      access: 'read',
       limit: readLimit,
       run: (member, { limit }) => rooms.members(member, limit),
     }),
@@ -99,8 +113,8 @@ export function openGateway(options: {
   });
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
-    const { token, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
-    const verdict = await auth.verify(token);
+    const { token, projectId, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
+    const verdict = await auth.verify(token, projectId);
     if (!verdict.ok) {
       log.info(
         { code: verdict.code, reason: verdict.reason, origin: socket.handshake.headers.origin },
@@ -108,7 +122,10 @@ export function openGateway(options: {
       );
       return refused(verdict.code, AUTHENTICATION_ERROR);
     }
-    socket.data = { member: verdict.member, batch: batch === true, after: readPosition(after) };
+    const { member } = verdict;
+    // Guests are nobody, so each connection has its own share. A project id holds no space.
+    const key = member.role === 'guest' ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
+    socket.data = { member, key, batch: batch === true, after: readPosition(after) };
     return undefined;
   }
 
@@ -118,7 +135,7 @@ export function openGateway(options: {
     let reply: Answer = no('invalid');
     try {
       if (command && values.length === 1 && isShallow(values))
-        reply = await command(socket.data.member, values[0]);
+        reply = await command(socket.data.member, socket.data.key, values[0]);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
       reply = no('unavailable');
@@ -162,11 +179,12 @@ function guard(
 }
 
 function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
-  return (member, payload) => {
+  return (member, key, payload) => {
     const checked = command.check(payload);
     if (!checked.ok) return no(checked.code);
-    if (!command.access(member)) return no('forbidden');
-    if (!command.limit.take(`${member.projectId}/${member.userId}`)) return no('rate_limited');
+    const refused = RIGHTS[member.role][command.access];
+    if (refused) return no(refused);
+    if (!command.limit.take(key)) return no('rate_limited');
     return command.run(member, checked.value);
   };
 }

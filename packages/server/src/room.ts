@@ -12,7 +12,8 @@ import { createTail, type Tail } from './tail.js';
 
 /** One connection in the room. */
 export type Member = Hearer & {
-  person: Person;
+  /** Null: a guest. */
+  person: Person | null;
   /** Where it stopped reading before it came, if it says so. */
   after: Position | null;
 };
@@ -57,6 +58,7 @@ const FRAME_BYTES = 256 * 1024;
 /** Least time in milliseconds between two head counts, and what each thousand members adds to it. */
 const PRESENCE_PAUSE = 2_000;
 const PRESENCE_PAUSE_PER_THOUSAND = 1_000;
+const GUEST = { userId: '', username: '', avatar: null, role: 'guest' } as const;
 
 export function createRoom(options: {
   project: ProjectId;
@@ -96,7 +98,7 @@ export function createRoom(options: {
   }
 
   function leave(member: Member): void {
-    if (fanOut.remove(member)) presence.leave(member.person.userId);
+    if (fanOut.remove(member)) depart(member);
     waiting.delete(member);
     if (fanOut.size + waiting.size === 0) emptySince = now();
   }
@@ -105,15 +107,19 @@ export function createRoom(options: {
   function welcomeAll(from: Tail): void {
     for (const member of waiting) {
       fanOut.add(member);
-      presence.enter(member.person);
+      if (member.person) presence.enter(member.person);
       const packets = [encode('session', sessionOf(member, from)), ...begin(member, from)];
       member.outlet.send(joinPackets([...packets, encode('presence', { count: presence.count })]));
     }
     waiting.clear();
   }
 
+  function depart({ person }: Member): void {
+    if (person) presence.leave(person.userId);
+  }
+
   function sessionOf({ person }: Member, { epoch }: Tail): Session {
-    return { projectId: project, room: id, epoch, ...person };
+    return { projectId: project, room: id, epoch, ...(person ?? GUEST) };
   }
 
   function begin({ batch, after }: Member, from: Tail): Packet[] {
@@ -126,19 +132,8 @@ export function createRoom(options: {
   }
 
   function stretch(from: Tail, prev: number): Frame | null {
-    const found = from.after(prev, SYNC_PAGE_SIZE);
-    if (found === null) return null;
-    let { seq, messages } = found;
-    let bytes = 0;
-    const fitting = messages.findIndex(({ content }) => {
-      bytes += content.length * 3;
-      return bytes > FRAME_BYTES;
-    });
-    if (fitting > 0) {
-      messages = messages.slice(0, fitting);
-      seq = messages.at(-1)?.seq ?? seq;
-    }
-    return { epoch: from.epoch, prev, seq, messages };
+    const found = from.after(prev, SYNC_PAGE_SIZE, FRAME_BYTES);
+    return found && { epoch: from.epoch, prev, ...found };
   }
 
   /** Encoded once for everybody who joins at the same position. */
@@ -227,7 +222,7 @@ export function createRoom(options: {
   async function restart(): Promise<void> {
     log.warn({ project, room: id }, 'the log of a room was replaced; everybody reads it again');
     for (const member of fanOut.members()) {
-      presence.leave(member.person.userId);
+      depart(member);
       member.after = null;
       waiting.add(member);
     }

@@ -18,7 +18,7 @@ import { createPace } from './pace.js';
 import { createRoom, type Member, type Room } from './room.js';
 import type { ProjectId, Store } from './store/store.js';
 
-export type SocketData = { member: VerifiedMember; batch: boolean; after: Position | null };
+export type SocketData = { member: VerifiedMember; key: string; batch: boolean; after: Position | null };
 type Nothing = Record<string, never>;
 export type ChatServer = Server<ClientEvents, ServerEvents, Nothing, SocketData>;
 export type ChatSocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
@@ -67,7 +67,12 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     const outlet = createOutlet(engineOf(socket), (reason, bytes) =>
       log.info({ project: projectId, reason, bytes }, 'a connection that does not read was closed'),
     );
-    const joined: Member = { outlet, person: { userId, username, avatar, role }, batch, after };
+    const joined: Member = {
+      outlet,
+      person: role === 'guest' ? null : { userId, username, avatar, role },
+      batch,
+      after,
+    };
     socket.once('disconnect', () => room.leave(joined));
     room.join(joined);
     return outlet;

@@ -31,8 +31,11 @@ export type Tail = {
   newest(limit: number): Message[];
   /** At most `limit` messages with an id below `before`; null where not all of them are in memory. */
   before(before: number, limit: number): Message[] | null;
-  /** At most `limit` changes after `seq`; null where not all of them are in memory, or `seq` is beyond the top. */
-  after(seq: number, limit: number): Stretch | null;
+  /**
+   * At most `limit` changes after `seq`, and one or as many as have `most` bytes of text; null where not all of them are
+   * in memory, or `seq` is beyond the top.
+   */
+  after(seq: number, limit: number, most?: number): Stretch | null;
 };
 
 /** Changes held back behind a hole; what comes beyond that is read from the store when the hole is filled. */
@@ -180,10 +183,10 @@ export function createTail(options: {
       if (end < limit && start > 0) return null;
       return messages.slice(Math.max(0, end - limit), end);
     },
-    after(seq, limit) {
+    after(seq, limit, most = Number.POSITIVE_INFINITY) {
       if (seq < floor || seq > top) return null;
       const begin = indexFrom(changes, seq + 1, seqOf);
-      const found = changes.slice(begin, begin + limit);
+      const found = fitting(changes.slice(begin, begin + limit), most);
       const cut = begin + found.length < changes.length;
       return { seq: cut ? (found.at(-1)?.seq ?? seq) : top, messages: found };
     },
@@ -202,6 +205,16 @@ function continues(one: Message, other: Message): boolean {
 
 function weightOf({ content }: Message): number {
   return OVERHEAD + 2 * content.length;
+}
+
+/** The first of them that have at most `most` bytes of text together (at 3 a UTF-16 unit), but at least one. */
+function fitting(found: Message[], most: number): Message[] {
+  let bytes = 0;
+  const end = found.findIndex(({ content }) => {
+    bytes += content.length * 3;
+    return bytes > most;
+  });
+  return end < 0 ? found : found.slice(0, Math.max(1, end));
 }
 
 function findIn(list: readonly Message[], number: number, numberOf: (message: Message) => number) {

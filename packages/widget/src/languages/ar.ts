@@ -147,6 +147,7 @@ export const ar: Table = ({ number, plural, duration, name }) => {
       invalid: 'تعذّرت قراءة هذه الرسالة.',
       empty: 'لا يوجد ما يمكن إرساله.',
       too_long: 'هذه الرسالة طويلة جدًا.',
+      login_required: 'سجّل الدخول للقيام بذلك.',
       conflict: 'أُرسلت هذه الرسالة من قبل بمحتوى آخر.',
       forbidden: 'لا يمكنك فعل ذلك هنا.',
       not_found: 'الرسالة المقصودة لم تعد موجودة.',

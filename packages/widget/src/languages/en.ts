@@ -90,6 +90,7 @@ export const en: Table = ({ number, plural, seconds, duration, name }) => {
       invalid: 'This message could not be read.',
       empty: 'There is nothing to send.',
       too_long: 'This message is too long.',
+      login_required: 'Please log in to do that.',
       conflict: 'This message was already sent in another form.',
       forbidden: 'You may not do that here.',
       not_found: 'The message this refers to is gone.',

@@ -92,6 +92,7 @@ export const es: Table = ({ number, plural, seconds, duration, name }) => {
       invalid: 'No se pudo leer este mensaje.',
       empty: 'No hay nada que enviar.',
       too_long: 'Este mensaje es demasiado largo.',
+      login_required: 'Inicia sesión para poder hacerlo.',
       conflict: 'Este mensaje ya se envió con otro contenido.',
       forbidden: 'Aquí no puedes hacer eso.',
       not_found: 'El mensaje en cuestión ya no existe.',

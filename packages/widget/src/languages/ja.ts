@@ -89,6 +89,7 @@ export const ja: Table = ({ number, duration, name }) => ({
     invalid: 'メッセージを読み取れませんでした。',
     empty: '送信する内容がありません。',
     too_long: 'メッセージが長すぎます。',
+    login_required: 'ログインするとできるようになります。',
     conflict: 'このメッセージは、すでに別の内容で送信されています。',
     forbidden: 'ここではその操作はできません。',
     not_found: '対象のメッセージはもうありません。',
