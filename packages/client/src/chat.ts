@@ -2,7 +2,8 @@
 
 import { checkEdit, checkSend } from '@chatty/protocol/check';
 import type { Code } from '@chatty/protocol/codes';
-import type { ChangeAnswer, MembersAnswer, Message, Session } from '@chatty/protocol/events';
+import type { ChangeAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
+import { TYPING_PAUSE } from '@chatty/protocol/limits';
 import { type Clock, createTimers, realClock } from './clock.js';
 import { createEmitter, type Listeners } from './emitter.js';
 import { createKept, type OutboxStorage } from './kept.js';
@@ -10,6 +11,7 @@ import { createLink } from './link.js';
 import type { State } from './machine.js';
 import { createOutbox, type Entry } from './outbox.js';
 import { createTimeline, type Line } from './timeline.js';
+import { createTyping } from './typing.js';
 import { type Dial, dial } from './wire.js';
 
 export type { OutboxStorage } from './kept.js';
@@ -29,6 +31,8 @@ export type ChatEvents = {
   message: Message;
   /** How many people are in the room. */
   presence: number;
+  /** Who else is typing now, at most 20. */
+  typing: Typist[];
 };
 
 export type Chat = Listeners<ChatEvents> & {
@@ -51,6 +55,8 @@ export type Chat = Listeners<ChatEvents> & {
   /** Sends a failed line again under the same client id. */
   retry(clientId: string): void;
   discard(clientId: string): void;
+  /** Says that one is typing; to be called at each change of the text, it tells the others every 3 s. */
+  typing(): void;
   /** Changes the text of one's own message; answers null when done, else why not. */
   edit(id: number, text: string): Promise<Code | null>;
   /** Deletes one's own message; answers null when done, else why not. */
@@ -97,6 +103,8 @@ export function createChat(
   let { token } = options;
   let session: Session | null = null;
   let count: number | null = null;
+  let typedAt = 0;
+  const typing = createTyping(clock, (typists) => emitter.emit('typing', typists));
 
   const link = createLink({
     url: options.url,
@@ -108,7 +116,10 @@ export function createChat(
     timeline,
     changed(fresh) {
       show();
-      for (const message of fresh) emitter.emit('message', message);
+      for (const message of fresh) {
+        typing.stop(message.userId);
+        emitter.emit('message', message);
+      }
     },
     moved(state, code) {
       if (state === 'live') outbox.open();
@@ -120,6 +131,7 @@ export function createChat(
       count = next;
       emitter.emit('presence', next);
     },
+    typed: typing.heard,
   });
   const { ask } = link;
   const outbox = createOutbox({
@@ -210,6 +222,11 @@ export function createChat(
     async edit(id, text) {
       const checked = checkEdit({ id, content: text });
       return checked.ok ? change(ask('edit message', checked.value)) : checked.code;
+    },
+    typing() {
+      if (clock.now() - typedAt < TYPING_PAUSE) return;
+      typedAt = clock.now();
+      void ask('typing', {}).catch(() => {});
     },
     remove: (id) => change(ask('delete message', { id })),
     loadOlder: () => link.load('older'),

@@ -39,6 +39,7 @@ export function createLink(options: {
   moved: (state: State, code: Code | null) => void;
   identified: (session: Session) => void;
   counted: (count: number) => void;
+  typed: ServerEvents['typing'];
 }): Link {
   const { url, token, projectId, tokenProvider: provider, dial, clock, timeline, changed } = options;
   const credentials = createCredentials({ token, provider, clock });
@@ -85,6 +86,7 @@ export function createLink(options: {
     messages: follower.frame,
     head: follower.head,
     presence: ({ count }) => options.counted(count),
+    typing: options.typed,
     draining: ({ delay }) => connection.drain(delay),
   };
 

@@ -74,6 +74,11 @@ export function checkMembers(payload: unknown): Checked<Required<MembersPayload>
   return isId(limit) ? { ok: true, value: { limit: Math.min(limit, MEMBERS_SIZE) } } : no('invalid');
 }
 
+/** Reads the payload of `typing`, which says nothing yet. */
+export function checkTyping(payload: unknown): Checked<object> {
+  return isContainer(payload) && !Array.isArray(payload) ? { ok: true, value: {} } : no('invalid');
+}
+
 /** A position from the network, or null where it is none. */
 export function readPosition(value: unknown): Position | null {
   const { epoch, seq } = fields(value);

@@ -69,6 +69,8 @@ export type DeletePayload = { id: number };
 export type HistoryPayload = { before: number; limit?: number };
 export type SyncPayload = { after: Position };
 export type MembersPayload = { limit?: number };
+/** Somebody who is typing. */
+export type Typist = { userId: string; username: string };
 
 export type Person = { userId: string; username: string; avatar: string | null; role: Role };
 
@@ -84,6 +86,7 @@ export type HistoryAnswer = Answer<{ epoch: string; messages: Message[]; more: b
  * of another log, or too far back to catch up; then `messages` are the newest as in `history`, at position `seq`.
  */
 export type SyncAnswer = Answer<Frame & { head: number; reset: boolean }>;
+export type TypingAnswer = Answer<object>;
 /** People in the room now, each once however many tabs; `count` is of all, `members` at most `limit` (100). */
 export type MembersAnswer = Answer<{ count: number; members: Person[] }>;
 
@@ -102,6 +105,8 @@ export type ServerEvents = {
   head: (position: Position) => void;
   /** How many people are in the room, unique by user; sent when it changes, at most every few seconds. */
   presence: (presence: { count: number }) => void;
+  /** Somebody else is typing as of now; for batch members who are no guests, never stored. */
+  typing: (who: Typist) => void;
   /** The server is about to stop: connect again after a random part of `delay` milliseconds. */
   draining: (notice: { delay: number }) => void;
   /** Answers an event that carried no acknowledgement callback. */
@@ -117,6 +122,8 @@ export type ClientEvents = {
   history: (payload: HistoryPayload, ack?: (answer: HistoryAnswer) => void) => void;
   sync: (payload: SyncPayload, ack?: (answer: SyncAnswer) => void) => void;
   members: (payload: MembersPayload, ack?: (answer: MembersAnswer) => void) => void;
+  /** One is typing as of now. Told to the others of a small room, at most every 3 s. */
+  typing: (payload: object, ack?: (answer: TypingAnswer) => void) => void;
 };
 
 /** `message` of the `connect_error` that refuses a token; part of the founding contract, to the letter. */

@@ -14,6 +14,8 @@ export const SYNC_PAGE_SIZE = 300;
 export const MEMBERS_SIZE = 100;
 /** Longest time between two signs of the room's newest position, in milliseconds (R8). */
 export const HEAD_INTERVAL = 10_000;
+/** Least time in milliseconds between two signs that somebody is typing. */
+export const TYPING_PAUSE = 3_000;
 /** Longest username in graphemes. */
 export const USERNAME_GRAPHEMES = 40;
 /** Longest stable user id in UTF-16 code units. */

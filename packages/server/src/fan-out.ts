@@ -27,6 +27,8 @@ export type FanOut<Member extends Hearer> = {
   push(changes: readonly Change[]): void;
   /** Tells everybody now, beside the frames. */
   broadcast(packet: Packet): void;
+  /** Tells those batch members now whom `to` names. */
+  whisper(packet: Packet, to: (member: Member) => boolean): void;
   /** Tells everybody where the log stands, when nothing else has for a while (R8). */
   heartbeat(time: number): void;
   /** Everybody is heard by nobody any more; changes that wait are dropped. */
@@ -146,6 +148,9 @@ export function createFanOut<Member extends Hearer>(options: {
       if (pending.length > 0) plan();
     },
     broadcast,
+    whisper(packet, to) {
+      for (const member of batch) if (to(member)) member.outlet.send(packet);
+    },
     heartbeat(time) {
       const epoch = position()?.epoch;
       // A head that overtakes its frame would make everybody ask for what is on its way.

@@ -8,6 +8,7 @@ import {
   checkMembers,
   checkSend,
   checkSync,
+  checkTyping,
   isShallow,
   readPosition,
 } from '@chatty/protocol/check';
@@ -91,6 +92,7 @@ export function openGateway(options: {
       limit: readLimit,
       run: (member, { limit }) => rooms.members(member, limit),
     }),
+    typing: prepare({ check: checkTyping, access: 'write', limit: readLimit, run: rooms.typing }),
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
 

@@ -1,6 +1,6 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import type { Frame, Message, Person, Position, Session } from '@chatty/protocol/events';
+import type { Frame, Message, Person, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
 import { encode, join as joinPackets, type Packet } from './frames.js';
@@ -33,6 +33,8 @@ export type Room = {
   leave(member: Member): void;
   /** Delivers a committed change to everyone, in seq order. */
   publish(message: Message): void;
+  /** Tells the other people that this one is typing. */
+  typing(who: Typist): void;
   /** The database was asked when the room stood at `since`, and says that the log stands there; null: it has none. */
   notice(head: Position | null, since: Position | null): void;
   /** What follows a position. Throws `Unavailable` while the room cannot be read. */
@@ -55,6 +57,8 @@ const FIRST_PAUSE = 100;
 const LAST_PAUSE = 2_000;
 /** Largest recovery frame in bytes of text, so that a member who catches up does not look like one who does not read. */
 const FRAME_BYTES = 256 * 1024;
+/** With more people nobody is told who types: each of n tells n others, and more names than that say nothing. */
+const TYPING_PEOPLE = 50;
 /** Least time in milliseconds between two head counts, and what each thousand members adds to it. */
 const PRESENCE_PAUSE = 2_000;
 const PRESENCE_PAUSE_PER_THOUSAND = 1_000;
@@ -270,6 +274,10 @@ export function createRoom(options: {
     join,
     leave,
     publish,
+    typing(who) {
+      if (presence.count > TYPING_PEOPLE) return;
+      fanOut.whisper(encode('typing', who), ({ person }) => person !== null && person.userId !== who.userId);
+    },
     notice(head, since) {
       if (tail === null) return;
       if (head?.epoch !== tail.epoch) doubted = true;

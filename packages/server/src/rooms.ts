@@ -8,10 +8,12 @@ import type {
   Position,
   ServerEvents,
   SyncAnswer,
+  TypingAnswer,
 } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
+import { MAIN_ROOM, TYPING_PAUSE } from '@chatty/protocol/limits';
 import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
+import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createOutlet, type Engine, type Outlet } from './outlet.js';
 import { createPace } from './pace.js';
@@ -32,6 +34,8 @@ export type Rooms = {
   sync(member: VerifiedMember, after: Position): Promise<SyncAnswer>;
   history(member: VerifiedMember, before: number, limit: number): Promise<HistoryAnswer>;
   members(member: VerifiedMember, limit: number): Promise<MembersAnswer>;
+  /** What comes sooner after the last than the protocol has it is answered as well, and not told. */
+  typing(member: VerifiedMember): Promise<TypingAnswer>;
   /** Tells everyone that this server is about to stop, and to take their time in coming back. */
   drain(): void;
   close(): void;
@@ -45,11 +49,14 @@ const IDLE = 30_000;
 /** Longest time in milliseconds over which a drained server's members spread their return, and what each adds to it. */
 const DRAIN_DELAY = 10_000;
 const DRAIN_DELAY_EACH = 2;
+/** How much closer to each other, in milliseconds, the network may bring two signs of typing. */
+const TYPING_JITTER = 500;
 
 export function createRooms(options: { io: ChatServer; store: Store; log: Log; now?: () => number }): Rooms {
   const { io, store, log, now = Date.now } = options;
   const rooms = new Map<string, Room>();
   const pace = createPace();
+  const typingLimit = createLimit({ burst: 1, perSecond: 1_000 / (TYPING_PAUSE - TYPING_JITTER), now });
 
   function open(project: ProjectId, id: string): Room {
     const key = `${project}/${id}`;
@@ -116,6 +123,11 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     members: async (member, limit) => {
       const { presence } = roomOf(member);
       return { ok: true, count: presence.count, members: presence.list(limit) };
+    },
+    async typing(member) {
+      const { projectId, userId, username } = member;
+      if (typingLimit.take(`${projectId}/${userId}`)) roomOf(member).typing({ userId, username });
+      return { ok: true };
     },
     drain() {
       const sockets = [...io.of('/').sockets.values()];

@@ -1,0 +1,43 @@
+/** Promise: who is shown as typing said so within 5 s, has not been heard since, and is one of at most 20. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createTyping } from '@chatty/client/typing';
+import { createHandClock } from './room.js';
+
+function world() {
+  const clock = createHandClock();
+  const shown: string[][] = [];
+  const typing = createTyping(clock, (typists) => shown.push(typists.map(({ username }) => username)));
+  const hear = (name: string) => typing.heard({ userId: `id of ${name}`, username: name });
+  return { clock, shown, typing, hear };
+}
+
+it('a sign counts for 5 s, and each further one for 5 s more', () => {
+  const { clock, shown, hear } = world();
+  hear('민수');
+  clock.wind(3_000);
+  hear('지영');
+  hear('민수');
+  clock.wind(4_900);
+  assert.deepEqual(shown, [['민수'], ['민수', '지영']]);
+  hear('민수');
+  clock.wind(100);
+  assert.deepEqual(shown.slice(2), [['민수']]);
+  clock.wind(5_000);
+  assert.deepEqual([shown.slice(3), clock.timers], [[[]], 0]);
+});
+
+it('whose message is here types no longer, and who did not type changes nothing', () => {
+  const { clock, shown, typing, hear } = world();
+  hear('민수');
+  typing.stop('id of 지영');
+  typing.stop('id of 민수');
+  assert.deepEqual([shown, clock.timers], [[['민수'], []], 0]);
+});
+
+it('at most 20 are remembered, with a timer each', () => {
+  const { clock, shown, hear } = world();
+  for (let each = 0; each < 500; each += 1) hear(`${each}`);
+  assert.deepEqual([shown.at(-1)?.length, clock.timers], [20, 20]);
+});
