@@ -166,16 +166,42 @@ describe('talking', () => {
     for (let back = 0; back < 2; back += 1) await field(page).press('ArrowLeft');
     await page.getByRole('button', { name: '이모지' }).click();
     await page.locator('.popup input').fill('로켓');
-    await page
-      .locator('.popup [role=gridcell] button, .popup [role=gridcell]')
-      .filter({ hasText: '🚀' })
-      .first()
-      .click();
+    await page.locator('.popup [role=gridcell]:visible').filter({ hasText: /^🚀$/ }).click();
     assert.equal(await field(page).inputValue(), '가즈아🚀 끝');
     await page.keyboard.press('Escape');
     await page.locator('.popup').waitFor({ state: 'detached' });
     await field(page).press('Enter');
     await page.locator('.bubble', { hasText: '가즈아🚀 끝' }).waitFor();
+  });
+
+  it('what came while the panel was closed is counted, marked, and led to; what was being written is still there', async () => {
+    const jiyoung = await join(suite, chatty.url, tokenOf('지영', { projectId: 'away' }));
+    await jiyoung.say('본 말');
+    const page = await (await browser.newContext({ viewport: { width: 390, height: 700 } })).newPage();
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(address(tokenOf('민수', { projectId: 'away' }), { mount: null }));
+    const launcher = page.locator('.launcher');
+    await launcher.click();
+    await page.locator('.bubble', { hasText: '본 말' }).waitFor();
+    await field(page).fill('쓰던 말');
+    await page.getByRole('button', { name: '채팅 닫기' }).click();
+    assert.ok(await launcher.evaluate((element) => element.matches(':focus')), 'the bubble has the focus');
+    for (let n = 1; n <= 30; n += 1) await jiyoung.say(`못 본 말 ${n}`);
+    await page.locator('.badge', { hasText: '30' }).waitFor();
+    assert.match((await launcher.getAttribute('aria-label')) ?? '', /30/);
+    await launcher.click();
+    await page.locator('.bubble', { hasText: '못 본 말 30' }).waitFor();
+    assert.equal(await field(page).inputValue(), '쓰던 말');
+    await page.locator('.pill.up', { hasText: '30' }).click();
+    const line = page.locator('li', { has: page.locator('.new') });
+    await line.waitFor();
+    assert.equal(await page.locator('.new').count(), 1);
+    assert.match((await line.textContent()) ?? '', /못 본 말 1$/);
+    assert.equal(await page.locator('.pill.up').count(), 0);
+    await page.getByRole('button', { name: '채팅 닫기' }).click();
+    await launcher.click();
+    await page.locator('.bubble').first().waitFor();
+    assert.equal(await page.locator('.new').count(), 0, 'all has been seen');
   });
 
   it('no page complained', () => assert.deepEqual(complaints, []));

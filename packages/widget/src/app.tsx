@@ -3,11 +3,11 @@
 import type { Chat, Line, State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import { useLayoutEffect, useState } from 'preact/hooks';
-import { Composer, type Draft } from './composer.js';
-import type { Extras } from './face.js';
+import { Composer } from './composer.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
+import type { Draft, Extras, Seen } from './parts.js';
 
 type Props = {
   /** Null for a visitor who is not logged in. */
@@ -15,9 +15,9 @@ type Props = {
   /** Why the server refused the visitor before the panel was drawn. */
   refusal: Code | null;
   language: Language;
-  /** What the visitor was writing; kept while the panel is closed. */
   draft: Draft;
   extras: Extras | null;
+  seen: Seen;
   /** Asks the host to log the visitor in. */
   askLogin: () => void;
 };
@@ -65,6 +65,7 @@ export function Panel({
   language,
   draft,
   extras,
+  seen,
   askLogin,
   close,
 }: Props & { close: (() => void) | null }) {
@@ -106,15 +107,19 @@ export function Panel({
         </div>
       )}
       {shown === 'talk' && chat && (
-        <Talk {...{ chat, view, language, draft, extras }} focus={close !== null} />
+        <Talk {...{ chat, view, language, draft, extras, seen }} focus={close !== null} />
       )}
     </section>
   );
 }
 
-type TalkProps = Pick<Props, 'language' | 'draft' | 'extras'> & { chat: Chat; view: View; focus: boolean };
+type TalkProps = Pick<Props, 'language' | 'draft' | 'extras' | 'seen'> & {
+  chat: Chat;
+  view: View;
+  focus: boolean;
+};
 
-function Talk({ chat, view, language, draft, extras, focus }: TalkProps) {
+function Talk({ chat, view, language, draft, extras, seen, focus }: TalkProps) {
   const { words } = language;
   const [answers, setAnswers] = useState(draft.answers);
   draft.answers = answers;
@@ -131,7 +136,7 @@ function Talk({ chat, view, language, draft, extras, focus }: TalkProps) {
         </p>
       )}
       {view.joined || view.lines.length > 0 ? (
-        <List chat={chat} lines={view.lines} language={language} extras={extras} reply={setAnswers} />
+        <List lines={view.lines} reply={setAnswers} {...{ chat, language, extras, seen }} />
       ) : (
         <div class="skeleton" role="status" aria-label={words.states[view.state]}>
           <i />

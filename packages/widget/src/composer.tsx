@@ -5,14 +5,11 @@ import type { Code } from '@chatty/protocol/codes';
 import type { Message } from '@chatty/protocol/events';
 import { hasInk } from '@chatty/protocol/text';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Extras } from './face.js';
 import { Field } from './field.js';
 import { Hint, leftOf } from './hint.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
-
-/** A mutable note that outlives the composer. */
-export type Draft = { text: string; answers: Message | null };
+import type { Draft, Extras } from './parts.js';
 
 export function Composer({
   chat,

@@ -4,12 +4,10 @@ import { type Chat, createChat, type State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import { render } from 'preact';
 import { Panel } from './app.js';
-import type { Draft } from './composer.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
 import type { Events, Face, FaceOptions } from './loader/face.js';
+import type { Draft, Extras, Seen } from './parts.js';
 import styles from './styles.css';
-
-export type Extras = typeof import('./extras/index.js');
 
 /** What the host hears of the states of the connection; of the others it hears by other events. */
 const CONNECTION: Partial<Record<State, Events['connection']['state']>> = {
@@ -24,6 +22,8 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   let chat: Chat | null = null;
   let extras: Extras | null = null;
   let unread = 0;
+  /** Up to which message the visitor has seen the talk, and how many others came while they were away. */
+  let seen: Seen = null;
   let connection: State | null = null;
   /** Why the server refused the visitor. */
   let refusal: Code | null = null;
@@ -46,6 +46,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     chat?.close();
     chat = null;
     draft = { text: '', answers: null };
+    seen = null;
     const { token, tokenProvider } = identity();
     if (token !== null) {
       chat = createChat({ url, token, ...(tokenProvider && { tokenProvider }) });
@@ -70,8 +71,24 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     to.on('message', ({ id, userId, username, content, created_at }) => {
       if (userId === to.session?.userId) return void emit('message:sent', { id, content });
       emit('message', { id, userId, username, content, created_at });
-      if (!isOpen()) count(unread + 1);
+      if (isAway()) count(unread + 1);
     });
+  }
+
+  const isAway = () => !isOpen() || document.hidden;
+
+  /** The panel was opened or closed, or the page came into view or went out of it. */
+  function look(): void {
+    if (isAway()) {
+      if (seen === null || unread === 0) {
+        const last = chat?.lines.findLast((line) => line.kind === 'stored');
+        seen = last?.kind === 'stored' ? { upTo: last.message.id, missed: 0 } : null;
+      }
+    } else {
+      if (seen) seen = { ...seen, missed: unread };
+      count(0);
+    }
+    draw();
   }
 
   function count(next: number): void {
@@ -100,6 +117,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         language={language}
         draft={draft}
         extras={extras}
+        seen={seen}
         askLogin={() => void emit('loginRequired', undefined)}
         close={inline ? null : close}
       />
@@ -119,6 +137,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   }
 
   function destroy(): void {
+    document.removeEventListener('visibilitychange', look);
     chat?.close();
     render(null, root);
     root.remove();
@@ -126,6 +145,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   }
 
   follow();
+  document.addEventListener('visibilitychange', look);
   try {
     await speak(options.locale);
   } catch (error) {
@@ -134,10 +154,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   }
 
   return {
-    show() {
-      if (isOpen()) count(0);
-      draw();
-    },
+    show: look,
     identify() {
       const { token } = identity();
       // The connection is made anew under the new token; lines that wait to be sent stay if the person does.

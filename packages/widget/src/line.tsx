@@ -1,21 +1,12 @@
 /** One line of talk: who, when, what, and whether it has arrived. */
 
 import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import { useEffect, useReducer } from 'preact/hooks';
 import { Avatar } from './avatar.js';
-import type { Extras } from './face.js';
 import type { Language } from './language.js';
+import type { Deed, Deeds, Extras } from './parts.js';
 import { Quote } from './quote.js';
 import { RichText } from './rich-text.js';
-
-/** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
-export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
-
-export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
-  begin(deed: Deed): void;
-  end(): void;
-  reply(message: Message): void;
-};
 
 export type Verbs = Deeds &
   Pick<Chat, 'retry' | 'discard' | 'on' | 'find' | 'fetch'> & {
@@ -24,6 +15,9 @@ export type Verbs = Deeds &
     /** What can be done with messages; null until it has been loaded. */
     extras: Extras | null;
   };
+
+/** How often what says "3 minutes ago" is looked at again, in milliseconds. */
+const AGE = 30_000;
 
 type Props<Kind> = {
   line: Kind;
@@ -104,6 +98,11 @@ export function PendingRow({ line, first, language, verbs }: Props<PendingLine>)
 
 function Heading({ line: { message, own }, language }: { line: StoredLine; language: Language }) {
   const date = new Date(message.created_at);
+  const [, age] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(() => age(0), AGE);
+    return () => clearInterval(timer);
+  }, []);
   return (
     <>
       {!own && <Avatar userId={message.userId} username={message.username} url={message.avatar} />}
@@ -114,7 +113,7 @@ function Heading({ line: { message, own }, language }: { line: StoredLine; langu
           </bdi>
         )}
         <time dateTime={message.created_at} title={language.moment(date)}>
-          {language.time(date)}
+          {language.ago(date, new Date()) ?? language.time(date)}
         </time>
       </div>
     </>

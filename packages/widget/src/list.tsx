@@ -3,14 +3,16 @@
 import type { Chat, Line } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Extras } from './face.js';
 import { type Language, sameDay } from './language.js';
-import { type Deed, PendingRow, StoredRow, type Verbs } from './line.js';
+import { PendingRow, StoredRow, type Verbs } from './line.js';
 import { Missing } from './missing.js';
+import type { Deed, Extras, Seen } from './parts.js';
 import { useScroll } from './scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
 const GROUP = 5 * 60_000;
+/** From how many missed messages on the first may be out of view. */
+const FAR = 8;
 /** How near to the view older and newer pages begin to load, in pixels. */
 const REACH = 1_500;
 
@@ -19,12 +21,14 @@ export function List({
   lines,
   language,
   extras,
+  seen,
   reply,
 }: {
   chat: Chat;
   lines: readonly Line[];
   language: Language;
   extras: Extras | null;
+  seen: Seen;
   /** The visitor wants to answer a message. */
   reply: (message: Message) => void;
 }) {
@@ -36,6 +40,9 @@ export function List({
   );
   const [deed, setDeed] = useState<Deed | null>(null);
   const [unseen, setUnseen] = useState(0);
+  /** Where the visitor went back to. */
+  const [found, setFound] = useState<Seen>(null);
+  const upTo = seen?.upTo ?? Number.POSITIVE_INFINITY;
 
   const toNewest = () => {
     if (!chat.newest) chat.toNewest();
@@ -116,6 +123,7 @@ export function List({
                   key={line.key}
                   line={line}
                   before={lines[from + index - 1]}
+                  upTo={upTo}
                   deed={line.kind === 'stored' && line.message.id === deed?.id ? deed : null}
                   language={language}
                   verbs={verbs}
@@ -127,6 +135,18 @@ export function List({
         {!chat.newest && missing(words.newer, REACH, chat.loadNewer)}
         {lines.length === 0 && <p class="empty">{words.empty}</p>}
       </div>
+      {seen && seen !== found && seen.missed >= FAR && (
+        <button
+          type="button"
+          class="pill up"
+          onClick={() => {
+            setFound(seen);
+            void verbs.jump(upTo);
+          }}
+        >
+          {words.toFirstUnread(seen.missed)} <span aria-hidden="true">↑</span>
+        </button>
+      )}
       {!sticks && (
         <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={toNewest}>
           {unseen > 0 ? words.newMessages(unseen) : words.latest} <span aria-hidden="true">↓</span>
@@ -139,19 +159,24 @@ export function List({
 function Entry({
   line,
   before,
+  upTo,
   deed,
   language,
   verbs,
 }: {
   line: Exclude<Line, { kind: 'gap' }>;
   before: Line | undefined;
+  /** The last message that had been seen. */
+  upTo: number;
   deed: Deed | null;
   language: Language;
   verbs: Verbs;
 }) {
+  const { words } = language;
   const date = dateOf(line);
   const newDay = date !== null && (before === undefined || !sameDay(date, dateOf(before) ?? date));
-  const first = newDay || !continues(line, before);
+  const isNew = idOf(line) > upTo && idOf(before) <= upTo;
+  const first = newDay || isNew || !continues(line, before);
   // The same element again: a line that did not change is not drawn again.
   const row = useMemo(
     () =>
@@ -169,6 +194,7 @@ function Entry({
           <span>{language.day(date, new Date())}</span>
         </div>
       )}
+      {isNew && <div class="day new">{words.newLine}</div>}
       {row}
     </li>
   );
@@ -181,6 +207,11 @@ function continues(line: Line, before: Line | undefined): boolean {
   if (before.kind === 'pending') return line.own;
   const apart = Date.parse(line.message.created_at) - Date.parse(before.message.created_at);
   return before.message.userId === line.message.userId && apart < GROUP;
+}
+
+/** 0 for what is not stored. */
+function idOf(line: Line | undefined): number {
+  return line?.kind === 'stored' ? line.message.id : 0;
 }
 
 function dateOf(line: Line): Date | null {

@@ -1,9 +1,11 @@
 /** What a message answers, in a line over it that leads there. */
 
+import type { Chat } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from './language.js';
-import type { Verbs } from './line.js';
+
+type Verbs = Pick<Chat, 'find' | 'fetch' | 'on'> & { jump(id: number): void };
 
 export function Quote({ id, language: { words }, verbs }: { id: number; language: Language; verbs: Verbs }) {
   const [message, setMessage] = useState<Message | null>(() => verbs.find(id));

@@ -9,7 +9,7 @@ import { Field } from '../field.js';
 import { Hint, leftOf } from '../hint.js';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
-import type { Deed, Deeds } from '../line.js';
+import type { Deed, Deeds } from '../parts.js';
 
 type Props = { message: Message; language: Language; deeds: Deeds };
 

@@ -149,6 +149,7 @@ export const ar: Table = ({ number, plural, duration, name }) => {
       too_long: 'هذه الرسالة طويلة جدًا.',
       login_required: 'سجّل الدخول للقيام بذلك.',
       conflict: 'أُرسلت هذه الرسالة من قبل بمحتوى آخر.',
+      too_many: 'لا يمكن إضافة تفاعلات جديدة أخرى إلى هذه الرسالة.',
       forbidden: 'لا يمكنك فعل ذلك هنا.',
       not_found: 'الرسالة المقصودة لم تعد موجودة.',
     },

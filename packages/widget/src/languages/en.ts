@@ -92,6 +92,7 @@ export const en: Table = ({ number, plural, seconds, duration, name }) => {
       too_long: 'This message is too long.',
       login_required: 'Please log in to do that.',
       conflict: 'This message was already sent in another form.',
+      too_many: 'This message has too many different reactions already.',
       forbidden: 'You may not do that here.',
       not_found: 'The message this refers to is gone.',
     },

@@ -94,6 +94,7 @@ export const es: Table = ({ number, plural, seconds, duration, name }) => {
       too_long: 'Este mensaje es demasiado largo.',
       login_required: 'Inicia sesión para poder hacerlo.',
       conflict: 'Este mensaje ya se envió con otro contenido.',
+      too_many: 'Este mensaje ya tiene demasiadas reacciones distintas.',
       forbidden: 'Aquí no puedes hacer eso.',
       not_found: 'El mensaje en cuestión ya no existe.',
     },

@@ -91,6 +91,7 @@ export const ja: Table = ({ number, duration, name }) => ({
     too_long: 'メッセージが長すぎます。',
     login_required: 'ログインするとできるようになります。',
     conflict: 'このメッセージは、すでに別の内容で送信されています。',
+    too_many: 'このメッセージにはこれ以上新しいリアクションを付けられません。',
     forbidden: 'ここではその操作はできません。',
     not_found: '対象のメッセージはもうありません。',
   },

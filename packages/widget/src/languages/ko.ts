@@ -91,6 +91,7 @@ export const ko: Table = ({ number, seconds, duration, name }) => ({
     too_long: '메시지가 너무 길어요.',
     login_required: '로그인하면 할 수 있어요.',
     conflict: '이미 다른 내용으로 보낸 메시지예요.',
+    too_many: '이 메시지에는 더 이상 새로운 반응을 달 수 없어요.',
     forbidden: '여기서는 할 수 없는 일이에요.',
     not_found: '찾는 메시지가 더 이상 없어요.',
   },

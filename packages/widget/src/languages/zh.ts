@@ -90,6 +90,7 @@ export const zh: Table = ({ number, duration, name }) => ({
     too_long: '消息太长了。',
     login_required: '登录后才能这样做。',
     conflict: '这条消息已经以其他内容发送过了。',
+    too_many: '这条消息不能再添加新的回应了。',
     forbidden: '你不能在这里这样做。',
     not_found: '相关的消息已经不在了。',
   },

@@ -1,0 +1,41 @@
+/** What the parts of the panel know of each other. The extras come later: the rest knows them by their types alone. */
+
+import type { Chat } from '@chatty/client/chat';
+import type { Message } from '@chatty/protocol/events';
+import type { FunctionComponent, RefObject } from 'preact';
+import type { Language } from './language.js';
+
+/** What the visitor was writing; a mutable note that outlives the composer. */
+export type Draft = { text: string; answers: Message | null };
+
+/** Up to which message the visitor saw the talk before they left it, and how many others came meanwhile. */
+export type Seen = { upTo: number; missed: number } | null;
+
+/** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
+export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
+
+export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
+  begin(deed: Deed): void;
+  end(): void;
+  reply(message: Message): void;
+};
+
+type OnMessage = { message: Message; language: Language; deeds: Deeds };
+
+export type Extras = {
+  /** Their style sheet. */
+  styles: string;
+  Tools: FunctionComponent<OnMessage & { own: boolean }>;
+  Editor: FunctionComponent<OnMessage & { deed: Deed }>;
+  Removal: FunctionComponent<OnMessage>;
+  Replying: FunctionComponent<{ message: Message; language: Language; cancel: () => void }>;
+  EmojiButton: FunctionComponent<{ language: Language; pick: (emoji: string) => void }>;
+  Mentions: FunctionComponent<{
+    chat: Chat;
+    field: RefObject<HTMLTextAreaElement | null>;
+    text: string;
+    language: Language;
+    write: (text: string) => void;
+    taker: RefObject<(() => boolean) | null>;
+  }>;
+};
