@@ -12,6 +12,8 @@ import type { Draft, Extras, Seen } from './parts.js';
 type Props = {
   /** Null for a visitor who is not logged in. */
   chat: Chat | null;
+  /** Nobody is logged in: reads at most. */
+  guest: boolean;
   /** Why the server refused the visitor before the panel was drawn. */
   refusal: Code | null;
   language: Language;
@@ -61,6 +63,7 @@ function useChat(chat: Chat | null, refusal: Code | null): View {
 /** @param close null: the panel is part of the page and stays open */
 export function Panel({
   chat,
+  guest,
   refusal,
   language,
   draft,
@@ -71,7 +74,9 @@ export function Panel({
 }: Props & { close: (() => void) | null }) {
   const { words } = language;
   const view = useChat(chat, refusal);
-  const shown = chat === null ? 'login' : view.state === 'refused' ? 'refused' : 'talk';
+  const refused = view.state === 'refused';
+  // A project without guests refuses those who are not logged in.
+  const shown = chat === null || (guest && refused) ? 'login' : refused ? 'refused' : 'talk';
   return (
     <section
       class={`panel ${close ? 'docked' : 'inline'}`}
@@ -84,7 +89,7 @@ export function Panel({
     >
       <header class="header" part="header">
         <h2>{words.title}</h2>
-        {chat !== null && <Presence view={view} language={language} />}
+        {shown === 'talk' && <Presence view={view} language={language} />}
         {close && (
           <button type="button" class="close" aria-label={words.close} title={words.close} onClick={close}>
             <Icon path="m6 6 12 12M18 6 6 18" size={20} />
@@ -107,19 +112,19 @@ export function Panel({
         </div>
       )}
       {shown === 'talk' && chat && (
-        <Talk {...{ chat, view, language, draft, extras, seen }} focus={close !== null} />
+        <Talk {...{ chat, guest, view, language, draft, extras, seen, askLogin }} focus={close !== null} />
       )}
     </section>
   );
 }
 
-type TalkProps = Pick<Props, 'language' | 'draft' | 'extras' | 'seen'> & {
+type TalkProps = Pick<Props, 'guest' | 'language' | 'draft' | 'extras' | 'seen' | 'askLogin'> & {
   chat: Chat;
   view: View;
   focus: boolean;
 };
 
-function Talk({ chat, view, language, draft, extras, seen, focus }: TalkProps) {
+function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focus }: TalkProps) {
   const { words } = language;
   const [answers, setAnswers] = useState(draft.answers);
   draft.answers = answers;
@@ -145,7 +150,19 @@ function Talk({ chat, view, language, draft, extras, seen, focus }: TalkProps) {
           <i />
         </div>
       )}
-      <Composer answer={setAnswers} {...{ chat, language, draft, answers, extras, focus }} />
+      {guest ? (
+        <p class="composer join">
+          <span>{words.guestHint}</span>
+          <button type="button" class="primary" onClick={askLogin}>
+            {words.login}
+          </button>
+        </p>
+      ) : (
+        <>
+          {extras && <extras.Typing chat={chat} language={language} />}
+          <Composer answer={setAnswers} {...{ chat, language, draft, answers, extras, focus }} />
+        </>
+      )}
     </>
   );
 }

@@ -88,6 +88,7 @@ export function Composer({
         wrong={fault !== null || left < 0}
         change={(value) => {
           write(value);
+          if (value !== '') chat.typing();
           setFault(null);
         }}
         submit={submit}

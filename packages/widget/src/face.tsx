@@ -47,9 +47,13 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     chat = null;
     draft = { text: '', answers: null };
     seen = null;
-    const { token, tokenProvider } = identity();
-    if (token !== null) {
-      chat = createChat({ url, token, ...(tokenProvider && { tokenProvider }) });
+    const { token, tokenProvider, projectId } = identity();
+    if (token !== null || projectId !== null) {
+      chat = createChat({
+        ...{ url, token },
+        ...(projectId !== null && { projectId }),
+        ...(tokenProvider && { tokenProvider }),
+      });
       listen(chat);
       chat.connect();
     }
@@ -60,7 +64,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   function listen(to: Chat): void {
     to.on('state', ({ state, code }) => {
       refusal = code;
-      if (state === 'refused') {
+      if (state === 'refused' && identity().token !== null) {
         if (code === 'token_expired') emit('tokenExpired', undefined);
         emit('error', { code: code ?? 'token_invalid', message: 'The chat server refused the visitor.' });
       }
@@ -113,6 +117,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
       <Panel
         key={chat}
         chat={chat}
+        guest={identity().token === null}
         refusal={refusal}
         language={language}
         draft={draft}
@@ -156,10 +161,11 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   return {
     show: look,
     identify() {
-      const { token } = identity();
-      // The connection is made anew under the new token; lines that wait to be sent stay if the person does.
-      if (chat && token !== null) chat.identify(token);
+      const { token, projectId } = identity();
+      // The connection is made anew; lines that wait to be sent stay if the person does.
+      if (chat && (token !== null || projectId !== null)) chat.identify(token);
       else follow();
+      draw();
     },
     translate: (locale) => void speak(locale).catch(() => undefined),
     destroy,

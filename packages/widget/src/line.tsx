@@ -4,14 +4,13 @@ import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
 import { useEffect, useReducer } from 'preact/hooks';
 import { Avatar } from './avatar.js';
 import type { Language } from './language.js';
-import type { Deed, Deeds, Extras } from './parts.js';
-import { Quote } from './quote.js';
+import type { Deed, Deeds, Extras, Quoting } from './parts.js';
 import { RichText } from './rich-text.js';
 
 export type Verbs = Deeds &
-  Pick<Chat, 'retry' | 'discard' | 'on' | 'find' | 'fetch'> & {
+  Quoting &
+  Pick<Chat, 'retry' | 'discard'> & {
     ownName(): string | null;
-    jump(id: number): void;
     /** What can be done with messages; null until it has been loaded. */
     extras: Extras | null;
   };
@@ -47,8 +46,8 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
       ) : (
         <div class="body">
           {tools && <extras.Tools {...mine} own={own} />}
-          {message.replyTo !== null && !gone && (
-            <Quote id={message.replyTo} language={language} verbs={verbs} />
+          {extras && message.replyTo !== null && !gone && (
+            <extras.Quote id={message.replyTo} language={language} verbs={verbs} />
           )}
           <div class={`bubble ${gone ? 'gone' : ''}`} dir="auto" part="bubble">
             {gone ? words.removed : <RichText text={message.content} own={verbs.ownName()} words={words} />}
@@ -75,7 +74,9 @@ export function PendingRow({ line, first, language, verbs }: Props<PendingLine>)
   const { words } = language;
   return (
     <div class={`row own ${first ? 'first' : ''} ${failure === null ? 'waiting' : ''}`} part="message">
-      {replyTo !== null && <Quote id={replyTo} language={language} verbs={verbs} />}
+      {verbs.extras && replyTo !== null && (
+        <verbs.extras.Quote id={replyTo} language={language} verbs={verbs} />
+      )}
       <div class="bubble" dir="auto" part="bubble">
         <RichText text={content} own={verbs.ownName()} words={words} />
       </div>

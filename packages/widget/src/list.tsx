@@ -11,8 +11,6 @@ import { useScroll } from './scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
 const GROUP = 5 * 60_000;
-/** From how many missed messages on the first may be out of view. */
-const FAR = 8;
 /** How near to the view older and newer pages begin to load, in pixels. */
 const REACH = 1_500;
 
@@ -40,8 +38,6 @@ export function List({
   );
   const [deed, setDeed] = useState<Deed | null>(null);
   const [unseen, setUnseen] = useState(0);
-  /** Where the visitor went back to. */
-  const [found, setFound] = useState<Seen>(null);
   const upTo = seen?.upTo ?? Number.POSITIVE_INFINITY;
 
   const toNewest = () => {
@@ -135,18 +131,7 @@ export function List({
         {!chat.newest && missing(words.newer, REACH, chat.loadNewer)}
         {lines.length === 0 && <p class="empty">{words.empty}</p>}
       </div>
-      {seen && seen !== found && seen.missed >= FAR && (
-        <button
-          type="button"
-          class="pill up"
-          onClick={() => {
-            setFound(seen);
-            void verbs.jump(upTo);
-          }}
-        >
-          {words.toFirstUnread(seen.missed)} <span aria-hidden="true">↑</span>
-        </button>
-      )}
+      {extras && <extras.Unread seen={seen} jump={verbs.jump} language={language} />}
       {!sticks && (
         <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={toNewest}>
           {unseen > 0 ? words.newMessages(unseen) : words.latest} <span aria-hidden="true">↓</span>

@@ -20,6 +20,9 @@ export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
   reply(message: Message): void;
 };
 
+/** What a quote needs of the talk it is in. */
+export type Quoting = Pick<Chat, 'find' | 'fetch' | 'on'> & { jump(id: number): void };
+
 type OnMessage = { message: Message; language: Language; deeds: Deeds };
 
 export type Extras = {
@@ -28,6 +31,9 @@ export type Extras = {
   Tools: FunctionComponent<OnMessage & { own: boolean }>;
   Editor: FunctionComponent<OnMessage & { deed: Deed }>;
   Removal: FunctionComponent<OnMessage>;
+  Typing: FunctionComponent<{ chat: Chat; language: Language }>;
+  Unread: FunctionComponent<{ seen: Seen; jump: (id: number) => void; language: Language }>;
+  Quote: FunctionComponent<{ id: number; language: Language; verbs: Quoting }>;
   Replying: FunctionComponent<{ message: Message; language: Language; cancel: () => void }>;
   EmojiButton: FunctionComponent<{ language: Language; pick: (emoji: string) => void }>;
   Mentions: FunctionComponent<{

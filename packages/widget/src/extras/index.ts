@@ -5,5 +5,8 @@ import text from './extras.css';
 export { EmojiButton } from './emoji.js';
 export { Mentions } from './mention.js';
 export { Editor, Removal, Tools } from './own.js';
+export { Quote } from './quote.js';
 export { Replying } from './reply.js';
+export { Typing } from './typing.js';
+export { Unread } from './unread.js';
 export const styles: string = text;

@@ -1,13 +1,19 @@
 /** What a message answers, in a line over it that leads there. */
 
-import type { Chat } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
-import type { Language } from './language.js';
+import type { Language } from '../language.js';
+import type { Quoting } from '../parts.js';
 
-type Verbs = Pick<Chat, 'find' | 'fetch' | 'on'> & { jump(id: number): void };
-
-export function Quote({ id, language: { words }, verbs }: { id: number; language: Language; verbs: Verbs }) {
+export function Quote({
+  id,
+  language: { words },
+  verbs,
+}: {
+  id: number;
+  language: Language;
+  verbs: Quoting;
+}) {
   const [message, setMessage] = useState<Message | null>(() => verbs.find(id));
   useEffect(() => {
     // What is quoted may be edited or deleted while its answer stands.

@@ -1,0 +1,20 @@
+/** Who else is writing just now. */
+
+import type { Chat } from '@chatty/client/chat';
+import { useEffect, useState } from 'preact/hooks';
+import type { Language } from '../language.js';
+
+export function Typing({ chat, language: { words } }: { chat: Chat; language: Language }) {
+  const [names, setNames] = useState<readonly string[]>([]);
+  useEffect(() => chat.on('typing', (typists) => setNames(typists.map(({ username }) => username))), [chat]);
+  const [one, other, more] = names;
+  let said = '';
+  if (more !== undefined) said = words.typingMany;
+  else if (one !== undefined) said = other === undefined ? words.typingOne(one) : words.typingTwo(one, other);
+  // There before anybody types: a live region has to be, to be read out.
+  return (
+    <p class={`typing ${said === '' ? '' : 'shown'}`} role="status">
+      {said}
+    </p>
+  );
+}

@@ -1,0 +1,34 @@
+/** Leads to the first message that was missed, where there are so many that it may be out of view. */
+
+import { useState } from 'preact/hooks';
+import type { Language } from '../language.js';
+import type { Seen } from '../parts.js';
+
+/** From how many on. */
+const FAR = 8;
+
+export function Unread({
+  seen,
+  jump,
+  language: { words },
+}: {
+  seen: Seen;
+  jump: (id: number) => void;
+  language: Language;
+}) {
+  /** Where the visitor went back to. */
+  const [found, setFound] = useState<Seen>(null);
+  if (!seen || seen === found || seen.missed < FAR) return null;
+  return (
+    <button
+      type="button"
+      class="pill up"
+      onClick={() => {
+        setFound(seen);
+        jump(seen.upTo);
+      }}
+    >
+      {words.toFirstUnread(seen.missed)} <span aria-hidden="true">↑</span>
+    </button>
+  );
+}
