@@ -174,6 +174,30 @@ describe('talking', () => {
     await page.locator('.bubble', { hasText: '가즈아🚀 끝' }).waitFor();
   });
 
+  it('a reaction shows at both, counts people, and is taken back; any emoji will do', async () => {
+    const [minsu, jiyoung] = [await open('민수', 'felt'), await open('지영', 'felt')];
+    await say(minsu, '가즈아');
+    await row(jiyoung, '가즈아').hover();
+    await row(jiyoung, '가즈아').getByRole('button', { name: '반응', exact: false }).first().click();
+    await jiyoung.locator('.feeling').getByText('👍').click();
+    const chip = (page: Page, emoji: string) =>
+      row(page, '가즈아').locator('.reactions button', { hasText: emoji });
+    await chip(minsu, '👍').filter({ hasText: '1' }).waitFor();
+    assert.equal(await chip(minsu, '👍').getAttribute('aria-pressed'), 'false');
+    assert.equal(await chip(jiyoung, '👍').getAttribute('aria-pressed'), 'true');
+    await chip(minsu, '👍').click();
+    await chip(jiyoung, '👍').filter({ hasText: '2' }).waitFor();
+    await chip(jiyoung, '👍').click();
+    await chip(minsu, '👍').filter({ hasText: '1' }).waitFor();
+    await row(minsu, '가즈아').hover();
+    await row(minsu, '가즈아').locator('.tools button').first().click();
+    await minsu.locator('.feeling button').last().click();
+    await minsu.locator('.popup input').fill('로켓');
+    await minsu.locator('.popup [role=gridcell]:visible').filter({ hasText: /^🚀$/ }).click();
+    await chip(jiyoung, '🚀').waitFor();
+    await minsu.locator('.popup').waitFor({ state: 'detached' });
+  });
+
   it('what came while the panel was closed is counted, marked, and led to; what was being written is still there', async () => {
     const jiyoung = await join(suite, chatty.url, tokenOf('지영', { projectId: 'away' }));
     await jiyoung.say('본 말');

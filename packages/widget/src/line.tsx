@@ -32,7 +32,7 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
   const gone = message.deleted_at !== undefined;
   const mine = { message, language, deeds: verbs };
   const { extras } = verbs;
-  const tools = extras !== null && !gone && deed === null;
+  const tools = extras !== null && !gone && deed === null && verbs.ownId();
   return (
     // Takes the focus of a tap, which shows what can be done with the line.
     <div
@@ -64,6 +64,7 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
           </div>
         </div>
       )}
+      {extras && message.reactions && !gone && <extras.Reactions {...mine} />}
       {extras && deed?.kind === 'remove' && !gone && <extras.Removal {...mine} />}
     </div>
   );

@@ -68,6 +68,8 @@ export function List({
     () => ({
       edit: chat.edit,
       remove: chat.remove,
+      react: chat.react,
+      ownId: () => chat.session?.userId ?? null,
       retry: chat.retry,
       discard: chat.discard,
       on: chat.on,
@@ -132,6 +134,9 @@ export function List({
         {lines.length === 0 && <p class="empty">{words.empty}</p>}
       </div>
       {extras && <extras.Unread seen={seen} jump={verbs.jump} language={language} />}
+      {extras && deed?.kind === 'react' && (
+        <extras.ReactionPicker id={deed.id} language={language} deeds={verbs} />
+      )}
       {!sticks && (
         <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={toNewest}>
           {unseen > 0 ? words.newMessages(unseen) : words.latest} <span aria-hidden="true">↓</span>

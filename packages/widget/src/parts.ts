@@ -12,9 +12,11 @@ export type Draft = { text: string; answers: Message | null };
 export type Seen = { upTo: number; missed: number } | null;
 
 /** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
-export type Deed = { id: number; kind: 'edit' | 'remove'; draft: string };
+export type Deed = { id: number; kind: 'edit' | 'remove' | 'react'; draft: string };
 
-export type Deeds = Pick<Chat, 'edit' | 'remove'> & {
+export type Deeds = Pick<Chat, 'edit' | 'remove' | 'react'> & {
+  /** The visitor's id; null or empty for a guest, who can do nothing. */
+  ownId(): string | null;
   begin(deed: Deed): void;
   end(): void;
   reply(message: Message): void;
@@ -32,6 +34,8 @@ export type Extras = {
   Editor: FunctionComponent<OnMessage & { deed: Deed }>;
   Removal: FunctionComponent<OnMessage>;
   Typing: FunctionComponent<{ chat: Chat; language: Language }>;
+  Reactions: FunctionComponent<OnMessage>;
+  ReactionPicker: FunctionComponent<{ id: number; language: Language; deeds: Deeds }>;
   Unread: FunctionComponent<{ seen: Seen; jump: (id: number) => void; language: Language }>;
   Quote: FunctionComponent<{ id: number; language: Language; verbs: Quoting }>;
   Replying: FunctionComponent<{ message: Message; language: Language; cancel: () => void }>;

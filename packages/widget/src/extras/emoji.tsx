@@ -5,6 +5,10 @@ import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import { Popup } from './popup.js';
 
+/** A face that smiles. */
+export const FACE =
+  'M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M8.5 14.5c1 1.3 2.2 2 3.5 2s2.5-.7 3.5-2M9 9.5v.1M15 9.5v.1';
+
 type Picker = typeof import('../emoji/picker.js').EmojiPicker;
 
 /** @param pick is given each emoji; the picker stays open for more */
@@ -32,10 +36,7 @@ export function EmojiButton({ language, pick }: { language: Language; pick: (emo
         aria-haspopup="dialog"
         onClick={Picker ? close : open}
       >
-        <Icon
-          path="M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M8.5 14.5c1 1.3 2.2 2 3.5 2s2.5-.7 3.5-2M9 9.5v.1M15 9.5v.1"
-          size={20}
-        />
+        <Icon path={FACE} size={20} />
       </button>
       {Picker && (
         <Popup close={close}>

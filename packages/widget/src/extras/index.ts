@@ -6,6 +6,7 @@ export { EmojiButton } from './emoji.js';
 export { Mentions } from './mention.js';
 export { Editor, Removal, Tools } from './own.js';
 export { Quote } from './quote.js';
+export { ReactionPicker, Reactions } from './reactions.js';
 export { Replying } from './reply.js';
 export { Typing } from './typing.js';
 export { Unread } from './unread.js';

@@ -10,27 +10,39 @@ import { Hint, leftOf } from '../hint.js';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import type { Deed, Deeds } from '../parts.js';
+import { FACE } from './emoji.js';
+import { QuickReactions } from './reactions.js';
 
 type Props = { message: Message; language: Language; deeds: Deeds };
 
-export function Tools({ message, own, language: { words }, deeds }: Props & { own: boolean }) {
+export function Tools({ message, own, language, deeds }: Props & { own: boolean }) {
+  const { words } = language;
+  const [feeling, setFeeling] = useState(false);
   const button = (label: string, path: string, onClick: () => void) => (
     <button type="button" aria-label={label} title={label} onClick={onClick}>
       <Icon path={path} size={16} />
     </button>
   );
   const { id, content } = message;
+  const begin = (kind: Deed['kind']) => deeds.begin({ id, kind, draft: content });
+  if (feeling)
+    return (
+      <fieldset
+        class="tools feeling"
+        aria-label={words.react}
+        onKeyDown={leaveOnEscape(() => setFeeling(false))}
+        onMouseLeave={() => setFeeling(false)}
+      >
+        <QuickReactions message={message} language={language} deeds={deeds} all={() => begin('react')} />
+      </fieldset>
+    );
   return (
     <div class="tools">
+      {button(words.react, FACE, () => setFeeling(true))}
       {button(words.reply, 'M9 7 4 12l5 5M4 12h9c4 0 6 2 7 6', () => deeds.reply(message))}
+      {own && button(words.edit, 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4', () => begin('edit'))}
       {own &&
-        button(words.edit, 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4', () =>
-          deeds.begin({ id, kind: 'edit', draft: content }),
-        )}
-      {own &&
-        button(words.remove, 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5', () =>
-          deeds.begin({ id, kind: 'remove', draft: content }),
-        )}
+        button(words.remove, 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5', () => begin('remove'))}
     </div>
   );
 }
