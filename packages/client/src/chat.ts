@@ -61,6 +61,8 @@ export type Chat = Listeners<ChatEvents> & {
   edit(id: number, text: string): Promise<Code | null>;
   /** Deletes one's own message; answers null when done, else why not. */
   remove(id: number): Promise<Code | null>;
+  /** Puts one's reaction on a message or takes it back; answers null when done, else why not. */
+  react(id: number, emoji: string, on: boolean): Promise<Code | null>;
   /** One page before the first line. Beyond 2,000 lines the newest go: `newest` turns false. */
   loadOlder(): Promise<void>;
   /** One page after the last line, where `newest` is false; the oldest lines go where there are too many. */
@@ -229,6 +231,7 @@ export function createChat(
       void ask('typing', {}).catch(() => {});
     },
     remove: (id) => change(ask('delete message', { id })),
+    react: (id, emoji, on) => change(ask('react', { id, emoji, on })),
     loadOlder: () => link.load('older'),
     loadNewer: () => link.load('newer'),
     loadGap: () => link.load('gap'),

@@ -1,7 +1,7 @@
 /** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
 
 import type { Code } from './codes.js';
-import type { MembersPayload, Position } from './events.js';
+import type { MembersPayload, Position, ReactPayload } from './events.js';
 import {
   CLIENT_ID,
   HISTORY_PAGE_SIZE,
@@ -11,7 +11,7 @@ import {
   MESSAGE_GRAPHEMES,
   NESTING_DEPTH,
 } from './limits.js';
-import { cleanContent, exceedsGraphemes, hasInk } from './text.js';
+import { cleanContent, exceedsGraphemes, hasInk, isEmoji } from './text.js';
 
 export type Checked<Value> = { ok: true; value: Value } | { ok: false; code: Code };
 
@@ -53,6 +53,14 @@ export function checkEdit(payload: unknown): Checked<{ id: number; content: stri
 export function checkDelete(payload: unknown): Checked<{ id: number }> {
   const { id } = fields(payload);
   return isId(id) ? { ok: true, value: { id } } : no('invalid');
+}
+
+/** Reads the payload of `react`. */
+export function checkReact(payload: unknown): Checked<ReactPayload> {
+  const { id, emoji, on } = fields(payload);
+  if (!isId(id) || typeof emoji !== 'string' || !isEmoji(emoji) || typeof on !== 'boolean')
+    return no('invalid');
+  return { ok: true, value: { id, emoji, on } };
 }
 
 /** Reads the payload of `history`; a limit out of its range is moved into it. */

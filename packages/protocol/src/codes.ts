@@ -19,6 +19,7 @@ export const codes = {
   too_long: { retry: 'fix', message: 'A message has at most 2,000 characters and 8 KB.' },
   login_required: { retry: 'fix', message: 'Guests only read. Connect with a token to do that.' },
   conflict: { retry: 'fix', message: 'This client id was already used for another message.' },
+  too_many: { retry: 'fix', message: 'This message has 20 different reactions already.' },
   forbidden: { retry: 'never', message: 'This member may not do that here.' },
   not_found: { retry: 'fix', message: 'What this refers to is not in the room.' },
 } as const satisfies Record<string, { retry: Retry; message: string }>;

@@ -2,6 +2,9 @@
 
 import type { Refusal } from './codes.js';
 
+/** What people think of a message: how many, and the ids of the first 50 of them. */
+export type Reaction = { emoji: string; count: number; users: string[] };
+
 /** One line of talk as every client sees it. Fields are added over time, never renamed. */
 export type Message = {
   /** Ascending within the room, the `seq` it was created with. Never used again. */
@@ -23,6 +26,8 @@ export type Message = {
   edited_at?: string;
   /** When it was deleted; then `content` is empty, and the message keeps its place as a tombstone. */
   deleted_at?: string;
+  /** In the order in which each emoji came; absent while there are none. */
+  reactions?: Reaction[];
 };
 
 /** A place in a room's log: everything up to and including change `seq` of the log `epoch`. */
@@ -65,6 +70,8 @@ export type Frame = { epoch: string; prev: number; seq: number; messages: Messag
 export type SendPayload = { content: string; clientId?: string; replyTo?: number };
 export type EditPayload = { id: number; content: string };
 export type DeletePayload = { id: number };
+/** `on` false takes the reaction back. */
+export type ReactPayload = { id: number; emoji: string; on: boolean };
 /** The page of messages before this id; `limit` 1-100, else 50. */
 export type HistoryPayload = { before: number; limit?: number };
 export type SyncPayload = { after: Position };
@@ -119,6 +126,8 @@ export type ClientEvents = {
   'edit message': (payload: EditPayload, ack?: (answer: ChangeAnswer) => void) => void;
   /** Deletes one's own message. */
   'delete message': (payload: DeletePayload, ack?: (answer: ChangeAnswer) => void) => void;
+  /** Puts one's reaction on a message, or takes it back. */
+  react: (payload: ReactPayload, ack?: (answer: ChangeAnswer) => void) => void;
   history: (payload: HistoryPayload, ack?: (answer: HistoryAnswer) => void) => void;
   sync: (payload: SyncPayload, ack?: (answer: SyncAnswer) => void) => void;
   members: (payload: MembersPayload, ack?: (answer: MembersAnswer) => void) => void;

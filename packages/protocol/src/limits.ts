@@ -14,6 +14,12 @@ export const SYNC_PAGE_SIZE = 300;
 export const MEMBERS_SIZE = 100;
 /** Longest time between two signs of the room's newest position, in milliseconds (R8). */
 export const HEAD_INTERVAL = 10_000;
+/** Longest reaction in UTF-16 code units; the longest emoji of Unicode 15 has 15. */
+export const EMOJI_LENGTH = 32;
+/** Most different emoji on one message. */
+export const REACTION_EMOJI = 20;
+/** Most people named for one emoji of a message; the count is of all. */
+export const REACTION_USERS = 50;
 /** Least time in milliseconds between two signs that somebody is typing. */
 export const TYPING_PAUSE = 3_000;
 /** Longest username in graphemes. */

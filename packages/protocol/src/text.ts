@@ -1,5 +1,7 @@
 /** Decides what of a piece of text is kept: one form for the same letters, nothing invisible, nothing that breaks a line. */
 
+import { EMOJI_LENGTH } from './limits.js';
+
 /** Control characters that have no place in talk; tab and line feed have one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
@@ -13,6 +15,10 @@ const EMOJI_JOINER =
 /** What a name may not hold: controls, format characters (bidi overrides and zero-width among them), separators, fillers. */
 const NOT_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0\ufff9-\ufffb]/u;
 
+/** One whole emoji as Unicode recommends it for interchange: of two spellings of one emoji only one is taken. */
+// biome-ignore lint/complexity/useRegexLiterals: a browser without the flag v reads the file all the same
+const EMOJI = /* @__PURE__ */ new RegExp('^\\p{RGI_Emoji}$', 'v');
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Number of characters as a reader counts them (UAX 29 grapheme clusters). Linear in the text. */
@@ -25,6 +31,11 @@ export function countGraphemes(text: string): number {
 /** Whether the text has more than `limit` graphemes; cheap for ordinary lengths. */
 export function exceedsGraphemes(text: string, limit: number): boolean {
   return text.length > limit && countGraphemes(text) > limit;
+}
+
+/** Whether the text is a single emoji. */
+export function isEmoji(text: string): boolean {
+  return text.length <= EMOJI_LENGTH && EMOJI.test(text);
 }
 
 /** Whether anything of the text would be seen. */

@@ -6,6 +6,7 @@ import {
   checkEdit,
   checkHistory,
   checkMembers,
+  checkReact,
   checkSend,
   checkSync,
   checkTyping,
@@ -74,6 +75,7 @@ export function openGateway(options: {
       limit: sendLimit,
       run: messages.remove,
     }),
+    react: prepare({ check: checkReact, access: 'write', limit: sendLimit, run: messages.react }),
     history: prepare({
       check: checkHistory,
       access: 'read',

@@ -2,16 +2,17 @@
 
 import type { Draft } from '@chatty/protocol/check';
 import { refusal } from '@chatty/protocol/codes';
-import type { ChangeAnswer, Message, SendAnswer } from '@chatty/protocol/events';
+import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
-import type { ProjectId, Store } from './store/store.js';
+import type { Changed, ProjectId, Reacted, Store } from './store/store.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
   send(member: VerifiedMember, draft: Draft): Promise<SendAnswer>;
   edit(member: VerifiedMember, change: { id: number; content: string }): Promise<ChangeAnswer>;
   remove(member: VerifiedMember, change: { id: number }): Promise<ChangeAnswer>;
+  react(member: VerifiedMember, reaction: ReactPayload): Promise<ChangeAnswer>;
 };
 
 /** @param publish hands a stored message to everyone of its room */
@@ -22,11 +23,10 @@ export function createMessages(options: {
   const { store, publish } = options;
 
   async function change(
-    { projectId, userId }: VerifiedMember,
-    id: number,
-    content: string | null,
+    { projectId }: VerifiedMember,
+    making: Promise<Changed | Reacted>,
   ): Promise<ChangeAnswer> {
-    const changed = await store.project(projectId).change(MAIN_ROOM, userId, id, content);
+    const changed = await making;
     if (!('message' in changed)) return { ok: false, ...refusal(changed.outcome) };
     // Published even if it stood so already: the first try may have been stored without this node learning of it.
     publish(projectId, MAIN_ROOM, changed.message);
@@ -41,7 +41,11 @@ export function createMessages(options: {
       publish(member.projectId, MAIN_ROOM, message);
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
-    edit: (member, { id, content }) => change(member, id, content),
-    remove: (member, { id }) => change(member, id, null),
+    edit: (member, { id, content }) =>
+      change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, content)),
+    remove: (member, { id }) =>
+      change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, null)),
+    react: (member, reaction) =>
+      change(member, store.project(member.projectId).react(MAIN_ROOM, member.userId, reaction)),
   };
 }

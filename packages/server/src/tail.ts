@@ -3,7 +3,7 @@
 import type { Message } from '@chatty/protocol/events';
 import type { LogPage } from './store/store.js';
 
-/** A change that is in order now. `created`: nobody here has seen this message before; else it was edited or deleted. */
+/** A change that is in order now. `created`: nobody here has seen this message before; else it was edited, deleted or reacted to. */
 export type Change = { message: Message; created: boolean };
 
 /** A stretch of the log, every change of (after, seq] in its latest state. */
@@ -200,18 +200,27 @@ const seqOf = (message: Message) => message.seq;
 function continues(one: Message, other: Message): boolean {
   if (one.id !== other.id || one.userId !== other.userId || one.created_at !== other.created_at) return false;
   if (one.seq !== other.seq) return one.seq > other.seq;
-  return one.edited_at === other.edited_at && one.deleted_at === other.deleted_at;
+  return (
+    one.edited_at === other.edited_at &&
+    one.deleted_at === other.deleted_at &&
+    JSON.stringify(one.reactions) === JSON.stringify(other.reactions)
+  );
 }
 
-function weightOf({ content }: Message): number {
-  return OVERHEAD + 2 * content.length;
+function weightOf(message: Message): number {
+  return OVERHEAD + 2 * lengthOf(message);
+}
+
+/** Of what people put into it, in UTF-16 code units. */
+function lengthOf({ content, reactions }: Message): number {
+  return content.length + (reactions ? JSON.stringify(reactions).length : 0);
 }
 
 /** The first of them that have at most `most` bytes of text together (at 3 a UTF-16 unit), but at least one. */
 function fitting(found: Message[], most: number): Message[] {
   let bytes = 0;
-  const end = found.findIndex(({ content }) => {
-    bytes += content.length * 3;
+  const end = found.findIndex((message) => {
+    bytes += lengthOf(message) * 3;
     return bytes > most;
   });
   return end < 0 ? found : found.slice(0, Math.max(1, end));

@@ -1,6 +1,6 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message, Reaction } from '@chatty/protocol/events';
 import pg from 'pg';
 import type { Log } from '../log.js';
 import { Unavailable } from './store.js';
@@ -99,6 +99,25 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** What `toMessage` reads of a row of `messages`, by the name the row has in its query. */
+export const columnsOf = (row: string): string =>
+  [
+    'id',
+    'seq',
+    'user_id',
+    'username',
+    'avatar',
+    'content',
+    'client_id',
+    'reply_to',
+    'created_at',
+    'edited_at',
+    'deleted_at',
+    'reactions',
+  ]
+    .map((column) => `${row}.${column}`)
+    .join(', ');
+
 export type MessageRow = {
   id: number;
   seq: number;
@@ -111,6 +130,7 @@ export type MessageRow = {
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
+  reactions: Reaction[] | null;
 };
 
 /** A client id that the server made up; a client's own has no space. */
@@ -130,5 +150,6 @@ export function toMessage(row: MessageRow): Message {
   };
   if (row.edited_at) message.edited_at = row.edited_at;
   if (row.deleted_at) message.deleted_at = row.deleted_at;
+  if (row.reactions) message.reactions = row.reactions;
   return message;
 }

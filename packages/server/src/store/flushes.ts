@@ -1,9 +1,10 @@
 /** What one flush says to the database, for new messages and for changes of old ones, and how its answer is read. */
 
 import type { Draft } from '@chatty/protocol/check';
-import type { Message } from '@chatty/protocol/events';
-import { type MessageRow, type Query, SERVER_MADE, toMessage } from './database.js';
-import type { Appended, Author, Changed, ProjectId } from './store.js';
+import type { Message, ReactPayload } from '@chatty/protocol/events';
+import { REACTION_EMOJI, REACTION_USERS } from '@chatty/protocol/limits';
+import { columnsOf, type MessageRow, type Query, SERVER_MADE, toMessage } from './database.js';
+import type { Appended, Author, Changed, ProjectId, Reacted } from './store.js';
 import type { Flush } from './writer.js';
 
 export type Append = {
@@ -18,6 +19,8 @@ export type Append = {
 /** `content` null: deletes it. */
 export type Change = { project: ProjectId; room: string; userId: string; id: number; content: string | null };
 
+export type React = ReactPayload & { project: ProjectId; room: string; userId: string };
+
 const APPEND_FEW = { name: 'append few', text: 'SELECT * FROM append_few($1, $2, $3, $4, $5, $6, $7, $8)' };
 const APPEND_MANY = {
   name: 'append many',
@@ -27,18 +30,30 @@ const APPEND_MANY = {
 const FEW = 32;
 const CHANGE = {
   name: 'change',
-  text: 'SELECT c.outcome, (c.message).* FROM change_messages($1, $2, $3, $4, $5, $6) c',
+  text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM change_messages($1, $2, $3, $4, $5, $6) c`,
+};
+const REACT = {
+  name: 'react',
+  text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM react_messages($1, $2, $3, $4, $5, $6, $7, $8, $9) c`,
+};
+const AS_IT_STANDS = {
+  name: 'as it stands',
+  text: `SELECT k.n, ${columnsOf('m')}
+    FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS k(project_id, room_id, id, n)
+    JOIN messages m USING (project_id, room_id, id)`,
 };
 
 /** A job in a room that somebody keeps, or one that depends on another of its flush. */
 type ComeAgain = { outcome: null };
-type AppendRow = Omit<MessageRow, 'user_id' | 'client_id' | 'reply_to'> & { outcome: Appended['outcome'] };
+type AppendRow = Omit<MessageRow, 'user_id' | 'client_id' | 'reply_to' | 'reactions'> & {
+  outcome: Appended['outcome'];
+};
 /** A stored message's texts are NULL: they are those of the draft. */
 type FewRow = { n: number } & (
   | AppendRow
   | { outcome: 'stored'; id: number; seq: number; created_at: string; content: null }
 );
-type ChangeRow = MessageRow & { outcome: Changed['outcome'] };
+type ChangeRow<Result extends { outcome: string }> = MessageRow & { outcome: Result['outcome'] };
 
 /** What a row costs beside its texts while it waits, in bytes; an estimate. */
 const OVERHEAD = 500;
@@ -49,7 +64,7 @@ export const weighChange = ({ content }: Change): number => OVERHEAD + 2 * (cont
 export function createAppendFlush(query: Query): Flush<Append, Appended> {
   async function few(appends: readonly Append[]): Promise<(Appended | null)[]> {
     const results: (Appended | null)[] = appends.map(() => null);
-    for (const row of await query<FewRow>(APPEND_FEW, columnsOf(appends))) {
+    for (const row of await query<FewRow>(APPEND_FEW, arraysOf(appends))) {
       const append = appends[row.n - 1];
       if (append) results[row.n - 1] = toAppended(row, append);
     }
@@ -57,14 +72,37 @@ export function createAppendFlush(query: Query): Flush<Append, Appended> {
   }
 
   async function many(appends: readonly Append[], passing: boolean): Promise<(Appended | null)[]> {
-    const rows = await query<AppendRow | ComeAgain>(APPEND_MANY, [...columnsOf(appends), passing]);
+    const rows = await query<AppendRow | ComeAgain>(APPEND_MANY, [...arraysOf(appends), passing]);
     return appends.map((append, index) => toAppended(rows[index], append));
   }
 
-  return (appends, passing) => (appends.length <= FEW && !passing ? few(appends) : many(appends, passing));
+  /** A message that was sent again may have been changed since in more than what the functions answer. */
+  async function renewed(appends: readonly Append[], results: (Appended | null)[]) {
+    const old = results.flatMap((result, index) => {
+      const append = appends[index];
+      if (!append || !result || !('message' in result) || result.message.id === result.message.seq) return [];
+      return [{ ...append, id: result.message.id, result }];
+    });
+    if (old.length === 0) return results;
+    const rows = await query<MessageRow & { n: number }>(AS_IT_STANDS, [
+      old.map(({ project }) => project),
+      old.map(({ room }) => room),
+      old.map(({ id }) => id),
+    ]);
+    for (const row of rows) {
+      const found = old[row.n - 1];
+      if (found) found.result.message = toMessage(row);
+    }
+    return results;
+  }
+
+  return async (appends, passing) => {
+    const all = appends.length > FEW || passing;
+    return renewed(appends, await (all ? many(appends, passing) : few(appends)));
+  };
 }
 
-function columnsOf(appends: readonly Append[]): unknown[][] {
+function arraysOf(appends: readonly Append[]): unknown[][] {
   return [
     appends.map(({ project }) => project),
     appends.map(({ room }) => room),
@@ -103,7 +141,7 @@ function toAppended(row: AppendRow | FewRow | ComeAgain | undefined, append: App
 
 export function createChangeFlush(query: Query): Flush<Change, Changed> {
   return async (changes, passing) => {
-    const rows = await query<ChangeRow | ComeAgain>(CHANGE, [
+    const rows = await query<ChangeRow<Changed> | ComeAgain>(CHANGE, [
       changes.map(({ project }) => project),
       changes.map(({ room }) => room),
       changes.map(({ userId }) => userId),
@@ -111,12 +149,33 @@ export function createChangeFlush(query: Query): Flush<Change, Changed> {
       changes.map(({ content }) => content),
       passing,
     ]);
-    return changes.map((_, index) => toChanged(rows[index]));
+    return changes.map((_, index) => toChanged<Changed>(rows[index]));
   };
 }
 
-function toChanged(row: ChangeRow | ComeAgain | undefined): Changed | null {
+export function createReactionFlush(query: Query): Flush<React, Reacted> {
+  return async (reactions, passing) => {
+    const rows = await query<ChangeRow<Reacted> | ComeAgain>(REACT, [
+      reactions.map(({ project }) => project),
+      reactions.map(({ room }) => room),
+      reactions.map(({ userId }) => userId),
+      reactions.map(({ id }) => id),
+      reactions.map(({ emoji }) => emoji),
+      reactions.map(({ on }) => on),
+      REACTION_EMOJI,
+      REACTION_USERS,
+      passing,
+    ]);
+    return reactions.map((_, index) => toChanged<Reacted>(rows[index]));
+  };
+}
+
+/** The types cannot tell that the outcomes of a result are those of its row. */
+function toChanged<Result extends Changed | Reacted>(
+  row: ChangeRow<Result> | ComeAgain | undefined,
+): Result | null {
   if (row === undefined || row.outcome === null) return null;
   const { outcome } = row;
-  return outcome === 'changed' || outcome === 'same' ? { outcome, message: toMessage(row) } : { outcome };
+  const stands = outcome === 'changed' || outcome === 'same';
+  return (stands ? { outcome, message: toMessage(row as MessageRow) } : { outcome }) as Result;
 }

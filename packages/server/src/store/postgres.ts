@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../log.js';
 import {
   type Connection,
+  columnsOf,
   createQuery,
   judge,
   type MessageRow,
@@ -13,7 +14,13 @@ import {
   type Statement,
   toMessage,
 } from './database.js';
-import { createAppendFlush, createChangeFlush, weighAppend, weighChange } from './flushes.js';
+import {
+  createAppendFlush,
+  createChangeFlush,
+  createReactionFlush,
+  weighAppend,
+  weighChange,
+} from './flushes.js';
 import {
   type LogPage,
   type ProjectId,
@@ -26,16 +33,17 @@ import { createWriter } from './writer.js';
 
 export type { Connection } from './database.js';
 
-/** One for appends, one for changes; each writes one flush at a time. */
-const WRITERS = 2;
+/** One for appends, one for changes, one for reactions; each writes one flush at a time. */
+const WRITERS = 3;
 const READERS = 8;
 /** Longest time in milliseconds until a write is answered. */
 const PATIENCE = 5_000;
 const APPENDS = { limit: { jobs: 20_000, bytes: 64 * 1024 * 1024 }, batch: 1_000 };
+const REACTION_BYTES = 500;
+const REACTIONS = { limit: { jobs: 2_000, bytes: 2_000 * REACTION_BYTES }, batch: 100 };
 const CHANGES = { limit: { jobs: 200, bytes: 4 * 1024 * 1024 }, batch: 100 };
 
-const COLUMNS = `m.id, m.seq, m.user_id, m.username, m.avatar, m.content, m.client_id, m.reply_to, m.created_at,
-  m.edited_at, m.deleted_at`;
+const COLUMNS = columnsOf('m');
 
 // The position and its rows in one statement and so of one snapshot: they cannot disagree.
 const NEWEST_CHANGES = {
@@ -94,6 +102,13 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
   const appends = createWriter({ ...waits, ...APPENDS, flush: createAppendFlush(write), weigh: weighAppend });
   const changes = createWriter({ ...waits, ...CHANGES, flush: createChangeFlush(write), weigh: weighChange });
 
+  const reactions = createWriter({
+    ...waits,
+    ...REACTIONS,
+    flush: createReactionFlush(write),
+    weigh: () => REACTION_BYTES,
+  });
+
   /** Rooms are made when they are first read, and again where a restored backup does not have them. */
   async function pageRows(statement: Statement, project: ProjectId, room: string, ...rest: number[]) {
     const rows = await read<PageRow>(statement, [project, room, ...rest]);
@@ -117,6 +132,8 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
       },
       change: (room, userId, message, content) =>
         changes.write(`${id}/${room}`, { project: id, room, userId, id: message, content }),
+      react: (room, userId, { id: message, emoji, on }) =>
+        reactions.write(`${id}/${room}`, { project: id, room, userId, id: message, emoji, on }),
       newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
         toPage(await pageRows(CHANGED_AFTER, id, room, seq, limit), seq, limit),
@@ -145,7 +162,7 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
       await read(PING, []);
     },
     close: async () => {
-      await Promise.all([appends.idle(), changes.idle()]);
+      await Promise.all([appends.idle(), changes.idle(), reactions.idle()]);
       await Promise.all([writing.end(), reading.end()]);
     },
   };

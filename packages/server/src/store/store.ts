@@ -1,7 +1,7 @@
 /** What the rest of the server may ask of the database: only ever one project's data, through `store.project(id)`. */
 
 import type { Draft } from '@chatty/protocol/check';
-import type { Message } from '@chatty/protocol/events';
+import type { Message, ReactPayload } from '@chatty/protocol/events';
 
 declare const verified: unique symbol;
 /** A project that a verified token named. Only `auth` makes one, so no path to data can skip the tenant. */
@@ -24,6 +24,9 @@ export type Changed =
   /** There is no such message, or it has been deleted and cannot be edited. */
   | { outcome: 'not_found' };
 
+/** As `Changed`; `too_many`: the message has as many different emoji as it can have. */
+export type Reacted = Exclude<Changed, { outcome: 'forbidden' }> | { outcome: 'too_many' };
+
 /**
  * A stretch of a room's log as of one moment: every message changed in (prev, seq], in its latest state, ascending by
  * seq; `top` is the room's newest number at that moment, `seq` less than it where the stretch was cut by its limit.
@@ -37,6 +40,8 @@ export type ProjectStore = {
   append(room: string, author: Author, draft: Draft): Promise<Appended>;
   /** Changes the text of the author's own message, or deletes it (`content` null). Durable once it resolves. Throws `Unavailable`. */
   change(room: string, userId: string, id: number, content: string | null): Promise<Changed>;
+  /** Puts the person's reaction on a message, or takes it back. Durable once it resolves. Throws `Unavailable`. */
+  react(room: string, userId: string, reaction: ReactPayload): Promise<Reacted>;
   /** The last `limit` changes of the room. Makes the room where it does not exist. Throws `Unavailable`. */
   newestChanges(room: string, limit: number): Promise<LogPage>;
   /** At most `limit` changes after `seq`. Makes the room where it is gone. Throws `Unavailable`. */
