@@ -100,7 +100,7 @@ export const createDial =
         engine = openEngine({
           address,
           WebSocket: way,
-          heard: { open: () => engine?.send(`0${JSON.stringify(auth())}`), message, lost },
+          heard: { open: () => engine?.send(`0${encode(auth())}`), message, lost },
         });
       },
       disconnect() {
@@ -119,13 +119,25 @@ export const createDial =
           clearTimeout(timer);
           asked.delete(id);
         });
-        engine?.send(`2${id}${JSON.stringify([name, payload])}`);
+        engine?.send(`2${id}${encode([name, payload])}`);
         return (await answer) as AnswerOf<typeof name>;
       },
     };
   };
 
 export const dial = createDial();
+
+/** JSON of plain values, by hand: old libraries of the page give arrays and objects a `toJSON` that is none. */
+function encode(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((each) => encode(each) ?? 'null').join()}]`;
+  const fields: string[] = [];
+  for (const [name, each] of Object.entries(value)) {
+    const text = encode(each);
+    if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${fields.join()}}`;
+}
 
 /** The code of a refusal that trying again with the same token will not change; null for everything else. */
 function refusalCode({

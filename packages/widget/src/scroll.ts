@@ -59,8 +59,11 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
   const findPlace = (element: HTMLElement) => {
     let bottom = startOf(element) - heights.sum(now.lines, 0, now.from);
     let found = false;
-    for (const [index, { key }] of now.lines.entries()) {
-      const before = now.lines[index - 1]?.kind;
+    let index = -1;
+    // Without `entries`, which old libraries of the page replace.
+    for (const { key } of now.lines) {
+      const before = now.lines[index]?.kind;
+      index += 1;
       bottom += heights.of(key);
       if (found && bottom > now.view) return;
       if (bottom <= 1 || (found && before !== 'gap')) continue;
@@ -108,8 +111,10 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     if (element.clientWidth !== now.width) heights.forget();
     now.width = element.clientWidth;
     now.view = element.clientHeight;
-    for (const [index, row] of [...list.current.children].entries()) {
-      heights.measure(now.lines[now.from + index]?.key ?? '', row.getBoundingClientRect().height);
+    let index = now.from;
+    for (const row of list.current.children) {
+      heights.measure(now.lines[index]?.key ?? '', row.getBoundingClientRect().height);
+      index += 1;
     }
     if (moved && element.scrollTop !== now.set) onScroll();
     above.current.style.height = `${heights.sum(now.lines, 0, now.from)}px`;

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Category, Emoji } from './data.js';
-import { COLUMNS, Rows } from './grid.js';
+import { COLUMNS, Rows, slices } from './grid.js';
 
 export type Section = { name: Category | 'recent'; emoji: readonly Emoji[] };
 
@@ -19,7 +19,9 @@ export function Browse({
   // The same objects again are not compared again.
   const blocks = useMemo(
     () =>
-      sections.map(({ emoji }) => blocksOf(emoji).map((each, index) => <Rows key={index} emoji={each} />)),
+      sections.map(({ emoji }) =>
+        slices(emoji, BLOCK).map((each, index) => <Rows key={index} emoji={each} />),
+      ),
     [sections],
   );
   const all = blocks.flat().length;
@@ -47,9 +49,4 @@ export function Browse({
       })}
     </>
   );
-}
-
-function blocksOf(emoji: readonly Emoji[]): Emoji[][] {
-  const count = Math.ceil(emoji.length / BLOCK);
-  return Array.from({ length: count }, (_, block) => emoji.slice(block * BLOCK, (block + 1) * BLOCK));
 }

@@ -4,11 +4,16 @@ import type { Emoji } from './data.js';
 
 export const COLUMNS = 8;
 
+/** Without `Array.from`, which old libraries of the page replace. */
+export function slices(emoji: readonly Emoji[], length: number): Emoji[][] {
+  const found: Emoji[][] = [];
+  for (let from = 0; from < emoji.length; from += length) found.push(emoji.slice(from, from + length));
+  return found;
+}
+
 /** Some of the rows of a grid. */
 export function Rows({ emoji }: { emoji: readonly Emoji[] }) {
-  const rows = Array.from({ length: Math.ceil(emoji.length / COLUMNS) }, (_, row) =>
-    emoji.slice(row * COLUMNS, (row + 1) * COLUMNS),
-  );
+  const rows = slices(emoji, COLUMNS);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table would be read as data.
     <div role="rowgroup">

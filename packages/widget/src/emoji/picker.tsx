@@ -43,8 +43,9 @@ export function EmojiPicker({
   const area = () => frame.current?.querySelector(':scope > div:not([hidden])') ?? null;
   const firstCell = () => area()?.querySelector<HTMLElement>('.emoji-row button') ?? null;
   useLayoutEffect(() => {
-    frame.current?.scrollTo(0, 0);
-    if (frame.current) stopTabAt(firstCell(), frame.current);
+    if (!frame.current) return;
+    frame.current.scrollTop = 0;
+    stopTabAt(firstCell(), frame.current);
   }, [found, searching, sections]);
 
   const take = (cell: HTMLElement | null) => {

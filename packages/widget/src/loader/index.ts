@@ -14,11 +14,16 @@ type Page = { Chatty?: Partial<Api> & { q?: Iterable<unknown>[] }; params?: Give
 function start(): void {
   const page = window as unknown as Page;
   const before = page.Chatty;
-  const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
+  const current = document.currentScript;
+  // An element of the page that is called like one of these stands in its place.
+  const script =
+    current instanceof HTMLScriptElement
+      ? current
+      : document.querySelector<HTMLScriptElement>('script[src*="/widget.js"]');
   if (before?.init) {
     // A second inclusion, as after a page swap, only puts the chat back that the page has lost, for whoever is logged in now.
     before.init({ token: null, ...page.params });
-  } else if (script instanceof HTMLScriptElement) {
+  } else if (script) {
     const { src } = script;
     // The whole address: a script of another origin has no base of its own.
     const file = `${new URL(`widget/${CHAT_FILE}`, src)}`;
