@@ -60,6 +60,8 @@ it('a guest writes nothing: each command says that a login is required', async (
     ['chat message', '안녕'],
     ['edit message', { id, content: '바뀐 말' }],
     ['delete message', { id }],
+    ['react', { id, emoji: '👍', on: true }],
+    ['typing', {}],
   ] as const) {
     const { ok, code, retry } = await ask(event, payload);
     assert.deepEqual([event, ok, code, retry], [event, false, 'login_required', 'fix']);
@@ -144,6 +146,16 @@ it('our client: a guest becomes a member in place, and a guest again', async (co
   chat.on('lines', (lines) => lines.length === 0 && lost.push(lines.length));
   assert.deepEqual([chat.session?.role, contents(chat)], ['guest', ['내 말']]);
   assert.equal(chat.send('손님의 말'), 'login_required');
+  // Without asking: without a connection the answer would be another.
+  const away = createChat({ url, token: null, projectId: 'kimpga' });
+  context.after(() => away.close());
+  const answers = [
+    away.edit(1, '바뀐 말'),
+    away.remove(1),
+    away.react(1, '👍', true),
+    chat.react(1, '👍', true),
+  ];
+  assert.deepEqual(await Promise.all(answers), Array(4).fill('login_required'));
 
   chat.identify(tokenOf('민수', { userId: 'u1' }));
   await until(() => chat.state === 'live' && chat.session?.userId === 'u1', 'the member');

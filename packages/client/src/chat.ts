@@ -171,9 +171,13 @@ export function createChat(
     outbox.add(entry);
   }
 
-  async function change(answer: Promise<ChangeAnswer>): Promise<Code | null> {
+  // Also before a new member's session is there: until then the lines are a guest's.
+  const isGuest = () => token === null || session?.role === 'guest';
+
+  async function change(asking: () => Promise<ChangeAnswer>): Promise<Code | null> {
+    if (isGuest()) return 'login_required';
     // Without an answer the outcome is unknown; the log will tell. A change may be repeated without harm.
-    const settled = await answer.catch(() => null);
+    const settled = await asking().catch(() => null);
     if (!settled) return 'unavailable';
     return settled.ok ? null : settled.code;
   }
@@ -201,8 +205,7 @@ export function createChat(
     connect: link.connect,
     wake: link.wake,
     send(text, replyTo = null) {
-      // Also before a new member's session is there: until then the lines are a guest's.
-      if (token === null || session?.role === 'guest') return 'login_required';
+      if (isGuest()) return 'login_required';
       const checked = checkSend(text);
       if (!checked.ok) return checked.code;
       timeline.toNewest();
@@ -223,15 +226,15 @@ export function createChat(
     },
     async edit(id, text) {
       const checked = checkEdit({ id, content: text });
-      return checked.ok ? change(ask('edit message', checked.value)) : checked.code;
+      return checked.ok ? change(() => ask('edit message', checked.value)) : checked.code;
     },
     typing() {
-      if (clock.now() - typedAt < TYPING_PAUSE) return;
+      if (isGuest() || clock.now() - typedAt < TYPING_PAUSE) return;
       typedAt = clock.now();
       void ask('typing', {}).catch(() => {});
     },
-    remove: (id) => change(ask('delete message', { id })),
-    react: (id, emoji, on) => change(ask('react', { id, emoji, on })),
+    remove: (id) => change(() => ask('delete message', { id })),
+    react: (id, emoji, on) => change(() => ask('react', { id, emoji, on })),
     loadOlder: () => link.load('older'),
     loadNewer: () => link.load('newer'),
     loadGap: () => link.load('gap'),
