@@ -7,6 +7,7 @@ import { createChat } from '@chatty/client/chat';
 import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol/events';
 import { type Follower, follow, upTo } from './follower.js';
 import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+import { author, draft, open } from './stores.js';
 
 type Bearer = { socket: Visitor['socket'] };
 const react = ({ socket }: Bearer, id: number, emoji: unknown, on: unknown = true): Promise<ChangeAnswer> =>
@@ -156,6 +157,30 @@ it('the first 50 are named and all are counted; who takes it back makes room for
   assert.deepEqual(full.reactions, [{ emoji: '🎉', count: 55, users: upTo(1, 50).map(String) }]);
   const less = standing(await react(first, id, '🎉', false));
   assert.deepEqual(less.reactions, [{ emoji: '🎉', count: 54, users: upTo(2, 51).map(String) }]);
+});
+
+it('a crowd with long ids on 20 emoji is counted in full and named only as far as there is room', async (context) => {
+  const { store, kimpga } = await open(context);
+  const appended = await store.project(kimpga).append('main', author, draft('모두'));
+  const id = 'message' in appended ? appended.message.id : 0;
+  const emoji = upTo(0, 19).map((each) => String.fromCodePoint(0x1f400 + each));
+  const crowd = upTo(10, 49).map((number) => `${number}${'"'.repeat(126)}`);
+  for (const each of emoji)
+    await Promise.all(
+      crowd.map((user) => store.project(kimpga).react('main', user, { id, emoji: each, on: true })),
+    );
+  const few = await store.project(kimpga).append('main', author, draft('몇 명'));
+  const other = 'message' in few ? few.message.id : 0;
+  for (const user of crowd)
+    await store.project(kimpga).react('main', user, { id: other, emoji: '👍', on: true });
+
+  const [message, second] = await store.project(kimpga).messagesBefore('main', null, 10);
+  assert.deepEqual(
+    message?.reactions?.map(({ emoji, count }) => [emoji, count]),
+    emoji.map((each) => [each, 40]),
+  );
+  assert.ok(Buffer.byteLength(JSON.stringify(message?.reactions)) < 2_500 + 20 * 60);
+  assert.deepEqual(second?.reactions, [{ emoji: '👍', count: 40, users: crowd.slice(0, 9) }]);
 });
 
 /** What the reactions of a message must be: in the order in which each emoji came. */

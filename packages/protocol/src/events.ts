@@ -2,7 +2,7 @@
 
 import type { Refusal } from './codes.js';
 
-/** What people think of a message: how many, and the ids of the first 50 of them. */
+/** What people think of a message: how many, and the ids of the first of them, at most 50 and as many as have room. */
 export type Reaction = { emoji: string; count: number; users: string[] };
 
 /** One line of talk as every client sees it. Fields are added over time, never renamed. */

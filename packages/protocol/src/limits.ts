@@ -20,6 +20,8 @@ export const EMOJI_LENGTH = 32;
 export const REACTION_EMOJI = 20;
 /** Most people named for one emoji of a message; the count is of all. */
 export const REACTION_USERS = 50;
+/** Most bytes that these ids take in a message, each emoji an equal share: every reaction tells the whole room all of them. */
+export const REACTION_USERS_BYTES = 2_500;
 /** Least time in milliseconds between two signs that somebody is typing. */
 export const TYPING_PAUSE = 3_000;
 /** Longest username in graphemes. */

@@ -1,6 +1,7 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
 import type { Message, Reaction } from '@chatty/protocol/events';
+import { REACTION_USERS_BYTES } from '@chatty/protocol/limits';
 import pg from 'pg';
 import type { Log } from '../log.js';
 import { Unavailable } from './store.js';
@@ -150,6 +151,19 @@ export function toMessage(row: MessageRow): Message {
   };
   if (row.edited_at) message.edited_at = row.edited_at;
   if (row.deleted_at) message.deleted_at = row.deleted_at;
-  if (row.reactions) message.reactions = row.reactions;
+  if (row.reactions) message.reactions = shorten(row.reactions);
   return message;
+}
+
+/** As many of the people named as there is room for: a page or a frame of such messages has to stay what a member can take. */
+function shorten(reactions: Reaction[]): Reaction[] {
+  const share = REACTION_USERS_BYTES / reactions.length;
+  return reactions.map((reaction) => {
+    let bytes = 0;
+    const end = reaction.users.findIndex((user) => {
+      bytes += Buffer.byteLength(JSON.stringify(user)) + 1;
+      return bytes > share;
+    });
+    return end < 0 ? reaction : { ...reaction, users: reaction.users.slice(0, end) };
+  });
 }
