@@ -79,6 +79,7 @@ export function Mentions({
     if (shown.length > 0) element?.setAttribute('aria-activedescendant', `mention-${at}`);
     else element?.removeAttribute('aria-activedescendant');
     if (shown.length > 0) element?.setAttribute('aria-controls', 'mentions');
+    else element?.removeAttribute('aria-controls');
   });
 
   if (shown.length === 0) return null;
