@@ -210,12 +210,13 @@ export function createRoom(options: {
   }
 
   async function fill(from: Tail): Promise<void> {
-    const { heard } = from;
+    // As of now: what is published while the page is on its way may be newer than the page.
+    const { heard, last } = from;
     doubted = false;
     // With the last change that is known, which shows whether the page goes on from it.
     const page = await store.changedAfter(id, Math.max(0, from.top - 1), FILL_SIZE);
     if (page.epoch === from.epoch) {
-      doubt(page.top >= heard && from.joins(page));
+      doubt(page.top >= heard && from.joins(page, last));
       if (!forked) return fanOut.push(from.fill(page));
       await store.renew(id, from.epoch);
     }

@@ -23,8 +23,10 @@ export type Tail = {
   notice(seq: number): void;
   /** Whether this change, at or before `top`, is one of this log; null where memory does not tell. */
   knows(message: Message): boolean | null;
-  /** Whether a page that begins before `top` may go on from what is here; else it is of another log. */
-  joins(page: LogPage): boolean;
+  /** The newest change. */
+  readonly last: Message | undefined;
+  /** Whether a page that was asked for when `last` was the newest change may go on from it; else it is of another log. */
+  joins(page: LogPage, last: Message | undefined): boolean;
   /** Whether something is known to be missing, which then has to be read from the store. */
   hasHole(): boolean;
   /** The newest messages, oldest first. */
@@ -146,8 +148,7 @@ export function createTail(options: {
     return continues(known, message) && (known.seq === seq || null);
   }
 
-  function joins(next: LogPage): boolean {
-    const last = changes.at(-1);
+  function joins(next: LogPage, last: Message | undefined): boolean {
     if (last === undefined || next.prev >= last.seq) return true;
     const again = next.messages.find(({ id, seq }) => seq === last.seq || id === last.id);
     // What was changed since has left its place, for one that a page that was cut does not show.
@@ -160,6 +161,9 @@ export function createTail(options: {
     epoch: page.epoch,
     get top() {
       return top;
+    },
+    get last() {
+      return changes.at(-1);
     },
     get heard() {
       return heard;

@@ -205,13 +205,19 @@ it('a change of this log is known, one of a log that forked off is not, and a pa
         if (change.seq > memory) assert.equal(tail.knows(change), hidden ? null : false);
       }
       const prev = Math.max(0, tail.top - 1);
-      assert.equal(tail.joins(mine.changedAfter(prev, 500)), true);
+      assert.equal(tail.joins(mine.changedAfter(prev, 500), tail.last), true);
       mine.apply({ kind: 'create' });
-      assert.equal(tail.joins(mine.changedAfter(prev, 500)), true);
+      assert.equal(tail.joins(mine.changedAfter(prev, 500), tail.last), true);
       // A page that was cut may not show enough to say so.
-      assert.equal(tail.joins(mine.changedAfter(prev, pageSize + 1)), true);
+      assert.equal(tail.joins(mine.changedAfter(prev, pageSize + 1), tail.last), true);
+      // Published while the page was on its way.
+      const [page, last] = [mine.changedAfter(prev, 500), tail.last];
+      for (const change of mine.changedAfter(tail.top, 500).messages) tail.accept(change);
+      mine.apply({ kind: 'create' });
+      for (const change of mine.changedAfter(tail.top, 500).messages) tail.accept(change);
+      assert.equal(tail.joins(page, last), true);
       if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === tail.top))
-        assert.equal(tail.joins(theirs.changedAfter(prev, 500)), false);
+        assert.equal(tail.joins(theirs.changedAfter(prev, 500), tail.last), false);
     }),
     { numRuns: 400 },
   );
