@@ -91,12 +91,23 @@ export async function finalRead(history: History, url: string, project: string):
   }
 }
 
+/** Asks again while the server says that it was too much at once. */
+async function patient<Answer extends HistoryAnswer | SyncAnswer>(
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await ask();
+    if (answer.ok || answer.code !== 'rate_limited' || tries === 100) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 async function readBack(socket: Socket, newest: Message[]): Promise<Message[]> {
   let messages = newest;
   for (let more = messages.length > 0; more; ) {
-    const answer: HistoryAnswer = await socket
-      .timeout(10_000)
-      .emitWithAck('history', { before: messages[0]?.id, limit: 100 });
+    const answer: HistoryAnswer = await patient(() =>
+      socket.timeout(10_000).emitWithAck('history', { before: messages[0]?.id, limit: 100 }),
+    );
     if (!answer.ok) throw new Error(`a page was refused: ${answer.code}`);
     messages = [...answer.messages, ...messages];
     more = answer.more;
@@ -107,7 +118,9 @@ async function readBack(socket: Socket, newest: Message[]): Promise<Message[]> {
 async function readForward(socket: Socket, { epoch, seq: head }: Position): Promise<Message[]> {
   const messages: Message[] = [];
   for (let seq = 0; seq < head; ) {
-    const answer: SyncAnswer = await socket.timeout(10_000).emitWithAck('sync', { after: { epoch, seq } });
+    const answer: SyncAnswer = await patient(() =>
+      socket.timeout(10_000).emitWithAck('sync', { after: { epoch, seq } }),
+    );
     if (!answer.ok) throw new Error(`the way along the log was refused: ${answer.code}`);
     // Too far back to follow: what a client would do is start from there.
     if (answer.reset) return readBack(socket, answer.messages);

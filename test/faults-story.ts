@@ -31,6 +31,8 @@ export type Stage = {
 
 export type Story = {
   name: string;
+  /** Time in milliseconds between two lines of one talker, where it is not the usual. */
+  pace?: number;
   /** Breaks something and mends it. Called again until the time is over. */
   fault(stage: Stage): Promise<void>;
   /** What happens last, when nobody else speaks any more. */
@@ -51,6 +53,7 @@ export type Told = {
 
 const PATIENCE = 60_000;
 const TALKERS = 5;
+const PACE = 50;
 /** Acknowledgements without which a story says nothing. */
 const LEAST = 100;
 
@@ -96,7 +99,7 @@ export async function tell(
 
   await until(() => members.every(({ connected }) => connected), 'everybody');
   for (const [index, member] of members.entries()) {
-    if (index < TALKERS) member.talk(50, index === TALKERS - 1 ? 6 : 1);
+    if (index < TALKERS) member.talk(story.pace ?? PACE, index === TALKERS - 1 ? 6 : 1);
   }
   let faults = 0;
   const end = performance.now() + seconds * 1_000;
