@@ -6,6 +6,7 @@ COPY packages/protocol/package.json packages/protocol/
 COPY packages/token/package.json packages/token/
 COPY packages/client/package.json packages/client/
 COPY packages/server/package.json packages/server/
+COPY packages/embed/package.json packages/embed/
 COPY packages/widget/package.json packages/widget/
 COPY demo/package.json demo/
 RUN npm ci --include=dev

@@ -1,19 +1,22 @@
 /** The chat itself, which the loader brings later: follows the room of whoever is logged in, and draws it while it is open. */
 
 import { type Chat, createChat, type State } from '@chatty/client/chat';
+import type { Events } from '@chatty/embed/types';
 import type { Code } from '@chatty/protocol/codes';
 import { render } from 'preact';
 import { Panel } from './app.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
-import type { Events, Face, FaceOptions } from './loader/face.js';
+import type { Face, FaceOptions } from './loader/face.js';
 import type { Draft, Extras, Seen } from './parts.js';
 import styles from './styles.css';
 
-/** What the host hears of the states of the connection; of the others it hears by other events. */
+/** What the host hears of the states of the connection. */
 const CONNECTION: Partial<Record<State, Events['connection']['state']>> = {
   connecting: 'connecting',
   live: 'connected',
   waiting: 'disconnected',
+  refused: 'disconnected',
+  closed: 'disconnected',
 };
 
 export async function openFace(options: FaceOptions): Promise<Face> {
@@ -24,7 +27,10 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   let unread = 0;
   /** Up to which message the visitor has seen the talk, and how many others came while they were away. */
   let seen: Seen = null;
-  let connection: State | null = null;
+  let connection: Events['connection']['state'] | undefined;
+  /** Which member's chat it is, once the server has said. */
+  let person: string | null = null;
+  let ended = false;
   /** Why the server refused the visitor. */
   let refusal: Code | null = null;
   /** What was written and not sent outlives the panel, not the visitor. */
@@ -42,11 +48,18 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   const undressed = shadow.adoptedStyleSheets;
   dress(styles);
 
+  /** Nothing of one visitor is left for another. */
+  function forget(): void {
+    person = null;
+    draft = { text: '', answers: null };
+    seen = null;
+    count(0);
+    draw();
+  }
+
   function follow(): void {
     chat?.close();
     chat = null;
-    draft = { text: '', answers: null };
-    seen = null;
     const { token, tokenProvider, projectId } = identity();
     if (token !== null || projectId !== null) {
       chat = createChat({
@@ -57,8 +70,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
       listen(chat);
       chat.connect();
     }
-    count(0);
-    draw();
+    forget();
   }
 
   function listen(to: Chat): void {
@@ -69,8 +81,13 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         emit('error', { code: code ?? 'token_invalid', message: 'The chat server refused the visitor.' });
       }
       const told = CONNECTION[state];
-      if (told && state !== connection) emit('connection', { state: told });
-      connection = state;
+      if (told && told !== connection) emit('connection', { state: told });
+      connection = told ?? connection;
+    });
+    to.on('session', (session) => {
+      const now = identity().token && JSON.stringify([session.projectId, session.userId]);
+      if (person !== null && person !== now) forget();
+      person = now;
     });
     to.on('message', ({ id, userId, username, content, created_at }) => {
       if (userId === to.session?.userId) return void emit('message:sent', { id, content });
@@ -100,12 +117,16 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     unread = next;
     if (!language) return;
     const { words } = language;
-    say(unread > 0 ? `${words.open}, ${words.unread(unread)}` : words.open, unread);
+    say?.(unread > 0 ? `${words.open}, ${words.unread(unread)}` : words.open, unread);
   }
 
-  async function speak(wanted: string | null): Promise<void> {
+  async function speak(): Promise<void> {
+    const wanted = options.locale();
     const locale = chooseLocale(wanted, document.documentElement.lang, navigator.language);
-    language = await loadLanguage(locale);
+    const loaded = await loadLanguage(locale);
+    // It may have been asked for another meanwhile, which this must not undo.
+    if (ended || wanted !== options.locale()) return;
+    language = loaded;
     root.lang = language.locale;
     root.dir = language.dir;
     count(unread);
@@ -113,9 +134,9 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   }
 
   function draw(): void {
-    const panel = isOpen() && language && root.isConnected && (
+    const panel = isOpen() && language && !ended && (
       <Panel
-        key={chat}
+        key={draft}
         chat={chat}
         guest={identity().token === null}
         refusal={refusal}
@@ -135,13 +156,14 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   async function equip(): Promise<void> {
     if (extras) return;
     const loaded = await import('./extras/index.js').catch(() => null);
-    if (!loaded || extras) return;
+    if (!loaded || extras || ended) return;
     extras = loaded;
     dress(loaded.styles);
     draw();
   }
 
   function destroy(): void {
+    ended = true;
     document.removeEventListener('visibilitychange', look);
     chat?.close();
     render(null, root);
@@ -149,25 +171,31 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     shadow.adoptedStyleSheets = undressed;
   }
 
+  function identify(): void {
+    const { token, projectId } = identity();
+    const known = token !== null || projectId !== null;
+    // The connection is made anew; lines that wait to be sent stay if the person does.
+    if (chat && known) chat.identify(token);
+    else if (chat || known) follow();
+    draw();
+  }
+
   follow();
   document.addEventListener('visibilitychange', look);
   try {
-    await speak(options.locale);
+    // Another language that is asked for while one loads takes its place.
+    while (!language) await speak();
   } catch (error) {
     destroy();
     throw error;
   }
+  // The visitor may have changed meanwhile.
+  identify();
 
   return {
     show: look,
-    identify() {
-      const { token, projectId } = identity();
-      // The connection is made anew; lines that wait to be sent stay if the person does.
-      if (chat && (token !== null || projectId !== null)) chat.identify(token);
-      else follow();
-      draw();
-    },
-    translate: (locale) => void speak(locale).catch(() => undefined),
+    identify,
+    translate: () => void speak().catch(() => undefined),
     destroy,
   };
 }

@@ -1,43 +1,33 @@
 /** `window.Chatty`: what the page may call, and which chat on the page a call means. */
 
+import type { Chat, Chatty, Given, Methods, Settings } from '@chatty/embed/types';
 import { type Keeper, TAG } from './element.js';
-import type { Emit, Events, Module } from './face.js';
-import { createInstance, type Instance } from './instance.js';
-import type { Settings } from './settings.js';
+import type { Emit, Module } from './face.js';
+import { createInstance } from './instance.js';
 
-type Hear = <Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void) => () => void;
-type Listening = {
-  /** Answers how to stop listening. */
-  on: Hear;
-  once: Hear;
-  off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
-};
-/** One chat of several. */
-export type Chat = Instance & Listening;
-/**
- * Calls by name, as from the queue, or by method. What one chat can do is done by the first on the page; `destroy` takes
- * all away, and listeners hear all.
- */
-export type Api = ((name: string, ...values: unknown[]) => unknown) &
-  Omit<Chat, 'element'> & {
-    /** Puts a chat on the page, or answers the one that stands in the same place. */
-    init(settings?: Partial<Settings>): Chat;
-    boot(settings?: Partial<Settings>): Chat;
-    login(token: string | null): void;
-  };
-
+type Listening = Pick<Methods, 'on' | 'once' | 'off'>;
 type Entry = { chat: Chat; place: Settings['mount']; docked: boolean };
 
-const OF_ONE = ['open', 'close', 'toggle', 'show', 'hide', 'setLocale', 'setTheme'] as const;
+const OF_ALL = [
+  'logout',
+  'destroy',
+  'open',
+  'close',
+  'toggle',
+  'show',
+  'hide',
+  'setLocale',
+  'setTheme',
+] as const;
 
 /** @param settle the settings that count, from what a call says before everything else */
 export function createApi(options: {
   url: string;
   load: () => Promise<Module>;
   settle: (...said: (object | undefined)[]) => Settings;
-}): { api: Api; keeper: Keeper } {
+}): { api: Chatty; keeper: Keeper } {
   const { url, load, settle } = options;
-  const entries: Entry[] = [];
+  let entries: Entry[] = [];
   /** The token that was last said by a call; what `window.params` says counts before the first. */
   let said: { token?: string | null } = {};
 
@@ -46,7 +36,9 @@ export function createApi(options: {
       const event = { detail, bubbles: true, composed: true, cancelable: true };
       return element.dispatchEvent(new CustomEvent(`chatty:${name}`, event));
     };
-    const gone = () => void entries.splice(entries.indexOf(entry), 1);
+    const gone = () => {
+      entries = entries.filter((each) => each !== entry);
+    };
     const instance = createInstance({ url, element, inline: !docked, settings, load, emit, gone });
     const entry = { chat: Object.assign(instance, listening(element)), place: settings.mount, docked };
     entries.push(entry);
@@ -56,10 +48,11 @@ export function createApi(options: {
   /** Puts a chat where it belongs, after its first making or after the page has been swapped below it. */
   function attach({ chat, place, docked }: Entry): void {
     const parent = docked ? document.body : findPlace(place);
-    if (!chat.element.isConnected) parent?.append(chat.element);
+    // An element of the page's markup is its own place, and comes back with the markup or not at all.
+    if (!chat.element.isConnected && parent !== chat.element) parent?.append(chat.element);
   }
 
-  function init(given?: Partial<Settings>): Chat {
+  function init(given?: Given): Chat {
     if (given?.token !== undefined) said = { token: given.token };
     const settings = settle(given, said);
     let entry = entries.find(({ place }) => place === settings.mount);
@@ -69,26 +62,18 @@ export function createApi(options: {
     return entry.chat;
   }
 
-  function identify(token: string | null): void {
-    said = { token };
-    entries[0]?.chat.identify(token);
-  }
-
-  const methods = {
-    ...listening(document),
-    init,
-    boot: init,
-    identify,
-    login: identify,
-    logout: () => identify(null),
-    destroy() {
-      for (const { chat } of [...entries]) chat.destroy();
-    },
+  const all = (name: (typeof OF_ALL)[number] | 'identify', value: unknown) => {
+    for (const { chat } of entries) chat[name](value as never);
   };
-  const api = ((name: keyof Api, ...values: unknown[]) =>
-    (api[name] as ((...values: unknown[]) => unknown) | undefined)?.(...values)) as Api;
-  Object.assign(api, methods);
-  for (const name of OF_ONE) Object.assign(api, { [name]: (value: never) => entries[0]?.chat[name](value) });
+  function identify(token: string | null): void {
+    said = { token: token || null };
+    all('identify', token);
+  }
+  const api = ((name: keyof Chatty, ...values: unknown[]) =>
+    (api[name] as ((...values: unknown[]) => unknown) | undefined)?.(...values)) as Chatty;
+  for (const name of OF_ALL) api[name] = (value?: unknown) => all(name, value);
+  const methods = { init, boot: init, identify, login: identify, logout: () => identify(null) };
+  Object.assign(api, listening(document), methods);
 
   const entryOf = (element: HTMLElement) => entries.find(({ chat }) => chat.element === element);
   const keeper: Keeper = {
@@ -97,9 +82,8 @@ export function createApi(options: {
     },
     gone(element) {
       const entry = entryOf(element);
-      if (!entry) return;
-      attach(entry);
-      if (!element.isConnected) entry.chat.destroy();
+      if (entry) attach(entry);
+      if (!element.isConnected) entry?.chat.destroy();
     },
     chatOf: (element) => entryOf(element)?.chat,
   };
@@ -117,16 +101,17 @@ function findPlace(place: Settings['mount']): Element | null {
 }
 
 function listening(target: EventTarget): Listening {
-  const known = new Map<unknown, (event: Event) => void>();
-  const hear = (name: string, listener: (detail: never) => void, once: boolean) => {
-    const heard = (event: Event) => listener((event as CustomEvent<never>).detail);
+  const known = new WeakMap<object, (event: Event) => void>();
+  const hear = (name: string, listener: (detail: never) => void, once = false) => {
+    // The same for all names: with the name, it is what the target knows a listener by.
+    const heard = known.get(listener) ?? ((event) => listener((event as CustomEvent<never>).detail));
     known.set(listener, heard);
     target.addEventListener(`chatty:${name}`, heard, { once });
     return () => target.removeEventListener(`chatty:${name}`, heard);
   };
   return {
-    on: (name, listener) => hear(name, listener, false),
+    on: (name, listener) => hear(name, listener),
     once: (name, listener) => hear(name, listener, true),
-    off: (name, listener) => target.removeEventListener(`chatty:${name}`, known.get(listener) ?? null),
+    off: (name, listener) => target.removeEventListener(`chatty:${name}`, known.get(listener) as () => void),
   };
 }

@@ -13,21 +13,19 @@ export function createBubble(root: HTMLElement, open: () => void, near: () => vo
   const button = document.createElement('button');
   const badge = document.createElement('span');
   button.className = 'launcher';
-  button.setAttribute('part', 'launcher');
+  button.part.add('launcher');
   badge.className = 'badge';
-  // Until the language is there.
-  button.setAttribute('aria-label', 'Chat');
   button.append(document.createElement('i'), badge);
   button.onclick = open;
   button.onpointerenter = near;
   button.onfocus = near;
   root.append(button);
 
-  return {
-    say(label, unread) {
-      button.setAttribute('aria-label', label);
-      badge.textContent = unread > MOST ? `${MOST}+` : unread ? `${unread}` : '';
-    },
-    focus: () => button.focus(),
-  };
+  function say(label: string, unread: number): void {
+    button.setAttribute('aria-label', label);
+    badge.textContent = (unread > MOST ? `${MOST}+` : unread || '') as string;
+  }
+  // Until the language is there.
+  say('Chat', 0);
+  return { say, focus: () => button.focus() };
 }

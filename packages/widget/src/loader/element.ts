@@ -1,5 +1,6 @@
 /** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
 
+import type { Theme } from '@chatty/embed/types';
 import type { Instance } from './instance.js';
 import { readAttributes } from './settings.js';
 
@@ -26,7 +27,11 @@ export function defineElement(keeper: Keeper): void {
     }
 
     connectedCallback(): void {
-      keeper.standing(this, { ...readAttributes(this), token: this.#token });
+      // Said before the element was known to be one of these, it stands in the way of the setter.
+      const { token = this.#token } = this;
+      delete (this as { token?: string | null }).token;
+      this.#token = token;
+      keeper.standing(this, { ...readAttributes(this), token });
     }
 
     disconnectedCallback(): void {
@@ -36,9 +41,7 @@ export function defineElement(keeper: Keeper): void {
     }
 
     attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
-      const chat = keeper.chatOf(this);
-      if (name === 'theme') chat?.setTheme(value);
-      else chat?.setLocale(value);
+      keeper.chatOf(this)?.[name === 'theme' ? 'setTheme' : 'setLocale'](value as Theme);
     }
   }
   customElements.define(TAG, ChattyElement);

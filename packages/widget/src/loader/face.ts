@@ -1,28 +1,6 @@
 /** What the loader and the chat itself, which is loaded later, know of each other. */
 
-import type { Settings } from './settings.js';
-
-/** What happens in a chat, as the host may hear it. */
-export type Events = {
-  /** The chat is on the page and can be used; once for each mount. */
-  ready: undefined;
-  open: undefined;
-  close: undefined;
-  /** Somebody else's message arrived live. */
-  message: { id: number; userId: string; username: string; content: string; created_at: string };
-  /** A message of the visitor is stored. */
-  'message:sent': { id: number; content: string };
-  /** How many messages the visitor has not seen. */
-  unread: { count: number };
-  connection: { state: 'connecting' | 'connected' | 'disconnected' };
-  tokenExpired: undefined;
-  /** A visitor without a token wants to write. */
-  loginRequired: undefined;
-  /** Cancelable: `preventDefault()` keeps the chat from doing anything itself. */
-  profileClick: { userId: string; username: string };
-  banned: { code: string };
-  error: { code: string; message: string };
-};
+import type { Events, Settings } from '@chatty/embed/types';
 
 /** Answers false when a listener of the page prevented what would follow. */
 export type Emit = <Name extends keyof Events>(name: Name, detail: Events[Name]) => boolean;
@@ -38,11 +16,11 @@ export type FaceOptions = {
   identity(): Identity;
   /** Whether the panel is open, as of now. */
   isOpen(): boolean;
-  /** BCP 47 language, or null for the page's or the browser's. */
-  locale: string | null;
+  /** BCP 47 language, or null for the page's or the browser's; as of now. */
+  locale(): string | null;
   emit: Emit;
-  /** What the bubble says: its label, and how many messages the visitor has not seen. */
-  say(label: string, unread: number): void;
+  /** What the bubble says, where there is one: its label, and how many messages the visitor has not seen. */
+  say: ((label: string, unread: number) => void) | undefined;
   /** The visitor closed the panel. */
   close(): void;
 };
@@ -54,7 +32,8 @@ export type Face = {
   show(): void;
   /** Another visitor, or nobody. */
   identify(): void;
-  translate(locale: string | null): void;
+  /** Another language. */
+  translate(): void;
   /** Nothing is left: no socket, timer, listener or element. */
   destroy(): void;
 };

@@ -1,28 +1,12 @@
 /** One chat on the page: where it stands, when the rest of it is loaded, and how it goes without a trace. */
 
+import type { Chat, Settings } from '@chatty/embed/types';
 import { createBubble } from './bubble.js';
 import type { Emit, Face, Module } from './face.js';
 import styles from './loader.css';
-import type { Settings } from './settings.js';
 
-export type Instance = {
-  readonly element: HTMLElement;
-  /** Logs a visitor in, or another one, or (null) out. */
-  identify(token: string | null): void;
-  logout(): void;
-  /** Takes the chat off the page. Idempotent. */
-  destroy(): void;
-  open(): void;
-  close(): void;
-  toggle(): void;
-  /** Brings back what `hide` took out of sight, the bubble included. */
-  show(): void;
-  hide(): void;
-  /** BCP 47 language; null: the page's or the browser's. */
-  setLocale(locale: string | null): void;
-  /** `light` or `dark`, else as the visitor's system is. */
-  setTheme(theme: string | null): void;
-};
+/** A chat before it can be listened to. */
+export type Instance = Omit<Chat, 'on' | 'once' | 'off'>;
 
 /** Longest time in milliseconds that a docked chat waits for the page to be idle before it loads. */
 const IDLE = 4_000;
@@ -58,7 +42,7 @@ export function createInstance(options: {
   if (zIndex) element.style.setProperty('--chatty-z', `${zIndex}`);
   const bubble = inline ? null : createBubble(root, () => show(true), bring);
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', paint);
+  dark.onchange = paint;
   paint();
   // Safari has no idle callback; there the next turn has to do.
   if (inline) bring();
@@ -66,7 +50,7 @@ export function createInstance(options: {
 
   function paint(): void {
     const isDark = theme === 'dark' || (theme !== 'light' && dark.matches);
-    root.className = `${position || ''} root ${isDark ? 'dark' : ''} ${isOpen ? 'open' : ''}`;
+    root.className = `${position} root ${isDark ? 'dark' : ''} ${isOpen ? 'open' : ''}`;
   }
 
   async function bring(): Promise<void> {
@@ -75,11 +59,12 @@ export function createInstance(options: {
     try {
       const { openFace } = await load();
       const made = await openFace({
-        ...{ url, root, inline, locale },
+        ...{ url, root, inline },
+        locale: () => locale,
         identity: () => ({ ...settings, token }),
         isOpen: () => isOpen,
         emit: (name, detail) => !ended && emit(name, detail),
-        say: (label, unread) => bubble?.say(label, unread),
+        say: bubble?.say,
         close: () => show(false),
       });
       if (ended) return made.destroy();
@@ -102,8 +87,8 @@ export function createInstance(options: {
   }
 
   function identify(next: string | null): void {
-    if (next === token) return;
-    token = next;
+    // Anything else that says nothing is nobody.
+    token = next || null;
     face?.identify();
   }
 
@@ -114,8 +99,9 @@ export function createInstance(options: {
     destroy() {
       if (ended) return;
       ended = true;
-      dark.removeEventListener('change', paint);
+      dark.onchange = null;
       face?.destroy();
+      face = null;
       root.remove();
       element.remove();
       gone();
@@ -131,7 +117,7 @@ export function createInstance(options: {
     },
     setLocale(next) {
       locale = next;
-      face?.translate(locale);
+      face?.translate();
     },
     setTheme(next) {
       theme = next;

@@ -1,0 +1,49 @@
+/** Brings widget.js to a page that is built from modules: once, however often it is asked for. */
+
+import type { Chatty, Given } from './types.js';
+
+export type { Chat, Chatty, Events, Given, Methods, Settings, Theme } from './types.js';
+
+declare global {
+  interface Window {
+    Chatty?: Chatty;
+    params?: Given;
+  }
+}
+
+let loading: Promise<Chatty> | null = null;
+
+/**
+ * Adds the script of the chat server at `url`, unless the page has it. Nothing appears before `init` is called.
+ * Rejects when the script does not come; the next call tries again.
+ */
+export function loadChatty(url: string): Promise<Chatty> {
+  loading ??= add(url).catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+function add(url: string): Promise<Chatty> {
+  // Not the stub, which only queues.
+  const present = () => (window.Chatty && 'init' in window.Chatty ? window.Chatty : null);
+  const chatty = present();
+  if (chatty) return Promise.resolve(chatty);
+  return new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    const fail = () => {
+      script.remove();
+      reject(new Error(`${script.src} could not be loaded.`));
+    };
+    script.src = `${new URL('/widget.js', url)}`;
+    script.dataset.autoload = 'false';
+    script.onload = () => {
+      const loaded = present();
+      if (loaded) resolve(loaded);
+      else fail();
+    };
+    script.onerror = fail;
+    document.head.append(script);
+  });
+}
