@@ -78,7 +78,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
       refusal = code;
       if (state === 'refused' && identity().token !== null) {
         if (code === 'token_expired') emit('tokenExpired', undefined);
-        emit('error', { code: code ?? 'token_invalid', message: 'The chat server refused the visitor.' });
+        emit('error', { code: code ?? 'token_invalid', message: 'The server refused the visitor.' });
       }
       const told = CONNECTION[state];
       if (told && told !== connection) emit('connection', { state: told });

@@ -24,9 +24,6 @@ export type Words = {
     | 'title'
     | 'open'
     | 'close'
-    | 'settings'
-    | 'expand'
-    | 'collapse'
     | 'messages'
     | 'write'
     | 'send'
@@ -36,9 +33,6 @@ export type Words = {
     | 'removeSure'
     | 'save'
     | 'cancel'
-    | 'copy'
-    /** Button that opens the other things to do with a message. */
-    | 'more'
     | 'edited'
     | 'removed'
     | 'older'
@@ -67,24 +61,13 @@ export type Words = {
     | 'searchEmoji'
     | 'noEmojiFound'
     | 'mention'
-    | 'mentionsYou'
     /** Button over hidden text: shows it. */
     | 'spoiler'
-    | 'typingMany'
-    | 'moderator'
-    | 'admin'
-    | 'you'
-    /** Buttons: what a press does, not what is the case. */
-    | 'soundOn'
-    | 'soundOff'
-    | 'notifyOn'
-    | 'notifyOff']: string;
+    | 'typingMany']: string;
 } & {
   [Name in 'newMessages' | 'unread' | 'toFirstUnread' | 'left' | 'here' | 'hereNow']: (
     count: number,
   ) => string;
-} & {
-  [Name in 'slowMode' | 'waitSeconds']: (seconds: number) => string;
 } & {
   [Name in 'replyingTo' | 'typingOne']: (name: string) => string;
 } & {

@@ -70,7 +70,7 @@ for (const base of BASES)
     });
 
     it('says something each time, with nothing unfilled', () => {
-      assert.ok(sentences.size > 150, `${sentences.size}`);
+      assert.ok(sentences.size > 120, `${sentences.size}`);
       for (const [path, text] of sentences) {
         assert.notEqual(text.trim(), '', path);
         assert.doesNotMatch(text, /undefined|null|NaN|#|\[object|\$\{/, path);
@@ -90,10 +90,6 @@ for (const base of BASES)
         assert.match(words[name](100), /100/, name);
       assert.match(words.left(-3), /3/);
       assert.notEqual(words.left(-3), words.left(3));
-      assert.match(words.waitSeconds(11), /11/);
-      assert.match(words.slowMode(30), /30/);
-      assert.match(words.slowMode(300), /(?<!\d)5(?!\d)/, 'five minutes, not 300 seconds');
-      assert.match(words.slowMode(90), /90/, 'a minute and a half in seconds');
       assert.match(words.typingTwo('민수', 'Alex'), /민수.*Alex/);
       assert.match(words.replyingTo('민수'), /민수/);
       assert.match(words.reactedWith('👍', 12, '민수'), /12.*👍.*민수/);

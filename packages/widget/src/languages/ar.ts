@@ -2,7 +2,7 @@
 
 import type { Table } from '../words.js';
 
-export const ar: Table = ({ number, plural, duration, name }) => {
+export const ar: Table = ({ number, plural, name }) => {
   const left = plural({
     zero: 'لم يتبقَّ أي حرف',
     one: 'بقي حرف واحد',
@@ -30,9 +30,6 @@ export const ar: Table = ({ number, plural, duration, name }) => {
     title: 'الدردشة',
     open: 'افتح الدردشة',
     close: 'أغلق الدردشة',
-    settings: 'الإعدادات',
-    expand: 'توسيع',
-    collapse: 'طي',
     messages: 'الرسائل',
     write: 'اكتب رسالة',
     send: 'إرسال',
@@ -42,8 +39,6 @@ export const ar: Table = ({ number, plural, duration, name }) => {
     removeSure: 'هل تريد حذف هذه الرسالة؟',
     save: 'حفظ',
     cancel: 'إلغاء',
-    copy: 'نسخ',
-    more: 'المزيد من الإجراءات',
     edited: '(معدّلة)',
     removed: 'حُذفت هذه الرسالة',
     older: 'عرض الرسائل السابقة',
@@ -70,16 +65,8 @@ export const ar: Table = ({ number, plural, duration, name }) => {
     searchEmoji: 'ابحث عن رمز تعبيري',
     noEmojiFound: 'لم يُعثر على رموز تعبيرية',
     mention: 'إشارة',
-    mentionsYou: 'تتضمن إشارة إليك',
     spoiler: 'إظهار النص المخفي',
     typingMany: 'عدة أشخاص يكتبون الآن…',
-    moderator: 'مشرف',
-    admin: 'مدير',
-    you: 'أنت',
-    soundOn: 'تشغيل الصوت',
-    soundOff: 'إيقاف الصوت',
-    notifyOn: 'تفعيل الإشعارات',
-    notifyOff: 'إيقاف الإشعارات',
     newMessages: plural({
       zero: 'لا رسائل جديدة',
       one: 'رسالة جديدة',
@@ -113,15 +100,6 @@ export const ar: Table = ({ number, plural, duration, name }) => {
       few: 'يوجد هنا الآن # أشخاص',
       many: 'يوجد هنا الآن # شخصًا',
       other: 'يوجد هنا الآن # شخص',
-    }),
-    slowMode: (pause) => `الوضع البطيء: الفاصل بين رسائلك ${duration(pause)}`,
-    waitSeconds: plural({
-      zero: 'يمكنك الكتابة الآن',
-      one: 'يمكنك الكتابة من جديد بعد ثانية واحدة',
-      two: 'يمكنك الكتابة من جديد بعد ثانيتين',
-      few: 'يمكنك الكتابة من جديد بعد # ثوانٍ',
-      many: 'يمكنك الكتابة من جديد بعد # ثانية',
-      other: 'يمكنك الكتابة من جديد بعد # ثانية',
     }),
     replyingTo: (who) => `الرد على ${name(who)}`,
     typingOne: (who) => `${name(who)} يكتب الآن…`,

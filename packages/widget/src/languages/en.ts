@@ -2,15 +2,12 @@
 
 import type { Table } from '../words.js';
 
-export const en: Table = ({ number, plural, seconds, duration, name }) => {
+export const en: Table = ({ number, plural, name }) => {
   const people = plural({ one: '# person', other: '# people' });
   return {
     title: 'Chat',
     open: 'Open chat',
     close: 'Close chat',
-    settings: 'Settings',
-    expand: 'Expand',
-    collapse: 'Collapse',
     messages: 'Messages',
     write: 'Write a message',
     send: 'Send',
@@ -20,8 +17,6 @@ export const en: Table = ({ number, plural, seconds, duration, name }) => {
     removeSure: 'Delete this message?',
     save: 'Save',
     cancel: 'Cancel',
-    copy: 'Copy',
-    more: 'More actions',
     edited: '(edited)',
     removed: 'Message deleted',
     older: 'Show earlier messages',
@@ -48,24 +43,14 @@ export const en: Table = ({ number, plural, seconds, duration, name }) => {
     searchEmoji: 'Search emoji',
     noEmojiFound: 'No emoji found',
     mention: 'Mention',
-    mentionsYou: 'Mentions you',
     spoiler: 'Show hidden text',
     typingMany: 'Several people are typing…',
-    moderator: 'Moderator',
-    admin: 'Admin',
-    you: 'You',
-    soundOn: 'Turn sound on',
-    soundOff: 'Turn sound off',
-    notifyOn: 'Turn notifications on',
-    notifyOff: 'Turn notifications off',
     newMessages: plural({ one: '# new message', other: '# new messages' }),
     unread: plural({ one: '# unread message', other: '# unread messages' }),
     toFirstUnread: (count) => `To the first unread message (${number(count)})`,
     left: (count) => (count >= 0 ? `${number(count)} left` : `${number(-count)} too many`),
     here: (count) => `${number(count)} here`,
     hereNow: plural({ one: '# person is here now', other: '# people are here now' }),
-    slowMode: (pause) => `Slow mode: one message every ${duration(pause)}`,
-    waitSeconds: (count) => `You can write again in ${seconds(count)}`,
     replyingTo: (who) => `Replying to ${name(who)}`,
     typingOne: (who) => `${name(who)} is typing…`,
     typingTwo: (one, other) => `${name(one)} and ${name(other)} are typing…`,

@@ -2,7 +2,7 @@
 
 import type { Table } from '../words.js';
 
-export const es: Table = ({ number, plural, seconds, duration, name }) => {
+export const es: Table = ({ number, plural, name }) => {
   const reacted = plural({ one: '# persona reaccionó', other: '# personas reaccionaron' });
   const left = plural({ one: 'Queda # carácter', other: 'Quedan # caracteres' });
   const over = plural({ one: 'Sobra # carácter', other: 'Sobran # caracteres' });
@@ -10,9 +10,6 @@ export const es: Table = ({ number, plural, seconds, duration, name }) => {
     title: 'Chat',
     open: 'Abrir el chat',
     close: 'Cerrar el chat',
-    settings: 'Ajustes',
-    expand: 'Expandir',
-    collapse: 'Contraer',
     messages: 'Mensajes',
     write: 'Escribe un mensaje',
     send: 'Enviar',
@@ -22,8 +19,6 @@ export const es: Table = ({ number, plural, seconds, duration, name }) => {
     removeSure: '¿Eliminar este mensaje?',
     save: 'Guardar',
     cancel: 'Cancelar',
-    copy: 'Copiar',
-    more: 'Más acciones',
     edited: '(editado)',
     removed: 'Mensaje eliminado',
     older: 'Ver mensajes anteriores',
@@ -50,24 +45,14 @@ export const es: Table = ({ number, plural, seconds, duration, name }) => {
     searchEmoji: 'Buscar emojis',
     noEmojiFound: 'No se encontraron emojis',
     mention: 'Mencionar',
-    mentionsYou: 'Te menciona',
     spoiler: 'Mostrar el texto oculto',
     typingMany: 'Varias personas están escribiendo…',
-    moderator: 'Moderación',
-    admin: 'Administración',
-    you: 'Tú',
-    soundOn: 'Activar el sonido',
-    soundOff: 'Desactivar el sonido',
-    notifyOn: 'Activar las notificaciones',
-    notifyOff: 'Desactivar las notificaciones',
     newMessages: plural({ one: '# mensaje nuevo', other: '# mensajes nuevos' }),
     unread: plural({ one: '# mensaje sin leer', other: '# mensajes sin leer' }),
     toFirstUnread: (count) => `Ir al primer mensaje sin leer (${number(count)})`,
     left: (count) => (count >= 0 ? left(count) : over(-count)),
     here: (count) => `${number(count)} en línea`,
     hereNow: plural({ one: 'Ahora hay # persona aquí', other: 'Ahora hay # personas aquí' }),
-    slowMode: (pause) => `Modo lento: un mensaje cada ${duration(pause)}`,
-    waitSeconds: (count) => `Podrás escribir de nuevo en ${seconds(count)}`,
     replyingTo: (who) => `Respondiendo a ${name(who)}`,
     typingOne: (who) => `${name(who)} está escribiendo…`,
     typingTwo: (one, other) => `${name(one)} y ${name(other)} están escribiendo…`,
