@@ -74,10 +74,7 @@ describe('in the browser', () => {
     assert.deepEqual(await minsu.locator('.own .bubble').allTextContents(), [talk[0]]);
     assert.equal(await jiyoung.locator('.row:not(.own) .name').first().textContent(), '민수');
     // Only the two that stand for lines not drawn have a height, set by script, which no policy forbids.
-    assert.equal(
-      await minsu.locator('chatty-chat [style]:not(.frame > div), chatty-chat style').count(),
-      0,
-    );
+    assert.equal(await minsu.locator('chatty-chat [style]:not(.frame > div), chatty-chat style').count(), 0);
   });
 
   it('Enter within a Hangul syllable sends it, once', async () => {

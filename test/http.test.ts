@@ -13,7 +13,7 @@ it('widget.js comes with the headers of a script for other origins', async (cont
   assert.equal(answer.headers.get('cross-origin-resource-policy'), 'cross-origin');
   assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
   assert.match(answer.headers.get('cache-control') ?? '', /max-age=300/);
-  assert.ok((await answer.text()).includes("chatty-chat"));
+  assert.ok((await answer.text()).includes('chatty-chat'));
   const again = await fetch(`${url}/widget.js`, {
     headers: { 'if-none-match': answer.headers.get('etag') ?? '' },
   });

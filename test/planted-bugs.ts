@@ -1,26 +1,6 @@
 /** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
 
-import type { Anomaly } from './checker.js';
-import type { Patch } from './planted-copy.js';
-
-export type Bug = {
-  name: string;
-  /** Which story brings it out. */
-  story:
-    | 'kill'
-    | 'reset'
-    | 'away'
-    | 'neighbour'
-    | 'stalled'
-    | 'databaseKill'
-    | 'terminate'
-    | 'databaseRestart';
-  /** What the checker may call it. */
-  caught: readonly Anomaly[];
-  /** What goes wrong beside the promises of the log, to the word: any other trouble proves nothing. */
-  trouble?: RegExp;
-  patches: readonly Patch[];
-};
+import { type Bug, openTransaction } from './planted-bug.js';
 
 const ROOM = 'server/dist/room.js';
 const FAN_OUT = 'server/dist/fan-out.js';
@@ -30,24 +10,6 @@ const POSTGRES = 'server/dist/store/postgres.js';
 const MANY = 'server/dist/store/migrations/0002_group_commit.sql';
 const FEW = 'server/dist/store/migrations/0003_few_messages.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
-
-/** The transaction of these statements stays open for a while after its rows are known. */
-const openTransaction = (statements: string): Patch => ({
-  file: DATABASE,
-  from: 'return (await pool.query({ ...statement, values })).rows;',
-  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query({ ...statement, values })).rows;
-      const client = await pool.connect();
-      await client.query('BEGIN');
-      const { rows } = await client.query({ ...statement, values }).catch((error) => {
-        client.release(true);
-        throw error;
-      });
-      globalThis.committed = new Promise((resolve) => setTimeout(resolve, 60))
-        .then(() => client.query('COMMIT'))
-        .finally(() => client.release());
-      globalThis.committed.catch(() => undefined);
-      return rows;`,
-});
 
 export const bugs: readonly Bug[] = [
   {

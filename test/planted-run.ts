@@ -9,7 +9,7 @@ import { away, databaseFaults, neighbour, serverFaults } from './faults-list.js'
 import type { Cleanup, Cluster } from './faults-rig.js';
 import { type Stage, type Story, tell } from './faults-story.js';
 import { tokenOf, until } from './kit.js';
-import { type Bug, bugs } from './planted-bugs.js';
+import type { Bug } from './planted-bug.js';
 import { plant } from './planted-copy.js';
 
 /** Tries a bug is given to show itself. */

@@ -76,30 +76,6 @@ for (const { flush, more } of sizes) {
   });
 }
 
-it('servers that store into the same rooms in opposite orders never wait for each other in a circle', async (context) => {
-  const { connection, openStore, kimpga } = await open(context);
-  const rooms = ['a', 'b', 'c'];
-  const orders = [rooms, [...rooms].reverse()].map((order) => ({ order, store: openStore() }));
-  const rounds = 60;
-  await Promise.all(
-    orders.map(async ({ order, store }, server) => {
-      for (let round = 0; round < rounds; round += 1) {
-        // Few and many by turns, because the two functions lock the same rows.
-        const lines = Array.from({ length: round % 3 === server ? 20 : 1 }, () => order).flat();
-        await Promise.all(lines.map((room) => store.project(kimpga).append(room, author, draft('말'))));
-      }
-    }),
-  );
-  const client = new pg.Client(connection);
-  await client.connect();
-  const { rows } = await client.query<{ deadlocks: string; gaps: string }>(
-    `SELECT deadlocks, (SELECT count(*) FROM (SELECT max(id) - count(*) AS missing FROM messages GROUP BY room_id) g
-      WHERE missing <> 0) AS gaps FROM pg_stat_database WHERE datname = current_database()`,
-  );
-  await client.end();
-  assert.deepEqual(rows, [{ deadlocks: '0', gaps: '0' }]);
-});
-
 it('one row that the database refuses does not take the others of its flush with it', async (context) => {
   const { store, kimpga } = await open(context);
   const room = store.project(kimpga);

@@ -1,0 +1,43 @@
+/** What a planted bug is, and the one that several share. */
+
+import type { Anomaly } from './checker.js';
+import type { Patch } from './planted-copy.js';
+
+export type Bug = {
+  name: string;
+  /** Which story brings it out. */
+  story:
+    | 'kill'
+    | 'reset'
+    | 'away'
+    | 'neighbour'
+    | 'stalled'
+    | 'databaseKill'
+    | 'terminate'
+    | 'databaseRestart';
+  /** What the checker may call it. */
+  caught: readonly Anomaly[];
+  /** What goes wrong beside the promises of the log, to the word: any other trouble proves nothing. */
+  trouble?: RegExp;
+  patches: readonly Patch[];
+};
+
+const DATABASE = 'server/dist/store/database.js';
+
+/** The transaction of these statements stays open for a while after its rows are known. */
+export const openTransaction = (statements: string): Patch => ({
+  file: DATABASE,
+  from: 'return (await pool.query({ ...statement, values })).rows;',
+  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query({ ...statement, values })).rows;
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const { rows } = await client.query({ ...statement, values }).catch((error) => {
+        client.release(true);
+        throw error;
+      });
+      globalThis.committed = new Promise((resolve) => setTimeout(resolve, 60))
+        .then(() => client.query('COMMIT'))
+        .finally(() => client.release());
+      globalThis.committed.catch(() => undefined);
+      return rows;`,
+});
