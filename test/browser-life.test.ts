@@ -66,6 +66,7 @@ describe('the life of a chat', () => {
             if (order.length < 4) orders.push(...names.map((name) => [...order, name]));
           const bad: string[] = [];
           for (const [index, order] of orders.entries()) {
+            if (bad.length === 3) break;
             for (const name of order) {
               calls[name]();
               // At once, after a turn, or after the chat may have connected.
@@ -85,7 +86,7 @@ describe('the life of a chat', () => {
             }
             if (now !== wanted) bad.push(`${order.join()}: ${now}`);
           }
-          return { bad: bad.slice(0, 5), count: orders.length };
+          return { bad, count: orders.length };
         },
         [[tokenFor('one'), tokenFor('two')], JSON.stringify(before)] as const,
       );
