@@ -10,6 +10,7 @@ import type { Cleanup, Cluster } from './faults-rig.js';
 import { type Stage, type Story, tell } from './faults-story.js';
 import { tokenOf, until } from './kit.js';
 import type { Bug } from './planted-bug.js';
+import { bugs } from './planted-bugs.js';
 import { plant } from './planted-copy.js';
 
 /** Tries a bug is given to show itself. */
