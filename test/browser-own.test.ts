@@ -69,7 +69,7 @@ describe("one's own messages", () => {
     const others = await jiyoung
       .locator('.tools button')
       .evaluateAll((all) => all.map((each) => each.getAttribute('title')));
-    assert.deepEqual(others, ['답장'], 'nobody changes what others wrote');
+    assert.deepEqual(others, ['반응 남기기', '답장'], 'nobody changes what others wrote');
   });
 
   it('a delete asks first, inline, and leaves a line in its place for both', async () => {

@@ -1,6 +1,5 @@
 /** widget.js: puts the chat of the server it came from on the page, and answers the page's calls. Everything else comes later. */
 
-import type { Chatty } from '@chatty/embed/types';
 import { createApi } from './api.js';
 import { defineElement, TAG } from './element.js';
 import type { Module } from './face.js';
@@ -10,11 +9,14 @@ import { type Given, readAttributes, readSettings } from './settings.js';
 declare const CHAT_FILE: string;
 
 /** A page may have an element of that name instead of the stub or of ours. */
-type Page = { Chatty?: Partial<Chatty> & { q?: unknown[][]; again?: () => void }; params?: Given };
+type Page = {
+  Chatty?: ((name: string) => unknown) & { q?: unknown[][]; again?: () => void };
+  params?: Given;
+};
 
 function start(): void {
   const page = window as unknown as Page;
-  const before = page.Chatty;
+  const before = typeof page.Chatty === 'function' ? page.Chatty : null;
   // An element of the page that is called like one of these stands in its place.
   const script = [document.currentScript, document.querySelector('script[src*="/widget.js"]')].find(
     (each) => each instanceof HTMLScriptElement,
