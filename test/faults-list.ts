@@ -71,7 +71,7 @@ export function storm(size: number): Story {
   return {
     name: 'reconnect-storm',
     // Every line is heard, noted and checked once a member, by the process that is all of them.
-    pace: Math.max(50, size),
+    ...(size > 500 && { pace: size }),
     async fault({ server, history, url, random, heard }) {
       const round = history.count('reset');
       const members = Array.from({ length: size }, (_, index) =>

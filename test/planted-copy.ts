@@ -37,9 +37,8 @@ export function plant(name: string, patches: readonly Patch[]): Copy {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(to, link);
   }
-  const widget = 'widget/dist/widget.js';
-  mkdirSync(dirname(joinPath(folder, 'packages', widget)), { recursive: true });
-  cpSync(joinPath(built, widget), joinPath(folder, 'packages', widget));
+  for (const part of ['widget/dist/widget.js', 'widget/dist/widget'])
+    cpSync(joinPath(built, part), joinPath(folder, 'packages', part), { recursive: true });
   for (const { file, from, to } of patches) {
     const path = joinPath(folder, 'packages', file);
     const parts = readFileSync(path, 'utf8').split(from);

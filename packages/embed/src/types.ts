@@ -43,7 +43,7 @@ export type Events = {
   tokenExpired: undefined;
   /** A visitor without a token wants to write. */
   loginRequired: undefined;
-  /** Cancelable: `preventDefault()` keeps the chat from doing anything itself. */
+  /** The name or the picture of somebody was pressed. */
   profileClick: { userId: string; username: string };
   banned: { code: string };
   error: { code: string; message: string };

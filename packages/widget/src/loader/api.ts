@@ -33,8 +33,8 @@ export function createApi(options: {
 
   function create(element: HTMLElement, docked: boolean, settings: Settings): Entry {
     const emit: Emit = (name, detail) => {
-      const event = { detail, bubbles: true, composed: true, cancelable: true };
-      return element.dispatchEvent(new CustomEvent(`chatty:${name}`, event));
+      const event = { detail, bubbles: true, composed: true };
+      element.dispatchEvent(new CustomEvent(`chatty:${name}`, event));
     };
     const gone = () => {
       entries = entries.filter((each) => each !== entry);

@@ -2,8 +2,8 @@
 
 import type { Events, Settings } from '@chatty/embed/types';
 
-/** Answers false when a listener of the page prevented what would follow. */
-export type Emit = <Name extends keyof Events>(name: Name, detail: Events[Name]) => boolean;
+/** Tells the page. */
+export type Emit = <Name extends keyof Events>(name: Name, detail: Events[Name]) => void;
 
 /** What the loader gives the chat. */
 export type FaceOptions = {
