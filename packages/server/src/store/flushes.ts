@@ -36,15 +36,9 @@ const REACT = {
   name: 'react',
   text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM react_messages($1, $2, $3, $4, $5, $6, $7, $8, $9) c`,
 };
-/** LATERAL with ORDER BY and LIMIT 1: a join planned while the table was small would go on scanning it. */
 const AS_IT_STANDS = {
   name: 'as it stands',
-  text: `SELECT k.n, ${columnsOf('m')}
-    FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS k(project, room, id, n)
-    CROSS JOIN LATERAL (
-      SELECT * FROM messages a
-      WHERE a.project_id = k.project AND a.room_id = k.room AND a.id BETWEEN k.id AND k.id ORDER BY a.id LIMIT 1
-    ) m`,
+  text: `SELECT k.n, ${columnsOf('(k.message)')} FROM messages_by_id($1, $2, $3) k`,
 };
 
 /** A job in a room that somebody keeps, or one that depends on another of its flush. */
