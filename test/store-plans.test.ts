@@ -1,0 +1,122 @@
+/** Promise: a statement that was planned while a table was small reads no more of it when it is large. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createLog } from '@chatty/server/log';
+import { type Connection, createPostgresStore } from '@chatty/server/store/postgres';
+import pg from 'pg';
+import { author, draft, open } from './stores.js';
+
+/** Entries and rows of a table that were read so far, by connections that have ended. */
+async function readOf(connection: Connection, table: string): Promise<number> {
+  const { rows } = await query(
+    connection,
+    `SELECT seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid) AS read
+     FROM pg_stat_user_tables t WHERE relname = '${table}'`,
+  );
+  return Number(rows[0]?.read);
+}
+
+async function query(connection: Connection, text: string): Promise<pg.QueryResult<Record<string, string>>> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  return client.query<Record<string, string>>(text).finally(() => client.end());
+}
+
+it('a connection that knew the table while it was empty reads no more of it when it is large', async (context) => {
+  const { connection } = await open(context);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query('ALTER TABLE messages SET (autovacuum_enabled = false)');
+  let given = 0;
+  const flush = (size: number) => {
+    const column = (value: (n: number) => unknown) =>
+      Array.from({ length: size }, (_, n) => value(given + n));
+    const few = size === 1;
+    const values = [
+      column(() => 'kimpga'),
+      column(() => 'main'),
+      column(() => 'u1'),
+      column(() => '민수'),
+      column(() => null),
+      column((n) => `${n}`),
+      column((n) => `c${n}`),
+      column((n) => (n > 10 ? 1 : null)),
+      ...(few ? [] : [false]),
+    ];
+    given += size;
+    const text = few
+      ? 'SELECT outcome FROM append_few($1, $2, $3, $4, $5, $6, $7, $8)'
+      : 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+    return client.query<{ outcome: string }>({ name: few ? 'few' : 'many', text, values });
+  };
+  const entriesRead = async () => {
+    await client.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await client.query<{ read: string }>(
+      "SELECT sum(idx_tup_read) AS read FROM pg_stat_user_indexes WHERE relname = 'messages'",
+    );
+    return Number(rows[0]?.read);
+  };
+  // Plans are kept from the sixth time on.
+  for (let times = 0; times < 8; times += 1) await flush(1);
+  for (let times = 0; times < 8; times += 1) await flush(2);
+  for (let times = 0; times < 5; times += 1) await flush(1_000);
+  const start = await entriesRead();
+  const { rows } = await flush(100);
+  const many = (await entriesRead()) - start;
+  for (let times = 0; times < 100; times += 1) rows.push(...(await flush(1)).rows);
+  const few = (await entriesRead()) - start - many;
+  await client.end();
+  assert.ok(rows.every(({ outcome }) => outcome === 'stored'));
+  assert.ok(many >= 100 && many <= 500, `${many} entries read for 100 messages that each answer one`);
+  assert.ok(few >= 100 && few <= 500, `${few} entries read for 100 messages one by one`);
+});
+
+it('what is sent again after a change is looked up by its key', async (context) => {
+  const { connection, kimpga } = await open(context);
+  await query(connection, 'ALTER TABLE messages SET (autovacuum_enabled = false)');
+  // Closed before its connections' figures are read.
+  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('처음', 'a'));
+  await room.change('main', author.userId, 1, '고침');
+  const again = () => room.append('main', author, draft('처음', 'a'));
+  // Plans are kept from the sixth time on.
+  for (let times = 0; times < 8; times += 1) await again();
+  await query(
+    connection,
+    `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, client_id, created_at)
+     SELECT 'kimpga', 'main', n, n, 'other', 'x', 'x', n, now() FROM generate_series(10, 30000) n`,
+  );
+  for (let times = 0; times < 20; times += 1) {
+    const appended = await again();
+    assert.equal('message' in appended && appended.message.content, '고침');
+  }
+  await store.close();
+  const read = await readOf(connection, 'messages');
+  assert.ok(read >= 20 && read <= 1_000, `${read} read for 28 messages that were sent again`);
+});
+
+it('a reaction reads nobody else’s but the few that are named', async (context) => {
+  const { connection, kimpga } = await open(context);
+  await query(connection, 'ALTER TABLE reactions SET (autovacuum_enabled = false)');
+  // Closed before its connections' figures are read.
+  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('모두'));
+  const react = (user: string, on: boolean) => room.react('main', user, { id: 1, emoji: '👍', on });
+  for (let times = 0; times < 8; times += 1) await react('first', times % 2 === 0);
+  await react('first', true);
+  await query(
+    connection,
+    `INSERT INTO reactions (project_id, room_id, message_id, emoji, user_id, seq)
+     SELECT 'kimpga', 'main', 1, '👍', 'u' || n, 1000 + n FROM generate_series(1, 30000) n`,
+  );
+  for (let times = 0; times < 10; times += 1) {
+    const reacted = await react('late', times % 2 === 0);
+    assert.equal(reacted.outcome, 'changed');
+  }
+  await store.close();
+  const read = await readOf(connection, 'reactions');
+  assert.ok(read >= 10 && read <= 2_000, `${read} read for 10 changes among 30,000 reactions`);
+});
