@@ -1,38 +1,21 @@
 /** Promise: one answers a message and finds what was answered, calls people by name, and writes emoji, by hand and by keyboard. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, serveSite } from './browser-page.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { serveSite } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
+import { join, stored, tokenOf, until } from './kit.js';
 
 describe('talking', () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveSite>>;
-
-  before(async () => {
-    chatty = await startChatty(suite, { SEND_BURST: '500', SEND_PER_SECOND: '500' });
-    browser = await launchBrowser(suite);
-    address = await serveSite(suite, chatty.url);
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
+  const suite = startBrowserSuite({
+    serve: serveSite,
+    settings: { SEND_BURST: '500', SEND_PER_SECOND: '500' },
   });
 
   async function open(username: string, projectId: string): Promise<Page> {
-    const page = await (await browser.newContext()).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(address(tokenOf(username, { projectId })));
+    const page = await suite.page();
+    await page.goto(suite.address(tokenOf(username, { projectId })));
     await page.locator('.dot.live').waitFor();
     // What comes after the talk.
     await page.locator('.beside').waitFor({ state: 'attached' });
@@ -93,7 +76,7 @@ describe('talking', () => {
   });
 
   it('a quote far back leads there, and the pill leads back to the newest', async () => {
-    const other = await join(suite, chatty.url, tokenOf('현우', { projectId: 'far' }));
+    const other = await join(suite, suite.chatty.url, tokenOf('현우', { projectId: 'far' }));
     const first = stored(await other.say('맨 처음 한 말'));
     for (let batch = 0; batch < 3; batch += 1)
       await Promise.all(Array.from({ length: 100 }, (_, n) => other.say(`말 ${batch * 100 + n}`)));
@@ -164,10 +147,17 @@ describe('talking', () => {
     const page = await open('민수', 'emoji');
     await field(page).fill('가즈아 끝');
     for (let back = 0; back < 2; back += 1) await field(page).press('ArrowLeft');
-    await page.getByRole('button', { name: '이모지' }).click();
+    const button = page.getByRole('button', { name: '이모지' });
+    await button.click();
     await page.locator('.popup input').fill('로켓');
     await page.locator('.popup [role=gridcell]:visible').filter({ hasText: /^🚀$/ }).click();
     assert.equal(await field(page).inputValue(), '가즈아🚀 끝');
+    await button.click();
+    // Time for a picker to come back.
+    await page.waitForTimeout(200);
+    assert.equal(await page.locator('.popup').count(), 0, 'the button closes what it opened');
+    await button.click();
+    await page.locator('.popup input').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.popup').waitFor({ state: 'detached' });
     await field(page).press('Enter');
@@ -199,11 +189,10 @@ describe('talking', () => {
   });
 
   it('what came while the panel was closed is counted, marked, and led to; what was being written is still there', async () => {
-    const jiyoung = await join(suite, chatty.url, tokenOf('지영', { projectId: 'away' }));
+    const jiyoung = await join(suite, suite.chatty.url, tokenOf('지영', { projectId: 'away' }));
     await jiyoung.say('본 말');
-    const page = await (await browser.newContext({ viewport: { width: 390, height: 700 } })).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(address(tokenOf('민수', { projectId: 'away' }), { mount: null }));
+    const page = await suite.page({ viewport: { width: 390, height: 700 } });
+    await page.goto(suite.address(tokenOf('민수', { projectId: 'away' }), { mount: null }));
     const launcher = page.locator('.launcher');
     await launcher.click();
     await page.locator('.bubble', { hasText: '본 말' }).waitFor();
@@ -228,5 +217,5 @@ describe('talking', () => {
     assert.equal(await page.locator('.new').count(), 0, 'all has been seen');
   });
 
-  it('no page complained', () => assert.deepEqual(complaints, []));
+  it('no page complained', () => assert.deepEqual(suite.complaints, []));
 });

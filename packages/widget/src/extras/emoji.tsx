@@ -39,7 +39,7 @@ export function EmojiButton({ language, pick }: { language: Language; pick: (emo
         <Icon path={FACE} size={20} />
       </button>
       {Picker && (
-        <Popup close={close}>
+        <Popup close={close} opener={button}>
           <Picker.Picker pick={pick} close={close} words={words} locale={locale} />
         </Popup>
       )}

@@ -1,18 +1,26 @@
 /** Something over the field that goes when the visitor presses elsewhere. */
 
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-export function Popup({ close, children }: { close: () => void; children: ComponentChildren }) {
+type Props = {
+  close: () => void;
+  /** The button that opened it and itself closes it: a press there is not one elsewhere. */
+  opener?: RefObject<HTMLElement | null>;
+  children: ComponentChildren;
+};
+
+export function Popup({ close, opener, children }: Props) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const root = place.current?.getRootNode();
     const press = (event: Event) => {
-      if (place.current && !event.composedPath().includes(place.current)) close();
+      const path = event.composedPath();
+      if (![place, opener].some((inside) => inside?.current && path.includes(inside.current))) close();
     };
     root?.addEventListener('pointerdown', press);
     return () => root?.removeEventListener('pointerdown', press);
-  }, [close]);
+  }, [close, opener]);
   return (
     <div class="popup" ref={place}>
       {children}
