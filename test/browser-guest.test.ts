@@ -1,13 +1,12 @@
 /** Promise: the chat is a good guest: it works on pages with strict policies and hostile ones, and leaves them as they were. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { describe, it } from 'node:test';
 import { field, type Host, liveThrough, serveHosts } from './browser-host.js';
 import { HOSTILE } from './browser-hostile.js';
-import { launchBrowser } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
 import { styleOf, traces, UNTOUCHED, watchPage } from './browser-traces.js';
-import { type Chatty, join, startChatty, tokenOf, until } from './kit.js';
+import { join, tokenOf, until } from './kit.js';
 
 type Page = { __complain(what: string): void };
 
@@ -28,31 +27,15 @@ const PARTS = [
 ];
 
 describe('a guest on the page', () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveHosts>>;
+  const suite = startBrowserSuite({ serve: serveHosts });
   let projects = 0;
-
-  before(async () => {
-    chatty = await startChatty(suite);
-    browser = await launchBrowser(suite);
-    address = await serveHosts(suite, chatty.url);
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
-  });
 
   /** A visitor of a room of its own, and somebody to talk with. */
   async function visit(host: Omit<Host, 'params'>, params: Record<string, unknown> = {}) {
     projects += 1;
     const projectId = `guest-${projects}`;
     const complaints: string[] = [];
-    const page = await (await browser.newContext()).newPage();
+    const page = await suite.page();
     page.setDefaultTimeout(8_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.exposeFunction('__complain', (what: string) => complaints.push(what));
@@ -71,8 +54,8 @@ describe('a guest on the page', () => {
       );
     });
     const token = tokenOf('민수', { projectId });
-    const visitor = await join(suite, chatty.url, tokenOf('지영', { projectId }));
-    await page.goto(address({ ...host, params: { ...params, token } }));
+    const visitor = await join(suite, suite.chatty.url, tokenOf('지영', { projectId }));
+    await page.goto(suite.address({ ...host, params: { ...params, token } }));
     const other = { name: '지영', say: (text: string) => visitor.say(text) };
     return { page, token, other, complaints, requests };
   }
@@ -85,8 +68,8 @@ describe('a guest on the page', () => {
   ];
   const policyOf = (scripts: string, more = '') =>
     `default-src 'none'; script-src ${scripts}; connect-src CHAT WS; img-src data:; style-src 'self'${more}`
-      .replaceAll('CHAT', chatty.url)
-      .replace('WS', chatty.url.replace('http', 'ws'));
+      .replaceAll('CHAT', suite.chatty.url)
+      .replace('WS', suite.chatty.url.replace('http', 'ws'));
 
   for (const [scripts, more] of policies)
     it(`everything works under script-src ${scripts}${more}`, async () => {

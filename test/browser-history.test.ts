@@ -1,11 +1,12 @@
 /** Promise: a visitor reads back through thousands of messages without losing their place, a message, or memory. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import pg from 'pg';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, serveSite } from './browser-page.js';
-import { type Chatty, join, startChatty, tokenOf, until } from './kit.js';
+import type { Page } from 'playwright-core';
+import { serveSite } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
+import { type Chatty, join, tokenOf, until } from './kit.js';
 
 const STORED = 20_000;
 /** Elements in the widget at most, however much was read: about 35 rows of half a dozen each, and the frame. */
@@ -17,30 +18,11 @@ const STILL = 2;
 type Moment = { rows: [id: number, top: number][]; scrolled: number; elements: number };
 
 describe('reading back', () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveSite>>;
-
-  before(async () => {
-    chatty = await startChatty(suite);
-    await fill(chatty);
-    browser = await launchBrowser(suite);
-    address = await serveSite(suite, chatty.url);
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
-  });
+  const suite = startBrowserSuite({ serve: serveSite, fill });
 
   async function open(username: string): Promise<Page> {
-    const page = await (await browser.newContext({ viewport: { width: 390, height: 700 } })).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(address(tokenOf(username)));
+    const page = await suite.page({ viewport: { width: 390, height: 700 } });
+    await page.goto(suite.address(tokenOf(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -62,7 +44,7 @@ describe('reading back', () => {
     const back = await travel(page, [-1_000_000, 0, 0], 1);
     assertStill(back);
     assert.equal(back.at(-1)?.rows[0]?.[0], 1);
-    const guest = await join(suite, chatty.url, tokenOf('지영'));
+    const guest = await join(suite, suite.chatty.url, tokenOf('지영'));
     await guest.say('아래에서 새 소식');
     await page.getByRole('button', { name: '새 메시지 1개' }).click();
     await page.locator('.bubble', { hasText: '아래에서 새 소식' }).waitFor();
@@ -76,7 +58,7 @@ describe('reading back', () => {
   });
 
   it('no page complained', () => {
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(suite.complaints, []);
   });
 });
 

@@ -1,43 +1,23 @@
 /** Promise: one changes and deletes one's own messages by hand, by keyboard and by touch, and everybody sees it. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { launchBrowser, serveSite } from './browser-page.js';
-import { type Chatty, startChatty, tokenOf, until } from './kit.js';
+import { describe, it } from 'node:test';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { serveSite } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
+import { tokenOf, until } from './kit.js';
 
 /** A network that lets no WebSocket through. */
 const BLOCKED =
   'window.WebSocket = class { constructor() { setTimeout(() => this.onerror(new Event("error"))); } close() {} };';
 
 describe("one's own messages", () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveSite>>;
-
-  before(async () => {
-    chatty = await startChatty(suite);
-    browser = await launchBrowser(suite);
-    address = await serveSite(suite, chatty.url);
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
-  });
+  const suite = startBrowserSuite({ serve: serveSite });
 
   async function open(username: string, options: BrowserContextOptions = {}, script = ''): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
+    const page = await suite.page(options);
     if (script !== '') await page.addInitScript(script);
-    await page.goto(address(tokenOf(username)));
+    await page.goto(suite.address(tokenOf(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -74,7 +54,7 @@ describe("one's own messages", () => {
 
   it('a delete asks first, inline, and leaves a line in its place for both', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
-    minsu.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
+    minsu.on('dialog', (dialog) => suite.complaints.push(`a dialog: ${dialog.message()}`));
     await say(minsu, '지울 말');
     await say(minsu, '남는 말');
     await row(minsu, '지울 말').hover();
@@ -157,13 +137,13 @@ describe("one's own messages", () => {
   });
 
   it('how many people are here stands in the header, and changes as they come and go', async () => {
-    const english = await browser.newContext();
+    const english = await suite.browser.newContext();
     const page = await english.newPage();
-    await page.goto(address(tokenOf('Bob', { projectId: 'elsewhere' }), { locale: 'en' }));
+    await page.goto(suite.address(tokenOf('Bob', { projectId: 'elsewhere' }), { locale: 'en' }));
     await page.locator('.count', { hasText: '1 here' }).waitFor();
-    const second = await browser.newContext();
+    const second = await suite.browser.newContext();
     const other = await second.newPage();
-    await other.goto(address(tokenOf('지영', { projectId: 'elsewhere' })));
+    await other.goto(suite.address(tokenOf('지영', { projectId: 'elsewhere' })));
     await page.locator('.count', { hasText: '2 here' }).waitFor();
     await other.locator('.count', { hasText: '2명' }).waitFor();
     await second.close();
@@ -192,6 +172,6 @@ describe("one's own messages", () => {
   });
 
   it('no page complained', () => {
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(suite.complaints, []);
   });
 });

@@ -1,49 +1,29 @@
 /** Promise: links of a message open safely, hidden text shows by mouse and keyboard, and nothing written becomes anything else. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, serveSite } from './browser-page.js';
-import { type Chatty, startChatty, tokenOf } from './kit.js';
+import { afterEach, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { serveSite } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
+import { tokenOf } from './kit.js';
 
 /** Counts what a policy forbids; the console alone could be missed. */
 const WATCH = `window.violations = [];
   document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));`;
 
 describe('rich text', () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveSite>>;
-
-  before(async () => {
-    chatty = await startChatty(suite);
-    browser = await launchBrowser(suite);
-    address = await serveSite(suite, chatty.url);
-  });
+  const suite = startBrowserSuite({ serve: serveSite });
   afterEach(async () => {
-    for (const context of browser.contexts()) {
+    for (const context of suite.browser.contexts())
       for (const page of context.pages())
-        for (const violation of await page.evaluate<string[]>('window.violations ?? []'))
-          complaints.push(violation);
-      await context.close();
-    }
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
+        suite.complaints.push(...(await page.evaluate<string[]>('window.violations ?? []')));
   });
 
   async function open(username: string): Promise<Page> {
-    const page = await (await browser.newContext()).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
-    page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
+    const page = await suite.page();
+    page.on('dialog', (dialog) => suite.complaints.push(`a dialog: ${dialog.message()}`));
     await page.addInitScript(WATCH);
-    await page.goto(address(tokenOf(username)));
+    await page.goto(suite.address(tokenOf(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -143,6 +123,6 @@ describe('rich text', () => {
   });
 
   it('no page complained', () => {
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(suite.complaints, []);
   });
 });

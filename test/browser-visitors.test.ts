@@ -1,44 +1,27 @@
 /** Promise: who is not logged in reads along where the project allows it, becomes a member in place, and sees who is typing. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, serveSite } from './browser-page.js';
-import { type Chatty, join, startChatty, tokenOf, until } from './kit.js';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { serveSite } from './browser-page.js';
+import { startBrowserSuite } from './browser-suite.js';
+import { join, tokenOf, until } from './kit.js';
 
 type Host = { Chatty: { identify(token: string): void; logout(): void }; asked?: number };
 
 describe('visitors', () => {
-  const endings: (() => unknown)[] = [];
-  const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
-  let address: Awaited<ReturnType<typeof serveSite>>;
-
-  before(async () => {
-    chatty = await startChatty(suite, { GUEST_PROJECTS: 'kimpga' });
-    browser = await launchBrowser(suite);
-    address = await serveSite(suite, chatty.url);
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
-  });
+  const suite = startBrowserSuite({ serve: serveSite, settings: { GUEST_PROJECTS: 'kimpga' } });
 
   async function open(token: string | null, params: Record<string, unknown> = {}): Promise<Page> {
-    const page = await (await browser.newContext()).newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(address(token as string, params));
+    const page = await suite.page();
+    await page.goto(suite.address(token as string, params));
     return page;
   }
 
   const bubble = (page: Page, text: string) => page.locator('.bubble', { hasText: text });
 
   it('a guest reads live, is asked to log in, and becomes a member in place', async () => {
-    const minsu = await join(suite, chatty.url, tokenOf('민수'));
+    const minsu = await join(suite, suite.chatty.url, tokenOf('민수'));
     await minsu.say('먼저 한 말');
     const page = await open(null, { projectId: 'kimpga' });
     await bubble(page, '먼저 한 말').waitFor();
@@ -85,5 +68,5 @@ describe('visitors', () => {
     await until(async () => (await jiyoung.locator('.typing.shown').count()) === 0, 'the end of the typing');
   });
 
-  it('no page complained', () => assert.deepEqual(complaints, []));
+  it('no page complained', () => assert.deepEqual(suite.complaints, []));
 });

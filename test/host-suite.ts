@@ -1,11 +1,11 @@
 /** What the stories of the host's API begin with: a chat server, a browser, pages, and somebody who watches the room. */
 
-import { after, afterEach, before, type TestContext } from 'node:test';
+import { before } from 'node:test';
 import type { Chatty as Api } from '@chatty/embed';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from './browser-page.js';
+import type { Page } from 'playwright-core';
+import { startBrowserSuite } from './browser-suite.js';
 import { type Counted, serveMarkup } from './host-page.js';
-import { type Chatty, join, startChatty, tokenOf, until, type Visitor } from './kit.js';
+import { join, tokenOf, until, type Visitor } from './kit.js';
 
 /** The window of a page, as its scripts see it. */
 export type HostWindow = Counted & { Chatty: Api };
@@ -28,25 +28,10 @@ export const tokenFor = (name: string, expiresIn = 3_600, now = Date.now()) =>
   tokenOf(name, { projectId: 'host', expiresIn, now });
 
 export function startSuite(): Suite {
-  const endings: (() => unknown)[] = [];
-  const context = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  const complaints: string[] = [];
-  let browser: Browser;
-  let chatty: Chatty;
+  const suite = startBrowserSuite({ serve: serveMarkup });
   let watcher: Visitor;
-  let address: Awaited<ReturnType<typeof serveMarkup>>;
-
   before(async () => {
-    chatty = await startChatty(context);
-    browser = await launchBrowser(context);
-    address = await serveMarkup(context, chatty.url);
-    watcher = await join(context, chatty.url, tokenFor('watcher'));
-  });
-  afterEach(async () => {
-    for (const each of browser.contexts()) await each.close();
-  });
-  after(async () => {
-    for (const ending of endings.reverse()) await ending();
+    watcher = await join(suite, suite.chatty.url, tokenFor('watcher'));
   });
 
   async function present(): Promise<string[]> {
@@ -59,17 +44,13 @@ export function startSuite(): Suite {
 
   return {
     get chat() {
-      return chatty.url;
+      return suite.chatty.url;
     },
-    complaints,
-    script: (attributes = 'defer') => `<script src="${chatty.url}/widget.js" ${attributes}></script>`,
+    complaints: suite.complaints,
+    script: (attributes = 'defer') => `<script src="${suite.chatty.url}/widget.js" ${attributes}></script>`,
     async open(body, head) {
-      const page = await (await browser.newContext({ locale: 'en-US' })).newPage();
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
-      });
-      await page.goto(address(body, head));
+      const page = await suite.page({ locale: 'en-US' });
+      await page.goto(suite.address(body, head));
       return page;
     },
     watcher: () => watcher,
