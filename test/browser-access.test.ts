@@ -63,7 +63,14 @@ describe('for everybody', () => {
     const options = { reducedMotion: 'reduce', forcedColors: 'active' } as const;
     const held = await visit(suite, { options, passing: 'held' });
     await held.page.locator('.launcher').click();
-    await held.page.locator('.skeleton').waitFor();
+    const bar = held.page.locator('.skeleton > *').first();
+    await bar.waitFor();
+    const { width, shape } = await bar.evaluate((element) => ({
+      width: element.getBoundingClientRect().width,
+      shape: getComputedStyle(element).clipPath,
+    }));
+    assert.equal(shape, 'none');
+    assert.ok(width > 150, `${width}px`);
     const { page, jiyoung } = await visit(suite, { options });
     await jiyoung.say('움직이지 않는 말');
     await page.locator('.launcher').click();

@@ -50,6 +50,8 @@ export async function visit(suite: Suite, visited: Visit = {}): Promise<Visited>
       else if (network.passing !== 'silent' || !String(text).startsWith('42')) server.send(text);
     });
   });
+  // Where no WebSocket gets through, the client polls.
+  await page.route(/socket\.io/, (route) => (network.passing === 'nothing' ? route.abort() : route.continue()));
   await page.goto(
     suite.address({
       root: `lang="${params.locale ?? 'ko'}"`,

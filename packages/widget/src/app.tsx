@@ -144,10 +144,10 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focu
         <List lines={view.lines} reply={setAnswers} {...{ chat, language, extras, seen }} />
       ) : (
         <div class="skeleton" role="status" aria-label={words.states[view.state]}>
-          <i />
-          <i />
-          <i />
-          <i />
+          <b />
+          <b />
+          <b />
+          <b />
         </div>
       )}
       {guest ? (
