@@ -26,9 +26,9 @@ export async function requireChromium() {
   const found = findChromium();
   if (found) return found;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say('Installing Chromium and a Korean font for the browser tests (a minute or two).');
+    say('Installing Chromium and fonts for the browser tests (a minute or two).');
     await run('/usr/bin/apt-get', ['update', '-qq'], 'still reading package lists');
-    const packages = ['chromium', 'fonts-nanum', 'fonts-noto-color-emoji'];
+    const packages = ['chromium', 'fonts-nanum', 'fonts-wqy-microhei', 'fonts-noto-color-emoji'];
     await run(
       '/usr/bin/apt-get',
       ['install', '-y', '-qq', '--no-install-recommends', ...packages],
