@@ -2,6 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { PAGE } from '@chatty/client/timeline';
+import {
+  MESSAGE_BYTES,
+  REACTION_EMOJI,
+  REACTION_USERS_BYTES,
+  URL_LENGTH,
+  USER_ID_LENGTH,
+} from '@chatty/protocol/limits';
+import pg from 'pg';
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 
 it('an empty room has an empty history', async (context) => {
@@ -77,4 +86,37 @@ it('a server that did not hear of a message reads it before the next one', async
   stored(await there.say('넷'));
   await until(() => there.messages.length === 4, 'all four');
   assert.deepEqual(there.contents, ['하나', '둘', '셋', '넷']);
+});
+
+it('a page of the longest messages stays below what a slow reader is cut at', async (context) => {
+  const { url, connection } = await startChatty(context);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query("INSERT INTO rooms (project_id, room_id, last_seq) VALUES ('kimpga', 'main', 200)");
+  // Quotation marks take two bytes on the way and the accents two, up to the limit of bytes.
+  const longest = `"${'\u0301'.repeat(2)}`.repeat(1_638);
+  assert.ok(Buffer.byteLength(longest) <= MESSAGE_BYTES);
+  const reactions = Array.from({ length: REACTION_EMOJI }, (_, n) => ({
+    emoji: String.fromCodePoint(0x1f600 + n),
+    count: 1,
+    users: ['x'.repeat(REACTION_USERS_BYTES / REACTION_EMOJI)],
+  }));
+  await client.query(
+    `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, reactions, created_at)
+     SELECT 'kimpga', 'main', n, n, $1, $1, $2, $3, $4, now() FROM generate_series(1, 200) n`,
+    [
+      'u'.repeat(USER_ID_LENGTH),
+      `https://a.example/${'a'.repeat(URL_LENGTH - 18)}`,
+      longest,
+      JSON.stringify(reactions),
+    ],
+  );
+  await client.end();
+  const reader = await join(context, url, tokenOf('민수'));
+  const { messages } = await reader.socket
+    .timeout(8_000)
+    .emitWithAck('history', { before: 150, limit: PAGE });
+  assert.equal(messages.length, PAGE);
+  const bytes = Buffer.byteLength(JSON.stringify(messages));
+  assert.ok(bytes < 1024 * 1024, `${bytes} bytes`);
 });

@@ -1,8 +1,7 @@
 /** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
 
 import type { HistoryAnswer } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE } from '@chatty/protocol/limits';
-import type { Page, Timeline } from './timeline.js';
+import { PAGE, type Page, type Timeline } from './timeline.js';
 import type { Ask } from './wire.js';
 
 export type Pager = {
@@ -21,7 +20,7 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
   async function page(before: number, take: (answer: HistoryAnswer) => void): Promise<boolean> {
     timeline.asking(1);
     // A rejection says that there is no connection, and with it nothing to do; a page of another log is none of these lines.
-    const answer = await ask('history', { before, limit: HISTORY_PAGE_SIZE }).then(
+    const answer = await ask('history', { before, limit: PAGE }).then(
       (given) => (given.ok && given.epoch !== timeline.epoch ? null : given),
       () => null,
     );
@@ -50,7 +49,7 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
 
   async function visit(id: number): Promise<void> {
     if (timeline.lines().some((line) => line.kind === 'stored' && line.message.id === id)) return;
-    const before = id + HISTORY_PAGE_SIZE / 2;
+    const before = id + PAGE / 2;
     await page(before, (answer) => {
       if (answer.ok) timeline.visit(before, answer.messages, answer.more);
     });

@@ -2,7 +2,7 @@
 
 import type { Code } from '@chatty/protocol/codes';
 import type { Message, Position, Session } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE, HISTORY_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE } from '@chatty/protocol/limits';
 import type { Entry } from './outbox.js';
 import { createPending, type PendingLine } from './pending.js';
 import { cut, firstId, put, type Run, type StoredLine } from './run.js';
@@ -35,7 +35,7 @@ export type Timeline = {
   merge(messages: readonly Message[], top: number): void;
   /** A page is asked for (1), or is answered and taken (-1): what changes meanwhile is newer than what the page says. */
   asking(by: 1 | -1): void;
-  /** What `history { before, limit: 100 }` has to be asked for a page; null where there is none. */
+  /** What `history { before, limit: PAGE }` has to be asked for a page; null where there is none. */
   before(page: Page): number | null;
   /** The answer to that. One that comes too late for the window as it now is changes nothing. */
   take(page: Page, before: number, messages: readonly Message[], more: boolean): void;
@@ -54,6 +54,8 @@ export type Timeline = {
   discard(clientId: string): void;
 };
 
+/** Messages asked for at a time: even the longest stay below the 1 MB at which the server cuts a slow reader. */
+export const PAGE = 50;
 /** Stored lines kept before a gap, and of the live end while its reader is away from it. */
 const KEPT = 100;
 
@@ -170,7 +172,7 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     older: () => (first().more ? firstId(first()) : null),
     gap: () => (past && !away ? firstId(live) : null),
     // An id is a change's number: at most so many messages lie between, and the page reaches down to the window.
-    newer: () => (past && away ? Math.min(past.upTo + 1 + HISTORY_PAGE_SIZE, firstId(live)) : null),
+    newer: () => (past && away ? Math.min(past.upTo + 1 + PAGE, firstId(live)) : null),
   };
 
   function take(page: Page, from: number, messages: readonly Message[], more: boolean): void {
