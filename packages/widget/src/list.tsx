@@ -2,12 +2,13 @@
 
 import type { Chat, Line } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
+import type { Component } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Language, sameDay } from './language.js';
 import { PendingRow, StoredRow, type Verbs } from './line.js';
 import { Missing } from './missing.js';
 import type { Deed, Extras, Seen } from './parts.js';
-import { useScroll } from './scroll.js';
+import { idOf, useScroll } from './scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
 const GROUP = 5 * 60_000;
@@ -41,12 +42,10 @@ export function List({
   const upTo = seen?.upTo ?? Number.POSITIVE_INFINITY;
 
   const toNewest = () => {
-    if (!chat.newest) chat.toNewest();
+    chat.toNewest();
     toEnd();
   };
-  useEffect(() => {
-    if (!chat.newest) chat.toNewest();
-  }, [chat]);
+  useEffect(chat.toNewest, [chat]);
 
   const pending = lines.filter(({ kind }) => kind === 'pending').length;
   const pendingBefore = useRef(0);
@@ -66,15 +65,8 @@ export function List({
 
   const verbs = useMemo<Verbs>(
     () => ({
-      edit: chat.edit,
-      remove: chat.remove,
-      react: chat.react,
+      ...chat,
       ownId: () => chat.session?.userId ?? null,
-      retry: chat.retry,
-      discard: chat.discard,
-      on: chat.on,
-      find: chat.find,
-      fetch: chat.fetch,
       extras,
       reply,
       async jump(id) {
@@ -122,7 +114,7 @@ export function List({
                   line={line}
                   before={lines[from + index - 1]}
                   upTo={upTo}
-                  deed={line.kind === 'stored' && line.message.id === deed?.id ? deed : null}
+                  deed={idOf(line) === deed?.id ? deed : null}
                   language={language}
                   verbs={verbs}
                 />
@@ -147,36 +139,19 @@ export function List({
 }
 
 function Entry({
-  line,
   before,
   upTo,
-  deed,
-  language,
-  verbs,
-}: {
-  line: Exclude<Line, { kind: 'gap' }>;
+  ...drawn
+}: Omit<RowProps, 'first'> & {
   before: Line | undefined;
   /** The last message that had been seen. */
   upTo: number;
-  deed: Deed | null;
-  language: Language;
-  verbs: Verbs;
 }) {
-  const { words } = language;
+  const { line, language } = drawn;
   const date = dateOf(line);
   const newDay = date !== null && (before === undefined || !sameDay(date, dateOf(before) ?? date));
   const isNew = idOf(line) > upTo && idOf(before) <= upTo;
   const first = newDay || isNew || !continues(line, before);
-  // The same element again: a line that did not change is not drawn again.
-  const row = useMemo(
-    () =>
-      line.kind === 'stored' ? (
-        <StoredRow line={line} first={first} language={language} verbs={verbs} deed={deed} />
-      ) : (
-        <PendingRow line={line} first={first} language={language} verbs={verbs} />
-      ),
-    [line, first, language, verbs, deed],
-  );
   return (
     <li>
       {newDay && (
@@ -184,10 +159,30 @@ function Entry({
           <span>{language.day(date, new Date())}</span>
         </div>
       )}
-      {isNew && <div class="day new">{words.newLine}</div>}
-      {row}
+      {isNew && <div class="day new">{language.words.newLine}</div>}
+      <Row {...drawn} first={first} />
     </li>
   );
+}
+
+type RowProps = {
+  line: Exclude<Line, { kind: 'gap' }>;
+  first: boolean;
+  language: Language;
+  verbs: Verbs;
+  deed: Deed | null;
+};
+
+/**
+ * A line that did not change is not drawn again. Not by an element that is kept: that would hold the whole tree it was
+ * first drawn in, which holds earlier ones, and in a busy room no line ever drawn would be freed.
+ */
+function Row(this: Component<RowProps>, props: RowProps) {
+  this.shouldComponentUpdate = (next) =>
+    (Object.keys(next) as (keyof RowProps)[]).some((key) => next[key] !== this.props[key]);
+  return props.line.kind === 'stored'
+    ? StoredRow(props as Parameters<typeof StoredRow>[0])
+    : PendingRow(props as Parameters<typeof PendingRow>[0]);
 }
 
 /** Whether a line stands under the name of the one before it. */
@@ -197,11 +192,6 @@ function continues(line: Line, before: Line | undefined): boolean {
   if (before.kind === 'pending') return line.own;
   const apart = Date.parse(line.message.created_at) - Date.parse(before.message.created_at);
   return before.message.userId === line.message.userId && apart < GROUP;
-}
-
-/** 0 for what is not stored. */
-function idOf(line: Line | undefined): number {
-  return line?.kind === 'stored' ? line.message.id : 0;
 }
 
 function dateOf(line: Line): Date | null {

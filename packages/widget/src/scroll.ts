@@ -14,6 +14,11 @@ const NEAR = 48;
 /** Height taken for the view before it is known, in pixels. */
 const VIEW = 800;
 
+/** 0 for what is not stored. */
+export function idOf(line: Line | undefined): number {
+  return line?.kind === 'stored' ? line.message.id : 0;
+}
+
 /** A moment of light on the line that was looked for. */
 function shine(row: Element | undefined): void {
   row?.animate([{ backgroundColor: 'color-mix(in srgb, currentcolor 14%, transparent)' }, {}], 1_600);
@@ -155,7 +160,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     },
     /** Brings a stored line into the middle of the view, and shows which it is. */
     toLine: (id: number) => {
-      const index = now.lines.findIndex((line) => line.kind === 'stored' && line.message.id === id);
+      const index = now.lines.findIndex((line) => idOf(line) === id);
       if (index < 0) return;
       Object.assign(now, { sticks: false, key: now.lines[index]?.key, index, bottom: now.view / 2, aim: id });
       redraw(0);
