@@ -1,25 +1,18 @@
 /** A host site: its own login, a page with the two-line embed, and tokens signed for whoever is logged in. */
 
-import { createHmac, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
 import { createToken } from '@chatty/token/token';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, authenticate } from './accounts.js';
 import { createBrake } from './brake.js';
 import { type Html, html, scriptJson } from './page.js';
 import { createSessions } from './session.js';
 import type { Site } from './site.js';
+import { createWeb, sendPage } from './web.js';
 
 export type Host = { listen(): Promise<{ port: number }>; close(): Promise<void> };
 
-const PUBLIC = new URL('../public/', import.meta.url);
-const TYPES: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
 /** The chat cannot ask for a new token yet, so one lasts as long as the login. */
 const TOKEN_SECONDS = 12 * 3_600;
 
@@ -32,49 +25,19 @@ export function createHost(options: {
   jwtSecret: string;
 }): Host {
   const { site, host, port, chattyUrl, jwtSecret } = options;
-  const http = Fastify({ bodyLimit: 4 * 1024, forceCloseConnections: true });
+  const http = createWeb(site.id);
   const sessions = createSessions(
     `${site.id}_session`,
     createHmac('sha256', jwtSecret).update('demo sessions').digest('hex'),
   );
   const brake = createBrake();
-  servePublicFiles(http, site.id);
-  // Forms only: whatever else is posted is refused before anything looks at it.
-  http.removeAllContentTypeParsers();
-  http.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => {
-      done(null, Object.fromEntries(new URLSearchParams(String(body))));
-    },
-  );
-  http.addHook('onRequest', async (request, reply) => {
-    // A form of another site may not log anybody in or out.
-    const { origin, host: own } = request.headers;
-    if (
-      request.method === 'POST' &&
-      origin !== undefined &&
-      origin !== `http://${own}` &&
-      origin !== `https://${own}`
-    ) {
-      return reply.code(403).send({ error: 'forbidden origin' });
-    }
-    return undefined;
-  });
 
   const visitor = (request: FastifyRequest): Account | null => {
     const id = sessions.read(request.headers.cookie);
     return site.accounts.find((account) => account.id === id) ?? null;
   };
-  const show = (reply: FastifyReply, status: number, render: (nonce: string) => Html) => {
-    const nonce = randomBytes(16).toString('base64');
-    const page = `<!doctype html>\n${render(nonce).text}`;
-    return reply
-      .code(status)
-      .headers(pageHeaders(chattyUrl, nonce))
-      .type('text/html; charset=utf-8')
-      .send(page);
-  };
+  const show = (reply: FastifyReply, status: number, render: (nonce: string) => Html) =>
+    sendPage(reply, { status, chattyUrl }, render);
 
   http.get('/', (request, reply) => {
     const account = visitor(request);
@@ -126,39 +89,4 @@ function tokenFor(site: Site, account: Account, secret: string, ownHost = ''): s
     expiresIn: TOKEN_SECONDS,
     ...(picture === null ? {} : { avatar: picture }),
   });
-}
-
-/** A strict policy, which the widget has to live with: only its origin is allowed, no inline style, no eval. */
-function pageHeaders(chattyUrl: string, nonce: string): Record<string, string> {
-  const policy = [
-    "default-src 'none'",
-    `script-src 'self' 'nonce-${nonce}' ${chattyUrl}`,
-    `connect-src 'self' ${chattyUrl} ${chattyUrl.replace(/^http/, 'ws')}`,
-    "style-src 'self'",
-    "img-src 'self' https: data:",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ];
-  return {
-    'content-security-policy': policy.join('; '),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'same-origin',
-  };
-}
-
-/** Every public file is a route of its own, read once: there is no path to climb out of. */
-function servePublicFiles(http: FastifyInstance, folder: string): void {
-  for (const name of readdirSync(new URL(`${folder}/`, PUBLIC))) {
-    const body = readFileSync(new URL(`${folder}/${name}`, PUBLIC));
-    const type = TYPES[extname(name)] ?? 'application/octet-stream';
-    http.get(`/${name}`, (_request, reply) =>
-      reply
-        .type(type)
-        .header('x-content-type-options', 'nosniff')
-        .header('cache-control', 'no-cache')
-        .send(body),
-    );
-  }
 }
