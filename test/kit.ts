@@ -133,8 +133,9 @@ export function refusalOf(
   context: Cleanup,
   url: string,
   auth: Record<string, unknown>,
+  options: Partial<ManagerOptions & SocketOptions> = {},
 ): Promise<Error & { data?: { code?: string } }> {
-  const visitor = new Visitor(url, auth, { reconnection: false });
+  const visitor = new Visitor(url, auth, { ...options, reconnection: false });
   context.after(() => visitor.socket.disconnect());
   return new Promise((resolve, reject) => {
     visitor.socket.once('connect_error', resolve);

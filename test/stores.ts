@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/check';
 import { createAuth } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
+import { createProjects } from '@chatty/server/projects';
 import { migrate } from '@chatty/server/store/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres';
 import type { ProjectId, Store } from '@chatty/server/store/store';
@@ -21,9 +22,20 @@ export const draft = (
 });
 
 /** Project ids come from verified tokens only, here as anywhere. */
-async function projectOf(projectId: string): Promise<ProjectId> {
-  const auth = await createAuth({ secret: SECRET, requireExpiry: false, maxHours: null, guests: [] });
-  const verdict = await auth.verify(tokenOf('민수', { projectId }));
+async function projectOf({ projects: records }: Store, projectId: string): Promise<ProjectId> {
+  const projects = await createProjects({
+    records,
+    vault: null,
+    founding: SECRET,
+    unlisted: true,
+    origins: null,
+    guestProjects: [],
+    production: false,
+    log: createLog('silent'),
+  });
+  const auth = await createAuth({ projects, requireExpiry: false, maxHours: null });
+  const verdict = await auth.verify({ token: tokenOf('민수', { projectId }) });
+  await projects.close();
   if (!verdict.ok) throw new Error(verdict.reason);
   return verdict.member.projectId;
 }
@@ -38,12 +50,13 @@ export async function open(context: TestContext) {
     return store;
   };
   context.after(() => Promise.all(stores.map((store) => store.close())));
+  const store = openStore();
   return {
     connection,
     ran,
     openStore,
-    store: openStore(),
-    kimpga: await projectOf('kimpga'),
-    shop: await projectOf('othershop'),
+    store,
+    kimpga: await projectOf(store, 'kimpga'),
+    shop: await projectOf(store, 'othershop'),
   };
 }

@@ -1,7 +1,7 @@
 /** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
 
 import type { Code } from './codes.js';
-import type { MembersPayload, Position, ReactPayload } from './events.js';
+import type { MembersPayload, Position, ReactPayload, RefreshPayload } from './events.js';
 import {
   CLIENT_ID,
   HISTORY_PAGE_SIZE,
@@ -10,6 +10,7 @@ import {
   MESSAGE_BYTES,
   MESSAGE_GRAPHEMES,
   NESTING_DEPTH,
+  TOKEN_LENGTH,
 } from './limits.js';
 import { cleanContent, exceedsGraphemes, hasInk, isEmoji } from './text.js';
 
@@ -61,6 +62,12 @@ export function checkReact(payload: unknown): Checked<ReactPayload> {
   if (!isId(id) || typeof emoji !== 'string' || !isEmoji(emoji) || typeof on !== 'boolean')
     return no('invalid');
   return { ok: true, value: { id, emoji, on } };
+}
+
+export function checkRefresh(payload: unknown): Checked<RefreshPayload> {
+  const { token } = fields(payload);
+  if (typeof token !== 'string' || token.length > TOKEN_LENGTH) return no('invalid');
+  return { ok: true, value: { token } };
 }
 
 /** Reads the payload of `history`; a limit out of its range is moved into it. */

@@ -14,6 +14,7 @@ export const codes = {
   token_invalid: { retry: 'fix', message: 'The token is not a JWT signed with HS256 and the shared secret.' },
   token_expired: { retry: 'fix', message: 'The token has expired. Ask the host for a new one.' },
   token_claims: { retry: 'fix', message: 'A claim of the token is missing or not of its form.' },
+  origin_refused: { retry: 'fix', message: 'The project does not allow pages of this origin.' },
   invalid: { retry: 'fix', message: 'The arguments of this event are not of its form.' },
   empty: { retry: 'fix', message: 'A message needs at least one visible character.' },
   too_long: { retry: 'fix', message: 'A message has at most 2,000 characters and 8 KB.' },

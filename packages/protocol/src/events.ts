@@ -76,6 +76,7 @@ export type ReactPayload = { id: number; emoji: string; on: boolean };
 export type HistoryPayload = { before: number; limit?: number };
 export type SyncPayload = { after: Position };
 export type MembersPayload = { limit?: number };
+export type RefreshPayload = { token: string };
 /** Somebody who is typing. */
 export type Typist = { userId: string; username: string };
 
@@ -94,6 +95,8 @@ export type HistoryAnswer = Answer<{ epoch: string; messages: Message[]; more: b
  */
 export type SyncAnswer = Answer<Frame & { head: number; reset: boolean }>;
 export type TypingAnswer = Answer<object>;
+/** When the token in force ends, ISO 8601 in UTC; null: never. */
+export type RefreshAnswer = Answer<{ expiresAt: string | null }>;
 /** People in the room now, each once however many tabs; `count` is of all, `members` at most `limit` (100). */
 export type MembersAnswer = Answer<{ count: number; members: Person[] }>;
 
@@ -114,6 +117,8 @@ export type ServerEvents = {
   presence: (presence: { count: number }) => void;
   /** Somebody else is typing as of now; for batch members who are no guests, never stored. */
   typing: (who: Typist) => void;
+  /** The token is about to end; without `auth refresh` the connection ends with it. Once, a minute before. */
+  expiring: (notice: { expiresAt: string }) => void;
   /** The server is about to stop: connect again after a random part of `delay` milliseconds. */
   draining: (notice: { delay: number }) => void;
   /** Answers an event that carried no acknowledgement callback. */
@@ -133,6 +138,8 @@ export type ClientEvents = {
   members: (payload: MembersPayload, ack?: (answer: MembersAnswer) => void) => void;
   /** One is typing as of now. Told to the others of a small room, at most every 3 s. */
   typing: (payload: object, ack?: (answer: TypingAnswer) => void) => void;
+  /** A newer token of the same person and project; one of anybody else ends the connection. */
+  'auth refresh': (payload: RefreshPayload, ack?: (answer: RefreshAnswer) => void) => void;
 };
 
 /** `message` of the `connect_error` that refuses a token; part of the founding contract, to the letter. */

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server } from 'socket.io';
+import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
 import type { Config } from './config.js';
 import { openGateway } from './gateway.js';
@@ -11,12 +12,15 @@ import { createHttp, type Widget } from './http.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createMessages } from './messages.js';
+import { createProjects } from './projects.js';
 import { type ChatServer, createRooms } from './rooms.js';
+import { createSessions } from './sessions.js';
 import { StartError } from './start-error.js';
 import { startEmbedded } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
 import type { Store } from './store/store.js';
+import { createVault } from './vault.js';
 
 export type App = {
   port: number;
@@ -90,17 +94,30 @@ async function listen(parts: {
     if (draining) throw new Error('draining');
     await store.ping();
   };
+  const vault = config.secretsKey === null ? null : createVault(config.secretsKey);
+  const projects = await createProjects({
+    records: store.projects,
+    vault,
+    founding: config.jwtSecret,
+    unlisted: config.unlistedProjects,
+    origins: config.allowedOrigins,
+    guestProjects: config.guestProjects,
+    production: config.production,
+    log,
+  });
+  undo.push(projects.close);
   const auth = await createAuth({
-    secret: config.jwtSecret,
+    projects,
     requireExpiry: config.production,
     maxHours: config.tokenMaxHours,
-    guests: config.guestProjects,
   });
   const http = await createHttp({ widget, ready, log });
+  if (config.adminKey !== null)
+    openAdmin({ http, key: config.adminKey, records: store.projects, projects, vault, log });
   const io: ChatServer = new Server(http.server, {
     serveClient: false,
-    // Who may embed the chat is decided by who can sign a token; no cookie is ever read.
-    cors: { origin: '*' },
+    // What a page may ask of its project is decided once it has said which; no cookie is ever read.
+    cors: { origin: (origin, answer) => answer(null, origin === undefined || projects.knowsOrigin(origin)) },
     maxHttpBufferSize: PACKET_BYTES,
     connectTimeout: HANDSHAKE_TIMEOUT,
     // Compression costs 246 KiB of memory a member.
@@ -112,9 +129,12 @@ async function listen(parts: {
   const messages = createMessages({ store, publish: rooms.publish });
   const sendLimit = createLimit({ burst: config.sendBurst, perSecond: config.sendPerSecond });
   const readLimit = createLimit(READS);
-  openGateway({ io, auth, rooms, messages, sendLimit, readLimit, log });
+  const sessions = createSessions({ auth });
+  projects.onChange(sessions.review);
+  openGateway({ io, auth, rooms, sessions, messages, sendLimit, readLimit, log });
   undo.push(async () => {
     draining = true;
+    sessions.close();
     rooms.drain();
     rooms.close();
     await io.close();

@@ -1,19 +1,45 @@
 /** Decides who a token's bearer is. The only place where a project id becomes a `ProjectId`, the key to its data. */
 
+import { randomBytes } from 'node:crypto';
 import { type Member, readClaims } from '@chatty/protocol/claims';
 import type { Code } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, PROJECT_ID, TOKEN_LENGTH } from '@chatty/protocol/limits';
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { importSecret, type Projects, type SigningKey } from './projects.js';
 import type { ProjectId } from './store/store.js';
 
-export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & { projectId: ProjectId; role: Standing };
+/** What a token said of itself, for as long as its bearer is here; moments in milliseconds, null where it did not say. */
+export type Pass = {
+  /** The secret it was checked with; null: the one all projects without their own share, or a guest's. */
+  readonly kid: string | null;
+  readonly issuedAt: number | null;
+  readonly expiresAt: number | null;
+};
+
+export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & {
+  projectId: ProjectId;
+  role: Standing;
+  pass: Pass;
+};
 
 /** `reason` is for the log: it may tell a host's developer more than the refused visitor should learn. */
 export type Verdict = { ok: true; member: VerifiedMember } | { ok: false; code: Code; reason: string };
 
-/** @param project what a visitor without a token says; beside a token, good or bad, it is not looked at */
-export type Auth = { verify(token: unknown, project?: unknown): Promise<Verdict> };
+/** What a handshake says of itself. */
+export type Visit = {
+  token: unknown;
+  /** What a visitor without a token says; beside a token, good or bad, it is not looked at. */
+  project?: unknown;
+  /** Of the page, as the browser says; undefined: no browser. */
+  origin?: string | undefined;
+};
+
+export type Auth = {
+  verify(visit: Visit): Promise<Verdict>;
+  /** Whether the bearer may stay: the code says why not. */
+  review(member: VerifiedMember): Code | null;
+};
 
 /** The user id is one that no token can name. */
 const GUEST: Omit<VerifiedMember, 'projectId'> = {
@@ -24,64 +50,111 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
   role: 'guest',
   badges: [],
   level: null,
+  pass: { kid: null, issuedAt: null, expiresAt: null },
 };
 
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
 const LAST_SECOND = 253_402_300_799;
 
 /**
- * @param secret shared with the hosts; HS256 only, so a token cannot choose how it is checked
+ * @param projects which key a token has to be signed with, so that it cannot choose how it is checked
  * @param requireExpiry refuse tokens without `exp` (always so in production)
  * @param maxHours longest life from now that `exp` may promise, or null for any
- * @param guests projects that let visitors without a token read; `*` stands for all
  * @param now clock in milliseconds
  */
 export async function createAuth(options: {
-  secret: string;
+  projects: Projects;
   requireExpiry: boolean;
   maxHours: number | null;
-  guests: readonly string[];
   now?: () => number;
 }): Promise<Auth> {
-  const { secret, requireExpiry, maxHours, guests, now = Date.now } = options;
-  // Imported once: verifying with the bare secret imports it at each call and costs forty times as much.
-  const key = await crypto.subtle.importKey(
-    'raw',
-    new TextEncoder().encode(secret),
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['verify'],
-  );
+  const { projects, requireExpiry, maxHours, now = Date.now } = options;
+  /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
+  const nobody: SigningKey = {
+    kid: null,
+    algorithms: ['HS256'],
+    key: await importSecret(randomBytes(32).toString('hex')),
+  };
 
   function admit(project: unknown): Verdict {
     if (typeof project !== 'string' || !PROJECT_ID.test(project)) return no('token_missing', 'no token');
-    if (!guests.includes('*') && !guests.includes(project))
-      return no('token_missing', 'no token, and the project has no guests');
+    if (!projects.guests(project)) return no('token_missing', 'no token, and the project has no guests');
     return { ok: true, member: { ...GUEST, projectId: project as ProjectId } };
   }
 
-  async function verify(token: unknown, project?: unknown): Promise<Verdict> {
+  async function verify({ token, project, origin }: Visit): Promise<Verdict> {
+    const verdict = await identify(token, project);
+    if (!verdict.ok) return verdict;
+    const fault = projects.originFault(verdict.member.projectId, origin);
+    if (fault !== null) return no('origin_refused', `${origin} may not show the chat: ${fault}`);
+    projects.used(verdict.member.projectId, verdict.member.pass.kid);
+    return verdict;
+  }
+
+  async function identify(token: unknown, project: unknown): Promise<Verdict> {
     if (token === undefined || token === null || token === '') return admit(project);
     if (typeof token !== 'string') return no('token_invalid', 'the token is not a string');
     if (token.length > TOKEN_LENGTH) return no('token_invalid', `the token is longer than ${TOKEN_LENGTH}`);
     try {
-      const { payload } = await jwtVerify(token, key, {
-        algorithms: ['HS256'],
-        clockTolerance: CLOCK_SKEW_SECONDS,
-        currentDate: new Date(now()),
-      });
-      return judge(payload);
+      const { kid, alg } = decodeProtectedHeader(token);
+      const keys = projects.keysOf(String(decodeJwt(token).projectId), kid, alg);
+      const { payload, signed } = await checkWith(keys.length > 0 ? keys : [nobody], token);
+      return judge(payload, signed.kid);
     } catch (error) {
       return refusalOf(error);
     }
   }
 
-  function judge(payload: JWTPayload): Verdict {
+  /** With each key in turn; only a wrong signature is a reason to try the next. */
+  async function checkWith(keys: readonly SigningKey[], token: string) {
+    let fault: unknown;
+    for (const signed of keys) {
+      try {
+        const rules = {
+          algorithms: [...signed.algorithms],
+          clockTolerance: CLOCK_SKEW_SECONDS,
+          currentDate: new Date(now()),
+        };
+        const { payload } =
+          typeof signed.key === 'function'
+            ? await jwtVerify(token, signed.key, rules)
+            : await jwtVerify(token, signed.key, rules);
+        return { payload, signed };
+      } catch (error) {
+        fault = error;
+        const another =
+          error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
+        if (!another) throw error;
+      }
+    }
+    throw fault;
+  }
+
+  function judge(payload: JWTPayload, kid: string | null): Verdict {
     const fault = timeFault(payload);
     if (fault !== null) return no('token_claims', fault);
     const claims = readClaims(payload);
     if (!claims.ok) return no('token_claims', claims.reason);
-    return { ok: true, member: { ...claims.member, projectId: claims.member.projectId as ProjectId } };
+    const { exp, iat } = payload;
+    const pass = {
+      kid,
+      issuedAt: iat === undefined ? null : iat * 1_000,
+      expiresAt: exp === undefined ? null : exp * 1_000,
+    };
+    const projectId = claims.member.projectId as ProjectId;
+    const member = { ...claims.member, projectId, pass };
+    const code = review(member);
+    return code === null ? { ok: true, member } : no(code, 'the token was taken back');
+  }
+
+  function review({ projectId, userId, role, pass }: VerifiedMember): Code | null {
+    if (role === 'guest') return projects.guests(projectId) ? null : 'token_missing';
+    if (pass.expiresAt !== null && now() > pass.expiresAt + CLOCK_SKEW_SECONDS * 1_000)
+      return 'token_expired';
+    if (!projects.holds(projectId, pass.kid)) return 'token_invalid';
+    const cutoff = projects.cutoffOf(projectId, userId);
+    // The host has to sign a new one, as when it has run out.
+    return cutoff !== null && (pass.issuedAt ?? 0) < cutoff ? 'token_expired' : null;
   }
 
   function timeFault({ exp, iat }: JWTPayload): string | null {
@@ -94,7 +167,7 @@ export async function createAuth(options: {
     return tooFar ? `exp is more than ${maxHours} hours ahead` : null;
   }
 
-  return { verify };
+  return { verify, review };
 }
 
 function refusalOf(error: unknown): Verdict {

@@ -14,6 +14,14 @@ export type Config = {
   /** 0 takes any free port. */
   port: number;
   jwtSecret: string;
+  /** What the secrets in the database are sealed under; null: no project can have one of its own. */
+  secretsKey: string | null;
+  /** Opens the administration under /api/v1; null: there is none. */
+  adminKey: string | null;
+  /** Whether projects exist that have no record, as whoever signs for them with the shared secret names them. */
+  unlistedProjects: boolean;
+  /** Origins whose pages may show projects without a record; null: any. */
+  allowedOrigins: string[] | null;
   /** Longest life a token may promise in hours; null: any. */
   tokenMaxHours: number | null;
   /** Set: that server. Null: the embedded database in `dataFolder`. */
@@ -57,6 +65,29 @@ export const settings = [
     name: 'JWT_SECRET',
     fallback: '',
     about: 'Secret shared with the hosts. Required. In production at least 32 bytes and not the example’s.',
+  },
+  {
+    name: 'SECRETS_KEY',
+    fallback: '',
+    about:
+      'Key that the projects’ own secrets are sealed under in the database, at least 32 bytes. Unset: no project can have one.',
+  },
+  {
+    name: 'ADMIN_KEY',
+    fallback: '',
+    about: 'Key of the administration under `/api/v1`, at least 32 bytes. Unset: there is none.',
+  },
+  {
+    name: 'UNLISTED_PROJECTS',
+    fallback: 'allow',
+    about:
+      'Whether any project that `JWT_SECRET` signs for exists (`allow`), or only those with a record (`refuse`).',
+  },
+  {
+    name: 'ALLOWED_ORIGINS',
+    fallback: '',
+    about:
+      'Origins whose pages may show projects without a record, with commas between, as `https://kimpga.com`. Unset: any.',
   },
   { name: 'PORT', fallback: '3000', about: 'Port of the chat server, 0-65535; 0 takes any free one.' },
   { name: 'HOST', fallback: '0.0.0.0', about: 'Address the chat server listens on.' },
@@ -123,6 +154,23 @@ export function readConfig(environment: Environment): ConfigResult {
   if (!logLevel) fault('LOG_LEVEL', `must be one of ${levels.join(' ')}, not "${text('LOG_LEVEL')}".`);
   const secret = readSecret(text('JWT_SECRET'), production);
   if (secret.fault) fault('JWT_SECRET', secret.fault);
+  for (const name of ['SECRETS_KEY', 'ADMIN_KEY'] as const) {
+    const length = Buffer.byteLength(text(name));
+    if (length > 0 && length < SECRET_BYTES)
+      fault(name, `has ${length} bytes, fewer than ${SECRET_BYTES}: make one with "openssl rand -hex 32".`);
+    if (length > 0 && text(name) === text('JWT_SECRET'))
+      fault(name, 'must not be the JWT_SECRET, which the hosts know.');
+  }
+  const unlisted = text('UNLISTED_PROJECTS');
+  if (unlisted !== 'allow' && unlisted !== 'refuse')
+    fault('UNLISTED_PROJECTS', `must be allow or refuse, not "${unlisted}".`);
+  const origins = text('ALLOWED_ORIGINS') === '' ? null : text('ALLOWED_ORIGINS').split(/\s*,\s*/);
+  for (const origin of origins ?? [])
+    if (!isOrigin(origin) && origin !== 'null')
+      fault(
+        'ALLOWED_ORIGINS',
+        `must be origins as https://kimpga.com with commas between; "${origin}" is none.`,
+      );
   const guestProjects = text('GUEST_PROJECTS') === '' ? [] : text('GUEST_PROJECTS').split(/\s*,\s*/);
   for (const id of guestProjects)
     if (id !== '*' && !PROJECT_ID.test(id))
@@ -133,6 +181,10 @@ export function readConfig(environment: Environment): ConfigResult {
     host: text('HOST'),
     port: whole('PORT', 0, 65_535),
     jwtSecret: text('JWT_SECRET'),
+    secretsKey: text('SECRETS_KEY') || null,
+    adminKey: text('ADMIN_KEY') || null,
+    unlistedProjects: unlisted === 'allow',
+    allowedOrigins: origins,
     tokenMaxHours: maxHours ? whole('TOKEN_MAX_HOURS', 1, 8_760, maxHours) : null,
     database: null,
     databaseWaitSeconds: whole('DB_WAIT_SECONDS', 1, 3_600),
@@ -166,6 +218,11 @@ function readSecret(secret: string, production: boolean): { fault?: string; warn
         : null;
   if (weakness === null) return {};
   return production ? { fault: weakness } : { warning: `${weakness} Production refuses it.` };
+}
+
+/** Whether it is an origin as browsers write them: lower case, no path, no port that goes without saying. */
+export function isOrigin(value: string): boolean {
+  return URL.canParse(value) && /^https?:/.test(value) && new URL(value).origin === value;
 }
 
 function fallbackOf(name: Name): string {

@@ -7,6 +7,7 @@ import {
   checkHistory,
   checkMembers,
   checkReact,
+  checkRefresh,
   checkSend,
   checkSync,
   checkTyping,
@@ -14,13 +15,20 @@ import {
   readPosition,
 } from '@chatty/protocol/check';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
-import { AUTHENTICATION_ERROR, type ClientEvents, type Standing } from '@chatty/protocol/events';
+import {
+  AUTHENTICATION_ERROR,
+  type ClientEvents,
+  type RefreshAnswer,
+  type RefreshPayload,
+  type Standing,
+} from '@chatty/protocol/events';
 import type { Auth, VerifiedMember } from './auth.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import { type Engine, hangUp, type Outlet } from './outlet.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
+import { end, type Sessions } from './sessions.js';
 import { Unavailable } from './store/store.js';
 
 type No = { ok: false } & Refusal;
@@ -35,10 +43,9 @@ type Command<Value, Reply> = {
   check(payload: unknown): Checked<Value>;
   access: Right;
   limit: Limit;
-  run(member: VerifiedMember, value: Value): Promise<Reply>;
+  run(member: VerifiedMember, value: Value, socket: ChatSocket): Promise<Reply>;
 };
-/** @param key whose share of the limits it takes */
-type Prepared<Reply> = (member: VerifiedMember, key: string, payload: unknown) => Promise<Reply> | No;
+type Prepared<Reply> = (socket: ChatSocket, payload: unknown) => Promise<Reply> | No;
 type Answer = { ok: true } | No;
 type Ack = (answer: Answer) => void;
 
@@ -59,12 +66,13 @@ export function openGateway(options: {
   io: ChatServer;
   auth: Auth;
   rooms: Rooms;
+  sessions: Sessions;
   messages: Messages;
   sendLimit: Limit;
   readLimit: Limit;
   log: Log;
 }): void {
-  const { io, auth, rooms, messages, sendLimit, readLimit, log } = options;
+  const { io, auth, rooms, sessions, messages, sendLimit, readLimit, log } = options;
 
   const commands: { [Name in keyof ClientEvents]: Prepared<AnswerTo<Name>> } = {
     'chat message': prepare({ check: checkSend, access: 'write', limit: sendLimit, run: messages.send }),
@@ -95,6 +103,7 @@ export function openGateway(options: {
       run: (member, { limit }) => rooms.members(member, limit),
     }),
     typing: prepare({ check: checkTyping, access: 'write', limit: readLimit, run: rooms.typing }),
+    'auth refresh': prepare({ check: checkRefresh, access: 'write', limit: readLimit, run: refresh }),
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
 
@@ -114,16 +123,15 @@ export function openGateway(options: {
     });
     forget(socket);
     answerThrough(socket, rooms.join(socket));
+    sessions.add(socket);
   });
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
     const { token, projectId, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
-    const verdict = await auth.verify(token, projectId);
+    const { origin } = socket.handshake.headers;
+    const verdict = await auth.verify({ token, project: projectId, origin });
     if (!verdict.ok) {
-      log.info(
-        { code: verdict.code, reason: verdict.reason, origin: socket.handshake.headers.origin },
-        'a token was refused',
-      );
+      log.info({ code: verdict.code, reason: verdict.reason, origin }, 'a token was refused');
       return refused(verdict.code, AUTHENTICATION_ERROR);
     }
     const { member } = verdict;
@@ -133,13 +141,31 @@ export function openGateway(options: {
     return undefined;
   }
 
+  /** A newer token of the same person, on the same connection; anybody else's ends it. */
+  async function refresh(
+    member: VerifiedMember,
+    { token }: RefreshPayload,
+    socket: ChatSocket,
+  ): Promise<RefreshAnswer> {
+    const verdict = await auth.verify({ token });
+    if (!verdict.ok) return no(verdict.code);
+    const { projectId, userId, pass } = verdict.member;
+    if (projectId !== member.projectId || userId !== member.userId) {
+      end(socket, 'token_invalid');
+      return no('token_invalid');
+    }
+    // An older token may not bring back an older name or a shorter life.
+    if ((pass.issuedAt ?? 0) >= (member.pass.issuedAt ?? 0)) socket.data.member = verdict.member;
+    const { expiresAt } = socket.data.member.pass;
+    return { ok: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
+  }
+
   async function answer(socket: ChatSocket, event: unknown, values: unknown[]): Promise<void> {
     const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
     const command = typeof event === 'string' ? table.get(event) : undefined;
     let reply: Answer = no('invalid');
     try {
-      if (command && values.length === 1 && isShallow(values))
-        reply = await command(socket.data.member, socket.data.key, values[0]);
+      if (command && values.length === 1 && isShallow(values)) reply = await command(socket, values[0]);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
       reply = no('unavailable');
@@ -183,13 +209,14 @@ function guard(
 }
 
 function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
-  return (member, key, payload) => {
+  return (socket, payload) => {
+    const { member, key } = socket.data;
     const checked = command.check(payload);
     if (!checked.ok) return no(checked.code);
     const refused = RIGHTS[member.role][command.access];
     if (refused) return no(refused);
     if (!command.limit.take(key)) return no('rate_limited');
-    return command.run(member, checked.value);
+    return command.run(member, checked.value, socket);
   };
 }
 

@@ -72,6 +72,7 @@ export const en: Table = ({ number, plural, name }) => {
       token_invalid: 'Your login could not be confirmed. Please log in to this site again.',
       token_expired: 'Your login has expired. Please reload the page.',
       token_claims: 'Your profile on this site lacks something the chat needs.',
+      origin_refused: 'The chat is not allowed on this page.',
       invalid: 'This message could not be read.',
       empty: 'There is nothing to send.',
       too_long: 'This message is too long.',

@@ -74,6 +74,7 @@ export const es: Table = ({ number, plural, name }) => {
       token_invalid: 'No pudimos confirmar tu sesión. Vuelve a iniciar sesión en este sitio.',
       token_expired: 'Tu sesión ha caducado. Vuelve a cargar la página.',
       token_claims: 'A tu perfil en este sitio le falta algo que el chat necesita.',
+      origin_refused: 'El chat no está permitido en esta página.',
       invalid: 'No se pudo leer este mensaje.',
       empty: 'No hay nada que enviar.',
       too_long: 'Este mensaje es demasiado largo.',

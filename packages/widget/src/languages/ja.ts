@@ -71,6 +71,7 @@ export const ja: Table = ({ number, name }) => ({
     token_invalid: 'ログイン情報を確認できませんでした。このサイトにもう一度ログインしてください。',
     token_expired: 'ログインの有効期限が切れました。ページを再読み込みしてください。',
     token_claims: '会員情報に、チャットに必要な項目がありません。',
+    origin_refused: 'このページではチャットを利用できません。',
     invalid: 'メッセージを読み取れませんでした。',
     empty: '送信する内容がありません。',
     too_long: 'メッセージが長すぎます。',

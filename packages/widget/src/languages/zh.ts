@@ -70,6 +70,7 @@ export const zh: Table = ({ number, name }) => ({
     token_invalid: '无法确认你的登录信息，请重新登录本网站。',
     token_expired: '登录已过期，请刷新页面。',
     token_claims: '你在本网站的资料缺少聊天所需的信息。',
+    origin_refused: '此页面不能使用聊天。',
     invalid: '无法读取这条消息。',
     empty: '没有可以发送的内容。',
     too_long: '消息太长了。',

@@ -1,0 +1,219 @@
+/** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
+
+import { type CryptoKey, createRemoteJWKSet, importSPKI, type JWTVerifyGetKey } from 'jose';
+import type { Log } from './log.js';
+import { type ProjectSettings, settingsOf } from './project-settings.js';
+import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
+import type { Vault } from './vault.js';
+
+/** A key tokens may be signed with. `kid` null: the secret that all projects without one of their own share. */
+export type SigningKey = {
+  kid: string | null;
+  algorithms: readonly string[];
+  key: CryptoKey | JWTVerifyGetKey;
+};
+
+export type Project = {
+  readonly row: ProjectRow;
+  readonly settings: ProjectSettings;
+};
+
+export type Projects = {
+  /** Null: the project has no record. */
+  get(id: string): Project | null;
+  /** Keys that a token of this project may be signed with, those of `kid` where it names one; none: nobody gets in. */
+  keysOf(id: string, kid: unknown, algorithm: unknown): readonly SigningKey[];
+  /** Whether what was checked with this key still holds. */
+  holds(id: string, kid: string | null): boolean;
+  /** When a token of this user must have been issued at the earliest, in milliseconds; null: at any time. */
+  cutoffOf(id: string, userId: string): number | null;
+  /** Why pages of this origin may not connect, for the log; null: they may. Undefined: no browser. */
+  originFault(id: string, origin: string | undefined): string | null;
+  /** Whether pages of this origin may speak to any project at all. */
+  knowsOrigin(origin: string): boolean;
+  guests(id: string): boolean;
+  /** A token was accepted with this key. */
+  used(id: string, kid: string | null): void;
+  /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
+  refresh(): Promise<void>;
+  /** Runs after each change. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+};
+
+type Loaded = {
+  project: Project;
+  keys: { row: SecretRow; key: SigningKey }[];
+  cutoffs: ReadonlyMap<string, number>;
+};
+
+/** How often the database is asked whether something has changed, in milliseconds: half of the second a ban may take. */
+const LOOK = 500;
+/** How often times of use are written, in milliseconds. */
+const NOTE = 30_000;
+const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
+
+export async function importSecret(secret: string): Promise<CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['verify']);
+}
+
+/**
+ * @param founding secret of the projects that have none of their own
+ * @param vault null: sealed secrets cannot be opened, and nobody gets into their projects
+ * @param unlisted whether projects without a record exist
+ * @param origins allowed for projects without a record; null: any
+ * @param guestProjects as in the settings of the server
+ */
+export async function createProjects(options: {
+  records: ProjectRecords;
+  vault: Vault | null;
+  founding: string;
+  unlisted: boolean;
+  origins: readonly string[] | null;
+  guestProjects: readonly string[];
+  production: boolean;
+  log: Log;
+  now?: () => number;
+}): Promise<Projects> {
+  const { records, vault, unlisted, origins, guestProjects, production, log, now = Date.now } = options;
+  const founding: SigningKey = {
+    kid: null,
+    algorithms: ['HS256'],
+    key: await importSecret(options.founding),
+  };
+  let loaded = new Map<string, Loaded>();
+  let known = new Set<string>();
+  let version = -1;
+  let refreshing: Promise<void> | null = null;
+  const uses = new Map<string, { project: string; kid: string; at: number }>();
+  const listeners: (() => void)[] = [];
+
+  async function keyOf(project: string, row: SecretRow): Promise<SigningKey['key']> {
+    if (row.algorithm === 'JWKS') return createRemoteJWKSet(new URL(row.public ?? ''));
+    if (row.algorithm !== 'HS256') return importSPKI(row.public ?? '', row.algorithm);
+    if (vault === null || row.sealed === null) throw new Error('SECRETS_KEY is not set');
+    return importSecret(vault.open(`${project}/${row.kid}`, row.sealed));
+  }
+
+  async function load(row: ProjectRow): Promise<Loaded> {
+    const before = loaded.get(row.id);
+    const keys: Loaded['keys'] = [];
+    for (const secret of row.secrets) {
+      if (secret.revokedAt !== null) continue;
+      // Kept over a reload, and with it what a JWKS has fetched.
+      const kept = before?.keys.find(
+        ({ row: { kid, createdAt } }) => kid === secret.kid && createdAt === secret.createdAt,
+      );
+      try {
+        const key = kept?.key.key ?? (await keyOf(row.id, secret));
+        keys.push({ row: secret, key: { kid: secret.kid, algorithms: algorithmsOf(secret.algorithm), key } });
+      } catch (error) {
+        log.error({ project: row.id, kid: secret.kid, reason: String(error) }, 'a secret cannot be used');
+      }
+    }
+    const cutoffs = new Map(row.cutoffs.map(({ userId, before: at }) => [userId, Date.parse(at)]));
+    return { project: { row, settings: settingsOf(row.settings) }, keys, cutoffs };
+  }
+
+  async function reload(): Promise<void> {
+    const seen = await records.version();
+    if (seen === version) return;
+    const rows = await records.all();
+    loaded = new Map(await Promise.all(rows.map(async (row) => [row.id, await load(row)] as const)));
+    known = new Set(rows.flatMap((row) => row.origins));
+    version = seen;
+    for (const listener of listeners) listener();
+  }
+
+  function refresh(): Promise<void> {
+    // Whoever asks while it runs may have made a change it did not see.
+    const run = (refreshing ?? Promise.resolve()).catch(() => undefined).then(reload);
+    refreshing = run;
+    return run;
+  }
+
+  const active = ({ row }: { row: SecretRow }, time: number) =>
+    row.expiresAt === null || time < Date.parse(row.expiresAt);
+
+  async function note(): Promise<void> {
+    const noted = [...uses.values()];
+    uses.clear();
+    await records.used(
+      noted.map(({ project, kid, at }) => ({ project, kid, at: new Date(at).toISOString() })),
+    );
+  }
+
+  await reload();
+  const looking = setInterval(() => {
+    refresh().catch((error) => log.debug({ reason: String(error) }, 'the projects could not be read'));
+  }, LOOK);
+  const noting = setInterval(() => {
+    note().catch((error) => log.debug({ reason: String(error) }, 'times of use could not be written'));
+  }, NOTE);
+
+  return {
+    get: (id) => loaded.get(id)?.project ?? null,
+    keysOf(id, kid, algorithm) {
+      const found = loaded.get(id);
+      if (!found) return unlisted && algorithm === 'HS256' ? [founding] : [];
+      // Revoked ones too: what was once taken away from the shared secret is never given back to it.
+      if (found.project.row.secrets.length === 0) return algorithm === 'HS256' ? [founding] : [];
+      const time = now();
+      return found.keys
+        .filter((each) => active(each, time) && each.key.algorithms.includes(String(algorithm)))
+        .filter(({ row }) => kid === undefined || row.algorithm === 'JWKS' || row.kid === kid)
+        .map(({ key }) => key);
+    },
+    holds(id, kid) {
+      const found = loaded.get(id);
+      if (!found) return unlisted && kid === null;
+      if (kid === null) return found.project.row.secrets.length === 0;
+      return found.keys.some((each) => each.row.kid === kid && active(each, now()));
+    },
+    cutoffOf(id, userId) {
+      const cutoffs = loaded.get(id)?.cutoffs;
+      const moments = [cutoffs?.get(''), cutoffs?.get(userId)].filter((moment) => moment !== undefined);
+      return moments.length === 0 ? null : Math.max(...moments);
+    },
+    originFault(id, origin) {
+      if (origin === undefined) return null;
+      const found = loaded.get(id);
+      if (!found)
+        return origins === null || origins.includes(origin) ? null : 'ALLOWED_ORIGINS does not have it';
+      const { row, settings } = found.project;
+      if (origin === 'null') return settings.nullOrigin ? null : 'the setting nullOrigin is off';
+      if (row.origins.includes(origin)) return null;
+      if (row.origins.length === 0 && !production) return null;
+      return `the project does not allow it: npm run project -- origins ${id} ${[...row.origins, origin].join(' ')}`;
+    },
+    knowsOrigin: (origin) =>
+      known.has(origin) ||
+      (unlisted && (origins === null || origins.includes(origin))) ||
+      [...loaded.values()].some(
+        ({ project: { row, settings } }) =>
+          (origin === 'null' && settings.nullOrigin) || (row.origins.length === 0 && !production),
+      ),
+    guests(id) {
+      const setting = loaded.get(id)?.project.settings.guests;
+      if (setting !== undefined && setting !== null) return setting;
+      if (!unlisted && !loaded.has(id)) return false;
+      return guestProjects.includes('*') || guestProjects.includes(id);
+    },
+    used(id, kid) {
+      if (kid !== null) uses.set(`${id}/${kid}`, { project: id, kid, at: now() });
+    },
+    refresh,
+    onChange: (listener) => void listeners.push(listener),
+    async close() {
+      clearInterval(looking);
+      clearInterval(noting);
+      await refreshing?.catch(() => undefined);
+      await note().catch(() => undefined);
+    },
+  };
+}
+
+function algorithmsOf(algorithm: Algorithm): readonly string[] {
+  return algorithm === 'JWKS' ? ASYMMETRIC : [algorithm];
+}

@@ -1,0 +1,361 @@
+/** Promise: a project with a record is entered by its own keys and from its own pages only, and what is taken back holds at once. */
+
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { importPKCS8, SignJWT } from 'jose';
+import pg from 'pg';
+import { type Chatty, join, refusalOf, startChatty, tokenOf, until } from './kit.js';
+import { runProgram } from './processes.js';
+
+const ADMIN_KEY = 'an admin key of the tests, 32 bytes or more';
+const SECRETS_KEY = 'a sealing key of the tests, 32 bytes or more';
+const KEYS = { ADMIN_KEY, SECRETS_KEY };
+
+type Answer = {
+  status: number;
+  body: Record<string, never> & { code?: string; secret?: string; kid?: string };
+};
+
+async function ask(
+  { url }: { url: string },
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${ADMIN_KEY}`,
+      ...(body && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body ? JSON.stringify(body) : null,
+  });
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+async function make(chatty: Chatty, id: string, more: object = {}): Promise<void> {
+  assert.equal((await ask(chatty, 'POST', '/projects', { id, ...more })).status, 201);
+}
+
+async function addSecret(chatty: Chatty, id: string, more: object = {}) {
+  const { status, body } = await ask(chatty, 'POST', `/projects/${id}/secrets`, more);
+  assert.equal(status, 201);
+  return { kid: String(body.kid), secret: String(body.secret) };
+}
+
+async function codeOf(
+  context: TestContext,
+  chatty: Chatty,
+  token: string,
+  extraHeaders: Record<string, string> = {},
+) {
+  const error = await refusalOf(context, chatty.url, { token }, { extraHeaders });
+  return [error.message, error.data?.code];
+}
+
+const REFUSED = ['Authentication error', 'token_invalid'];
+
+it('own secrets: several at once, by kid or in turn; the shared one and those of others open nothing (J9, J17)', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  const projects = ['kimpga', 'shop', 'cafe'];
+  const secrets = new Map<string, { kid: string; secret: string }>();
+  await make(chatty, 'kimpga');
+  await join(context, chatty.url, tokenOf('민수'));
+  for (const id of projects) {
+    if (id !== 'kimpga') await make(chatty, id);
+    secrets.set(id, await addSecret(chatty, id));
+  }
+  for (const signer of projects)
+    for (const projectId of projects) {
+      const { secret = '' } = secrets.get(signer) ?? {};
+      const token = tokenOf('민수', { projectId, secret });
+      if (signer === projectId) await join(context, chatty.url, token);
+      else assert.deepEqual(await codeOf(context, chatty, token), REFUSED, `${signer} for ${projectId}`);
+    }
+  for (const projectId of projects)
+    assert.deepEqual(await codeOf(context, chatty, tokenOf('민수', { projectId })), REFUSED);
+  // A project that nobody has made is still everybody's who has the shared secret.
+  await join(context, chatty.url, tokenOf('민수', { projectId: 'elsewhere' }));
+
+  const second = await addSecret(chatty, 'kimpga');
+  await join(context, chatty.url, tokenOf('지영', { secret: second.secret }));
+  await join(context, chatty.url, tokenOf('지영', { secret: secrets.get('kimpga')?.secret ?? '' }));
+  const named = (kid: unknown) =>
+    new SignJWT({ username: '지영', projectId: 'kimpga' })
+      .setProtectedHeader({ alg: 'HS256', kid: kid as string })
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(second.secret));
+  await join(context, chatty.url, await named(second.kid));
+  for (const kid of [
+    secrets.get('kimpga')?.kid,
+    '../../etc/passwd',
+    "' or 1=1--",
+    '__proto__',
+    'constructor',
+    '',
+  ])
+    assert.deepEqual(await codeOf(context, chatty, await named(kid)), REFUSED, String(kid));
+});
+
+it('revoking closes what was connected by the secret and nothing else; the last one gone, nobody gets in', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  const [old, fresh] = [await addSecret(chatty, 'kimpga'), await addSecret(chatty, 'kimpga')];
+  const before = await join(context, chatty.url, tokenOf('민수', { secret: old.secret }));
+  const after = await join(context, chatty.url, tokenOf('지영', { secret: fresh.secret }));
+  const refused: string[] = [];
+  before.socket.on('refused', ({ event, code }) => refused.push(`${event} ${code}`));
+  assert.equal((await ask(chatty, 'DELETE', `/projects/kimpga/secrets/${old.kid}`)).status, 200);
+  await until(() => !before.socket.connected && refused.length > 0, 'the old secret closed', 5_000);
+  assert.deepEqual(refused.slice(0, 1), ['connection token_invalid']);
+  assert.ok(after.socket.connected);
+  await ask(chatty, 'PATCH', `/projects/kimpga/secrets/${fresh.kid}`, {
+    expiresAt: new Date(Date.now() - 1_000),
+  });
+  await until(() => !after.socket.connected, 'the expired secret closed', 5_000);
+  for (const { secret } of [old, fresh])
+    assert.deepEqual(await codeOf(context, chatty, tokenOf('민수', { secret })), REFUSED);
+  assert.deepEqual(
+    await codeOf(context, chatty, tokenOf('민수')),
+    REFUSED,
+    'the shared secret does not come back',
+  );
+});
+
+it('another server learns of a revoked secret, and one that starts later opens what is sealed', async (context) => {
+  const one = await startChatty(context, KEYS);
+  await make(one, 'kimpga');
+  const { kid, secret } = await addSecret(one, 'kimpga');
+  const two = await startChatty(context, KEYS, one.connection);
+  const there = await join(context, two.url, tokenOf('민수', { secret }));
+  await ask(one, 'DELETE', `/projects/kimpga/secrets/${kid}`);
+  await until(() => !there.socket.connected, 'the other server closed it', 5_000);
+  const keyless = await startChatty(context, { ADMIN_KEY }, one.connection);
+  const fresh = await addSecret(one, 'kimpga');
+  await until(
+    async () => (await ask(keyless, 'GET', '/projects/kimpga')).body.secrets !== undefined,
+    'the record',
+  );
+  assert.deepEqual(await codeOf(context, keyless, tokenOf('민수', { secret: fresh.secret })), REFUSED);
+  assert.equal((await ask(keyless, 'POST', '/projects/kimpga/secrets', {})).body.code, 'invalid');
+});
+
+it('the database has no secret that could be read, and none that opens elsewhere', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  await make(chatty, 'shop');
+  const { kid, secret } = await addSecret(chatty, 'kimpga');
+  await join(context, chatty.url, tokenOf('민수', { secret }));
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  const { rows } = await client.query(
+    'SELECT p.*, s.* FROM projects p LEFT JOIN project_secrets s ON s.project_id = p.id',
+  );
+  const dump = JSON.stringify(rows, (_, value) =>
+    value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
+  );
+  assert.ok(dump.includes(kid) && !dump.includes(secret));
+  await client.query(
+    "INSERT INTO project_secrets SELECT 'shop', kid, algorithm, sealed FROM project_secrets",
+  );
+  await client.end();
+  await pause(1_500);
+  assert.deepEqual(await codeOf(context, chatty, tokenOf('민수', { projectId: 'shop', secret })), REFUSED);
+  const shown = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga')).body);
+  assert.ok(shown.includes(kid) && !shown.includes(secret) && !shown.includes('sealed'));
+});
+
+it('public keys open their own algorithm only; a secret made of one opens nothing (J2)', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const made = await ask(chatty, 'POST', '/projects/kimpga/secrets', { algorithm: 'EdDSA', publicKey });
+  assert.deepEqual([made.status, made.body.secret], [201, undefined]);
+  const token = await new SignJWT({ username: '민수', projectId: 'kimpga' })
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .sign(await importPKCS8(privateKey, 'EdDSA'));
+  await join(context, chatty.url, token);
+  assert.deepEqual(await codeOf(context, chatty, tokenOf('민수', { secret: publicKey })), REFUSED);
+  for (const wrong of [
+    { algorithm: 'RS256', publicKey },
+    { algorithm: 'EdDSA', publicKey: 'x' },
+    { algorithm: 'none' },
+    { algorithm: 'JWKS', publicKey: 'http://a.example' },
+  ])
+    assert.equal((await ask(chatty, 'POST', '/projects/kimpga/secrets', wrong)).body.code, 'invalid');
+});
+
+it('pages connect from the origins of the list alone, exactly; a server needs none (X8)', async (context) => {
+  const chatty = await startChatty(context, { ...KEYS, NODE_ENV: 'production', UNLISTED_PROJECTS: 'refuse' });
+  const token = tokenOf('민수', { expiresIn: 600 });
+  assert.deepEqual(await codeOf(context, chatty, token), REFUSED, 'no record, no project');
+  await make(chatty, 'kimpga');
+  const from = (origin: string) => join(context, chatty.url, token, { extraHeaders: { origin } });
+  const refused = async (origin: string) =>
+    assert.deepEqual((await codeOf(context, chatty, token, { origin }))[1], 'origin_refused', origin);
+  await refused('https://kimpga.com');
+  await join(context, chatty.url, token);
+  await ask(chatty, 'PATCH', '/projects/kimpga', { origins: ['https://kimpga.com'] });
+  await from('https://kimpga.com');
+  for (const origin of [
+    'https://kimpga.com.evil.example',
+    'http://kimpga.com',
+    'https://kimpga.com:8443',
+    'https://www.kimpga.com',
+    'HTTPS://KIMPGA.COM',
+    'https://evil.example',
+    'null',
+  ])
+    await refused(origin);
+  await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { nullOrigin: true } });
+  await from('null');
+  for (const origins of [
+    ['https://kimpga.com/'],
+    ['kimpga.com'],
+    ['*'],
+    [7],
+    'https://kimpga.com',
+    ['https://Kimpga.com'],
+  ])
+    assert.equal((await ask(chatty, 'PATCH', '/projects/kimpga', { origins })).body.code, 'invalid');
+  const polled = (origin: string) =>
+    fetch(`${chatty.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+  const allowed = async (origin: string) => (await polled(origin)).headers.get('access-control-allow-origin');
+  assert.equal(await allowed('https://kimpga.com'), 'https://kimpga.com');
+  assert.equal(await allowed('https://evil.example'), null);
+});
+
+it('projects without a record follow ALLOWED_ORIGINS', async (context) => {
+  const chatty = await startChatty(context, { ALLOWED_ORIGINS: 'https://kimpga.com, https://shop.example' });
+  const token = tokenOf('민수');
+  await join(context, chatty.url, token, { extraHeaders: { origin: 'https://shop.example' } });
+  assert.equal(
+    (await codeOf(context, chatty, token, { origin: 'https://evil.example' }))[1],
+    'origin_refused',
+  );
+  await join(context, chatty.url, token);
+});
+
+it('a token is said to be expiring, is renewed on the same connection, and else the connection ends with it (J14)', async (context) => {
+  const chatty = await startChatty(context);
+  // It ended 25 s ago, and 30 are forgiven.
+  const now = Date.now() - 58_000;
+  const token = (userId: string, more: object = {}) =>
+    tokenOf(userId, { userId, expiresIn: 33, now, ...more });
+  const [stays, goes] = [
+    await join(context, chatty.url, token('u1')),
+    await join(context, chatty.url, token('u2')),
+  ];
+  const [told, ended] = [[] as string[], [] as string[]];
+  stays.socket.on('expiring', ({ expiresAt }) => told.push(expiresAt));
+  goes.socket.on('refused', ({ event, code }) => ended.push(`${event} ${code}`));
+  await until(() => told.length > 0, 'the notice');
+  const refresh = (given: string) =>
+    stays.socket.timeout(5_000).emitWithAck('auth refresh', { token: given });
+  assert.equal((await refresh('none.at.all')).code, 'token_invalid');
+  const renewed = await refresh(tokenOf('새 이름', { userId: 'u1', expiresIn: 600 }));
+  assert.ok(renewed.ok && Date.parse(renewed.expiresAt) > Date.now() + 500_000);
+  // An older token brings nothing older back.
+  assert.deepEqual(await refresh(token('u1', { now: now - 1_000, expiresIn: 60 })), renewed);
+  await until(() => !goes.socket.connected, 'the end of the token', 15_000);
+  assert.deepEqual(ended, ['connection token_expired']);
+  const answer = await stays.say('아직 여기');
+  assert.ok(answer.ok && answer.message.username === '새 이름');
+  stays.socket.emit('auth refresh', { token: tokenOf('u9', { userId: 'u9' }) });
+  await until(() => !stays.socket.connected, 'the end with another’s token');
+});
+
+it('a cut-off ends the tokens of one user or of all that were issued before it', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  const old = (userId: string) => tokenOf(userId, { userId, now: Date.now() - 60_000 });
+  const [minsu, jiyoung] = [
+    await join(context, chatty.url, old('u1')),
+    await join(context, chatty.url, old('u2')),
+  ];
+  const cut = (body: object) => ask(chatty, 'POST', '/projects/kimpga/cutoffs', body);
+  const moment = new Date(Date.now() - 30_000).toISOString();
+  assert.equal((await cut({ userId: 'u1', before: moment })).status, 200);
+  await until(() => !minsu.socket.connected, 'u1 out', 5_000);
+  assert.ok(jiyoung.socket.connected);
+  assert.equal((await codeOf(context, chatty, old('u1')))[1], 'token_expired');
+  await join(context, chatty.url, tokenOf('u1', { userId: 'u1' }));
+  // An earlier one takes nothing back.
+  await cut({ userId: 'u1', before: new Date(0).toISOString() });
+  assert.equal((await codeOf(context, chatty, old('u1')))[1], 'token_expired');
+  await cut({ before: moment });
+  await until(() => !jiyoung.socket.connected, 'everybody out', 5_000);
+});
+
+it('the administration is for its key alone, refuses browsers, and is not to be guessed (A1, A2)', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  assert.equal(
+    (await ask(chatty, 'GET', '/projects', undefined, { origin: 'https://kimpga.com' })).status,
+    403,
+  );
+  const statuses: number[] = [];
+  for (const wrong of ['', 'Bearer ', `Basic ${ADMIN_KEY}`, `Bearer ${tokenOf('민수', { role: 'admin' })}`])
+    statuses.push((await ask(chatty, 'POST', '/projects', { id: 'x' }, { authorization: wrong })).status);
+  assert.deepEqual(statuses, [401, 401, 401, 401]);
+  for (let guess = 0; guess < 8; guess += 1)
+    statuses.push(
+      (await ask(chatty, 'GET', '/projects', undefined, { authorization: `Bearer ${guess}` })).status,
+    );
+  assert.equal(statuses.at(-1), 429);
+  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200, 'the right key is not kept out');
+  assert.deepEqual((await ask(chatty, 'GET', '/projects')).body.projects, []);
+  const closed = await startChatty(context);
+  assert.equal((await ask(closed, 'GET', '/projects')).status, 404);
+});
+
+it('what is wrong in a request is said, and nothing is half done', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga', { name: '김프가', settings: { guests: true } });
+  const code = async (method: string, path: string, body: unknown) =>
+    (await ask(chatty, method, path, body as object)).body.code;
+  for (const id of [undefined, '', 'KIMPGA', 'a b', '../x', '__proto__', 'x'.repeat(65), 7])
+    assert.equal(await code('POST', '/projects', { id }), 'invalid', String(id));
+  assert.equal(await code('POST', '/projects', { id: 'kimpga' }), 'exists');
+  assert.equal(await code('POST', '/projects', []), 'invalid');
+  assert.equal(await code('PATCH', '/projects/none', { name: 'x' }), 'not_found');
+  assert.equal(
+    await code('PATCH', '/projects/kimpga', { name: 'x', settings: { guests: 'yes' } }),
+    'invalid',
+  );
+  assert.equal(await code('PATCH', '/projects/kimpga', { settings: { unknown: 1 } }), 'invalid');
+  assert.equal(await code('POST', '/projects/none/secrets', {}), 'not_found');
+  assert.equal(await code('POST', '/projects/kimpga/secrets', { expiresAt: 'soon' }), 'invalid');
+  assert.equal(await code('DELETE', '/projects/kimpga/secrets/none', undefined), 'not_found');
+  const { body } = await ask(chatty, 'GET', '/projects/kimpga');
+  assert.deepEqual([body.name, body.settings, body.secrets], ['김프가', { guests: true }, []]);
+  await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  assert.deepEqual(
+    (await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { guests: null } })).body.settings,
+    {},
+  );
+});
+
+it('npm run project makes a project and a secret, and says in a sentence what is wrong', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  const environment = { CHATTY_URL: chatty.url, ADMIN_KEY };
+  const run = async (...parameters: string[]) => {
+    const program = runProgram(context, 'scripts/project.mjs', environment, parameters);
+    return { status: await program.ended, text: program.output() };
+  };
+  assert.equal((await run('create', 'kimpga', '--origin', 'https://kimpga.com')).status, 0);
+  const { secret } = JSON.parse((await run('secret', 'kimpga')).text);
+  await join(context, chatty.url, tokenOf('민수', { secret }));
+  assert.equal(JSON.parse((await run('set', 'kimpga', 'guests=true')).text).settings.guests, true);
+  assert.deepEqual(await run('create', 'kimpga'), {
+    status: 1,
+    text: 'The project "kimpga" exists already.\n',
+  });
+  assert.equal((await run('nonsense')).status, 1);
+});
