@@ -51,7 +51,9 @@ export async function visit(suite: Suite, visited: Visit = {}): Promise<Visited>
     });
   });
   // Where no WebSocket gets through, the client polls.
-  await page.route(/socket\.io/, (route) => (network.passing === 'nothing' ? route.abort() : route.continue()));
+  await page.route(/socket\.io/, (route) =>
+    network.passing === 'nothing' ? route.abort() : route.continue(),
+  );
   await page.goto(
     suite.address({
       root: `lang="${params.locale ?? 'ko'}"`,

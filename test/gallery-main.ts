@@ -158,18 +158,25 @@ async function picture(page: Page, state: string, { name, title }: Face): Promis
 async function sayEarlier({ connection }: Chatty, projectId: string): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
-  await client.query('INSERT INTO rooms (project_id, room_id, last_seq) VALUES ($1, $2, $3)', [
-    projectId,
-    'main',
-    EARLIER.length,
-  ]);
-  for (const [index, [who, when, text]] of EARLIER.entries())
+  try {
+    await client.query("INSERT INTO rooms (project_id, room_id, last_seq) VALUES ($1, 'main', $2)", [
+      projectId,
+      EARLIER.length,
+    ]);
     await client.query(
-      `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, client_id, created_at)
-       VALUES ($1, 'main', $2, $2, $3, $3, $4, $2, $5)`,
-      [projectId, index + 1, who, text, timeOf(when)],
+      `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, created_at)
+       SELECT $1, 'main', n, n, who, who, said, at
+       FROM unnest($2::text[], $3::timestamptz[], $4::text[]) WITH ORDINALITY AS t(who, at, said, n)`,
+      [
+        projectId,
+        EARLIER.map(([who]) => who),
+        EARLIER.map(([, when]) => timeOf(when)),
+        EARLIER.map(([, , text]) => text),
+      ],
     );
-  await client.end();
+  } finally {
+    await client.end();
+  }
 }
 
 function timeOf(when: number | string): Date {
