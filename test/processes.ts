@@ -22,8 +22,9 @@ export function runProgram(
   context: Pick<TestContext, 'after'>,
   file: string,
   environment: Environment,
+  parameters: readonly string[] = [],
 ): Program {
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [file, ...parameters], {
     cwd: ROOT,
     env: { ...base, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

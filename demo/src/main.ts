@@ -34,7 +34,9 @@ async function main(): Promise<void> {
   const read = readConfig({
     ...environment,
     CHATTY_DATA_DIR: dataFolder,
-    JWT_SECRET: environment.JWT_SECRET || demoSecret(dataFolder),
+    JWT_SECRET: environment.JWT_SECRET || demoSecret(dataFolder, 'jwt-secret'),
+    SECRETS_KEY: environment.SECRETS_KEY || demoSecret(dataFolder, 'secrets-key'),
+    ADMIN_KEY: environment.ADMIN_KEY || demoSecret(dataFolder, 'admin-key'),
     // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
     HOST: environment.HOST || '127.0.0.1',
     LOG_LEVEL: environment.LOG_LEVEL || 'warn',
@@ -103,9 +105,9 @@ function defaultFolder(): string {
   return join(FALLBACK, `${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`);
 }
 
-function demoSecret(folder: string): string {
+function demoSecret(folder: string, name: string): string {
   makeDataFolder(folder);
-  return keepSecret(join(folder, 'jwt-secret'));
+  return keepSecret(join(folder, name));
 }
 
 main().catch(exitWith);

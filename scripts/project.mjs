@@ -1,0 +1,138 @@
+/** `npm run project -- COMMAND`: makes projects and their keys on a running server, through its administration. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs, parseEnv } from 'node:util';
+import { ROOT, say } from './prepare.mjs';
+
+const HELP = `npm run project -- COMMAND
+
+  list                                    every project
+  show ID                                 one project: its settings, origins, and secrets by name and times
+  create ID [--name NAME] [--origin ORIGIN]...
+  origins ID ORIGIN...                    the pages that may show it, as https://kimpga.com; all of them
+  set ID NAME=VALUE...                    settings (docs/projects.md), VALUE as JSON; null: back to the default
+  secret ID [--expires MOMENT]            makes an HS256 secret and shows it this once
+  secret ID --algorithm RS256|ES256|EdDSA --public-key FILE
+  secret ID --algorithm JWKS --public-key URL
+  expire ID KID MOMENT|never              when a secret ends
+  revoke ID KID                           ends a secret now; its connections are closed
+  cutoff ID [--user ID] [--before MOMENT] tokens issued before are worth nothing; default: all, now
+
+The server is CHATTY_URL, else the one on this machine at PORT. The key is ADMIN_KEY, from the environment, from .env,
+or from the file admin-key of the data folder.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    name: { type: 'string' },
+    origin: { type: 'string', multiple: true },
+    expires: { type: 'string' },
+    algorithm: { type: 'string' },
+    'public-key': { type: 'string' },
+    user: { type: 'string' },
+    before: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const [command, id = '', ...rest] = positionals;
+const settings = withFile();
+const server = settings.CHATTY_URL || `http://127.0.0.1:${settings.PORT || 3000}`;
+const place = `/projects/${encodeURIComponent(id)}`;
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const commands = {
+  list: () => ask('GET', '/projects'),
+  show: () => ask('GET', place),
+  create: () => ask('POST', '/projects', { id, name: values.name, origins: values.origin }),
+  origins: () => ask('PATCH', place, { origins: rest }),
+  set: () => ask('PATCH', place, { settings: Object.fromEntries(rest.map(readPair)) }),
+  secret: () =>
+    ask('POST', `${place}/secrets`, {
+      algorithm: values.algorithm,
+      publicKey: readKey(values['public-key']),
+      expiresAt: values.expires,
+    }),
+  expire: () =>
+    ask('PATCH', secretPlace(), { expiresAt: rest[1] === 'never' ? null : need(rest[1], 'a moment') }),
+  revoke: () => ask('DELETE', secretPlace()),
+  cutoff: () => ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
+};
+
+const run = Object.hasOwn(commands, command ?? '') ? commands[command ?? ''] : undefined;
+if (values.help || !run) {
+  say(HELP);
+  process.exit(values.help ? 0 : 1);
+}
+try {
+  if (command !== 'list') need(id, 'the id of a project');
+  say(JSON.stringify(await run(), null, 2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}
+
+function withFile() {
+  const file = join(ROOT, '.env');
+  return { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+}
+
+function adminKey() {
+  if (settings.ADMIN_KEY) return settings.ADMIN_KEY;
+  const file = join(ROOT, settings.CHATTY_DATA_DIR || 'data', 'admin-key');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  throw new Error(
+    'ADMIN_KEY is not set: give the server and this command the same one, 32 random bytes or more.',
+  );
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+async function ask(method, path, body) {
+  const response = await fetch(`${server}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${adminKey()}`, ...(body && { 'content-type': 'application/json' }) },
+    body: body ? JSON.stringify(body) : null,
+    signal: AbortSignal.timeout(15_000),
+  }).catch(() => {
+    throw new Error(`No server answers at ${server}: start it, or set CHATTY_URL.`);
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (response.status === 404 && answer.message === 'There is nothing here.')
+    throw new Error(`The server at ${server} has no administration: start it with ADMIN_KEY.`);
+  if (!response.ok) throw new Error(answer.message ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
+/** @param {string} pair */
+function readPair(pair) {
+  const [name = '', ...value] = pair.split('=');
+  try {
+    return [name, JSON.parse(value.join('='))];
+  } catch {
+    throw new Error(`"${pair}" is not NAME=VALUE with a value as JSON, as guests=true.`);
+  }
+}
+
+/** @param {string | undefined} given a file, or the address of a JWKS */
+function readKey(given) {
+  if (given === undefined || given.startsWith('https:')) return given;
+  if (!existsSync(given)) throw new Error(`There is no file ${given}.`);
+  return readFileSync(given, 'utf8');
+}
+
+function secretPlace() {
+  return `${place}/secrets/${encodeURIComponent(need(rest[0], 'the kid of a secret'))}`;
+}
+
+/**
+ * @param {string | undefined} value
+ * @param {string} what
+ */
+function need(value, what) {
+  if (!value) throw new Error(`This command needs ${what}; --help shows how.`);
+  return value;
+}
