@@ -55,10 +55,19 @@ export function createChatMember(
 
   /** All that one event brings stands at once, whatever its order: up to its newest number nothing may be missing. */
   function showNew(stored: readonly StoredLine[]): void {
+    letGo(stored[0]?.message.id ?? 0);
     const next = stored.filter(({ message: { id, seq } }) => id >= first && shown.get(id) !== seq);
     next.sort((a, b) => a.message.seq - b.message.seq);
     const upto = Math.max(top, next.at(-1)?.message.seq ?? 0);
     for (const line of next) write('recv', line, upto);
+  }
+
+  /** The client has let go of its oldest lines: what becomes of them is not its to show until they load again. */
+  function letGo(from: number): void {
+    if (from <= first) return;
+    history.add({ ...about, op: 'follow', kind: 'window', id: from });
+    first = from;
+    for (const id of shown.keys()) if (id < from) shown.delete(id);
   }
 
   function startAgain(stored: readonly StoredLine[]): void {

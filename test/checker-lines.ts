@@ -4,8 +4,21 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. */
-type Kind = 'invoke' | 'ok' | 'fail' | 'info' | 'recv' | 'reset' | 'page' | 'connect' | 'disconnect';
+/**
+ * `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. `window`: what is
+ * older than its id is no longer held, and nobody may ask for it.
+ */
+type Kind =
+  | 'invoke'
+  | 'ok'
+  | 'fail'
+  | 'info'
+  | 'recv'
+  | 'reset'
+  | 'page'
+  | 'window'
+  | 'connect'
+  | 'disconnect';
 
 /**
  * `send`, `change` (an edit or a delete) and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and

@@ -1,5 +1,6 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
+import { HISTORY_SIZE } from '@chatty/protocol/limits';
 import type { Accuse, Stored } from './checker.js';
 import type { Line } from './checker-lines.js';
 
@@ -19,6 +20,7 @@ export function orderOf(
       view?.close();
       view = createView(actor, line, stored, accuse);
     } else if (line.kind === 'page') view?.page(line);
+    else if (line.kind === 'window') view?.shrink(line);
     else if (line.kind === 'recv') {
       view ??= createView(actor, null, stored, accuse);
       view.receive(line);
@@ -142,8 +144,21 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
     }
   }
 
+  /** The oldest lines are let go, and are asked for no more; the newest never are. */
+  function shrink(line: Line): void {
+    endPages();
+    endFrame();
+    const from = line.id ?? 0;
+    const held = [...shown.keys()].filter((id) => id >= from).length;
+    if (held < HISTORY_SIZE && held < shown.size)
+      accuse('gap', `${actor} let go of what is before ${from} and holds only ${held}`, line);
+    first = Math.max(first, from);
+    for (const id of shown.keys()) if (id < from) shown.delete(id);
+  }
+
   return {
     page,
+    shrink,
     receive,
     close() {
       endPages();

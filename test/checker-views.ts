@@ -98,6 +98,7 @@ function lastShown(lines: readonly Line[]): Map<number, Line> {
   for (const line of lines) {
     if (line.kind === 'reset') shown.clear();
     else if (line.kind === 'recv' || line.kind === 'page') shown.set(line.id ?? 0, line);
+    else if (line.kind === 'window') for (const id of shown.keys()) if (id < (line.id ?? 0)) shown.delete(id);
   }
   return shown;
 }

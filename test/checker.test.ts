@@ -67,6 +67,54 @@ it('a banned member that still hears something is named', () => {
   assert.ok(check([ban, ...lines]).some(({ name }) => name === 'leak'));
 });
 
+/** One member is shown `count` messages; then the first of them is changed, and it is shown that only where `told`. */
+function changedAfter(count: number, told: boolean, window?: number): Line[] {
+  const room = 'kimpga/main';
+  const base = { actor: `ours@${room}`, node: 'one', room, epoch: 'e1', upto: null };
+  let t = 0;
+  const line = (op: Line['op'], kind: Line['kind'], more: Partial<Line>): Line => {
+    t += 1e6;
+    return { ...base, t, op, kind, cid: null, id: null, seq: null, body_hash: null, ...more };
+  };
+  const message = (id: number, seq = id) => ({ id, seq, cid: `kimpga:minsu:m${id}`, body_hash: `${seq}` });
+  const ids = Array.from({ length: count }, (_, index) => index + 1);
+  const sender = { actor: `minsu@${room}`, epoch: null };
+  const edited = { ...message(1, count + 1), cid: 'kimpga:minsu:m1/1' };
+  return [
+    line('follow', 'connect', {}),
+    line('follow', 'reset', { seq: 0 }),
+    ...ids.flatMap((id) => [
+      line('send', 'invoke', { ...sender, ...message(id), id: null, seq: null }),
+      line('send', 'ok', { ...sender, ...message(id) }),
+      line('follow', 'recv', { ...message(id), upto: id }),
+    ]),
+    ...(window === undefined ? [] : [line('follow', 'window', { id: window })]),
+    line('change', 'invoke', { ...sender, ...edited, seq: null }),
+    line('change', 'ok', { ...sender, ...edited }),
+    ...(told ? [line('follow', 'recv', { ...message(1, count + 1), upto: count + 1 })] : []),
+    line('follow', 'info', { actor: 'story', op: 'heal' }),
+    ...(['dump', 'final'] as const).flatMap((op) =>
+      ids.map((id) =>
+        line(op, 'page', { actor: `reader@${room}`, ...message(id, id === 1 ? count + 1 : id) }),
+      ),
+    ),
+  ];
+}
+
+it('a line that has left the window of its reader need not show its newest state', () => {
+  assert.equal(describe(check(changedAfter(60, true))), '');
+  assert.equal(describe(check(changedAfter(60, false, 2))), '');
+});
+
+it('a stale line within the window is named, and so is a window without the newest lines', () => {
+  for (const window of [undefined, 1])
+    assert.ok(
+      check(changedAfter(60, false, window)).some(({ name }) => name === 'stale'),
+      `${window}`,
+    );
+  assert.ok(check(changedAfter(60, false, 30)).some(({ name }) => name === 'gap'));
+});
+
 const choices = fc.array(fc.nat({ max: 39 }), { minLength: 20, maxLength: 200 });
 
 it('whatever a right room does, nothing is found', () => {
