@@ -59,6 +59,8 @@ const RIGHTS: { readonly [Who in Standing]: { readonly [What in Right]: Code | n
   admin: MEMBER,
 };
 
+/** One for all members. */
+const NOTHING = Object.freeze({});
 /** Namespaces somebody may ask for in vain on one connection; there is only the main one. */
 const WRONG_NAMESPACES = 3;
 
@@ -189,7 +191,7 @@ function answerThrough(socket: ChatSocket, outlet: Outlet): void {
 
 /** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
 function forget({ handshake, conn }: ChatSocket): void {
-  Object.assign(handshake, { auth: {}, headers: {}, query: {} });
+  Object.assign(handshake, { auth: NOTHING, headers: NOTHING, query: NOTHING });
   Object.assign(conn, { request: null });
 }
 
