@@ -1,5 +1,6 @@
 /** Decides what a fuzzing client says next: packets of the protocols' grammar, the packets that once broke servers, and mutations of both. */
 
+import type { ClientEvents } from '@chatty/protocol/events';
 import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING, PONG } from './raw-frames.js';
 
 /** The same seed says the same; `below(n)` is a whole number from 0 to n - 1. */
@@ -72,13 +73,31 @@ export const PACKETS = [
   '\ud800',
 ];
 
+type Likely = (id: number, random: Random) => unknown;
+/** What each event of the protocol asks for. The type demands an entry for every one there is. */
+const LIKELY: Record<keyof ClientEvents, Likely> & Record<string, Likely> = {
+  'chat message': (id, random) => ({
+    content: `말 ${id}`,
+    clientId: `f-${random.below(1_000)}`,
+    replyTo: null,
+  }),
+  'edit message': (id) => ({ id, content: `고침 ${id}` }),
+  'delete message': (id) => ({ id }),
+  react: (id, random) => ({
+    id,
+    emoji: random.pick(['👍', '❤️', '👨‍👩‍👧‍👦', '🇰🇷', 'x', '👍👍']),
+    on: random.below(3) > 0,
+  }),
+  history: (id, random) => ({ before: id, limit: 1 + random.below(100) }),
+  sync: (id) => ({ after: { epoch: '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11', seq: id } }),
+  members: (_id, random) => ({ limit: 1 + random.below(100) }),
+  typing: () => ({}),
+  'auth refresh': (id) => ({ token: `a.${id}.c` }),
+};
+const likely = new Map(Object.entries(LIKELY));
+
 const EVENTS = [
-  'chat message',
-  'edit message',
-  'delete message',
-  'history',
-  'sync',
-  'members',
+  ...likely.keys(),
   'session',
   'refused',
   'messages',
@@ -111,6 +130,8 @@ const KEYS = [
   'after',
   'epoch',
   'seq',
+  'emoji',
+  'on',
   '__proto__',
   'x',
 ];
@@ -134,15 +155,7 @@ function anyValue(random: Random, depth = 3): unknown {
 /** The payload an event asks for, often with one field of another kind. */
 function likelyPayload(random: Random, event: string): unknown {
   const id = 1 + random.below(300);
-  const good: Record<string, unknown> = {
-    'chat message': { content: `말 ${id}`, clientId: `f-${random.below(1_000)}`, replyTo: null },
-    'edit message': { id, content: `고침 ${id}` },
-    'delete message': { id },
-    history: { before: id, limit: 1 + random.below(100) },
-    sync: { after: { epoch: '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11', seq: id } },
-    members: { limit: 1 + random.below(100) },
-  };
-  const payload = good[event];
+  const payload = likely.get(event)?.(id, random);
   if (payload === undefined || random.below(4) === 0) return anyValue(random);
   return random.below(2) === 0 ? payload : { ...(payload as object), [random.pick(KEYS)]: anyValue(random) };
 }
