@@ -22,18 +22,20 @@ const styles = {
         minify: true,
         target: 'es2022',
       });
-      return { contents: code.trim(), loader: 'text' };
+      // A space that says nothing is left where a custom property is set or read.
+      const contents = code.trim().replace(/(--[\w-]+[:,]) /g, '$1');
+      return { contents, loader: 'text' };
     });
   },
 };
 
 /** @type {import('esbuild').Plugin} */
 const sentences = {
-  name: 'codes without the sentences for integrators',
+  name: 'codes without what they say to integrators',
   setup(bundle) {
-    // They are in English; the widget has its own in each language.
+    // In English; the widget has sentences of its own in each language, and only asks which codes there are.
     bundle.onLoad({ filter: /protocol[/\\]src[/\\]codes\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(/message:\s*'[^']*'/g, "message: ''"),
+      contents: (await readFile(path, 'utf8')).replace(/\{\s*retry:[^}]*\}/g, '0'),
       loader: 'ts',
     }));
   },
@@ -62,12 +64,14 @@ const SHARED = /^(preact(\/.*)?|@chatty\/protocol\/text|\.\.\/(avatar|field|hint
 const seams = (id) => ({
   name: 'where one part ends and another begins',
   setup(bundle) {
-    bundle.onResolve({ filter: /^\.\/extras\/index\.js$/ }, () => ({
-      path: `./extras-${id}.js`,
+    bundle.onResolve({ filter: /^\.\/(extras|notices)\/index\.js$/ }, ({ path }) => ({
+      path: `./${path.split('/')[1]}-${id}.js`,
       external: true,
     }));
     bundle.onResolve({ filter: SHARED }, ({ importer }) =>
-      /src[/\\](extras|emoji)[/\\]/.test(importer) ? { path: `./chat-${id}.js`, external: true } : undefined,
+      /src[/\\](extras|emoji|notices)[/\\]/.test(importer)
+        ? { path: `./chat-${id}.js`, external: true }
+        : undefined,
     );
   },
 });
@@ -107,6 +111,7 @@ export async function buildWidget() {
     metafile: true,
   });
   await build({ ...modules, entryPoints: { extras: here('./src/extras/index.ts') } });
+  await build({ ...modules, entryPoints: { notices: here('./src/notices/index.tsx') } });
   await build({
     ...common,
     entryPoints: [here('./src/loader/index.ts')],

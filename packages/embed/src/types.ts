@@ -17,6 +17,12 @@ export type Settings = {
   theme: Theme | null;
   /** z-index of the docked chat, or null for nearly the highest. */
   zIndex: number | null;
+  /** Counts what is unread before the page's title, as `(3) `. */
+  titleBadge: boolean | null;
+  /** A soft sound for what comes while the visitor is away: `true` or `mentions` for calls by name and answers, `all`. */
+  sound: boolean | 'mentions' | 'all' | null;
+  /** Offers the visitor notifications while the page is hidden, of the same. */
+  notifications: boolean | 'mentions' | 'all' | null;
   /** Whether the chat appears without a call of `init`. */
   autoload: boolean;
 };

@@ -7,7 +7,7 @@ import { Composer } from './composer.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
-import type { Draft, Extras, Seen } from './parts.js';
+import type { Draft, Extras, Notices, Seen } from './parts.js';
 
 type Props = {
   /** Null for a visitor who is not logged in. */
@@ -19,6 +19,7 @@ type Props = {
   language: Language;
   draft: Draft;
   extras: Extras | null;
+  notices: Notices | null;
   seen: Seen;
   /** Asks the host to log the visitor in. */
   askLogin: () => void;
@@ -68,6 +69,7 @@ export function Panel({
   language,
   draft,
   extras,
+  notices,
   seen,
   askLogin,
   close,
@@ -90,6 +92,7 @@ export function Panel({
       <header class="header" part="header">
         <h2>{words.title}</h2>
         {shown === 'talk' && <Presence view={view} language={language} />}
+        {shown === 'talk' && notices && <notices.Switches language={language} />}
         {close && (
           <button type="button" class="close" aria-label={words.close} title={words.close} onClick={close}>
             <Icon path="m6 6 12 12M18 6 6 18" size={20} />

@@ -2,7 +2,6 @@
 
 export { hasInk } from '@chatty/protocol/text';
 export {
-  useCallback,
   useEffect,
   useLayoutEffect,
   useMemo,

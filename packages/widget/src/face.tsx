@@ -7,7 +7,7 @@ import { render } from 'preact';
 import { Panel } from './app.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
 import type { Face, FaceOptions } from './loader/face.js';
-import type { Draft, Extras, Seen } from './parts.js';
+import type { Draft, Extras, Notices, Seen } from './parts.js';
 import styles from './styles.css';
 
 /** What the host hears of the states of the connection. */
@@ -24,6 +24,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   let language: Language | null = null;
   let chat: Chat | null = null;
   let extras: Extras | null = null;
+  let notices: Notices | null = null;
   let unread = 0;
   /** Up to which message the visitor has seen the talk, and how many others came while they were away. */
   let seen: Seen = null;
@@ -77,7 +78,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     to.on('state', ({ state, code }) => {
       refusal = code;
       if (state === 'refused' && identity().token !== null) {
-        if (code === 'token_expired') emit('tokenExpired', undefined);
+        if (code === 'token_expired') emit('tokenExpired');
         emit('error', { code: code ?? 'token_invalid', message: 'The server refused the visitor.' });
       }
       const told = CONNECTION[state];
@@ -143,8 +144,9 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         language={language}
         draft={draft}
         extras={extras}
+        notices={notices}
         seen={seen}
-        askLogin={() => void emit('loginRequired', undefined)}
+        askLogin={() => emit('loginRequired')}
         close={inline ? null : close}
       />
     );
@@ -162,9 +164,20 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     draw();
   }
 
+  /** Brings what tells of messages beyond the panel, where the host wants any of it. */
+  async function announce(): Promise<void> {
+    const { titleBadge, sound, notifications } = identity();
+    const wanted = titleBadge || sound || notifications;
+    const loaded = wanted && (await import('./notices/index.js').catch(() => null));
+    if (!loaded || ended) return;
+    notices = loaded.startNotices(options, dress, () => chat);
+    draw();
+  }
+
   function destroy(): void {
     ended = true;
     document.removeEventListener('visibilitychange', look);
+    notices?.end();
     chat?.close();
     render(null, root);
     root.remove();
@@ -191,6 +204,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   }
   // The visitor may have changed meanwhile.
   identify();
+  void announce();
 
   return {
     show: look,

@@ -3,15 +3,26 @@
 import { createGrammar } from './grammar.js';
 import type { Table, Words } from './words.js';
 
-const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
+/** Each path is written out: that makes each table a file of its own. */
+const tables = {
+  en: () => import('./languages/en.js'),
+  ko: () => import('./languages/ko.js'),
+  ja: () => import('./languages/ja.js'),
+  zh: () => import('./languages/zh.js'),
+  es: () => import('./languages/es.js'),
+  ar: () => import('./languages/ar.js'),
+};
+
+type Base = keyof typeof tables;
+
 /** Subtags of who reads Chinese in Traditional characters. */
-const TRADITIONAL = ['hant', 'tw', 'hk', 'mo'];
+const TRADITIONAL = /\b(hant|tw|hk|mo)\b/;
 
 const MINUTE = 60_000;
 
 export type Locale = {
   /** Which table. */
-  base: (typeof BASES)[number];
+  base: Base;
   /** How dates and numbers are written. */
   tag: string;
   dir: 'ltr' | 'rtl';
@@ -37,9 +48,9 @@ export type Language = {
 export function chooseLocale(...candidates: (string | null | undefined)[]): Locale {
   for (const candidate of candidates) {
     const [language, ...rest] = candidate?.trim().toLowerCase().split(/[-_]/) ?? [];
-    const base = BASES.find((name) => name === language);
+    const base = (Object.keys(tables) as Base[]).find((name) => name === language);
     if (base === undefined) continue;
-    const traditional = !rest.includes('hans') && rest.some((subtag) => TRADITIONAL.includes(subtag));
+    const traditional = TRADITIONAL.test(`${rest}`) && !rest.includes('hans');
     return {
       base,
       tag: base === 'zh' && traditional ? 'zh-TW' : base,
@@ -49,19 +60,11 @@ export function chooseLocale(...candidates: (string | null | undefined)[]): Loca
   return { base: 'en', tag: 'en', dir: 'ltr' };
 }
 
-/** Each path is written out: that makes each table a file of its own. */
-const tables: Record<Locale['base'], () => Promise<Table>> = {
-  en: async () => (await import('./languages/en.js')).en,
-  ko: async () => (await import('./languages/ko.js')).ko,
-  ja: async () => (await import('./languages/ja.js')).ja,
-  zh: async () => (await import('./languages/zh.js')).zh,
-  es: async () => (await import('./languages/es.js')).es,
-  ar: async () => (await import('./languages/ar.js')).ar,
-};
-
 /** Rejects when the table does not arrive. */
 export async function loadLanguage(locale: Locale): Promise<Language> {
-  return createLanguage(locale, await tables[locale.base]());
+  const { base } = locale;
+  const loaded: { [Name in Base]?: Table } = await tables[base]();
+  return createLanguage(locale, loaded[base] as Table);
 }
 
 export function createLanguage({ tag, dir }: Locale, table: Table): Language {

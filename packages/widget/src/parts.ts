@@ -25,6 +25,13 @@ export type Deeds = Pick<Chat, 'edit' | 'remove' | 'react'> & {
 /** What a quote needs of the talk it is in. */
 export type Quoting = Pick<Chat, 'find' | 'fetch' | 'on'> & { jump(id: number): void };
 
+/** What tells of messages beyond the panel; there only where the host wants any of it. */
+export type Notices = {
+  /** What the visitor can turn on and off of it. */
+  Switches: FunctionComponent<{ language: Language }>;
+  end(): void;
+};
+
 type OnMessage = { message: Message; language: Language; deeds: Deeds };
 
 export type Extras = {

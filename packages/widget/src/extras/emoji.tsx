@@ -1,6 +1,6 @@
 /** The button beside the field that opens the emoji picker, which is loaded then. */
 
-import { useCallback, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import { Popup } from './popup.js';
@@ -16,10 +16,13 @@ export function EmojiButton({ language, pick }: { language: Language; pick: (emo
   const { words, locale } = language;
   const button = useRef<HTMLButtonElement>(null);
   const [Picker, setPicker] = useState<{ Picker: Picker } | null>(null);
-  const close = useCallback(() => {
-    setPicker(null);
-    button.current?.focus();
-  }, []);
+  const close = useMemo(
+    () => () => {
+      setPicker(null);
+      button.current?.focus();
+    },
+    [],
+  );
   const open = async () => {
     const loaded = await import('../emoji/picker.js').catch(() => null);
     if (loaded) setPicker({ Picker: loaded.EmojiPicker });

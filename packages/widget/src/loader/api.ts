@@ -8,17 +8,7 @@ import { createInstance } from './instance.js';
 type Listening = Pick<Methods, 'on' | 'once' | 'off'>;
 type Entry = { chat: Chat; place: Settings['mount']; docked: boolean };
 
-const OF_ALL = [
-  'logout',
-  'destroy',
-  'open',
-  'close',
-  'toggle',
-  'show',
-  'hide',
-  'setLocale',
-  'setTheme',
-] as const;
+const OF_ALL = ['destroy', 'open', 'close', 'toggle', 'show', 'hide', 'setLocale', 'setTheme'] as const;
 
 /** @param settle the settings that count, from what a call says before everything else */
 export function createApi(options: {
@@ -32,7 +22,7 @@ export function createApi(options: {
   let said: { token?: string | null } = {};
 
   function create(element: HTMLElement, docked: boolean, settings: Settings): Entry {
-    const emit: Emit = (name, detail) => {
+    const emit: Emit = (name, detail?: unknown) => {
       const event = { detail, bubbles: true, composed: true };
       element.dispatchEvent(new CustomEvent(`chatty:${name}`, event));
     };
@@ -107,11 +97,13 @@ function listening(target: EventTarget): Listening {
     const heard = known.get(listener) ?? ((event) => listener((event as CustomEvent<never>).detail));
     known.set(listener, heard);
     target.addEventListener(`chatty:${name}`, heard, { once });
-    return () => target.removeEventListener(`chatty:${name}`, heard);
+    return () => off(name, listener);
   };
+  const off = (name: string, listener: (detail: never) => void) =>
+    target.removeEventListener(`chatty:${name}`, known.get(listener) as () => void);
   return {
-    on: (name, listener) => hear(name, listener),
+    on: hear,
     once: (name, listener) => hear(name, listener, true),
-    off: (name, listener) => target.removeEventListener(`chatty:${name}`, known.get(listener) as () => void),
+    off,
   };
 }

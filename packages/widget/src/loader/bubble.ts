@@ -12,13 +12,11 @@ const MOST = 99;
 export function createBubble(root: HTMLElement, open: () => void, near: () => void): Bubble {
   const button = document.createElement('button');
   const badge = document.createElement('span');
-  button.className = 'launcher';
-  button.part.add('launcher');
+  button.part = button.className = 'launcher';
   badge.className = 'badge';
   button.append(document.createElement('i'), badge);
   button.onclick = open;
-  button.onpointerenter = near;
-  button.onfocus = near;
+  button.onpointerenter = button.onfocus = near;
   root.append(button);
 
   function say(label: string, unread: number): void {

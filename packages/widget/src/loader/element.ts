@@ -10,7 +10,7 @@ export const TAG = 'chatty-chat';
 export type Keeper = {
   /** An element stands on the page: it has a chat, or gets one. `said` is what it wants. */
   standing(element: HTMLElement, said: object): void;
-  /** It has been gone for a moment: moved elements are back by then. */
+  /** It was gone a moment ago: one that is being moved is back by now. */
   gone(element: HTMLElement): void;
   chatOf(element: HTMLElement): Instance | undefined;
 };
@@ -35,9 +35,7 @@ export function defineElement(keeper: Keeper): void {
     }
 
     disconnectedCallback(): void {
-      setTimeout(() => {
-        if (!this.isConnected) keeper.gone(this);
-      });
+      setTimeout(() => keeper.gone(this));
     }
 
     attributeChangedCallback(name: string, _before: string | null, value: string | null): void {

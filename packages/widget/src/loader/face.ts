@@ -3,7 +3,11 @@
 import type { Events, Settings } from '@chatty/embed/types';
 
 /** Tells the page. */
-export type Emit = <Name extends keyof Events>(name: Name, detail: Events[Name]) => void;
+export type Emit = (
+  ...event: {
+    [Name in keyof Events]: Events[Name] extends undefined ? [Name] : [Name, Events[Name]];
+  }[keyof Events]
+) => void;
 
 /** What the loader gives the chat. */
 export type FaceOptions = {
@@ -12,7 +16,7 @@ export type FaceOptions = {
   /** Where it puts what it draws. */
   root: HTMLElement;
   inline: boolean;
-  /** Who the visitor is, as of now. */
+  /** Who the visitor is, as of now, and what the host wants to be told of beyond the panel. */
   identity(): Identity;
   /** Whether the panel is open, as of now. */
   isOpen(): boolean;
@@ -25,7 +29,10 @@ export type FaceOptions = {
   close(): void;
 };
 
-export type Identity = Pick<Settings, 'token' | 'tokenProvider' | 'projectId'>;
+export type Identity = Pick<
+  Settings,
+  'token' | 'tokenProvider' | 'projectId' | 'titleBadge' | 'sound' | 'notifications'
+>;
 
 export type Face = {
   /** The panel was opened or closed. */

@@ -3,7 +3,7 @@
 import { createApi } from './api.js';
 import { defineElement, TAG } from './element.js';
 import type { Module } from './face.js';
-import { type Given, readAttributes, readSettings } from './settings.js';
+import { type Given, readSettings } from './settings.js';
 
 /** Name of the module that holds the chat; put in by the build. */
 declare const CHAT_FILE: string;
@@ -30,7 +30,7 @@ function start(): void {
     const file = new URL(`widget/${CHAT_FILE}`, src);
     const load = () => import(file as never) as Promise<Module>;
     const settle = (...said: (object | undefined)[]) =>
-      readSettings(...(said as Given[]), readAttributes(script, 'data-'), page.params);
+      readSettings(...(said as Given[]), { ...script.dataset, token: undefined }, page.params);
     const { api, keeper } = createApi({ url: new URL(src).origin, load, settle });
     let seen = page.params?.token;
     /** Not where the page has a chat in its markup or has made one. */

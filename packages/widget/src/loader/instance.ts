@@ -25,8 +25,7 @@ export function createInstance(options: {
   gone: () => void;
 }): Instance {
   const { url, element, inline, settings, load, emit, gone } = options;
-  const { position, zIndex } = settings;
-  let { token, locale, theme } = settings;
+  let { position, zIndex, token, locale, theme } = settings;
   let face: Face | null = null;
   let loading = false;
   let isOpen = inline;
@@ -63,13 +62,15 @@ export function createInstance(options: {
         locale: () => locale,
         identity: () => ({ ...settings, token }),
         isOpen: () => isOpen,
-        emit: (name, detail) => !ended && emit(name, detail),
+        emit: (...event) => {
+          if (!ended) emit(...event);
+        },
         say: bubble?.say,
         close: () => show(false),
       });
       if (ended) return made.destroy();
       face = made;
-      emit('ready', undefined);
+      emit('ready');
     } catch (error) {
       emit('error', { code: 'unavailable', message: `${error}` });
     }
@@ -83,7 +84,7 @@ export function createInstance(options: {
     bring();
     face?.show();
     if (!open) bubble?.focus();
-    emit(open ? 'open' : 'close', undefined);
+    emit(open ? 'open' : 'close');
   }
 
   function identify(next: string | null): void {

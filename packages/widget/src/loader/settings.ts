@@ -4,13 +4,23 @@ import type { Settings } from '@chatty/embed/types';
 
 export type Given = Record<string, unknown>;
 
-const NAMES = ['projectId', 'mount', 'position', 'locale', 'theme', 'zIndex', 'autoload'];
+const NAMES = [
+  'projectId',
+  'mount',
+  'position',
+  'locale',
+  'theme',
+  'titleBadge',
+  'sound',
+  'notifications',
+  'zIndex',
+  'autoload',
+];
 
-/** Attributes of a script element or of `<chatty-chat>` as settings. Never the token: markup is cached and copied. */
-export function readAttributes(element: Element, prefix = ''): Given {
+/** Attributes of `<chatty-chat>` as settings. Never the token: markup is cached and copied. */
+export function readAttributes(element: Element): Given {
   const given: Given = {};
-  for (const name of NAMES)
-    given[name] = element.getAttribute(prefix + name.replace(/[A-Z]/g, '-$&')) ?? undefined;
+  for (const name of NAMES) given[name] = element.getAttribute(name.replace(/[A-Z]/, '-$&')) ?? undefined;
   return given;
 }
 
@@ -21,7 +31,8 @@ export function readSettings(...sources: (Given | null | undefined)[]): Settings
   for (const name of ['token', 'tokenProvider', ...NAMES]) {
     const value = sources.map((source) => source?.[name]).find((each) => each !== undefined);
     given[name] = value;
-    settings[name] = typeof value === 'string' && value ? value : null;
+    // What can be switched on by `true` can be by text.
+    settings[name] = value === true || (typeof value === 'string' && value) ? `${value}` : null;
   }
   const { tokenProvider, mount, zIndex, autoload } = given;
   return {
