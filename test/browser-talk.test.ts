@@ -54,6 +54,9 @@ describe('talking', () => {
     const quote = row(minsu, '3%요').locator('.quote');
     await quote.waitFor();
     assert.equal(await quote.textContent(), '민수오늘 김프 몇 퍼센트예요?');
+    await quote.click();
+    await minsu.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))');
+    assert.equal(await minsu.locator('.pill').count(), 0, 'where the end is in view there is no way to it');
     await say(jiyoung, '아니 4%');
     assert.equal(await row(jiyoung, '아니 4%').locator('.quote').count(), 0, 'one message, one answer');
   });

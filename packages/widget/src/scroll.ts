@@ -77,11 +77,14 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     }
   };
 
+  const isAtEnd = (element: HTMLElement) =>
+    now.newest && element.scrollHeight - element.scrollTop - now.view < NEAR;
+
   /** Takes note of where the reader has scrolled to. */
   const read = (element: HTMLElement) => {
     now.set = element.scrollTop;
     findPlace(element);
-    now.sticks = now.newest && element.scrollHeight - element.scrollTop - now.view < NEAR;
+    now.sticks = isAtEnd(element);
   };
 
   // Before the lines change: the scroll event of a move just made may still be on its way.
@@ -130,6 +133,11 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
       if (Math.abs(shift) >= 0.5) element.scrollTop += shift;
     }
     now.set = element.scrollTop;
+    // The frame may have grown to the end, or the line that was looked for stand near it.
+    if (!now.sticks && isAtEnd(element)) {
+      now.sticks = true;
+      redraw(0);
+    }
     if (now.aim) shine(list.current.children[now.index - now.from]);
     now.aim = 0;
     cover(element);

@@ -71,7 +71,7 @@ export const ko: Table = ({ number, name }) => ({
     token_invalid: '로그인 정보를 확인하지 못했어요. 이 사이트에 다시 로그인해 주세요.',
     token_expired: '로그인이 만료됐어요. 페이지를 새로고침해 주세요.',
     token_claims: '회원 정보에 채팅에 필요한 항목이 없어요.',
-    origin_refused: '이 페이지에서는 채팅을 열 수 없어요.',
+    origin_refused: '여기서는 채팅할 수 없어요.',
     invalid: '메시지를 읽을 수 없어요.',
     empty: '보낼 내용이 없어요.',
     too_long: '메시지가 너무 길어요.',
