@@ -1,0 +1,36 @@
+/** What tests of projects stand on: a server with an administration, and how it is asked. */
+
+import assert from 'node:assert/strict';
+import type { Chatty } from './kit.js';
+
+export const ADMIN_KEY = 'an admin key of the tests, 32 bytes or more';
+const SECRETS_KEY = 'a sealing key of the tests, 32 bytes or more';
+export const KEYS = { ADMIN_KEY, SECRETS_KEY };
+
+type Answer = {
+  status: number;
+  body: Record<string, never> & { code?: string; secret?: string; kid?: string };
+};
+
+export async function ask(
+  { url }: { url: string },
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${ADMIN_KEY}`,
+      ...(body && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body ? JSON.stringify(body) : null,
+  });
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+export async function make(chatty: Chatty, id: string, more: object = {}): Promise<void> {
+  assert.equal((await ask(chatty, 'POST', '/projects', { id, ...more })).status, 201);
+}
