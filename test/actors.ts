@@ -17,6 +17,8 @@ export type MemberOptions = {
   transports?: string[];
   /** Characters that each message has at least. */
   long?: number;
+  /** Longest time in milliseconds until a connection stands; another is tried then. */
+  patience?: number;
   random: () => number;
 };
 
@@ -42,7 +44,7 @@ export type Member = {
 };
 
 export function createMember(options: MemberOptions): Member {
-  const { history, url, project, name, kind, transports, long = 0, random } = options;
+  const { history, url, project, name, kind, transports, long = 0, patience = 5_000, random } = options;
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
   const follower = createFollower(history, about);
@@ -52,7 +54,7 @@ export function createMember(options: MemberOptions): Member {
     forceNew: true,
     reconnectionDelay: 50,
     reconnectionDelayMax: 500,
-    timeout: 5_000,
+    timeout: patience,
     ...(transports ? { transports } : {}),
   });
   let leaving = false;

@@ -82,6 +82,8 @@ export function storm(size: number): Story {
           name: `storm${round}-${index}`,
           kind: 'plain',
           transports: ['websocket'],
+          // A process that is all of them and gives each up after a few seconds ends up doing nothing else.
+          patience: 60_000,
           random,
         }),
       );
