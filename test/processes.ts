@@ -56,6 +56,7 @@ export async function startDemo(
     PORT: '0',
     KIMPGA_PORT: '0',
     OTHERSHOP_PORT: '0',
+    PLAYGROUND_PORT: '0',
     ...environment,
   });
   await until(() => /Ctrl-C/.test(program.output()) || program.child.exitCode !== null, 'the demo', 60_000);

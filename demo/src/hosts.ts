@@ -1,4 +1,4 @@
-/** The two host sites alone, beside a chat server that runs elsewhere: how the compose file runs them. */
+/** The two host sites and the playground alone, beside a chat server that runs elsewhere: how the compose file runs them. */
 
 import { listenFault } from '@chatty/server/app';
 import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config';
@@ -7,6 +7,7 @@ import { onStop } from '@chatty/server/stop';
 import { createHost } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';
+import { createPlayground } from './playground.js';
 import { readPort } from './ports.js';
 
 async function main(): Promise<void> {
@@ -22,20 +23,27 @@ async function main(): Promise<void> {
   }
   if (!/^https?:\/\/[^/\s;,]+$/.test(chattyUrl))
     throw new StartError(`CHATTY_URL must be an origin such as http://localhost:3000, not "${chattyUrl}".`);
-  const sites = [
-    { site: kimpga, port: readPort(process.env, 'KIMPGA_PORT', 4001), setting: 'KIMPGA_PORT' },
-    { site: othershop, port: readPort(process.env, 'OTHERSHOP_PORT', 4002), setting: 'OTHERSHOP_PORT' },
-  ];
-  const hosts = sites.map(({ site, port }) => createHost({ site, host, port, chattyUrl, jwtSecret }));
-  for (const [index, each] of hosts.entries()) {
-    const { port = 0, setting = '' } = sites[index] ?? {};
-    const opened = await each.listen().catch((error: unknown) => {
-      throw new StartError(listenFault(error, { host, port }, setting), { cause: error });
+  const common = { host, chattyUrl, jwtSecret };
+  const ports = {
+    kimpga: readPort(process.env, 'KIMPGA_PORT', 4001),
+    othershop: readPort(process.env, 'OTHERSHOP_PORT', 4002),
+    playground: readPort(process.env, 'PLAYGROUND_PORT', 4003),
+  };
+  const innerUrl = process.env.CHATTY_INNER_URL || chattyUrl;
+  const hosts = {
+    kimpga: createHost({ site: kimpga, port: ports.kimpga, ...common }),
+    othershop: createHost({ site: othershop, port: ports.othershop, ...common }),
+    playground: createPlayground({ port: ports.playground, innerUrl, ...common }),
+  };
+  for (const name of Object.keys(hosts) as (keyof typeof hosts)[]) {
+    const opened = await hosts[name].listen().catch((error: unknown) => {
+      const at = { host, port: ports[name] };
+      throw new StartError(listenFault(error, at, `${name.toUpperCase()}_PORT`), { cause: error });
     });
-    process.stdout.write(`${sites[index]?.site.id} listens on port ${opened.port}\n`);
+    process.stdout.write(`${name} listens on port ${opened.port}\n`);
   }
   await stopping;
-  await Promise.all(hosts.map((each) => each.close()));
+  await Promise.all(Object.values(hosts).map((each) => each.close()));
   process.exit(0);
 }
 

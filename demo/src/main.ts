@@ -1,4 +1,4 @@
-/** `npm start`: the database, the chat server and both host sites, in one process, with everything a visitor has to know. */
+/** `npm start`: the database, the chat server, both host sites and the playground, in one process, with everything a visitor has to know. */
 
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -12,9 +12,10 @@ import { onStop } from '@chatty/server/stop';
 import { makeDataFolder } from '@chatty/server/store/embedded-cluster';
 import { isReachable } from '@chatty/server/store/embedded-identity';
 import { passwords } from './accounts.js';
-import { createHost } from './host.js';
+import { createHost, type Host } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';
+import { createPlayground, PROJECT } from './playground.js';
 import { readPort } from './ports.js';
 import type { Site } from './site.js';
 
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const ports = {
     kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
     othershop: readPort(environment, 'OTHERSHOP_PORT', 4002),
+    playground: readPort(environment, 'PLAYGROUND_PORT', 4003),
   };
   const read = readConfig({
     ...environment,
@@ -40,6 +42,8 @@ async function main(): Promise<void> {
     // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
     HOST: environment.HOST || '127.0.0.1',
     LOG_LEVEL: environment.LOG_LEVEL || 'warn',
+    // Guests are one of the things the playground shows.
+    GUEST_PROJECTS: environment.GUEST_PROJECTS || PROJECT,
   });
   if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
   const { config, warnings } = read;
@@ -57,21 +61,30 @@ async function main(): Promise<void> {
     });
     undo.push(app.close);
     const chattyUrl = environment.CHATTY_URL || `http://localhost:${app.port}`;
-    const open = async (site: Site, port: number, setting: string) => {
-      const host = createHost({ site, host: config.host, port, chattyUrl, jwtSecret: config.jwtSecret });
+    const common = { host: config.host, chattyUrl, jwtSecret: config.jwtSecret };
+    const open = async (host: Host, port: number, setting: string) => {
       undo.push(host.close);
       return host.listen().catch((error: unknown) => {
         throw new StartError(listenFault(error, { host: config.host, port }, setting), { cause: error });
       });
     };
+    const site = (each: Site, port: number, setting: string) =>
+      open(createHost({ site: each, port, ...common }), port, setting);
+    const innerUrl = `http://${reachable(config.host)}:${app.port}`;
     const opened = {
-      kimpga: await open(kimpga, ports.kimpga, 'KIMPGA_PORT'),
-      othershop: await open(othershop, ports.othershop, 'OTHERSHOP_PORT'),
+      kimpga: await site(kimpga, ports.kimpga, 'KIMPGA_PORT'),
+      othershop: await site(othershop, ports.othershop, 'OTHERSHOP_PORT'),
+      playground: await open(
+        createPlayground({ ...common, port: ports.playground, innerUrl }),
+        ports.playground,
+        'PLAYGROUND_PORT',
+      ),
     };
     welcome({
       chattyUrl,
       kimpga: opened.kimpga.port,
       othershop: opened.othershop.port,
+      playground: opened.playground.port,
       store: config.database ? 'the PostgreSQL of DB_HOST' : resolve(config.dataFolder),
     });
   } catch (error) {
@@ -84,13 +97,26 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-function welcome(at: { chattyUrl: string; kimpga: number; othershop: number; store: string }): void {
+/** The address at which this process finds what listens on `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function welcome(at: {
+  chattyUrl: string;
+  kimpga: number;
+  othershop: number;
+  playground: number;
+  store: string;
+}): void {
   const people = (site: Site) => site.accounts.map(({ id }) => `${id} / ${passwords[id]}`).join('   ');
   say(`
 Chatty is running.
 
   Kimpga       http://localhost:${at.kimpga}     log in as  ${people(kimpga)}
   Othershop    http://localhost:${at.othershop}     log in as  ${people(othershop)}
+  Playground   http://localhost:${at.playground}     every setting of the chat, to try live
   Chat server  ${at.chattyUrl}     messages are kept in ${at.store}
 
 Try this: log in to Kimpga as minsu, and in a private window as jiyoung. Write in one, read in the other.
