@@ -1,14 +1,14 @@
 /** `npm run bench`: load on this machine, one table. `--quick` for three minutes, `--only NAME` for one scenario. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '@chatty/server/store/embedded';
-import { familyCpuSeconds } from './measure.js';
+import { familyCpuSeconds, machine } from './measure.js';
 import { hottest } from './profile.js';
+import { keepRun } from './results.js';
 import { latency, throughput } from './scenarios/acknowledgements.js';
 import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
 import { historyReads } from './scenarios/history.js';
@@ -17,7 +17,6 @@ import { joinStorm } from './scenarios/join-storm.js';
 import { smallRoom } from './scenarios/small-room.js';
 import { stalled } from './scenarios/stalled.js';
 import { createStage, type Row, type Scenario } from './stage.js';
-import { render } from './table.js';
 
 const scenarios: Record<string, Scenario> = {
   'fan-out-1000': (stage) => fanOut(stage, 1_000),
@@ -33,7 +32,6 @@ const scenarios: Record<string, Scenario> = {
   'stalled-readers': stalled,
 };
 const GENERATOR_CORE = '1';
-const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** No new scenario begins after this many seconds, so that a run ends in bounded time. */
 const BUDGET = { quick: 150, whole: 630 };
 
@@ -105,16 +103,7 @@ async function run(folder: string): Promise<void> {
     options,
     rows,
   };
-  const text = render(figures);
-  say(`\n${text}`);
-  mkdirSync(HERE, { recursive: true });
-  writeFileSync(join(HERE, 'results.md'), text);
-  writeFileSync(join(HERE, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
-}
-
-function machine(): string {
-  const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-  return `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Linux ${kernel}, Node ${process.versions.node}`;
+  say(`\n${keepRun(figures)}`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'chatty-bench-'));

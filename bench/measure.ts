@@ -1,6 +1,7 @@
 /** Small sums over what was seen: percentiles, medians, conditions to wait for, processor time. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -69,4 +70,10 @@ export async function within(patience: number, condition: () => boolean): Promis
 export function watchOwnCore(): () => number {
   const before = performance.eventLoopUtilization();
   return () => performance.eventLoopUtilization(before).utilization;
+}
+
+/** What the figures were taken on, in one line. */
+export function machine(): string {
+  const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  return `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Linux ${kernel}, Node ${process.versions.node}`;
 }

@@ -1,0 +1,132 @@
+/** The part of the results that is about peers, from what `npm run peers` kept. */
+
+import type { Size } from './build.js';
+import type { Cost } from './costs.js';
+
+export type Comparison = {
+  date: string;
+  machine: string;
+  /** Load of the machine before the first round. */
+  loadBefore: number;
+  esbuild: string;
+  chromium: string;
+  rounds: number;
+  /** What everyone needs who reads and writes here; the ratios are to it. */
+  ours: Size;
+  /** What every page loads that holds the chat, opened or not. */
+  loader: Size;
+  /** With what comes by itself once one can read and write. */
+  whole: Size;
+  peers: { name: string; licence: string; holds: string; size: Size }[];
+  leftOut: string[];
+  /** Ours first. */
+  costs: { name: string; cost: Cost }[];
+};
+
+const MEASURES: [keyof Cost, string][] = [
+  ['shown', 'until the newest of 50 messages is drawn, ms'],
+  ['start', 'main thread until the page is at rest, ms'],
+  ['key', 'main thread for one key, 50 messages, ms'],
+  ['longKey', 'main thread for one key, 1,000 messages, ms'],
+  ['message', 'main thread for one message that comes in, 50 messages, ms'],
+  ['longMessage', 'main thread for one message that comes in, 1,000 messages, ms'],
+  ['heap', 'JavaScript heap after that, 50 messages, MB'],
+  ['longHeap', 'JavaScript heap after that, 1,000 messages, MB'],
+  ['longNodes', 'DOM nodes after that, 1,000 messages'],
+];
+
+export function renderPeers(comparison: Comparison): string {
+  const { date, machine, loadBefore, esbuild, chromium, rounds, leftOut } = comparison;
+  return `# Beside other chats
+
+Written by \`npm run peers\`. ${date}, ${machine}, load before ${loadBefore.toFixed(2)}, esbuild ${esbuild}, Chromium ${chromium}.
+
+## Bytes to read and write in one channel
+
+Each peer is installed from npm in exact versions in a folder of its own for as long as it is measured (nothing of it is
+distributed), and bundled by esbuild from the smallest page its documentation allows (\`bench/peers/entries/\`): production,
+minified, ES2022, split at \`import()\`. Counted is what the page fetches at once, scripts and styles, each file compressed by
+itself (gzip 9, brotli 11). Not counted: chunks that come by \`import()\`, fonts, pictures, sounds, and what a service sends.
+React is counted; a site that has it already loads that much less. Ours is counted as it is served.
+
+${sizes(comparison)}
+
+Left out:
+
+${leftOut.map((sentence) => `- ${sentence}`).join('\n')}
+
+## Cost of using it
+
+Medians of ${rounds} rounds in headless Chromium, all in turn in each round, with an empty cache and a view of 400 x 700. In
+brackets: how many times ours. Main thread is processor time by Chromium's \`TaskDuration\`: scripts, style, layout, painting,
+events. Keys are 40 ms apart, messages 50 ms. Only peers whose messages may come from the page itself can be measured without
+their service: theirs are in the page from the start and have no network, no sign-in and no storage behind them; all 1,000 are
+given at once. Ours has a running server: it signs in, loads the newest 50 over a WebSocket, and receives the others one by
+one; of a long list it draws what is near the view.
+
+${costs(comparison)}
+`;
+}
+
+function sizes({ ours, loader, whole, peers }: Comparison): string {
+  const rows = [
+    {
+      name: 'Chatty: the loader, on every page',
+      size: loader,
+      holds: 'the button; the rest on demand',
+      licence: 'MIT',
+    },
+    {
+      name: '**Chatty: all to read and write**',
+      size: ours,
+      holds: 'UI, client, one language',
+      licence: 'MIT',
+    },
+    {
+      name: 'Chatty: with what comes after',
+      size: whole,
+      holds: 'answers, reactions, names, times',
+      licence: 'MIT',
+    },
+    ...peers,
+  ];
+  return table([
+    ['what', 'gzip', 'brotli', 'times ours (gzip)', 'requests', 'holds', 'licence'],
+    ...rows.map(({ name, size, holds, licence }) => [
+      name,
+      size.gzip.toLocaleString('en'),
+      size.brotli.toLocaleString('en'),
+      `${(size.gzip / ours.gzip).toFixed(1)}x`,
+      String(size.requests),
+      holds,
+      licence,
+    ]),
+  ]);
+}
+
+function costs({ costs: all }: Comparison): string {
+  const ours = all[0]?.cost;
+  return table([
+    ['measure', ...all.map(({ name }) => name)],
+    ...MEASURES.map(([key, measure]) => [
+      measure,
+      ...all.map(({ cost }) =>
+        cost === ours || !ours ? figure(cost[key]) : `${figure(cost[key])} (${ratio(cost[key] / ours[key])})`,
+      ),
+    ]),
+  ]);
+}
+
+function figure(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toFixed(value >= 10 ? 1 : 2);
+}
+
+function ratio(quotient: number): string {
+  return `${quotient >= 10 ? quotient.toFixed(0) : quotient.toFixed(1)}x`;
+}
+
+function table([head = [], ...rows]: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [head, head.map(() => '---'), ...rows].map(line).join('\n');
+}
