@@ -94,6 +94,17 @@ it('revoking closes what was connected by the secret and nothing else; the last 
   );
 });
 
+it('a secret that comes to its end by the clock takes its connections with it', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  const expiresAt = new Date(Date.now() + 1_500);
+  const { secret } = await addSecret(chatty, 'kimpga', { expiresAt });
+  const minsu = await join(context, chatty.url, tokenOf('민수', { secret }));
+  await until(() => !minsu.socket.connected, 'the end of the secret', 20_000);
+  assert.ok(Date.now() >= expiresAt.getTime());
+  assert.deepEqual(await codeOf(context, chatty, tokenOf('민수', { secret })), REFUSED);
+});
+
 it('another server learns of a revoked secret, and one that starts later opens what is sealed', async (context) => {
   const one = await startChatty(context, KEYS);
   await make(one, 'kimpga');

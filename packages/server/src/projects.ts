@@ -49,6 +49,8 @@ type Loaded = {
 
 /** How often the database is asked whether something has changed, in milliseconds: half of the second a ban may take. */
 const LOOK = 500;
+/** The same while it does not answer. */
+const LOOK_IN_VAIN = 5_000;
 /** How often times of use are written, in milliseconds. */
 const NOTE = 30_000;
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
@@ -144,10 +146,18 @@ export async function createProjects(options: {
     );
   }
 
+  let looking: NodeJS.Timeout | undefined;
+  let closed = false;
+  async function look(): Promise<void> {
+    const seen = await refresh().then(
+      () => true,
+      () => false,
+    );
+    if (!closed) looking = setTimeout(() => void look(), seen ? LOOK : LOOK_IN_VAIN);
+  }
+
   await reload();
-  const looking = setInterval(() => {
-    refresh().catch((error) => log.debug({ reason: String(error) }, 'the projects could not be read'));
-  }, LOOK);
+  looking = setTimeout(() => void look(), LOOK);
   const noting = setInterval(() => {
     note().catch((error) => log.debug({ reason: String(error) }, 'times of use could not be written'));
   }, NOTE);
@@ -206,7 +216,8 @@ export async function createProjects(options: {
     refresh,
     onChange: (listener) => void listeners.push(listener),
     async close() {
-      clearInterval(looking);
+      closed = true;
+      clearTimeout(looking);
       clearInterval(noting);
       await refreshing?.catch(() => undefined);
       await note().catch(() => undefined);

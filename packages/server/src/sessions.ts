@@ -16,6 +16,8 @@ export type Sessions = {
 const LOOK = 1_000;
 /** How long before its end a token is said to be expiring, in milliseconds. */
 const NOTICE = 60_000;
+/** How often everybody is looked at, in milliseconds: a secret may have come to its end without a change of the project. */
+const REVIEW = 10_000;
 
 export function createSessions(options: { auth: Auth; now?: () => number }): Sessions {
   const { auth, now = Date.now } = options;
@@ -40,7 +42,12 @@ export function createSessions(options: { auth: Auth; now?: () => number }): Ses
     if (code !== null) end(socket, code);
   }
 
+  function review(): void {
+    for (const socket of sockets) check(socket);
+  }
+
   const looking = setInterval(look, LOOK);
+  const reviewing = setInterval(review, REVIEW);
 
   return {
     add(socket) {
@@ -49,10 +56,11 @@ export function createSessions(options: { auth: Auth; now?: () => number }): Ses
       // Something may have changed between the handshake and now.
       check(socket);
     },
-    review() {
-      for (const socket of sockets) check(socket);
+    review,
+    close() {
+      clearInterval(looking);
+      clearInterval(reviewing);
     },
-    close: () => clearInterval(looking),
   };
 }
 
