@@ -5,15 +5,20 @@ import { EMOJI_LENGTH } from './limits.js';
 /** Control characters that have no place in talk; tab and line feed have one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Characters that take no ink: spaces, controls, format characters, marks without a base, Hangul fillers, blank Braille. */
-const NO_INK = /[\s\p{Cc}\p{Cf}\p{Cs}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu;
-/** More combining marks on one character than any script needs (Unicode's UTS 39 warns at 4 of one kind). */
-const MARK_PILES = /(\p{M}{8})\p{M}+/gu;
+/** Characters that take no ink: spaces, controls, format characters, marks without a base, ignorable ones (Hangul fillers), blank Braille. */
+const NO_INK = /[\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{DI}\u2800]/gu;
+/**
+ * More combining marks on one character than any script needs (Unicode's UTS 39 warns at 4 of one kind). Format characters
+ * between them part nothing for the eye: the pile goes on.
+ */
+const MARK_PILES = /((?:\p{M}\p{Cf}*){8})\p{M}[\p{M}\p{Cf}]*/gu;
 /** A joiner inside an emoji sequence, the one place in a name where an invisible character draws something. */
 const EMOJI_JOINER =
   /(\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]*)\u200d(?=\p{Extended_Pictographic})/gu;
-/** What a name may not hold: controls, format characters (bidi overrides and zero-width among them), separators, fillers. */
-const NOT_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0\ufff9-\ufffb]/u;
+/** A choice of emoji or text presentation, on the characters that have one. */
+const EMOJI_STYLE = /(\p{Extended_Pictographic}|[0-9#*](?=\ufe0f\u20e3))[\ufe0e\ufe0f]/gu;
+/** What a name may not hold: controls, format characters (bidi overrides, zero-width), separators, whatever draws nothing. */
+const NOT_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 
 /** One whole emoji as Unicode recommends it for interchange: of two spellings of one emoji only one is taken. */
 // biome-ignore lint/complexity/useRegexLiterals: a browser without the flag v reads the file all the same
@@ -62,6 +67,7 @@ export function cleanContent(text: string): string {
 /** The form of a username, or null where the name holds what no name may hold or shows nothing. */
 export function cleanName(text: string): string | null {
   const name = text.normalize('NFC').trim();
-  if (NOT_IN_NAMES.test(name.replace(EMOJI_JOINER, '$1')) || !hasInk(name)) return null;
+  const withoutEmoji = name.replace(EMOJI_JOINER, '$1').replace(EMOJI_STYLE, '$1');
+  if (NOT_IN_NAMES.test(withoutEmoji) || !hasInk(name)) return null;
   return name.replace(MARK_PILES, '$1');
 }

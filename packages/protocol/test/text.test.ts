@@ -34,6 +34,47 @@ it('names keep emoji and lose nothing else by stealth', () => {
     assert.equal(cleanName(name), null, JSON.stringify(name));
 });
 
+it('a pile of marks is cut however it is held together, and letters that need several marks keep them', () => {
+  const pile = '\u0316\u200d'.repeat(4) + '\u0301\u200b'.repeat(400);
+  for (const clean of [cleanContent(`x${pile}`), cleanContent(`가${'\u0301\u034f'.repeat(400)}`)])
+    assert.ok((clean.match(/\p{M}/gu) ?? []).length <= 8, `${clean.length}`);
+  // Vietnamese, Hebrew with points and accents, Tibetan, Thai, a family of emoji.
+  for (const text of ['ệ', 'בְּרֵאשִׁ֖ית', 'རྒྱལ་པོ', 'ที่', '👩🏽‍❤️‍💋‍👨🏿'])
+    assert.equal(cleanContent(text), text.normalize('NFC'));
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('x', '가', '\u0316', '\u0301', '\u200d', '\u034f', '❤', '\ufe0f')),
+      (parts) => {
+        const clean = cleanContent(parts.join(''));
+        assert.equal(cleanContent(clean), clean);
+        for (const pile of clean.split(/[^\p{M}\p{Cf}]/u))
+          assert.ok((pile.match(/\p{M}/gu) ?? []).length <= 8, JSON.stringify(pile));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+it('a name holds no character that draws nothing, wherever Unicode files it', () => {
+  const unseen = [
+    '\u034f',
+    '\ufe00',
+    '\ufe0f',
+    '\u{e0101}',
+    '\u17b4',
+    '\u180b',
+    '\uffa0',
+    '\u1160',
+    '\u{e0041}',
+    '\u00ad',
+  ];
+  for (const character of [...unseen, '\u2800', '\u061c', '\u2066', '\u200f'])
+    for (const name of [`김${character}민수`, `admin${character}`, `${character}admin`, `1${character}`])
+      assert.equal(cleanName(name), null, JSON.stringify(name));
+  for (const name of ['나 ❤️ 코인', '©️민수', '1️⃣등', '☂︎비', '👁️‍🗨️', '🏳️‍🌈'])
+    assert.equal(cleanName(name), name, JSON.stringify(name));
+});
+
 it('only https pictures are kept, http on this machine excepted', () => {
   for (const url of [
     'javascript:alert(1)',
