@@ -1,0 +1,153 @@
+/** Decides which words of a project's list stand in a message, however they are spelled out, and where. */
+
+import { createFit, createRuns, type Pattern, readRuns } from './letter-runs.js';
+import { createLetters, dropFilling, JAMO, KIND, LAUGHTER, type Letters, readLetters } from './letters.js';
+import { createAutomaton } from './word-automaton.js';
+
+export type FilterWord =
+  | string
+  | {
+      word: string;
+      /** Only where it is no part of a longer word; so by default in alphabets whose words are parted by spaces. */
+      whole?: boolean;
+      /** Nothing that lies within it is found: 시발점 is a starting point. */
+      allowed?: boolean;
+    };
+
+/** The word as it is listed, and the part of the text it was found in, in UTF-16 code units. */
+export type WordMatch = { word: string; start: number; end: number };
+
+export type WordFilter = {
+  /** In the order of the text; may overlap. @param text in stored form (`cleanContent`) */
+  find(text: string): WordMatch[];
+  /** The text with a star for each character of what was found, spaces left alone. */
+  mask(text: string): string;
+};
+
+type Entry = Pattern & { word: string; allowed: boolean };
+type Found = WordMatch & { allowed: boolean };
+
+/** Scripts whose words are written without spaces between or grow endings: what is whole could not be told. */
+const JOINED =
+  /[\p{sc=Hangul}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+/** A word with more doubled letters is found together or all apart, not in every way between. */
+const DOUBLES = 4;
+
+/**
+ * Reads case, width, jamo (ㅅㅣㅂㅏㄹ), repeated letters, signs and unseen characters between letters as the word itself.
+ * Room between letters (시 발) counts only where nothing else touches the word: 다시 발표 holds none. An entry in initials
+ * finds initials alone, and laughter (ㅋㅎㅠㅜ) is never found unless it is listed as exactly that.
+ *
+ * @param onSteps told how many steps a search took, which is linear in the text
+ */
+export function createWordFilter(
+  words: readonly FilterWord[],
+  onSteps: (steps: number) => void = () => undefined,
+): WordFilter {
+  const [read, unfilled, runs] = [createLetters(), createLetters(), createRuns()];
+  const entries = words.flatMap((word) => createEntries(word, read));
+  const automaton = createAutomaton(entries.map(({ codes }) => codes));
+
+  function search(letters: Letters, found: Map<string, Found>): void {
+    readRuns(letters, runs);
+    const fit = createFit(letters, runs);
+    const steps = automaton.search(runs.codes, runs.count, (index, last) => {
+      const entry = entries[index];
+      const place = entry === undefined ? null : fit(entry, last);
+      if (entry === undefined || place === null) return false;
+      const start = letters.starts[place.start] ?? 0;
+      const end = letters.ends[place.end] ?? 0;
+      found.set(`${start} ${end}`, { word: entry.word, start, end, allowed: entry.allowed });
+      return true;
+    });
+    onSteps(letters.count + steps);
+  }
+
+  function find(text: string): WordMatch[] {
+    const found = new Map<string, Found>();
+    readLetters(text, read);
+    if (dropFilling(read, unfilled)) search(unfilled, found);
+    search(read, found);
+    return withoutAllowed([...found.values()]);
+  }
+
+  return { find, mask: (text) => mask(text, find(text)) };
+}
+
+/** The messages that would be caught, and by what. */
+export function dryRun<Message extends { content: string }>(
+  words: readonly FilterWord[],
+  messages: readonly Message[],
+): { message: Message; matches: WordMatch[] }[] {
+  const filter = createWordFilter(words);
+  return messages
+    .map((message) => ({ message, matches: filter.find(message.content) }))
+    .filter(({ matches }) => matches.length > 0);
+}
+
+/** One entry for each way its doubled letters may be parted: a-s-s as well as ass. None for a word without letters. */
+function createEntries(given: FilterWord, scratch: Letters): Entry[] {
+  const {
+    word,
+    whole = !JOINED.test(word),
+    allowed = false,
+  } = typeof given === 'string' ? { word: given } : given;
+  // What stands between the letters of a listed word is as little a part of it as in a message.
+  const letters = readLetters(word.normalize('NFC').replace(/[^\p{L}\p{N}\p{M}]/gu, ''), scratch);
+  const kinds = Array.from(letters.traits.subarray(0, letters.count), (trait) => trait & KIND);
+  const laughter = kinds.every((kind) => kind === LAUGHTER);
+  // As if spelled in jamo: both ㄱ of 국가 may be one key held down, or not.
+  for (let at = 0; at < letters.count; at += 1) letters.traits[at] = (letters.traits[at] ?? 0) | JAMO;
+  const runs = readRuns(letters);
+  const [codes, froms] = [Array.from(runs.codes.subarray(0, runs.count)), runs.froms];
+  if (codes.length === 0) return [];
+  const counts = codes.map((_, run) => (froms[run + 1] ?? 0) - (froms[run] ?? 0));
+  const doubles = counts.flatMap((count, run) => (count > 1 && !laughter ? [run] : []));
+  return waysToPart(doubles).map((parted) => {
+    const pattern = codes.flatMap((code, run) => {
+      const count = counts[run] ?? 1;
+      return parted.has(run) ? new Array<[number, number]>(count).fill([code, 1]) : [[code, count] as const];
+    });
+    return {
+      word,
+      whole,
+      allowed,
+      laughter,
+      hangul: kinds.some((kind) => kind <= LAUGHTER),
+      codes: pattern.map(([code]) => code),
+      counts: pattern.map(([, count]) => count),
+    };
+  });
+}
+
+/** All subsets of the doubled runs, or of too many of them only none and all. */
+function waysToPart(doubles: readonly number[]): Set<number>[] {
+  if (doubles.length > DOUBLES) return [new Set(), new Set(doubles)];
+  const ways = [new Set<number>()];
+  for (const run of doubles) ways.push(...ways.map((way) => new Set(way).add(run)));
+  return ways;
+}
+
+/** In the order of the text, the longer first, so that an allowed word comes before what lies within it. */
+function withoutAllowed(found: Found[]): WordMatch[] {
+  let allowedTo = 0;
+  const matches: WordMatch[] = [];
+  for (const match of found.sort((one, other) => one.start - other.start || other.end - one.end)) {
+    const { word, start, end, allowed } = match;
+    if (allowed) allowedTo = Math.max(allowedTo, end);
+    else if (end > allowedTo) matches.push({ word, start, end });
+  }
+  return matches;
+}
+
+function mask(text: string, matches: readonly WordMatch[]): string {
+  let masked = '';
+  let done = 0;
+  for (const { start, end } of matches) {
+    if (end <= done) continue;
+    const from = Math.max(start, done);
+    masked += text.slice(done, from) + text.slice(from, end).replace(/\S/gu, '*');
+    done = end;
+  }
+  return masked + text.slice(done);
+}

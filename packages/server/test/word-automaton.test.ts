@@ -1,0 +1,81 @@
+/** Promise: of many words each is found at each place, and the steps that takes grow with the text alone. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createAutomaton } from '@chatty/server/word-automaton';
+import { createWordFilter } from '@chatty/server/word-filter';
+import fc from 'fast-check';
+
+it('finds what looking at every place for every word finds, the longest first', () => {
+  const codes = (maxLength: number) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength });
+  fc.assert(
+    fc.property(fc.array(codes(5), { maxLength: 12 }), codes(60), (patterns, text) => {
+      const found: [at: number, length: number, pattern: number][] = [];
+      createAutomaton(patterns).search(text, text.length, (pattern, at) => {
+        found.push([at, patterns[pattern]?.length ?? 0, pattern]);
+        return false;
+      });
+      const expected = text.flatMap((_, at) =>
+        patterns
+          .map((pattern, index) => [at, pattern.length, index] as [number, number, number])
+          .filter(
+            ([, length, index]) =>
+              at + 1 >= length && `${text.slice(at + 1 - length, at + 1)}` === `${patterns[index]}`,
+          )
+          .sort(([, one, first], [, other, second]) => other - one || first - second),
+      );
+      assert.deepEqual(found, expected);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it('asks no further at a place once a pattern is accepted, and goes on behind it', () => {
+  const accepted: [number, number][] = [];
+  createAutomaton([[1, 2], [2], [2, 3]]).search(
+    [1, 2, 3],
+    3,
+    (pattern, at) => accepted.push([pattern, at]) > 0,
+  );
+  assert.deepEqual(accepted, [
+    [0, 1],
+    [2, 2],
+  ]);
+});
+
+it('the steps of a search are linear in the text, whatever the words', () => {
+  const nested = Array.from({ length: 40 }, (_, at) => 'ab'.repeat(at + 1).slice(at % 2));
+  const lists = [
+    ['aaaaaaaaab'],
+    nested,
+    [...nested].map((word) => ({ word, whole: false })),
+    ['시발', '새끼', '개새끼'],
+    ['ㅅㅂ', 'ㅂㅅ', 'ㅅㅂㅅㅂㅅㅂㅋ'],
+  ];
+  const parts = fc.array(
+    fc.constantFrom('a', 'b', 'ab', 'a ', '시', '발', '시1', 'ㅅ', 'ㅂ', 'ㅋ', '아', '.'),
+    { minLength: 1, maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...lists), parts, (words, pieces) => {
+      let steps = 0;
+      const { find } = createWordFilter(words, (taken) => {
+        steps += taken;
+      });
+      const stepsFor = (text: string) => {
+        steps = 0;
+        find(text);
+        return steps;
+      };
+      const text = pieces.join('').repeat(20);
+      const [once, eight] = [stepsFor(text), stepsFor(text.repeat(8))];
+      // A repeat more costs what it cost before, but for the one seam, where a longest word may lie across.
+      assert.ok(eight <= once * 8 + 8 * 80 * 40, `${eight} steps for eight times the text of ${once}`);
+      assert.ok(
+        once <= text.length * 3 * (4 + 2 * words.length),
+        `${once} steps for ${text.length} characters`,
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
