@@ -37,7 +37,16 @@ describe('visitors', () => {
     await page.locator('.join button').click();
     assert.equal(await page.evaluate(() => (window as unknown as Host).asked), 1);
     await bubble(page, '먼저 한 말').evaluate((element) => element.setAttribute('data-same', ''));
-    await page.evaluate((token) => (window as unknown as Host).Chatty.identify(token), tokenOf('지영'));
+    // Until the new connection stands, the visitor is still a guest.
+    await page.evaluate((token) => {
+      const connected = new Promise<void>((done) =>
+        document.addEventListener('chatty:connection', (event) => {
+          if ((event as CustomEvent<{ state: string }>).detail.state === 'connected') done();
+        }),
+      );
+      (window as unknown as Host).Chatty.identify(token);
+      return connected;
+    }, tokenOf('지영'));
     await page.locator('.composer textarea').fill('이제 나도');
     await page.locator('.composer textarea').press('Enter');
     await page.locator('.own:not(.waiting) .bubble', { hasText: '이제 나도' }).waitFor();
