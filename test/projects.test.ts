@@ -171,6 +171,22 @@ it('public keys open their own algorithm only; a secret made of one opens nothin
     assert.equal((await ask(chatty, 'POST', '/projects/kimpga/secrets', wrong)).body.code, 'invalid');
 });
 
+it('while the keys of a host cannot be fetched, its tokens are not called wrong', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  // Nothing listens there.
+  await addSecret(chatty, 'kimpga', { algorithm: 'JWKS', publicKey: 'https://127.0.0.1:1/jwks.json' });
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const token = await new SignJWT({ username: '민수', projectId: 'kimpga' })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'k1' })
+    .sign(await importPKCS8(privateKey, 'EdDSA'));
+  assert.deepEqual(await codeOf(context, chatty, token), ['Service unavailable', 'unavailable']);
+  assert.deepEqual(await codeOf(context, chatty, tokenOf('민수')), REFUSED, 'the shared secret has no say');
+});
+
 it('pages connect from the origins of the list alone, exactly; a server needs none (X8)', async (context) => {
   const chatty = await startChatty(context, { ...KEYS, NODE_ENV: 'production', UNLISTED_PROJECTS: 'refuse' });
   const token = tokenOf('민수', { expiresIn: 600 });

@@ -7,7 +7,7 @@ import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, PROJECT_ID, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { importSecret, type Projects, type SigningKey } from './projects.js';
-import type { ProjectId } from './store/store.js';
+import { type ProjectId, Unavailable } from './store/store.js';
 
 /** What a token said of itself, for as long as its bearer is here; moments in milliseconds, null where it did not say. */
 export type Pass = {
@@ -101,13 +101,18 @@ export async function createAuth(options: {
       const { payload, signed } = await checkWith(keys.length > 0 ? keys : [nobody], token);
       return judge(payload, signed.kid);
     } catch (error) {
+      if (error instanceof Unavailable) throw error;
       return refusalOf(error);
     }
   }
 
-  /** With each key in turn; only a wrong signature is a reason to try the next. */
+  /**
+   * With each key in turn; only a wrong signature is a reason to try the next.
+   * @throws Unavailable where none fits, but the keys of a host could not be fetched: the token may be good
+   */
   async function checkWith(keys: readonly SigningKey[], token: string) {
     let fault: unknown;
+    let outage: Unavailable | null = null;
     for (const signed of keys) {
       try {
         const rules = {
@@ -122,12 +127,12 @@ export async function createAuth(options: {
         return { payload, signed };
       } catch (error) {
         fault = error;
-        const another =
-          error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
-        if (!another) throw error;
+        if (typeof signed.key === 'function' && isOutage(error))
+          outage = new Unavailable(`the JWKS of ${signed.kid} could not be fetched: ${error}`);
+        else if (!isNoMatch(error)) throw error;
       }
     }
-    throw fault;
+    throw outage ?? fault;
   }
 
   function judge(payload: JWTPayload, kid: string | null): Verdict {
@@ -168,6 +173,17 @@ export async function createAuth(options: {
   }
 
   return { verify, review };
+}
+
+/** The key is not the one the token was signed with. */
+function isNoMatch(error: unknown): boolean {
+  return error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
+}
+
+/** What fetching a JWKS throws, from the network or as an answer that is none: neither says anything of the token. */
+function isOutage(error: unknown): boolean {
+  const plain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+  return plain || error instanceof errors.JWKSTimeout || error instanceof TypeError;
 }
 
 function refusalOf(error: unknown): Verdict {

@@ -156,8 +156,9 @@ export function openGateway(options: {
       end(socket, 'token_invalid');
       return no('token_invalid');
     }
-    // An older token may not bring back an older name or a shorter life.
-    if ((pass.issuedAt ?? 0) >= (member.pass.issuedAt ?? 0)) socket.data.member = verdict.member;
+    // An older token may not bring back an older name or a shorter life; another may have come while this was checked.
+    const newest = socket.data.member.pass.issuedAt ?? 0;
+    if ((pass.issuedAt ?? 0) >= newest) socket.data.member = verdict.member;
     const { expiresAt } = socket.data.member.pass;
     return { ok: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
   }
