@@ -36,6 +36,9 @@ describe("one's own messages", () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await say(minsu, '오늘 김프 3%');
     await row(minsu, '오늘 김프').hover();
+    const tools = await row(minsu, '오늘 김프').locator('.tools').boundingBox();
+    const text = await row(minsu, '오늘 김프').locator('.bubble').boundingBox();
+    assert.ok(tools && text && tools.y + tools.height <= text.y + 4, 'the tools cover no text');
     await button(minsu, '오늘 김프', '수정').click();
     await minsu.locator('.editor textarea').fill('오늘 김프 4%');
     await minsu.locator('.editor').getByRole('button', { name: '저장' }).click();
