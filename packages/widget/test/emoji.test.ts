@@ -208,6 +208,8 @@ describe('the picker', () => {
   it('is walked with keys, and Escape closes it alone', async (context) => {
     const { page, faults } = await openPage(context);
     assert.equal(await focused(page), '이모지 검색');
+    // They are drawn in several turns.
+    await cells(page).nth(1869).waitFor({ state: 'attached' });
     assert.equal(await cells(page).count(), 1870);
     await press(page, 'Tab');
     assert.equal(await focused(page), '활짝 웃는 얼굴');
