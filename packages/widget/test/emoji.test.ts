@@ -221,11 +221,7 @@ describe('the picker', () => {
     assert.equal(await focused(page), '갈래 smileys');
     await press(page, 'ArrowLeft', 'Enter');
     assert.equal(await focused(page), '갈래 flags');
-    await page.waitForFunction(
-      () =>
-        document.querySelector('main')?.shadowRoot?.querySelector('[aria-current]')?.ariaLabel ===
-        '갈래 flags',
-    );
+    await page.locator('[aria-current][aria-label="갈래 flags"]').waitFor();
     await press(page, 'Tab');
     assert.equal(await focused(page), '취소');
     await press(page, 'Escape');
