@@ -28,10 +28,18 @@ export const codes = {
 export type Code = keyof typeof codes;
 
 /** A refusal as it travels: in `err.data` of a handshake, in an acknowledgement, in the `refused` event. */
-export type Refusal = { code: Code; message: string; retry: Retry };
+export type Refusal = {
+  code: Code;
+  message: string;
+  retry: Retry;
+  /** Whole milliseconds until trying again can help; absent where nobody knows, or where it never will. */
+  retryAfter?: number;
+};
 
-export function refusal(code: Code): Refusal {
-  return { code, message: codes[code].message, retry: codes[code].retry };
+/** @param retryAfter in milliseconds */
+export function refusal(code: Code, retryAfter?: number): Refusal {
+  const { message, retry } = codes[code];
+  return retryAfter === undefined ? { code, message, retry } : { code, message, retry, retryAfter };
 }
 
 /** Whether a value from the network is one of our codes; an older client meets codes it does not know. */

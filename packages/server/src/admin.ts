@@ -66,7 +66,7 @@ export function openAdmin(options: {
     if (request.headers.origin !== undefined)
       throw new Fault('forbidden', 'Browsers may not use the administration.');
     if (timingSafeEqual(hashOf(request.headers.authorization ?? ''), wanted)) return;
-    if (!guesses.take(request.ip)) throw new Fault('rate_limited', 'Too many wrong keys. Wait a minute.');
+    if (guesses.take(request.ip) > 0) throw new Fault('rate_limited', 'Too many wrong keys. Wait a minute.');
     log.warn({ address: request.ip }, 'a wrong admin key was tried');
     throw new Fault('unauthorized', 'Send the admin key: "authorization: Bearer ADMIN_KEY".');
   }

@@ -8,6 +8,7 @@ import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
 import type { Config } from './config.js';
 import { openGateway } from './gateway.js';
+import { createHandshakes } from './handshake.js';
 import { createHttp, type Widget } from './http.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
@@ -131,7 +132,8 @@ async function listen(parts: {
   const readLimit = createLimit(READS);
   const sessions = createSessions({ auth });
   projects.onChange(sessions.review);
-  openGateway({ io, auth, rooms, sessions, messages, sendLimit, readLimit, log });
+  const handshake = createHandshakes({ auth, log });
+  openGateway({ io, handshake, rooms, sessions, messages, sendLimit, readLimit, log });
   undo.push(async () => {
     draining = true;
     sessions.close();

@@ -1,8 +1,8 @@
 /** Decides whether somebody may act now: one token bucket for each member, shared by all their tabs. */
 
 export type Limit = {
-  /** Takes one from the bucket of `key`; false when it is empty. */
-  take(key: string): boolean;
+  /** Takes one from the bucket of `key` and answers 0; where it is empty, the whole milliseconds until one is in it again. */
+  take(key: string): number;
 };
 
 type Bucket = { left: number; at: number };
@@ -34,11 +34,11 @@ export function createLimit(options: { burst: number; perSecond: number; now?: (
       const bucket = buckets.get(key) ?? { left: burst, at: time };
       bucket.left = filled(bucket, time);
       bucket.at = time;
-      if (bucket.left < 1) return false;
+      if (bucket.left < 1) return Math.ceil(((1 - bucket.left) / perSecond) * 1_000);
       bucket.left -= 1;
       buckets.set(key, bucket);
       if (buckets.size > sweepAt) sweep(time);
-      return true;
+      return 0;
     },
   };
 }

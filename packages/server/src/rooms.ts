@@ -126,7 +126,7 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     },
     async typing(member) {
       const { projectId, userId, username } = member;
-      if (typingLimit.take(`${projectId}/${userId}`)) roomOf(member).typing({ userId, username });
+      if (typingLimit.take(`${projectId}/${userId}`) === 0) roomOf(member).typing({ userId, username });
       return { ok: true };
     },
     drain() {
