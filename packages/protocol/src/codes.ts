@@ -23,6 +23,20 @@ export const codes = {
   too_many: { retry: 'fix', message: 'This message has 20 different reactions already.' },
   forbidden: { retry: 'never', message: 'This member may not do that here.' },
   not_found: { retry: 'fix', message: 'What this refers to is not in the room.' },
+  banned: { retry: 'never', message: 'This member is banned from the project.' },
+  kicked: { retry: 'later', message: 'A moderator has sent this member away. Connect again after a minute.' },
+  muted: { retry: 'never', message: 'This member may not write at the moment.' },
+  frozen: { retry: 'never', message: 'The room is frozen: only moderators write.' },
+  read_only: { retry: 'never', message: 'Writing in this room takes a higher role.' },
+  level_required: { retry: 'never', message: 'Writing in this room takes a higher level.' },
+  slow_mode: { retry: 'fix', message: 'The room is in slow mode. Wait until the next message is allowed.' },
+  duplicate: { retry: 'fix', message: 'The same text was sent a moment ago.' },
+  links_refused: { retry: 'fix', message: 'Newcomers may not post links in this room yet.' },
+  word_refused: { retry: 'fix', message: 'The text contains a word that the project does not allow.' },
+  name_reserved: {
+    retry: 'fix',
+    message: 'The username belongs to the staff of the project, or looks as if it did.',
+  },
 } as const satisfies Record<string, { retry: Retry; message: string }>;
 
 export type Code = keyof typeof codes;
