@@ -21,6 +21,7 @@ import {
   weighAppend,
   weighChange,
 } from './flushes.js';
+import { createOrderRecords } from './order.js';
 import { createProjectRecords } from './projects.js';
 import {
   type LogPage,
@@ -151,6 +152,7 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
   return {
     project,
     projects: createProjectRecords(read),
+    order: createOrderRecords(read),
     heads: async (rooms): Promise<RoomHead[]> => {
       const keys = [rooms.map(({ project }) => project), rooms.map(({ room }) => room)];
       return (await read<HeadRow>(HEADS, keys)).map((row) => ({

@@ -2,6 +2,7 @@
 
 import type { Draft } from '@chatty/protocol/check';
 import type { Message, ReactPayload } from '@chatty/protocol/events';
+import type { OrderRecords } from './order-records.js';
 import type { ProjectRecords } from './records.js';
 
 declare const verified: unique symbol;
@@ -57,6 +58,7 @@ export type Store = {
   project(id: ProjectId): ProjectStore;
   /** What the projects are, not what is in them. */
   readonly projects: ProjectRecords;
+  readonly order: OrderRecords;
   /** The newest positions of rooms this node follows, in one query; positions only, no data. Throws `Unavailable`. */
   heads(rooms: readonly { project: ProjectId; room: string }[]): Promise<RoomHead[]>;
   /** Resolves when the database answers. Throws `Unavailable`. */

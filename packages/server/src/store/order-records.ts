@@ -1,0 +1,84 @@
+/** The words in which the database speaks of order: who may not take part, who keeps it, by which rules, and who did what. */
+
+import type { Changed } from './store.js';
+
+export const sanctionKinds = ['mute', 'ban', 'kick'] as const;
+export type SanctionKind = (typeof sanctionKinds)[number];
+
+/** Moments are ISO 8601 in UTC. `until` null: for good. One that has passed holds no more. */
+export type SanctionRow = {
+  project: string;
+  userId: string;
+  kind: SanctionKind;
+  until: string | null;
+  reason: string | null;
+  setAt: string;
+};
+export type StaffRow = { project: string; userId: string; username: string; role: string; issuedAt: string };
+export type RulesRow = { project: string; room: string; rules: Record<string, unknown> };
+
+/** What has changed up to and including `version`; all of it where `since` was 0. */
+export type OrderChanges = {
+  version: number;
+  sanctions: SanctionRow[];
+  staff: StaffRow[];
+  rules: RulesRow[];
+};
+
+/** Who did it. `id` is a user id, or the name of a key. */
+export type Actor = { kind: 'member' | 'key' | 'operator'; id: string; name: string };
+/** What the log keeps beside actor, act and subject. */
+export type Details = Record<string, unknown>;
+
+export type AuditEntry = {
+  id: number;
+  at: string;
+  actor: Actor;
+  act: string;
+  subject: string;
+  details: Details;
+};
+
+/** Each act and its entry in the log are one transaction. Each throws `Unavailable`. */
+export type OrderRecords = {
+  /** Grows with every change of what `changes` answers. */
+  version(): Promise<number>;
+  /** Those of nobody any more (sanctions that had ended before) are left out where `since` is 0. */
+  changes(since: number): Promise<OrderChanges>;
+  /** In the place of the one there was. `evidence`: a message whose present form the log keeps. */
+  sanction(
+    given: Omit<SanctionRow, 'setAt'> & { actor: Actor; details: Details; evidence: Evidence | null },
+  ): Promise<void>;
+  /** Ends those of these kinds that hold; false where there was none, and then nothing is written. */
+  lift(given: {
+    project: string;
+    userId: string;
+    kinds: readonly SanctionKind[];
+    act: string;
+    actor: Actor;
+  }): Promise<boolean>;
+  /** Sanctions that hold, by user id, after this one. */
+  held(project: string, after: string, limit: number): Promise<SanctionRow[]>;
+  setRules(given: RulesRow & { actor: Actor; before: Record<string, unknown> }): Promise<void>;
+  /** What a token said of its bearer; an older token changes nothing. */
+  seen(staff: StaffRow): Promise<void>;
+  /** Deletes anybody's message. */
+  takeDown(given: {
+    project: string;
+    room: string;
+    id: number;
+    actor: Actor;
+    details: Details;
+  }): Promise<Exclude<Changed, { outcome: 'forbidden' }>>;
+  note(given: {
+    project: string;
+    actor: Actor;
+    act: string;
+    subject: string;
+    details: Details;
+  }): Promise<void>;
+  /** Newest first, before this entry; null: from the newest. */
+  audit(project: string, before: number | null, limit: number): Promise<AuditEntry[]>;
+};
+
+export type Evidence = { room: string; id: number };
