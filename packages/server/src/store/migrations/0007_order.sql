@@ -95,11 +95,14 @@ CREATE FUNCTION take_down(p_project text, p_room text, p_id bigint, p_actor json
 RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb;
+  done record;
 BEGIN
   PERFORM 1 FROM rooms r WHERE r.project_id = p_project AND r.room_id = p_room FOR UPDATE;
   before := message_snapshot(p_project, p_room, p_id);
-  SELECT c.outcome, c.message INTO outcome, message FROM change_messages(
-    ARRAY[p_project], ARRAY[p_room], ARRAY[before ->> 'userId'], ARRAY[p_id], ARRAY[NULL::text], false) c;
+  SELECT * INTO done FROM change_messages(
+    ARRAY[p_project], ARRAY[p_room], ARRAY[before ->> 'userId'], ARRAY[p_id], ARRAY[NULL::text], false);
+  outcome := done.outcome;
+  message := done.message;
   IF outcome = 'changed' THEN
     INSERT INTO audit_log (project_id, actor, act, subject, details)
       VALUES (p_project, p_actor, 'delete', p_id::text, p_details || jsonb_build_object('room', p_room, 'message', before));
