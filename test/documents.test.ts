@@ -8,6 +8,8 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { codes } from '@chatty/protocol/codes';
 import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config';
+import { projectSettings } from '@chatty/server/project-settings';
+import { roomRules } from '@chatty/server/room-rules';
 import { jwtVerify } from 'jose';
 import { SECRET, temporaryFolder } from './kit.js';
 
@@ -25,6 +27,18 @@ for (const file of ['README.md', 'docs/config.md']) {
     assert.deepEqual(rows(read(file)), expected);
   });
 }
+
+for (const [file, title, table] of [
+  ['docs/projects.md', 'Settings', projectSettings],
+  ['docs/moderation.md', 'Rules of a room', roomRules],
+] as const)
+  it(`${file} lists everything under "${title}" as it is, and nothing else`, () => {
+    const expected = Object.entries(table).map(([name, { fallback, about }]) => [
+      name,
+      `${fallback === null ? '' : `\`${fallback}\``} | ${about}`,
+    ]);
+    assert.deepEqual(rows(read(file).split(`## ${title}`)[1]?.split('\n## ')[0] ?? ''), expected);
+  });
 
 it('docs/errors.md lists every code as it is, and no other', () => {
   const expected = Object.entries(codes).map(([code, { retry, message }]) => [code, `${retry} | ${message}`]);

@@ -93,6 +93,14 @@ const LIKELY: Record<keyof ClientEvents, Likely> & Record<string, Likely> = {
   members: (_id, random) => ({ limit: 1 + random.below(100) }),
   typing: () => ({}),
   'auth refresh': (id) => ({ token: `a.${id}.c` }),
+  'mute member': (id, random) => ({ userId: `${id}`, seconds: random.pick([null, 1, 60]), messageId: id }),
+  'unmute member': (id) => ({ userId: `${id}` }),
+  'ban member': (id, random) => ({ userId: `${id}`, seconds: random.below(3), reason: '도배' }),
+  'unban member': (id) => ({ userId: `${id}` }),
+  'kick member': (id) => ({ userId: `${id}` }),
+  'set rules': (_id, random) => ({
+    rules: { slowMode: random.below(3), [random.pick(KEYS)]: random.below(2) },
+  }),
 };
 const likely = new Map(Object.entries(LIKELY));
 
@@ -132,6 +140,9 @@ const KEYS = [
   'seq',
   'emoji',
   'on',
+  'userId',
+  'seconds',
+  'rules',
   '__proto__',
   'x',
 ];

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/check';
 import { createAuth } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
+import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
 import { migrate } from '@chatty/server/store/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres';
@@ -22,7 +23,7 @@ export const draft = (
 });
 
 /** Project ids come from verified tokens only, here as anywhere. */
-async function projectOf({ projects: records }: Store, projectId: string): Promise<ProjectId> {
+async function projectOf({ projects: records, order: orders }: Store, projectId: string): Promise<ProjectId> {
   const projects = await createProjects({
     records,
     vault: null,
@@ -33,8 +34,10 @@ async function projectOf({ projects: records }: Store, projectId: string): Promi
     production: false,
     log: createLog('silent'),
   });
-  const auth = await createAuth({ projects, requireExpiry: false, maxHours: null });
+  const order = await createOrder({ records: orders, log: createLog('silent') });
+  const auth = await createAuth({ projects, order, requireExpiry: false, maxHours: null });
   const verdict = await auth.verify({ token: tokenOf('민수', { projectId }) });
+  order.close();
   await projects.close();
   if (!verdict.ok) throw new Error(verdict.reason);
   return verdict.member.projectId;

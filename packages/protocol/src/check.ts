@@ -1,7 +1,15 @@
 /** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
 
 import type { Code } from './codes.js';
-import type { MembersPayload, Position, ReactPayload, RefreshPayload } from './events.js';
+import type {
+  LiftPayload,
+  MembersPayload,
+  Position,
+  ReactPayload,
+  RefreshPayload,
+  RulesPayload,
+  SanctionPayload,
+} from './events.js';
 import {
   CLIENT_ID,
   HISTORY_PAGE_SIZE,
@@ -10,7 +18,10 @@ import {
   MESSAGE_BYTES,
   MESSAGE_GRAPHEMES,
   NESTING_DEPTH,
+  REASON_LENGTH,
+  SANCTION_SECONDS,
   TOKEN_LENGTH,
+  USER_ID_LENGTH,
 } from './limits.js';
 import { cleanContent, exceedsGraphemes, hasInk, isEmoji } from './text.js';
 
@@ -94,6 +105,29 @@ export function checkTyping(payload: unknown): Checked<object> {
   return isContainer(payload) && !Array.isArray(payload) ? { ok: true, value: {} } : no('invalid');
 }
 
+/** Reads the payload of `mute member`, `ban member` and `kick member`; of an empty reason none is left. */
+export function checkSanction(payload: unknown): Checked<Required<SanctionPayload>> {
+  const { userId, seconds = null, reason = null, messageId = null } = fields(payload);
+  if (!isUserId(userId) || !(messageId === null || isId(messageId))) return no('invalid');
+  if (seconds !== null && !(isId(seconds) && seconds <= SANCTION_SECONDS)) return no('invalid');
+  if (reason === null) return { ok: true, value: { userId, seconds, reason, messageId } };
+  if (typeof reason !== 'string' || reason.length > REASON_LENGTH) return no('invalid');
+  return { ok: true, value: { userId, seconds, reason: cleanContent(reason) || null, messageId } };
+}
+
+/** Reads the payload of `unmute member` and `unban member`. */
+export function checkLift(payload: unknown): Checked<LiftPayload> {
+  const { userId } = fields(payload);
+  return isUserId(userId) ? { ok: true, value: { userId } } : no('invalid');
+}
+
+/** Reads the payload of `set rules`; which rules there are the server knows. */
+export function checkRules(payload: unknown): Checked<RulesPayload> {
+  const { rules } = fields(payload);
+  if (!isContainer(rules) || Array.isArray(rules)) return no('invalid');
+  return { ok: true, value: { rules: rules as Record<string, unknown> } };
+}
+
 /** A position from the network, or null where it is none. */
 export function readPosition(value: unknown): Position | null {
   const { epoch, seq } = fields(value);
@@ -122,6 +156,10 @@ function isContainer(value: unknown): value is object {
 
 function isClientId(value: unknown): value is string | null {
   return value === null || (typeof value === 'string' && CLIENT_ID.test(value));
+}
+
+function isUserId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= USER_ID_LENGTH;
 }
 
 function isId(value: unknown): value is number {

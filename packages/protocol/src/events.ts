@@ -48,6 +48,14 @@ export type Session = {
   username: string;
   avatar: string | null;
   role: Standing;
+} & Partial<Permissions>;
+
+/** What a member may do here as of now. In `session` what goes without saying is left out: nothing in the way, no slow mode. */
+export type Permissions = {
+  /** Why the member may not write; null: may. */
+  write: Refusal | null;
+  /** Milliseconds to leave between two messages; 0: none. */
+  slowMode: number;
 };
 
 /** What the handshake carries in `auth`. The token is required, or of a guest the project; the rest is how our own client follows the log. */
@@ -77,6 +85,17 @@ export type HistoryPayload = { before: number; limit?: number };
 export type SyncPayload = { after: Position };
 export type MembersPayload = { limit?: number };
 export type RefreshPayload = { token: string };
+/** `seconds` absent or null: for good. `messageId`: what it is for; the log keeps what it says now. */
+export type SanctionPayload = {
+  userId: string;
+  seconds?: number | null;
+  reason?: string | null;
+  messageId?: number | null;
+};
+export type KickPayload = Omit<SanctionPayload, 'seconds'>;
+export type LiftPayload = { userId: string };
+/** Only the rules that are to change; null takes one back to its default. docs/moderation.md lists them. */
+export type RulesPayload = { rules: Record<string, unknown> };
 /** Somebody who is typing. */
 export type Typist = { userId: string; username: string };
 
@@ -95,6 +114,12 @@ export type HistoryAnswer = Answer<{ epoch: string; messages: Message[]; more: b
  */
 export type SyncAnswer = Answer<Frame & { head: number; reset: boolean }>;
 export type TypingAnswer = Answer<object>;
+/** When it ends, ISO 8601 in UTC; null: never. */
+export type SanctionAnswer = Answer<{ until: string | null }>;
+/** `lifted` false: there was nothing to lift. */
+export type LiftAnswer = Answer<{ lifted: boolean }>;
+/** All rules of the room, as they now are. */
+export type RulesAnswer = Answer<{ rules: Record<string, unknown> }>;
 /** When the token in force ends, ISO 8601 in UTC; null: never. */
 export type RefreshAnswer = Answer<{ expiresAt: string | null }>;
 /** People in the room now, each once however many tabs; `count` is of all, `members` at most `limit` (100). */
@@ -117,6 +142,8 @@ export type ServerEvents = {
   presence: (presence: { count: number }) => void;
   /** Somebody else is typing as of now; for batch members who are no guests, never stored. */
   typing: (who: Typist) => void;
+  /** What the member may do has changed since `session`, or since the last of these. */
+  permissions: (permissions: Permissions) => void;
   /** The token is about to end; without `auth refresh` the connection ends with it. Once, a minute before. */
   expiring: (notice: { expiresAt: string }) => void;
   /** The server is about to stop: connect again after a random part of `delay` milliseconds. */
@@ -129,7 +156,7 @@ export type ClientEvents = {
   'chat message': (payload: string | SendPayload, ack?: (answer: SendAnswer) => void) => void;
   /** Changes the text of one's own message. */
   'edit message': (payload: EditPayload, ack?: (answer: ChangeAnswer) => void) => void;
-  /** Deletes one's own message. */
+  /** Deletes one's own message; a moderator's deletes anybody's. */
   'delete message': (payload: DeletePayload, ack?: (answer: ChangeAnswer) => void) => void;
   /** Puts one's reaction on a message, or takes it back. */
   react: (payload: ReactPayload, ack?: (answer: ChangeAnswer) => void) => void;
@@ -140,6 +167,16 @@ export type ClientEvents = {
   typing: (payload: object, ack?: (answer: TypingAnswer) => void) => void;
   /** A newer token of the same person and project; one of anybody else ends the connection. */
   'auth refresh': (payload: RefreshPayload, ack?: (answer: RefreshAnswer) => void) => void;
+  /** For moderators, upon those below them: they read, and do not write. */
+  'mute member': (payload: SanctionPayload, ack?: (answer: SanctionAnswer) => void) => void;
+  'unmute member': (payload: LiftPayload, ack?: (answer: LiftAnswer) => void) => void;
+  /** They are cut off everywhere, and do not get in again until it ends. */
+  'ban member': (payload: SanctionPayload, ack?: (answer: SanctionAnswer) => void) => void;
+  'unban member': (payload: LiftPayload, ack?: (answer: LiftAnswer) => void) => void;
+  /** They are cut off everywhere, and may come back after a minute. */
+  'kick member': (payload: KickPayload, ack?: (answer: SanctionAnswer) => void) => void;
+  /** For moderators: changes the rules of the room. */
+  'set rules': (payload: RulesPayload, ack?: (answer: RulesAnswer) => void) => void;
 };
 
 /** `message` of the `connect_error` that refuses a token; part of the founding contract, to the letter. */

@@ -28,6 +28,10 @@ export const TYPING_PAUSE = 3_000;
 export const USERNAME_GRAPHEMES = 40;
 /** Longest stable user id in UTF-16 code units. */
 export const USER_ID_LENGTH = 128;
+/** Longest time in seconds that a ban or a mute may be set for: ten years. Longer is for good. */
+export const SANCTION_SECONDS = 315_360_000;
+/** Longest reason of a moderator in UTF-16 code units. */
+export const REASON_LENGTH = 500;
 /** Longest avatar or profile URL in UTF-16 code units; browsers and proxies start to cut at about this length. */
 export const URL_LENGTH = 2_048;
 /** Longest token in UTF-16 code units; it travels in one handshake packet. */

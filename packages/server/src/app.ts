@@ -6,6 +6,7 @@ import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server } from 'socket.io';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
+import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
 import { openGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
@@ -13,6 +14,8 @@ import { createHttp, type Widget } from './http.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createMessages } from './messages.js';
+import { createModeration } from './moderation.js';
+import { createOrder } from './order.js';
 import { createProjects } from './projects.js';
 import { type ChatServer, createRooms } from './rooms.js';
 import { createSessions } from './sessions.js';
@@ -107,8 +110,12 @@ async function listen(parts: {
     log,
   });
   undo.push(projects.close);
+  const order = await createOrder({ records: store.order, log });
+  undo.push(async () => order.close());
+  const conduct = createConduct({ order, projects, store });
   const auth = await createAuth({
     projects,
+    order,
     requireExpiry: config.production,
     maxHours: config.tokenMaxHours,
   });
@@ -126,14 +133,22 @@ async function listen(parts: {
   });
   // Rooms are ours; the adapter would keep a room of its own for each socket.
   io.of('/').adapter.addAll = () => undefined;
-  const rooms = createRooms({ io, store, log });
-  const messages = createMessages({ store, publish: rooms.publish });
+  const rooms = createRooms({ io, store, conduct, log });
+  const messages = createMessages({ store, conduct, publish: rooms.publish });
   const sendLimit = createLimit({ burst: config.sendBurst, perSecond: config.sendPerSecond });
   const readLimit = createLimit(READS);
-  const sessions = createSessions({ auth });
+  const sessions = createSessions({ auth, conduct });
+  const moderation = createModeration({
+    records: store.order,
+    order,
+    projects,
+    publish: rooms.publish,
+    log,
+  });
   projects.onChange(sessions.review);
-  const handshake = createHandshakes({ auth, log });
-  openGateway({ io, handshake, rooms, sessions, messages, sendLimit, readLimit, log });
+  order.onChange(sessions.review);
+  const handshake = createHandshakes({ auth, conduct, log });
+  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, sendLimit, readLimit, log });
   undo.push(async () => {
     draining = true;
     sessions.close();

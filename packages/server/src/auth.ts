@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { type Member, readClaims } from '@chatty/protocol/claims';
-import type { Code } from '@chatty/protocol/codes';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, PROJECT_ID, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Order } from './order.js';
 import { importSecret, type Projects, type SigningKey } from './projects.js';
 import { type ProjectId, Unavailable } from './store/store.js';
 
@@ -24,7 +25,7 @@ export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & {
 };
 
 /** `reason` is for the log: it may tell a host's developer more than the refused visitor should learn. */
-export type Verdict = { ok: true; member: VerifiedMember } | { ok: false; code: Code; reason: string };
+export type Verdict = { ok: true; member: VerifiedMember } | ({ ok: false; reason: string } & Refusal);
 
 /** What a handshake says of itself. */
 export type Visit = {
@@ -37,8 +38,8 @@ export type Visit = {
 
 export type Auth = {
   verify(visit: Visit): Promise<Verdict>;
-  /** Whether the bearer may stay: the code says why not. */
-  review(member: VerifiedMember): Code | null;
+  /** Why the bearer may not stay; null: may. */
+  review(member: VerifiedMember): Refusal | null;
 };
 
 /** The user id is one that no token can name. */
@@ -58,17 +59,19 @@ const LAST_SECOND = 253_402_300_799;
 
 /**
  * @param projects which key a token has to be signed with, so that it cannot choose how it is checked
+ * @param order who is banned
  * @param requireExpiry refuse tokens without `exp` (always so in production)
  * @param maxHours longest life from now that `exp` may promise, or null for any
  * @param now clock in milliseconds
  */
 export async function createAuth(options: {
   projects: Projects;
+  order: Order;
   requireExpiry: boolean;
   maxHours: number | null;
   now?: () => number;
 }): Promise<Auth> {
-  const { projects, requireExpiry, maxHours, now = Date.now } = options;
+  const { projects, order, requireExpiry, maxHours, now = Date.now } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
   const nobody: SigningKey = {
     kid: null,
@@ -88,6 +91,7 @@ export async function createAuth(options: {
     const fault = projects.originFault(verdict.member.projectId, origin);
     if (fault !== null) return no('origin_refused', `${origin} may not show the chat: ${fault}`);
     projects.used(verdict.member.projectId, verdict.member.pass.kid);
+    order.see(verdict.member);
     return verdict;
   }
 
@@ -148,11 +152,17 @@ export async function createAuth(options: {
     };
     const projectId = claims.member.projectId as ProjectId;
     const member = { ...claims.member, projectId, pass };
-    const code = review(member);
-    return code === null ? { ok: true, member } : no(code, 'the token was taken back');
+    const refused = review(member);
+    if (refused === null) return { ok: true, member };
+    return { ok: false, reason: 'the token was taken back, or its bearer sent away', ...refused };
   }
 
-  function review({ projectId, userId, role, pass }: VerifiedMember): Code | null {
+  function review(member: VerifiedMember): Refusal | null {
+    const code = faultOf(member);
+    return code === null ? order.exclusion(member.projectId, member.userId) : refusal(code);
+  }
+
+  function faultOf({ projectId, userId, role, pass }: VerifiedMember): Code | null {
     if (role === 'guest') return projects.guests(projectId) ? null : 'token_missing';
     if (pass.expiresAt !== null && now() > pass.expiresAt + CLOCK_SKEW_SECONDS * 1_000)
       return 'token_expired';
@@ -194,5 +204,5 @@ function refusalOf(error: unknown): Verdict {
 }
 
 function no(code: Code, reason: string): Verdict {
-  return { ok: false, code, reason };
+  return { ok: false, reason, ...refusal(code) };
 }

@@ -5,25 +5,32 @@ import {
   checkDelete,
   checkEdit,
   checkHistory,
+  checkLift,
   checkMembers,
   checkReact,
   checkRefresh,
+  checkRules,
+  checkSanction,
   checkSend,
   checkSync,
   checkTyping,
   isShallow,
 } from '@chatty/protocol/check';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
-import type { ClientEvents, Standing } from '@chatty/protocol/events';
+import { type Refusal, refusal } from '@chatty/protocol/codes';
+import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
+import type { Conduct } from './conduct.js';
 import { guard } from './guard.js';
 import { forget, type Handshakes } from './handshake.js';
 import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
+import type { Acting, Moderation } from './moderation.js';
+import { rankOf } from './order.js';
 import type { Outlet } from './outlet.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
 import type { Sessions } from './sessions.js';
+import type { SanctionKind } from './store/order-records.js';
 import { Unavailable } from './store/store.js';
 
 type No = { ok: false } & Refusal;
@@ -44,37 +51,80 @@ type Prepared<Reply> = (socket: ChatSocket, payload: unknown) => Promise<Reply> 
 type Answer = { ok: true } | No;
 type Ack = (answer: Answer) => void;
 
-type Right = 'read' | 'write';
-const MEMBER = { read: null, write: null } as const;
-/** Why who may not do what; null: may. */
-const RIGHTS: { readonly [Who in Standing]: { readonly [What in Right]: Code | null } } = {
-  guest: { read: null, write: 'login_required' },
-  member: MEMBER,
-  moderator: MEMBER,
-  admin: MEMBER,
-};
+/** `own`: what concerns oneself, which no rule of the room takes from a member. `moderate`: what is done to others. */
+type Right = 'read' | 'own' | 'write' | 'moderate';
+/** Why somebody may not do something; null: may. */
+type Rights = { readonly [What in Right]: (member: VerifiedMember) => Refusal | null };
 
 export function openGateway(options: {
   io: ChatServer;
   handshake: Handshakes;
   rooms: Rooms;
   sessions: Sessions;
+  conduct: Conduct;
   messages: Messages;
+  moderation: Moderation;
   sendLimit: Limit;
   readLimit: Limit;
   log: Log;
 }): void {
-  const { io, handshake, rooms, sessions, messages, sendLimit, readLimit, log } = options;
+  const { io, handshake, rooms, sessions, conduct, messages, moderation, sendLimit, readLimit, log } =
+    options;
+
+  const own = ({ role }: VerifiedMember) => (role === 'guest' ? refusal('login_required') : null);
+  const rights: Rights = {
+    read: conduct.reading,
+    own,
+    write: conduct.writing,
+    moderate: (member) => own(member) ?? (rankOf(conduct.roleOf(member)) > 0 ? null : refusal('forbidden')),
+  };
+  const actingOf = (member: VerifiedMember): Acting => ({
+    project: member.projectId,
+    actor: { kind: 'member', id: member.userId, name: member.username },
+    rank: rankOf(conduct.roleOf(member)),
+  });
+
+  function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
+    const refused = rights[command.access];
+    return (socket, payload) => {
+      const { member, key } = socket.data;
+      const checked = command.check(payload);
+      if (!checked.ok) return no(refusal(checked.code));
+      const denied = refused(member);
+      if (denied) return no(denied);
+      const wait = command.limit.take(key);
+      if (wait > 0) return no(refusal('rate_limited', wait));
+      return command.run(member, checked.value, socket);
+    };
+  }
+
+  const sanctioning = (kind: SanctionKind) =>
+    prepare({
+      check: checkSanction,
+      access: 'moderate',
+      limit: sendLimit,
+      run: (member, given) => moderation.sanction(actingOf(member), kind, given),
+    });
+  const lifting = (kind: 'mute' | 'ban') =>
+    prepare({
+      check: checkLift,
+      access: 'moderate',
+      limit: sendLimit,
+      run: (member, { userId }) => moderation.lift(actingOf(member), kind, userId),
+    });
+
+  /** Of what is not their own a moderator's is an act upon another, and written down as such. */
+  async function remove(member: VerifiedMember, { id }: { id: number }): Promise<ChangeAnswer> {
+    const answer = await messages.remove(member, { id });
+    const others = !answer.ok && answer.code === 'forbidden' && rights.moderate(member) === null;
+    return others ? moderation.remove(actingOf(member), id, null) : answer;
+  }
 
   const commands: { [Name in keyof ClientEvents]: Prepared<AnswerTo<Name>> } = {
-    'chat message': prepare({ check: checkSend, access: 'write', limit: sendLimit, run: messages.send }),
+    // What may be written `send` looks at itself: what was stored before is answered as stored, whatever holds now.
+    'chat message': prepare({ check: checkSend, access: 'own', limit: sendLimit, run: messages.send }),
     'edit message': prepare({ check: checkEdit, access: 'write', limit: sendLimit, run: messages.edit }),
-    'delete message': prepare({
-      check: checkDelete,
-      access: 'write',
-      limit: sendLimit,
-      run: messages.remove,
-    }),
+    'delete message': prepare({ check: checkDelete, access: 'own', limit: sendLimit, run: remove }),
     react: prepare({ check: checkReact, access: 'write', limit: sendLimit, run: messages.react }),
     history: prepare({
       check: checkHistory,
@@ -97,9 +147,20 @@ export function openGateway(options: {
     typing: prepare({ check: checkTyping, access: 'write', limit: readLimit, run: rooms.typing }),
     'auth refresh': prepare({
       check: checkRefresh,
-      access: 'write',
+      access: 'own',
       limit: readLimit,
       run: handshake.refresh,
+    }),
+    'mute member': sanctioning('mute'),
+    'unmute member': lifting('mute'),
+    'ban member': sanctioning('ban'),
+    'unban member': lifting('ban'),
+    'kick member': sanctioning('kick'),
+    'set rules': prepare({
+      check: checkRules,
+      access: 'moderate',
+      limit: sendLimit,
+      run: (member, { rules }) => moderation.setRules(actingOf(member), rules),
     }),
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
@@ -121,12 +182,12 @@ export function openGateway(options: {
   async function answer(socket: ChatSocket, event: unknown, values: unknown[]): Promise<void> {
     const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
     const command = typeof event === 'string' ? table.get(event) : undefined;
-    let reply: Answer = no('invalid');
+    let reply: Answer = no(refusal('invalid'));
     try {
       if (command && values.length === 1 && isShallow(values)) reply = await command(socket, values[0]);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
-      reply = no('unavailable');
+      reply = no(refusal('unavailable'));
     }
     if (ack) ack(reply);
     else if (!reply.ok && command) {
@@ -145,19 +206,6 @@ function answerThrough(socket: ChatSocket, outlet: Outlet): void {
   Object.assign(socket, { ack });
 }
 
-function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
-  return (socket, payload) => {
-    const { member, key } = socket.data;
-    const checked = command.check(payload);
-    if (!checked.ok) return no(checked.code);
-    const refused = RIGHTS[member.role][command.access];
-    if (refused) return no(refused);
-    const wait = command.limit.take(key);
-    if (wait > 0) return no('rate_limited', wait);
-    return command.run(member, checked.value, socket);
-  };
-}
-
-function no(code: Code, retryAfter?: number): No {
-  return { ok: false, ...refusal(code, retryAfter) };
+function no(refused: Refusal): No {
+  return { ok: false, ...refused };
 }

@@ -1,9 +1,10 @@
 /** Decides who gets in: the token of a handshake, and the newer one that takes its place on the same connection. */
 
 import { readPosition } from '@chatty/protocol/check';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import type { Auth, VerifiedMember } from './auth.js';
+import type { Conduct } from './conduct.js';
 import type { Log } from './log.js';
 import type { ChatSocket } from './rooms.js';
 import { end } from './sessions.js';
@@ -18,18 +19,21 @@ export type Handshakes = {
 /** One for all members. */
 const NOTHING = Object.freeze({});
 
-export function createHandshakes(options: { auth: Auth; log: Log }): Handshakes {
-  const { auth, log } = options;
+export function createHandshakes(options: { auth: Auth; conduct: Conduct; log: Log }): Handshakes {
+  const { auth, conduct, log } = options;
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
     const { token, projectId, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
     const { origin } = socket.handshake.headers;
     const verdict = await auth.verify({ token, project: projectId, origin });
     if (!verdict.ok) {
-      log.info({ code: verdict.code, reason: verdict.reason, origin }, 'a token was refused');
-      return refused(verdict.code, AUTHENTICATION_ERROR);
+      const { ok: _, reason, ...refusal } = verdict;
+      log.info({ code: refusal.code, reason, origin }, 'a token was refused');
+      return refused(refusal, AUTHENTICATION_ERROR);
     }
     const { member } = verdict;
+    const unread = conduct.reading(member);
+    if (unread) return refused(unread, AUTHENTICATION_ERROR);
     // Guests are nobody, so each connection has its own share. A project id holds no space.
     const key = member.role === 'guest' ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
     socket.data = { member, key, batch: batch === true, after: readPosition(after) };
@@ -40,16 +44,20 @@ export function createHandshakes(options: { auth: Auth; log: Log }): Handshakes 
     admit(socket, next) {
       verify(socket).then(next, (error) => {
         log.error({ reason: String(error) }, 'a handshake failed');
-        next(refused('unavailable', 'Service unavailable'));
+        next(refused(refusal('unavailable'), 'Service unavailable'));
       });
     },
     async refresh(member, { token }, socket) {
       const verdict = await auth.verify({ token });
-      if (!verdict.ok) return no(verdict.code);
+      if (!verdict.ok) {
+        const { reason: _, ...no } = verdict;
+        return no;
+      }
       const { projectId, userId, pass } = verdict.member;
       if (projectId !== member.projectId || userId !== member.userId) {
-        end(socket, 'token_invalid');
-        return no('token_invalid');
+        const wrong = refusal('token_invalid');
+        end(socket, wrong);
+        return { ok: false, ...wrong };
       }
       // An older token may not bring back an older name or a shorter life; another may have come while this was checked.
       const newest = socket.data.member.pass.issuedAt ?? 0;
@@ -66,11 +74,7 @@ export function forget({ handshake, conn }: ChatSocket): void {
   Object.assign(conn, { request: null });
 }
 
-function no(code: Code): { ok: false } & Refusal {
-  return { ok: false, ...refusal(code) };
-}
-
 /** An error as Socket.IO sends it: `connect_error` with this message and `data`. */
-function refused(code: Code, message: string): Error {
-  return Object.assign(new Error(message), { data: refusal(code) });
+function refused(data: Refusal, message: string): Error {
+  return Object.assign(new Error(message), { data });
 }

@@ -1,10 +1,11 @@
 /** The rules of talking: store first, deliver what was stored, answer with it. */
 
 import type { Draft } from '@chatty/protocol/check';
-import { refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
+import type { Conduct } from './conduct.js';
 import type { Changed, ProjectId, Reacted, Store } from './store/store.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
@@ -15,12 +16,16 @@ export type Messages = {
   react(member: VerifiedMember, reaction: ReactPayload): Promise<ChangeAnswer>;
 };
 
-/** @param publish hands a stored message to everyone of its room */
+/**
+ * @param conduct which messages may go out
+ * @param publish hands a stored message to everyone of its room
+ */
 export function createMessages(options: {
   store: Store;
+  conduct: Conduct;
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
-  const { store, publish } = options;
+  const { store, conduct, publish } = options;
 
   async function change(
     { projectId }: VerifiedMember,
@@ -33,16 +38,46 @@ export function createMessages(options: {
     return { ok: true, message: changed.message };
   }
 
+  /**
+   * What was stored before the rules, or what they say of its author, changed is not refused afterwards: its author may
+   * be asking again because the first answer was lost.
+   */
+  async function alreadySent(
+    { projectId, userId }: VerifiedMember,
+    { clientId, ...draft }: Draft,
+    { retry }: Refusal,
+  ): Promise<SendAnswer | null> {
+    // Who is told to come later does, with the same client id.
+    if (clientId === null || userId === '' || retry === 'later') return null;
+    const message = await store.project(projectId).sent(MAIN_ROOM, userId, { clientId, ...draft });
+    return message && { ok: true, message, duplicate: true };
+  }
+
   return {
-    async send(member, draft) {
-      const appended = await store.project(member.projectId).append(MAIN_ROOM, member, draft);
-      if (!('message' in appended)) return { ok: false, ...refusal(appended.outcome) };
+    async send(member, given) {
+      const passed = await conduct.sending(member, given);
+      if (!passed.ok) return (await alreadySent(member, given, passed)) ?? passed;
+      const { draft, undo } = passed;
+      const appended = await store
+        .project(member.projectId)
+        .append(MAIN_ROOM, member, draft)
+        .catch((error) => {
+          undo();
+          throw error;
+        });
+      if (!('message' in appended)) {
+        undo();
+        return { ok: false, ...refusal(appended.outcome) };
+      }
       const { outcome, message } = appended;
       publish(member.projectId, MAIN_ROOM, message);
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
-    edit: (member, { id, content }) =>
-      change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, content)),
+    async edit(member, { id, content }) {
+      const fault = await conduct.editing(member, content);
+      if (fault) return { ok: false, ...fault };
+      return change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, content));
+    },
     remove: (member, { id }) =>
       change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, null)),
     react: (member, reaction) =>

@@ -1,5 +1,6 @@
 /** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
 
+import { type Role, roles } from '@chatty/protocol/events';
 import { type CryptoKey, createRemoteJWKSet, importSPKI, type JWTVerifyGetKey } from 'jose';
 import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
@@ -32,6 +33,8 @@ export type Projects = {
   /** Whether pages of this origin may speak to any project at all. */
   knowsOrigin(origin: string): boolean;
   guests(id: string): boolean;
+  /** The role that this project lets a token give that claims this one. */
+  roleOf(id: string, role: Role): Role;
   /** A token was accepted with this key. */
   used(id: string, kid: string | null): void;
   /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
@@ -209,6 +212,12 @@ export async function createProjects(options: {
       if (setting !== undefined && setting !== null) return setting;
       if (!unlisted && !loaded.has(id)) return false;
       return guestProjects.includes('*') || guestProjects.includes(id);
+    },
+    roleOf(id, role) {
+      const highest = loaded.get(id)?.project.settings.highestRole;
+      return highest === undefined
+        ? role
+        : (roles[Math.min(roles.indexOf(role), roles.indexOf(highest))] ?? role);
     },
     used(id, kid) {
       if (kid !== null) uses.set(`${id}/${kid}`, { project: id, kid, at: now() });

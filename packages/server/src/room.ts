@@ -1,6 +1,6 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import type { Frame, Message, Person, Position, Session, Typist } from '@chatty/protocol/events';
+import type { Frame, Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
 import { encode, join as joinPackets, type Packet } from './frames.js';
@@ -16,6 +16,8 @@ export type Member = Hearer & {
   person: Person | null;
   /** Where it stopped reading before it came, if it says so. */
   after: Position | null;
+  /** What of it does not go without saying. */
+  permissions(): Partial<Permissions>;
 };
 
 export type Page = Frame & { head: number; reset: boolean };
@@ -122,8 +124,8 @@ export function createRoom(options: {
     if (person) presence.leave(person.userId);
   }
 
-  function sessionOf({ person }: Member, { epoch }: Tail): Session {
-    return { projectId: project, room: id, epoch, ...(person ?? GUEST) };
+  function sessionOf({ person, permissions }: Member, { epoch }: Tail): Session {
+    return { projectId: project, room: id, epoch, ...(person ?? GUEST), ...permissions() };
   }
 
   function begin({ batch, after }: Member, from: Tail): Packet[] {

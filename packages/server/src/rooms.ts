@@ -5,6 +5,7 @@ import type {
   HistoryAnswer,
   MembersAnswer,
   Message,
+  Permissions,
   Position,
   ServerEvents,
   SyncAnswer,
@@ -13,6 +14,7 @@ import type {
 import { MAIN_ROOM, TYPING_PAUSE } from '@chatty/protocol/limits';
 import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
+import type { Conduct } from './conduct.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createOutlet, type Engine, type Outlet } from './outlet.js';
@@ -52,8 +54,14 @@ const DRAIN_DELAY_EACH = 2;
 /** How much closer to each other, in milliseconds, the network may bring two signs of typing. */
 const TYPING_JITTER = 500;
 
-export function createRooms(options: { io: ChatServer; store: Store; log: Log; now?: () => number }): Rooms {
-  const { io, store, log, now = Date.now } = options;
+export function createRooms(options: {
+  io: ChatServer;
+  store: Store;
+  conduct: Conduct;
+  log: Log;
+  now?: () => number;
+}): Rooms {
+  const { io, store, conduct, log, now = Date.now } = options;
   const rooms = new Map<string, Room>();
   const pace = createPace();
   const typingLimit = createLimit({ burst: 1, perSecond: 1_000 / (TYPING_PAUSE - TYPING_JITTER), now });
@@ -69,7 +77,8 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
 
   function join(socket: ChatSocket): Outlet {
     const { member, batch, after } = socket.data;
-    const { projectId, userId, username, avatar, role } = member;
+    const { projectId, userId, username, avatar } = member;
+    const role = conduct.roleOf(member);
     const room = open(projectId, MAIN_ROOM);
     const outlet = createOutlet(engineOf(socket), (reason, bytes) =>
       log.info({ project: projectId, reason, bytes }, 'a connection that does not read was closed'),
@@ -77,6 +86,7 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
     const joined: Member = {
       outlet,
       person: role === 'guest' ? null : { userId, username, avatar, role },
+      permissions: () => unusual(conduct.permissions(socket.data.member)),
       batch,
       after,
     };
@@ -141,6 +151,10 @@ export function createRooms(options: { io: ChatServer; store: Store; log: Log; n
       rooms.clear();
     },
   };
+}
+
+function unusual({ write, slowMode }: Permissions): Partial<Permissions> {
+  return { ...(write && { write }), ...(slowMode > 0 && { slowMode }) };
 }
 
 /** Socket.IO's types hide the buffer of a connection that tells whether something waits in it; the library exposes it to everyone. */

@@ -69,6 +69,16 @@ const MESSAGES_BEFORE = {
   text: `SELECT ${COLUMNS} FROM messages m
     WHERE m.project_id = $1 AND m.room_id = $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $4`,
 };
+const SENT = {
+  name: 'sent',
+  text: `SELECT ${COLUMNS} FROM messages m WHERE m.project_id = $1 AND m.user_id = $2 AND m.client_id = $3
+    AND is_same_message(m, $4, $5, $6)`,
+};
+const WRITTEN = {
+  name: 'written',
+  text: `SELECT count(*) FROM (SELECT FROM messages m WHERE m.project_id = $1 AND m.user_id = $2
+      ORDER BY m.client_id LIMIT $3) w`,
+};
 const MAKE_ROOM = {
   name: 'make room',
   text: 'INSERT INTO rooms (project_id, room_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
@@ -142,6 +152,14 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
       messagesBefore: async (room, before, limit) => {
         const least = before ?? Number.MAX_SAFE_INTEGER;
         return (await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit])).map(toMessage).reverse();
+      },
+      sent: async (room, userId, { clientId, content, replyTo }) => {
+        const [row] = await read<MessageRow>(SENT, [id, userId, clientId, room, content, replyTo]);
+        return row ? toMessage(row) : null;
+      },
+      written: async (userId, most) => {
+        const [row] = await read<{ count: number }>(WRITTEN, [id, userId, most]);
+        return row?.count ?? 0;
       },
       renew: async (room, epoch) => {
         await read(RENEW, [id, room, epoch]);

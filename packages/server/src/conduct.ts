@@ -1,0 +1,113 @@
+/** Decides who may read and write in a room, and which of their messages may go out: the room's rules, and mutes. */
+
+import type { Draft } from '@chatty/protocol/check';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import type { Permissions, Standing } from '@chatty/protocol/events';
+import { MAIN_ROOM } from '@chatty/protocol/limits';
+import type { VerifiedMember } from './auth.js';
+import { hasLink } from './links.js';
+import { type Order, rankOf } from './order.js';
+import type { Projects } from './projects.js';
+import { createRecent } from './recent.js';
+import type { RoomRules } from './room-rules.js';
+import type { Store } from './store/store.js';
+
+/** What may be sent, to be stored; `undo` where it was not, so that it counts for nothing. */
+export type Passed = { ok: true; draft: Draft; undo: () => void };
+
+export type Conduct = {
+  /** What the bearer counts as: no more than the project lets a token say. */
+  roleOf(member: VerifiedMember): Standing;
+  /** Why the member may not read the room; null: may. */
+  reading(member: VerifiedMember): Refusal | null;
+  /** Why the member may not write there at the moment; null: may. */
+  writing(member: VerifiedMember): Refusal | null;
+  permissions(member: VerifiedMember): Permissions;
+  /** Whether a new message may go out, and as what. It counts as sent from then on. Throws `Unavailable`. */
+  sending(member: VerifiedMember, draft: Draft): Promise<Passed | ({ ok: false } & Refusal)>;
+  /** Why a message may not be changed to this text; null: may. Throws `Unavailable`. */
+  editing(member: VerifiedMember, content: string): Promise<Refusal | null>;
+};
+
+/** Members known to be no newcomers that are remembered. */
+const KNOWN = 10_000;
+const NOTHING = () => undefined;
+
+export function createConduct(options: {
+  order: Order;
+  projects: Projects;
+  store: Store;
+  now?: () => number;
+}): Conduct {
+  const { order, projects, store, now = Date.now } = options;
+  const recent = createRecent(now);
+  /** How many messages somebody has written at least, where it has been asked; nobody's number goes down. */
+  const written = new Map<string, number>();
+
+  const rulesOf = ({ projectId }: VerifiedMember) => order.rules(projectId, MAIN_ROOM);
+
+  const roleOf = ({ projectId, role }: VerifiedMember): Standing =>
+    role === 'guest' ? role : projects.roleOf(projectId, role);
+
+  const isStaff = (member: VerifiedMember) => rankOf(roleOf(member)) > 0;
+
+  function reading(member: VerifiedMember): Refusal | null {
+    const role = roleOf(member);
+    if (rankOf(role) >= rankOf(rulesOf(member).read)) return null;
+    return refusal(role === 'guest' ? 'login_required' : 'forbidden');
+  }
+
+  function writing(member: VerifiedMember): Refusal | null {
+    if (member.role === 'guest') return refusal('login_required');
+    const rules = rulesOf(member);
+    const fault = order.mute(member.projectId, member.userId);
+    if (fault) return fault;
+    if (rankOf(roleOf(member)) < rankOf(rules.write)) return refusal('read_only');
+    if (isStaff(member)) return null;
+    if (rules.frozen) return refusal('frozen');
+    return (member.level ?? 0) < rules.level ? refusal('level_required') : null;
+  }
+
+  /** What concerns the text alone. */
+  async function textFault(member: VerifiedMember, rules: RoomRules, content: string): Promise<Code | null> {
+    if (rules.linksAfter > 0 && hasLink(content) && (await isNewcomer(member, rules.linksAfter)))
+      return 'links_refused';
+    return null;
+  }
+
+  async function isNewcomer({ projectId, userId }: VerifiedMember, least: number): Promise<boolean> {
+    const key = `${projectId}/${userId}`;
+    if ((written.get(key) ?? 0) >= least) return false;
+    const count = await store.project(projectId).written(userId, least);
+    if (written.size >= KNOWN) written.clear();
+    if (count >= least) written.set(key, count);
+    return count < least;
+  }
+
+  return {
+    roleOf,
+    reading,
+    writing,
+    permissions: (member) => ({
+      write: member.role === 'guest' ? null : writing(member),
+      slowMode: isStaff(member) ? 0 : rulesOf(member).slowMode * 1_000,
+    }),
+    async sending(member, draft) {
+      const no = (refused: Refusal) => ({ ok: false as const, ...refused });
+      const fault = writing(member);
+      if (fault) return no(fault);
+      if (isStaff(member)) return { ok: true, draft, undo: NOTHING };
+      const rules = rulesOf(member);
+      const code = await textFault(member, rules, draft.content);
+      if (code) return no(refusal(code));
+      // From here to the end in one turn, so that two messages at once cannot both be the first.
+      const taken = recent.take(`${member.projectId}/${member.userId}`, draft, rules);
+      return taken.ok ? { ok: true, draft, undo: taken.undo } : no(refusal(taken.code, taken.retryAfter));
+    },
+    async editing(member, content) {
+      if (isStaff(member)) return null;
+      const code = await textFault(member, rulesOf(member), content);
+      return code && refusal(code);
+    },
+  };
+}

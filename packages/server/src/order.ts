@@ -1,0 +1,157 @@
+/** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
+
+import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Role, roles } from '@chatty/protocol/events';
+import type { Log } from './log.js';
+import { type RoomRules, rulesOf } from './room-rules.js';
+import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
+
+export type Bearer = {
+  projectId: string;
+  userId: string;
+  username: string;
+  role: string;
+  pass: { issuedAt: number | null };
+};
+
+export type Order = {
+  /** Why this user may not be here at all; null: may. */
+  exclusion(project: string, userId: string): Refusal | null;
+  /** Why this user may read but not write; null: may. */
+  mute(project: string, userId: string): Refusal | null;
+  /** What was last seen of somebody who is or was staff; null: nothing. */
+  staffOf(project: string, userId: string): StaffRow | null;
+  /** Everybody of the project's staff. */
+  staff(project: string): readonly StaffRow[];
+  /** A token said this of its bearer. */
+  see(bearer: Bearer): void;
+  rules(project: string, room: string): RoomRules;
+  /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
+  refresh(): Promise<void>;
+  /** Runs after each change. */
+  onChange(listener: () => void): void;
+  close(): void;
+};
+
+/** How often the database is asked whether something has changed, in milliseconds: half of the second a ban may take. */
+const LOOK = 500;
+/** The same while it does not answer. */
+const LOOK_IN_VAIN = 5_000;
+/** How often sanctions that have ended are let go of, in milliseconds. */
+const SWEEP = 60_000;
+
+const DEFAULT_RULES = rulesOf({});
+/** What keeps somebody out, and how that is refused: a ban first, which outlasts a kick. */
+const EXCLUSIONS = [
+  ['ban', 'banned'],
+  ['kick', 'kicked'],
+] as const;
+
+export async function createOrder(options: {
+  records: OrderRecords;
+  log: Log;
+  now?: () => number;
+}): Promise<Order> {
+  const { records, log, now = Date.now } = options;
+  /** By `kind project/user`: a project id has no slash, and no space comes before it. */
+  const sanctions = new Map<string, SanctionRow>();
+  const staff = new Map<string, Map<string, StaffRow>>();
+  const rules = new Map<string, RoomRules>();
+  const listeners: (() => void)[] = [];
+  let version = 0;
+  let refreshing: Promise<void> | null = null;
+  let sweptAt = now();
+
+  const keyOf = (kind: SanctionKind, project: string, userId: string) => `${kind} ${project}/${userId}`;
+  const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
+
+  /** What is left of it in milliseconds; undefined: it is for good; null: there is none. */
+  function left(kind: SanctionKind, project: string, userId: string): { retryAfter?: number } | null {
+    const found = sanctions.get(keyOf(kind, project, userId));
+    const time = now();
+    if (!found || !holds(found, time)) return null;
+    return found.until === null ? {} : { retryAfter: Math.ceil(Date.parse(found.until) - time) };
+  }
+
+  async function reload(): Promise<void> {
+    if (version > 0 && (await records.version()) === version) return;
+    const changes = await records.changes(version);
+    if (changes.version === version) return;
+    for (const row of changes.sanctions) sanctions.set(keyOf(row.kind, row.project, row.userId), row);
+    for (const row of changes.staff) {
+      const known = staff.get(row.project) ?? new Map<string, StaffRow>();
+      staff.set(row.project, known.set(row.userId, row));
+    }
+    for (const row of changes.rules) rules.set(`${row.project}/${row.room}`, rulesOf(row.rules));
+    version = changes.version;
+    for (const listener of listeners) listener();
+  }
+
+  function refresh(): Promise<void> {
+    // Whoever asks while it runs may have made a change it did not see.
+    const run = (refreshing ?? Promise.resolve()).catch(() => undefined).then(reload);
+    refreshing = run;
+    return run;
+  }
+
+  function sweep(): void {
+    const time = now();
+    if (time < sweptAt + SWEEP) return;
+    sweptAt = time;
+    for (const [key, row] of sanctions) if (!holds(row, time)) sanctions.delete(key);
+  }
+
+  let looking: NodeJS.Timeout | undefined;
+  let closed = false;
+  async function look(): Promise<void> {
+    const seen = await refresh().then(
+      () => true,
+      (error) => {
+        log.debug({ reason: String(error) }, 'who may take part could not be read');
+        return false;
+      },
+    );
+    sweep();
+    if (!closed) looking = setTimeout(() => void look(), seen ? LOOK : LOOK_IN_VAIN);
+  }
+
+  await reload();
+  looking = setTimeout(() => void look(), LOOK);
+
+  return {
+    exclusion(project, userId) {
+      for (const [kind, code] of EXCLUSIONS) {
+        const held = left(kind, project, userId);
+        if (held) return refusal(code, held.retryAfter);
+      }
+      return null;
+    },
+    mute(project, userId) {
+      const held = left('mute', project, userId);
+      return held && refusal('muted', held.retryAfter);
+    },
+    staffOf: (project, userId) => staff.get(project)?.get(userId) ?? null,
+    see({ projectId: project, userId, username, role, pass }) {
+      const known = staff.get(project)?.get(userId);
+      if (known ? known.role === role && known.username === username : rankOf(role) <= 0) return;
+      const issuedAt = new Date(pass.issuedAt ?? 0).toISOString();
+      if (known && known.issuedAt > issuedAt) return;
+      records.seen({ project, userId, username, role, issuedAt }).catch((error) => {
+        log.warn({ project, reason: String(error) }, 'who is staff could not be written');
+      });
+    },
+    staff: (project) => [...(staff.get(project)?.values() ?? [])].filter(({ role }) => rankOf(role) > 0),
+    rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
+    refresh,
+    onChange: (listener) => void listeners.push(listener),
+    close() {
+      closed = true;
+      clearTimeout(looking);
+    },
+  };
+}
+
+/** 0 member, 1 moderator, 2 admin; below 0: a guest, or nothing we know. */
+export function rankOf(role: string): number {
+  return roles.indexOf(role as Role);
+}

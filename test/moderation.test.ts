@@ -1,0 +1,242 @@
+/** Promise: moderators keep order on everybody below them, at once and on every server, and each act is written down. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import pg from 'pg';
+import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+
+type Act = { ok: boolean; code?: string; until?: string | null; lifted?: boolean; retryAfter?: number };
+
+const act = (by: Visitor, event: string, payload: unknown): Promise<Act> =>
+  by.socket.timeout(8_000).emitWithAck(event, payload);
+
+const enter = (
+  context: TestContext,
+  { url }: Chatty,
+  name: string,
+  role: 'member' | 'moderator' | 'admin' = 'member',
+) => join(context, url, tokenOf(name, { userId: `id-${name}`, role }));
+
+const codeOf = async (by: Visitor, text: string) => {
+  const answer = await by.say({ content: text });
+  return answer.ok ? 'ok' : answer.code;
+};
+
+async function auditOf({ connection }: Chatty) {
+  const client = new pg.Client(connection);
+  await client.connect();
+  const { rows } = await client.query('SELECT actor, act, subject, details FROM audit_log ORDER BY id');
+  await client.end();
+  return rows as Entry[];
+}
+
+type Entry = {
+  actor: { id: string };
+  act: string;
+  subject: string;
+  details: { reason?: string; message?: { content: string } | null; after?: object };
+};
+
+/** Why the connection was ended, as it was told. */
+function endOf({ socket }: Visitor): Promise<Act> {
+  return new Promise((resolve) => {
+    socket.on('refused', (refused: Act & { event: string }) => {
+      if (refused.event === 'connection') resolve(refused);
+    });
+  });
+}
+
+it('a ban cuts every tab on every server within a second, and holds at the next connection until it is lifted (J15, J16)', async (context) => {
+  const one = await startChatty(context);
+  const other = await startChatty(context, {}, one.connection);
+  const moderator = await enter(context, one, '지영', 'moderator');
+  const tabs = [
+    await enter(context, one, '민수'),
+    await enter(context, other, '민수'),
+    await enter(context, other, '민수'),
+  ];
+  const bystander = await enter(context, other, '하늘');
+  const ends = Promise.all(tabs.map(endOf));
+  const began = performance.now();
+  assert.deepEqual(await act(moderator, 'ban member', { userId: 'id-민수', reason: '도배' }), {
+    ok: true,
+    until: null,
+  });
+  for (const refused of await ends) assert.equal(refused.code, 'banned');
+  await until(() => tabs.every(({ socket }) => socket.disconnected), 'the end of all tabs');
+  context.diagnostic(`all tabs were out after ${Math.round(performance.now() - began)} ms`);
+  for (const { url } of [one, other]) {
+    const error = await refusalOf(context, url, { token: tokenOf('새이름', { userId: 'id-민수' }) });
+    assert.equal(error.message, 'Authentication error');
+    assert.equal(error.data?.code, 'banned');
+  }
+  stored(await bystander.say('저는 있어요'));
+  assert.deepEqual(await act(moderator, 'unban member', { userId: 'id-민수' }), { ok: true, lifted: true });
+  assert.deepEqual(await act(moderator, 'unban member', { userId: 'id-민수' }), { ok: true, lifted: false });
+  const back = await enter(context, one, '민수');
+  stored(await back.say('돌아왔어요'));
+});
+
+it('a ban and a kick for a time say how long, and end by themselves', async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  const ended = endOf(minsu);
+  const { until: moment } = await act(moderator, 'ban member', { userId: 'id-민수', seconds: 2 });
+  assert.ok(moment && Date.parse(moment) > Date.now());
+  const { code, retryAfter = 0 } = await ended;
+  assert.equal(code, 'banned');
+  assert.ok(retryAfter > 0 && retryAfter <= 2_000);
+  const token = tokenOf('민수', { userId: 'id-민수' });
+  const isLetIn = () =>
+    refusalOf(context, chatty.url, { token }).then(
+      () => false,
+      () => true,
+    );
+  await until(isLetIn, 'the end of the ban');
+
+  const again = await enter(context, chatty, '민수');
+  const kicked = endOf(again);
+  assert.equal((await act(moderator, 'kick member', { userId: 'id-민수' })).ok, true);
+  assert.equal((await kicked).code, 'kicked');
+  const error = await refusalOf(context, chatty.url, { token: tokenOf('민수', { userId: 'id-민수' }) });
+  assert.equal(error.data?.code, 'kicked');
+  assert.ok((error.data as Act).retryAfter);
+});
+
+it('a muted member reads on and writes nothing in any way; the change is told, and a mute in time ends', async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  const told: { write: Act | null }[] = [];
+  minsu.socket.on('permissions', (permissions) => told.push(permissions));
+  const mine = stored(await minsu.say('처음'));
+  const theirs = stored(await moderator.say('공지'));
+  await act(moderator, 'mute member', { userId: 'id-민수', seconds: 600 });
+  assert.equal(await codeOf(minsu, '둘째'), 'muted');
+  assert.equal((await act(minsu, 'edit message', { id: mine.id, content: '고침' })).code, 'muted');
+  assert.equal((await act(minsu, 'react', { id: theirs.id, emoji: '👍', on: true })).code, 'muted');
+  assert.equal((await act(minsu, 'typing', {})).code, 'muted');
+  await until(() => told.at(-1)?.write?.code === 'muted', 'the notice');
+  stored(await moderator.say('들리나요'));
+  await until(() => minsu.contents.includes('들리나요'), 'what others say');
+  assert.equal((await act(minsu, 'delete message', { id: mine.id })).ok, true);
+  const late = await enter(context, chatty, '민수');
+  let session: { write?: Act } | undefined;
+  late.socket.on('session', (given) => {
+    session = given;
+  });
+  late.socket.disconnect().connect();
+  await until(() => session !== undefined, 'the session');
+  assert.equal(session?.write?.code, 'muted');
+
+  await act(moderator, 'unmute member', { userId: 'id-민수' });
+  await until(() => told.at(-1)?.write === null, 'the end of it');
+  stored(await minsu.say('셋째'));
+});
+
+it('nobody acts on their equals or betters, also while those are away; members and guests act on nobody', async (context) => {
+  const chatty = await startChatty(context, { GUEST_PROJECTS: '*' });
+  const admin = await enter(context, chatty, '관리', 'admin');
+  const second = await enter(context, chatty, '둘째', 'moderator');
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  second.socket.disconnect();
+  // Who is staff is written down aside; the ban below asks for it.
+  const staff = new pg.Client(chatty.connection);
+  await staff.connect();
+  await until(async () => (await staff.query('SELECT FROM staff')).rowCount === 3, 'the staff');
+  await staff.end();
+  await until(async () => {
+    const answer = await act(moderator, 'mute member', { userId: 'id-둘째' });
+    return answer.code === 'forbidden';
+  }, 'the refusal');
+  for (const [event, payload] of [
+    ['mute member', { userId: 'id-지영' }],
+    ['ban member', { userId: 'id-관리' }],
+    ['unban member', { userId: 'id-관리' }],
+    ['kick member', { userId: 'id-지영' }],
+  ] as const)
+    assert.equal((await act(moderator, event, payload)).code, 'forbidden', event);
+  for (const event of ['mute member', 'ban member', 'kick member', 'unmute member', 'unban member'])
+    assert.equal((await act(minsu, event, { userId: 'id-지영' })).code, 'forbidden', event);
+  assert.equal((await act(minsu, 'set rules', { rules: { frozen: true } })).code, 'forbidden');
+  const guest = await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  assert.equal((await act(guest, 'ban member', { userId: 'id-민수' })).code, 'login_required');
+  assert.equal((await act(admin, 'mute member', { userId: 'id-지영' })).ok, true);
+  assert.equal(await codeOf(moderator, '말'), 'muted');
+});
+
+it('another project is out of reach: its members, messages and rules (T2)', async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const foreign = await join(
+    context,
+    chatty.url,
+    tokenOf('민수', { projectId: 'othershop', userId: 'id-민수' }),
+  );
+  const message = stored(await foreign.say('가게 이야기'));
+  await act(moderator, 'ban member', { userId: 'id-민수', projectId: 'othershop' });
+  await act(moderator, 'set rules', { rules: { frozen: true }, projectId: 'othershop' });
+  assert.equal(
+    (await act(moderator, 'delete message', { id: message.id, projectId: 'othershop' })).code,
+    'not_found',
+  );
+  stored(await foreign.say('괜찮아요'));
+  assert.equal(foreign.socket.connected, true);
+});
+
+it("a moderator deletes anybody's message; it leaves a tombstone for all and its text in the log", async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  const bad = stored(await minsu.say('나쁜 말'));
+  const deleted: number[] = [];
+  minsu.socket.on('message deleted', ({ id }) => deleted.push(id));
+  assert.equal((await act(moderator, 'delete message', { id: bad.id })).ok, true);
+  assert.equal((await act(moderator, 'delete message', { id: bad.id })).ok, true);
+  await until(() => deleted.includes(bad.id), 'the tombstone');
+  assert.equal(
+    (await act(minsu, 'delete message', { id: stored(await moderator.say('공지')).id })).code,
+    'forbidden',
+  );
+  const own = stored(await moderator.say('제 말'));
+  await act(moderator, 'delete message', { id: own.id });
+  const entries = await auditOf(chatty);
+  assert.equal(entries.length, 1);
+  assert.equal(entries[0]?.act, 'delete');
+  assert.equal(entries[0]?.actor.id, 'id-지영');
+  assert.equal(entries[0]?.details.message?.content, '나쁜 말');
+});
+
+it('every act is in the log, with what it was for, and no entry can be changed or taken away (A4)', async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  const bad = stored(await minsu.say('나쁜 말'));
+  await act(moderator, 'mute member', {
+    userId: 'id-민수',
+    seconds: 60,
+    reason: ' 욕설 ',
+    messageId: bad.id,
+  });
+  await act(moderator, 'unmute member', { userId: 'id-민수' });
+  await act(moderator, 'set rules', { rules: { slowMode: 5 } });
+  await act(moderator, 'kick member', { userId: 'id-민수' });
+  await act(moderator, 'ban member', { userId: 'id-민수' });
+  await act(moderator, 'unban member', { userId: 'id-민수' });
+  const entries = await auditOf(chatty);
+  assert.deepEqual(
+    entries.map(({ act: name }) => name),
+    ['mute', 'unmute', 'rules', 'kick', 'ban', 'unban'],
+  );
+  const [mute, , rules] = entries;
+  assert.equal(mute?.details.reason, '욕설');
+  assert.equal(mute?.details.message?.content, '나쁜 말');
+  assert.deepEqual(rules?.details.after, { slowMode: 5 });
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  for (const sql of ['DELETE FROM audit_log', "UPDATE audit_log SET act = 'x'", 'TRUNCATE audit_log'])
+    await assert.rejects(client.query(sql), /append-only/, sql);
+  await client.end();
+});
