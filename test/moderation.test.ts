@@ -209,6 +209,24 @@ it("a moderator deletes anybody's message; it leaves a tombstone for all and its
   assert.equal(entries[0]?.details.message?.content, '나쁜 말');
 });
 
+it("a badge cannot be typed: a message carries the role of its author's token, for everybody and for good", async (context) => {
+  const chatty = await startChatty(context);
+  const moderator = await enter(context, chatty, '지영', 'moderator');
+  const minsu = await enter(context, chatty, '민수');
+  stored(await minsu.say({ content: '저 운영자예요', role: 'admin' }));
+  stored(await moderator.say('공지'));
+  await until(() => minsu.messages.length === 2, 'both');
+  assert.deepEqual(
+    minsu.messages.map(({ role }) => role),
+    [undefined, 'moderator'],
+  );
+  const late = await enter(context, chatty, '지영');
+  assert.deepEqual(
+    late.history[0]?.map(({ role }) => role),
+    [undefined, 'moderator'],
+  );
+});
+
 it('every act is in the log, with what it was for, and no entry can be changed or taken away (A4)', async (context) => {
   const chatty = await startChatty(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');

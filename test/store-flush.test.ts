@@ -52,6 +52,25 @@ for (const { flush, more } of sizes) {
     assert.deepEqual(messages.slice(0, 4), [given[0], ...given.slice(2)], 'read again as it was answered');
   });
 
+  it(`${flush} keeps the role that each author had, also for who asks again with another`, async (context) => {
+    const { store, kimpga } = await open(context);
+    const room = store.project(kimpga);
+    const others = Array.from({ length: more }, () => room.append('other', author, draft('앞')));
+    const said = await Promise.all([
+      room.append('main', { ...author, role: 'admin' }, draft('공지', 'a')),
+      room.append('main', author, draft('네', 'b')),
+    ]);
+    await Promise.all(others);
+    const again = await room.append('main', { ...author, role: null }, draft('공지', 'a'));
+    const roles = [...said, again].map((each) => 'message' in each && (each.message.role ?? null));
+    assert.deepEqual(roles, ['admin', null, 'admin']);
+    const { messages } = await room.newestChanges('main', 10);
+    assert.deepEqual(
+      messages.map(({ role }) => role),
+      ['admin', undefined],
+    );
+  });
+
   it(`${flush}: a late retry of what was edited or deleted meanwhile is still a retry`, async (context) => {
     const { store, kimpga } = await open(context);
     const room = store.project(kimpga);

@@ -42,12 +42,13 @@ it('a connection that knew the table while it was empty reads no more of it when
       column((n) => `${n}`),
       column((n) => `c${n}`),
       column((n) => (n > 10 ? 1 : null)),
+      column((n) => (n > 10 ? 'moderator' : null)),
       ...(few ? [] : [false]),
     ];
     given += size;
     const text = few
-      ? 'SELECT outcome FROM append_few($1, $2, $3, $4, $5, $6, $7, $8)'
-      : 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+      ? 'SELECT outcome FROM append_few($1, $2, $3, $4, $5, $6, $7, $8, $9)'
+      : 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)';
     return client.query<{ outcome: string }>({ name: few ? 'few' : 'many', text, values });
   };
   const entriesRead = async () => {

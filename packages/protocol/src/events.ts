@@ -18,6 +18,8 @@ export type Message = {
   content: string;
   /** The sender's own id for the message, or null where the sender gave none. */
   clientId: string | null;
+  /** The role its author had when it was written; absent: a member. */
+  role?: StaffRole;
   /** `id` of the message this one answers, or null. */
   replyTo: number | null;
   /** ISO 8601 in UTC, milliseconds. */
@@ -35,6 +37,7 @@ export type Position = { epoch: string; seq: number };
 
 export const roles = ['member', 'moderator', 'admin'] as const;
 export type Role = (typeof roles)[number];
+export type StaffRole = Exclude<Role, 'member'>;
 /** A guest has no token: reads where the project allows it, and is nobody in particular. No token can claim it. */
 export type Standing = Role | 'guest';
 

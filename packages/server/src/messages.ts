@@ -6,7 +6,7 @@ import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/pr
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import type { Changed, ProjectId, Reacted, Store } from './store/store.js';
+import type { Author, Changed, ProjectId, Reacted, Store } from './store/store.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
@@ -53,6 +53,12 @@ export function createMessages(options: {
     return message && { ok: true, message, duplicate: true };
   }
 
+  function authorOf(member: VerifiedMember): Author {
+    const { userId, username, avatar } = member;
+    const role = conduct.roleOf(member);
+    return { userId, username, avatar, role: role === 'moderator' || role === 'admin' ? role : null };
+  }
+
   return {
     async send(member, given) {
       const passed = await conduct.sending(member, given);
@@ -60,7 +66,7 @@ export function createMessages(options: {
       const { draft, undo } = passed;
       const appended = await store
         .project(member.projectId)
-        .append(MAIN_ROOM, member, draft)
+        .append(MAIN_ROOM, authorOf(member), draft)
         .catch((error) => {
           undo();
           throw error;

@@ -1,6 +1,6 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
-import type { Message, Reaction } from '@chatty/protocol/events';
+import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
 import { REACTION_USERS_BYTES } from '@chatty/protocol/limits';
 import pg from 'pg';
 import type { Log } from '../log.js';
@@ -115,6 +115,7 @@ export const columnsOf = (row: string): string =>
     'edited_at',
     'deleted_at',
     'reactions',
+    'role',
   ]
     .map((column) => `${row}.${column}`)
     .join(', ');
@@ -132,6 +133,7 @@ export type MessageRow = {
   edited_at: string | null;
   deleted_at: string | null;
   reactions: Reaction[] | null;
+  role: StaffRole | null;
 };
 
 /** A client id that the server made up; a client's own has no space. */
@@ -149,6 +151,7 @@ export function toMessage(row: MessageRow): Message {
     replyTo: row.reply_to,
     created_at: row.created_at,
   };
+  if (row.role) message.role = row.role;
   if (row.edited_at) message.edited_at = row.edited_at;
   if (row.deleted_at) message.deleted_at = row.deleted_at;
   if (row.reactions) message.reactions = shorten(row.reactions);

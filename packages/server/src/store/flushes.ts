@@ -21,10 +21,13 @@ export type Change = { project: ProjectId; room: string; userId: string; id: num
 
 export type React = ReactPayload & { project: ProjectId; room: string; userId: string };
 
-const APPEND_FEW = { name: 'append few', text: 'SELECT * FROM append_few($1, $2, $3, $4, $5, $6, $7, $8)' };
+const APPEND_FEW = {
+  name: 'append few',
+  text: 'SELECT * FROM append_few($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+};
 const APPEND_MANY = {
   name: 'append many',
-  text: 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 };
 /** Up to here a loop over the rows is cheaper for the database than one statement for all; measured in docs/decisions/0007. */
 const FEW = 32;
@@ -110,6 +113,7 @@ function arraysOf(appends: readonly Append[]): unknown[][] {
     appends.map(({ draft }) => draft.content),
     appends.map(({ client }) => client),
     appends.map(({ draft }) => draft.replyTo),
+    appends.map(({ author }) => author.role ?? null),
   ];
 }
 
@@ -119,7 +123,7 @@ function toAppended(row: AppendRow | FewRow | ComeAgain | undefined, append: App
   if (outcome === 'conflict' || outcome === 'not_found') return { outcome };
   const { author, draft, client } = append;
   const madeHere = client.startsWith(SERVER_MADE);
-  const texts = row.content === null ? { ...author, content: draft.content } : row;
+  const texts = row.content === null ? { ...author, role: author.role ?? null, content: draft.content } : row;
   const message: Message = {
     id: row.id,
     seq: row.seq,
@@ -131,6 +135,7 @@ function toAppended(row: AppendRow | FewRow | ComeAgain | undefined, append: App
     replyTo: draft.replyTo,
     created_at: row.created_at,
   };
+  if (texts.role) message.role = texts.role;
   if ('edited_at' in row && row.edited_at) message.edited_at = row.edited_at;
   if ('deleted_at' in row && row.deleted_at) message.deleted_at = row.deleted_at;
   // Only a flush that was tried again can meet an id that the server made up.

@@ -1,7 +1,7 @@
 /** What the rest of the server may ask of the database: only ever one project's data, through `store.project(id)`. */
 
 import type { Draft } from '@chatty/protocol/check';
-import type { Message, ReactPayload } from '@chatty/protocol/events';
+import type { Message, ReactPayload, StaffRole } from '@chatty/protocol/events';
 import type { OrderRecords } from './order-records.js';
 import type { ProjectRecords } from './records.js';
 
@@ -9,7 +9,8 @@ declare const verified: unique symbol;
 /** A project that a verified token named. Only `auth` makes one, so no path to data can skip the tenant. */
 export type ProjectId = string & { readonly [verified]: true };
 
-export type Author = { userId: string; username: string; avatar: string | null };
+/** `role`: where it is above member. */
+export type Author = { userId: string; username: string; avatar: string | null; role?: StaffRole | null };
 
 /** `stored` and `duplicate` carry the message as it stands in the log; the others wrote nothing. */
 export type Appended =
