@@ -7,8 +7,9 @@ const FAN_OUT = 'server/dist/fan-out.js';
 const MESSAGES = 'server/dist/messages.js';
 const DATABASE = 'server/dist/store/database.js';
 const POSTGRES = 'server/dist/store/postgres.js';
-const MANY = 'server/dist/store/migrations/0002_group_commit.sql';
-const FEW = 'server/dist/store/migrations/0003_few_messages.sql';
+const TABLES = 'server/dist/store/migrations/0002_group_commit.sql';
+const CHANGES = 'server/dist/store/migrations/0004_reactions.sql';
+const APPENDS = 'server/dist/store/migrations/0009_role_of_the_author.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
 
 export const bugs: readonly Bug[] = [
@@ -49,19 +50,19 @@ export const bugs: readonly Bug[] = [
     caught: ['hole', 'silent-gap', 'non-linear', 'fifo'],
     patches: [
       {
-        file: MANY,
+        file: TABLES,
         from: COLUMNS,
         to: `CREATE SEQUENCE numbers_kimpga; CREATE SEQUENCE numbers_othershop;\n${COLUMNS}`,
       },
       {
-        file: MANY,
+        file: APPENDS,
         from: 'r.last_seq + row_number() OVER (PARTITION BY k.project, k.room ORDER BY k.n) AS new_id',
         to: "nextval('numbers_' || k.project) AS new_id",
       },
-      { file: MANY, from: 'ORDER BY r.project_id, r.room_id FOR UPDATE;', to: ';' },
-      { file: MANY, from: 'SET last_seq = f.top', to: 'SET last_seq = greatest(r.last_seq, f.top)' },
+      { file: APPENDS, from: 'ORDER BY r.project_id, r.room_id FOR UPDATE;', to: ';' },
+      { file: APPENDS, from: 'SET last_seq = f.top', to: 'SET last_seq = greatest(r.last_seq, f.top)' },
       {
-        file: FEW,
+        file: APPENDS,
         from: `    UPDATE rooms r SET last_seq = r.last_seq + 1
       WHERE r.project_id = given.project AND r.room_id = given.room RETURNING r.last_seq INTO id;
     IF NOT FOUND THEN`,
@@ -71,14 +72,16 @@ export const bugs: readonly Bug[] = [
       WHERE r.project_id = given.project AND r.room_id = given.room;
     IF false THEN`,
       },
-      { file: FEW, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
+      { file: APPENDS, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
       {
-        file: MANY,
+        file: CHANGES,
         from: `UPDATE rooms r SET last_seq = r.last_seq + 1
-        WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;`,
+        WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;
+      UPDATE messages m SET seq = next_seq, content`,
         to: `next_seq := nextval('numbers_' || key.project);
       UPDATE rooms r SET last_seq = greatest(r.last_seq, next_seq)
-        WHERE r.project_id = key.project AND r.room_id = key.room;`,
+        WHERE r.project_id = key.project AND r.room_id = key.room;
+      UPDATE messages m SET seq = next_seq, content`,
       },
       { file: 'server/dist/store/writer.js', from: 'await store(items);', to: 'void store(items);' },
     ],
@@ -89,17 +92,17 @@ export const bugs: readonly Bug[] = [
     caught: ['duplicate'],
     patches: [
       {
-        file: MANY,
+        file: TABLES,
         from: COLUMNS,
         to: `ALTER TABLE messages DROP CONSTRAINT messages_project_id_user_id_client_id_key;\n${COLUMNS}`,
       },
       {
-        file: MANY,
+        file: APPENDS,
         from: 'm.client_id BETWEEN i.client AND i.client',
         to: 'm.client_id BETWEEN i.client AND i.client AND false',
       },
       {
-        file: FEW,
+        file: APPENDS,
         from: 'ON CONFLICT (project_id, user_id, client_id) DO NOTHING',
         to: 'ON CONFLICT DO NOTHING',
       },
@@ -111,12 +114,12 @@ export const bugs: readonly Bug[] = [
     caught: ['hole', 'stale', 'gap'],
     patches: [
       {
-        file: MANY,
+        file: APPENDS,
         from: 'SELECT project, room, max(new_id) AS top FROM fresh GROUP BY project, room',
         to: `SELECT k.project, k.room, max(w.last_seq) + count(*) AS top FROM known k
       JOIN rooms w ON w.project_id = k.project AND w.room_id = k.room GROUP BY k.project, k.room`,
       },
-      { file: FEW, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
+      { file: APPENDS, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
     ],
   },
   {
