@@ -1,6 +1,6 @@
 /** The words in which the database speaks of order: who may not take part, who keeps it, by which rules, and who did what. */
 
-import type { Changed } from './store.js';
+import type { Message } from '@chatty/protocol/events';
 
 export const sanctionKinds = ['mute', 'ban', 'kick'] as const;
 export type SanctionKind = (typeof sanctionKinds)[number];
@@ -69,7 +69,7 @@ export type OrderRecords = {
     id: number;
     actor: Actor;
     details: Details;
-  }): Promise<Exclude<Changed, { outcome: 'forbidden' }>>;
+  }): Promise<{ outcome: 'changed' | 'same'; message: Message } | { outcome: 'not_found' }>;
   note(given: {
     project: string;
     actor: Actor;
