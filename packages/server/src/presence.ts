@@ -1,4 +1,4 @@
-/** Decides who counts as being in a room: each person once, however many tabs they have open. */
+/** Decides who counts as being in a room, each person once however many tabs they have open, and when everybody is told. */
 
 import type { Person } from '@chatty/protocol/events';
 
@@ -9,10 +9,21 @@ export type Presence = {
   leave(userId: string): void;
   /** The first `limit` people, in the order in which they came. */
   list(limit: number): Person[];
+  /** The count, for one who has just come. */
+  tellOne(): number;
+  /** The count, where somebody has been told another and the last was long enough ago; else null. */
+  tellAll(time: number, members: number): number | null;
 };
+
+/** Least time in milliseconds between two counts for everybody, and what each thousand members adds to it. */
+const PAUSE = 2_000;
+const PAUSE_PER_THOUSAND = 1_000;
 
 export function createPresence(): Presence {
   const people = new Map<string, { person: Person; sockets: number }>();
+  /** The count that everybody has been told; null where some have been told another. */
+  let told: number | null = 0;
+  let toldAt = 0;
   return {
     get count() {
       return people.size;
@@ -37,6 +48,17 @@ export function createPresence(): Presence {
         listed.push(person);
       }
       return listed;
+    },
+    tellOne() {
+      if (told !== people.size) told = null;
+      return people.size;
+    },
+    tellAll(time, members) {
+      const pause = PAUSE + (members / 1_000) * PAUSE_PER_THOUSAND;
+      if (told === people.size || time - toldAt < pause) return null;
+      told = people.size;
+      toldAt = time;
+      return told;
     },
   };
 }

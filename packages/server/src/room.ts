@@ -61,9 +61,6 @@ const LAST_PAUSE = 2_000;
 const FRAME_BYTES = 256 * 1024;
 /** With more people nobody is told who types: each of n tells n others, and more names than that say nothing. */
 const TYPING_PEOPLE = 50;
-/** Least time in milliseconds between two head counts, and what each thousand members adds to it. */
-const PRESENCE_PAUSE = 2_000;
-const PRESENCE_PAUSE_PER_THOUSAND = 1_000;
 const GUEST = { userId: '', username: '', avatar: null, role: 'guest' } as const;
 
 export function createRoom(options: {
@@ -90,7 +87,6 @@ export function createRoom(options: {
   let closed = false;
   let emptySince: number | null = now();
   let history: { seq: number; packet: Packet } | null = null;
-  let counted = { count: 0, at: 0 };
 
   const position = () => tail && { epoch: tail.epoch, seq: tail.top };
   const fanOut = createFanOut<Member>({ position, taken: () => tail && welcomeAll(tail), pace, now });
@@ -115,7 +111,7 @@ export function createRoom(options: {
       fanOut.add(member);
       if (member.person) presence.enter(member.person);
       const packets = [encode('session', sessionOf(member, from)), ...begin(member, from)];
-      member.outlet.send(joinPackets([...packets, encode('presence', { count: presence.count })]));
+      member.outlet.send(joinPackets([...packets, encode('presence', { count: presence.tellOne() })]));
     }
     waiting.clear();
   }
@@ -257,11 +253,8 @@ export function createRoom(options: {
   function tick(time: number): void {
     for (const member of fanOut.members()) member.outlet.check(time);
     fanOut.heartbeat(time);
-    const pause = PRESENCE_PAUSE + (fanOut.size / 1_000) * PRESENCE_PAUSE_PER_THOUSAND;
-    if (presence.count !== counted.count && time - counted.at >= pause) {
-      counted = { count: presence.count, at: time };
-      fanOut.broadcast(encode('presence', { count: presence.count }));
-    }
+    const count = presence.tellAll(time, fanOut.size);
+    if (count !== null) fanOut.broadcast(encode('presence', { count }));
   }
 
   return {
