@@ -1,7 +1,8 @@
 /** What the database knows of projects themselves: their settings, origins, secrets and cut-offs, for all nodes alike. */
 
-import type { Query } from './database.js';
-import type { Done, ProjectRecords, ProjectRow, SecretRow } from './records.js';
+import type { Query, Statement } from './database.js';
+import type { Actor } from './order-records.js';
+import type { Done, KeyRow, ProjectRecords, ProjectRow, SecretRow } from './records.js';
 import { Unavailable } from './store.js';
 
 const VERSION = { name: 'projects version', text: 'SELECT version FROM projects_version' };
@@ -19,37 +20,73 @@ const CUTOFFS = {
   name: 'token cutoffs',
   text: 'SELECT project_id AS project, user_id AS "userId", before FROM token_cutoffs',
 };
-const CREATE = {
-  name: 'create project',
-  text: `INSERT INTO projects (id, name, settings, origins) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING RETURNING id`,
+const KEYS = {
+  name: 'project keys',
+  text: `SELECT project_id AS project, id, name, hash, created_at AS "createdAt", revoked_at AS "revokedAt",
+      last_used_at AS "lastUsedAt"
+    FROM project_keys ORDER BY project_id, created_at, id`,
 };
-const CHANGE = {
-  name: 'change project',
-  text: 'UPDATE projects SET name = $2, settings = $3, origins = $4 WHERE id = $1 RETURNING id',
-};
-const ADD_SECRET = {
-  name: 'add secret',
-  text: `INSERT INTO project_secrets (project_id, kid, algorithm, sealed, public, expires_at)
-    SELECT p.id, $2, $3, $4, $5, $6 FROM projects p WHERE p.id = $1
-    ON CONFLICT DO NOTHING RETURNING kid`,
-};
+const CREATE = logged(
+  'create project',
+  `INSERT INTO projects (id, name, settings, origins) VALUES ($1, $3, $4, $5)
+    ON CONFLICT DO NOTHING RETURNING id AS subject`,
+  "jsonb_build_object('name', $3::text, 'settings', $4::jsonb, 'origins', $5::text[])",
+);
+const CHANGE = logged(
+  'change project',
+  `UPDATE projects SET name = $3, settings = $4, origins = $5 WHERE id = $1 RETURNING id AS subject`,
+  `(SELECT jsonb_build_object('before', jsonb_build_object('name', name, 'settings', settings, 'origins', origins))
+      FROM projects WHERE id = $1)
+    || jsonb_build_object('after', jsonb_build_object('name', $3::text, 'settings', $4::jsonb, 'origins', $5::text[]))`,
+);
+const ADD_SECRET = logged(
+  'add secret',
+  `INSERT INTO project_secrets (project_id, kid, algorithm, sealed, public, expires_at)
+    SELECT p.id, $3, $4, $5, $6, $7 FROM projects p WHERE p.id = $1
+    ON CONFLICT DO NOTHING RETURNING kid AS subject`,
+  "jsonb_build_object('algorithm', $4::text, 'expiresAt', $7::timestamptz)",
+);
 const KNOWN = { name: 'known project', text: 'SELECT id FROM projects WHERE id = $1' };
-const EXPIRE = {
-  name: 'expire secret',
-  text: `UPDATE project_secrets SET expires_at = $3
-    WHERE project_id = $1 AND kid = $2 AND revoked_at IS NULL RETURNING kid`,
+const EXPIRE = logged(
+  'expire secret',
+  `UPDATE project_secrets SET expires_at = $4
+    WHERE project_id = $1 AND kid = $3 AND revoked_at IS NULL RETURNING kid AS subject`,
+  "jsonb_build_object('expiresAt', $4::timestamptz)",
+);
+const REVOKE = logged(
+  'revoke secret',
+  `UPDATE project_secrets SET revoked_at = now()
+    WHERE project_id = $1 AND kid = $3 AND revoked_at IS NULL RETURNING kid AS subject`,
+);
+const KNOWN_SECRET = {
+  name: 'known secret',
+  text: 'SELECT kid FROM project_secrets WHERE project_id = $1 AND kid = $2',
 };
-const REVOKE = {
-  name: 'revoke secret',
-  text: `UPDATE project_secrets SET revoked_at = coalesce(revoked_at, now())
-    WHERE project_id = $1 AND kid = $2 RETURNING kid`,
-};
-const CUT_OFF = {
-  name: 'cut off',
-  text: `INSERT INTO token_cutoffs (project_id, user_id, before) SELECT p.id, $2, $3 FROM projects p WHERE p.id = $1
+const CUT_OFF = logged(
+  'cut off',
+  `INSERT INTO token_cutoffs (project_id, user_id, before) SELECT p.id, $3, $4 FROM projects p WHERE p.id = $1
     ON CONFLICT (project_id, user_id) DO UPDATE SET before = greatest(token_cutoffs.before, excluded.before)
-    RETURNING project_id`,
+    RETURNING user_id AS subject`,
+  "jsonb_build_object('before', $4::timestamptz)",
+);
+const ADD_KEY = logged(
+  'add key',
+  `INSERT INTO project_keys (project_id, id, name, hash) SELECT p.id, $3, $4, $5 FROM projects p WHERE p.id = $1
+    RETURNING id AS subject`,
+  "jsonb_build_object('name', $4::text)",
+);
+const REVOKE_KEY = logged(
+  'revoke key',
+  `UPDATE project_keys SET revoked_at = now()
+    WHERE project_id = $1 AND id = $3 AND revoked_at IS NULL RETURNING id AS subject`,
+);
+const KNOWN_KEY = {
+  name: 'known key',
+  text: 'SELECT id FROM project_keys WHERE project_id = $1 AND id = $2',
+};
+const KEY_USED = {
+  name: 'key used',
+  text: 'UPDATE project_keys SET last_used_at = now() WHERE project_id = $1 AND id = $2',
 };
 const USED = {
   name: 'secrets used',
@@ -58,9 +95,29 @@ const USED = {
     WHERE s.project_id = u.project AND s.kid = u.kid`,
 };
 
+/**
+ * A change and its entry in the audit log in one statement, so that neither is without the other.
+ * @param act answers its `subject` where it changed something; $1 is the project, $2 who did it
+ * @param details what the log keeps beside
+ */
+function logged(name: string, act: string, details = "'{}'::jsonb"): Statement {
+  return {
+    name,
+    text: `WITH act AS (${act})
+      INSERT INTO audit_log (project_id, actor, act, subject, details)
+        SELECT $1, $2, '${name}', act.subject, ${details} FROM act RETURNING project_id`,
+  };
+}
+
 export function createProjectRecords(query: Query): ProjectRecords {
   async function done(...asked: Parameters<Query>): Promise<Done> {
     return (await query(...asked)).length > 0 ? 'done' : 'not_found';
+  }
+
+  /** What has been done before is done, and not written down again. */
+  async function ended(change: Statement, known: Statement, project: string, what: string, by: Actor) {
+    const outcome = await done(change, [project, by, what]);
+    return outcome === 'done' ? outcome : done(known, [project, what]);
   }
 
   return {
@@ -70,28 +127,35 @@ export function createProjectRecords(query: Query): ProjectRecords {
       return row.version;
     },
     async all() {
-      const projects = await query<Omit<ProjectRow, 'secrets' | 'cutoffs'>>(PROJECTS, []);
+      const projects = await query<Omit<ProjectRow, 'secrets' | 'keys' | 'cutoffs'>>(PROJECTS, []);
       const secrets = await query<SecretRow & { project: string }>(SECRETS, []);
+      const keys = await query<KeyRow & { project: string }>(KEYS, []);
       const cutoffs = await query<{ project: string; userId: string; before: string }>(CUTOFFS, []);
       const found = new Map<string, ProjectRow>(
-        projects.map((row) => [row.id, { ...row, secrets: [], cutoffs: [] }]),
+        projects.map((row) => [row.id, { ...row, secrets: [], keys: [], cutoffs: [] }]),
       );
       for (const { project, ...secret } of secrets) found.get(project)?.secrets.push(secret);
+      for (const { project, ...key } of keys) found.get(project)?.keys.push(key);
       for (const { project, ...cutoff } of cutoffs) found.get(project)?.cutoffs.push(cutoff);
       return [...found.values()];
     },
-    async create({ id, name, settings, origins }) {
-      return (await done(CREATE, [id, name, settings, origins])) === 'done' ? 'made' : 'exists';
+    async create({ id, name, settings, origins }, by) {
+      return (await done(CREATE, [id, by, name, settings, origins])) === 'done' ? 'made' : 'exists';
     },
-    change: ({ id, name, settings, origins }) => done(CHANGE, [id, name, settings, origins]),
-    async addSecret(project, { kid, algorithm, sealed, public: key, expiresAt }) {
-      if ((await done(ADD_SECRET, [project, kid, algorithm, sealed, key, expiresAt])) === 'done')
-        return 'made';
+    change: ({ id, name, settings, origins }, by) => done(CHANGE, [id, by, name, settings, origins]),
+    async addSecret(project, { kid, algorithm, sealed, public: key, expiresAt }, by) {
+      const values = [project, by, kid, algorithm, sealed, key, expiresAt];
+      if ((await done(ADD_SECRET, values)) === 'done') return 'made';
       return (await done(KNOWN, [project])) === 'done' ? 'exists' : 'not_found';
     },
-    expire: (project, kid, at) => done(EXPIRE, [project, kid, at]),
-    revoke: (project, kid) => done(REVOKE, [project, kid]),
-    cutOff: (project, userId, before) => done(CUT_OFF, [project, userId, before]),
+    expire: (project, kid, at, by) => done(EXPIRE, [project, by, kid, at]),
+    revoke: (project, kid, by) => ended(REVOKE, KNOWN_SECRET, project, kid, by),
+    cutOff: (project, userId, before, by) => done(CUT_OFF, [project, by, userId, before]),
+    addKey: (project, { id, name, hash }, by) => done(ADD_KEY, [project, by, id, name, hash]),
+    revokeKey: (project, id, by) => ended(REVOKE_KEY, KNOWN_KEY, project, id, by),
+    async keyUsed(project, id) {
+      await query(KEY_USED, [project, id]);
+    },
     async used(uses) {
       if (uses.length === 0) return;
       await query(USED, [

@@ -1,5 +1,7 @@
 /** The words in which the database speaks of projects themselves. */
 
+import type { Actor } from './order-records.js';
+
 export const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA', 'JWKS'] as const;
 export type Algorithm = (typeof algorithms)[number];
 
@@ -16,6 +18,16 @@ export type SecretRow = {
   lastUsedAt: string | null;
 };
 
+/** A key of the project's own for the administration. Of the key itself the database knows only the SHA-256. */
+export type KeyRow = {
+  id: string;
+  name: string;
+  hash: Buffer;
+  createdAt: string;
+  revokedAt: string | null;
+  lastUsedAt: string | null;
+};
+
 export type ProjectRow = {
   id: string;
   name: string;
@@ -23,6 +35,7 @@ export type ProjectRow = {
   origins: string[];
   createdAt: string;
   secrets: SecretRow[];
+  keys: KeyRow[];
   /** Tokens issued before are worth nothing, by user id; '' stands for everybody. */
   cutoffs: { userId: string; before: string }[];
 };
@@ -30,21 +43,28 @@ export type ProjectRow = {
 export type Made = 'made' | 'exists' | 'not_found';
 export type Done = 'done' | 'not_found';
 
-/** Each throws `Unavailable`. */
+/** Each change and its entry in the audit log (`by` whom, and no secret) are one transaction. Each throws `Unavailable`. */
 export type ProjectRecords = {
   /** Grows with every change of what `all` answers, but for times of use. */
   version(): Promise<number>;
   all(): Promise<ProjectRow[]>;
-  create(project: Pick<ProjectRow, 'id' | 'name' | 'settings' | 'origins'>): Promise<Made>;
-  change(project: Pick<ProjectRow, 'id' | 'name' | 'settings' | 'origins'>): Promise<Done>;
+  create(project: Described, by: Actor): Promise<Made>;
+  change(project: Described, by: Actor): Promise<Done>;
   addSecret(
     project: string,
     secret: Pick<SecretRow, 'kid' | 'algorithm' | 'sealed' | 'public' | 'expiresAt'>,
+    by: Actor,
   ): Promise<Made>;
-  expire(project: string, kid: string, at: string | null): Promise<Done>;
+  expire(project: string, kid: string, at: string | null, by: Actor): Promise<Done>;
   /** For good. */
-  revoke(project: string, kid: string): Promise<Done>;
+  revoke(project: string, kid: string, by: Actor): Promise<Done>;
   /** Never takes an earlier cut-off than there is. */
-  cutOff(project: string, userId: string, before: string): Promise<Done>;
+  cutOff(project: string, userId: string, before: string, by: Actor): Promise<Done>;
+  addKey(project: string, key: Pick<KeyRow, 'id' | 'name' | 'hash'>, by: Actor): Promise<Done>;
+  /** For good. */
+  revokeKey(project: string, id: string, by: Actor): Promise<Done>;
+  keyUsed(project: string, id: string): Promise<void>;
   used(uses: readonly { project: string; kid: string; at: string }[]): Promise<void>;
 };
+
+type Described = Pick<ProjectRow, 'id' | 'name' | 'settings' | 'origins'>;

@@ -1,0 +1,76 @@
+/** How the administration reads what it is sent, and how each refusal of it reads: a code, a status, a sentence. */
+
+import type { FastifyRequest } from 'fastify';
+import type { Projects } from './projects.js';
+import type { Done, Made, ProjectRow } from './store/records.js';
+import { Unavailable } from './store/store.js';
+
+export const FAULTS = {
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  exists: 409,
+  invalid: 400,
+  rate_limited: 429,
+  unavailable: 503,
+};
+
+export class Fault extends Error {
+  constructor(
+    readonly code: keyof typeof FAULTS,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function faultOf(error: Error & { statusCode?: number }): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof Unavailable)
+    return new Fault('unavailable', 'The database does not answer. Try again shortly.');
+  if ((error.statusCode ?? 500) < 500)
+    return new Fault('invalid', 'The request is not valid JSON, or too large.');
+  return new Fault('unavailable', 'The server failed.');
+}
+
+/** The record of a project, where it has one. */
+export function rowOf(projects: Projects, id: string): ProjectRow {
+  const found = projects.get(id);
+  if (!found) throw noProject(id);
+  return found.row;
+}
+
+export function noProject(id: string): Fault {
+  return new Fault('not_found', `There is no project "${id}".`);
+}
+
+/** What was changed holds on this server when it is answered. */
+export async function settle(projects: Projects, outcome: Made | Done, what: string): Promise<void> {
+  if (outcome === 'exists') throw new Fault('exists', `${what} exists already.`);
+  if (outcome === 'not_found') throw new Fault('not_found', `${what} does not exist.`);
+  await projects.refresh();
+}
+
+export function bodyOf({ body }: FastifyRequest): Record<string, unknown> {
+  if (body === undefined || body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw new Fault('invalid', 'The body must be an object.');
+  return body as Record<string, unknown>;
+}
+
+/** What a thing is called: by itself, or as `fallback`. */
+export function readName(value: unknown, fallback: string): string {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'string' || value.trim() === '' || value.length > NAME_LENGTH)
+    throw new Fault('invalid', `name must be a string of 1-${NAME_LENGTH} characters.`);
+  return value.trim();
+}
+
+export function readMoment(name: string, value: unknown): string | null {
+  if (value === null) return null;
+  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) throw new Fault('invalid', `${name} must be a moment as 2026-01-31T12:00:00Z.`);
+  return new Date(time).toISOString();
+}
+
+const NAME_LENGTH = 100;

@@ -1,0 +1,117 @@
+/** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
+
+import { PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Door, FOR_KEYS } from './admin-door.js';
+import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
+import { isOrigin } from './config.js';
+import { readSettings } from './project-settings.js';
+import type { Projects } from './projects.js';
+import type { ProjectRecords, ProjectRow } from './store/records.js';
+
+type Place = { id: string };
+type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };
+
+const ORIGINS = 100;
+/** What a project's own key may set. All else (who gets in, from where, as what, and how much) is for the operator. */
+const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([]);
+
+export function openProjects(
+  api: FastifyInstance,
+  { door, records, projects }: { door: Door; records: ProjectRecords; projects: Projects },
+): void {
+  const byOf = (request: FastifyRequest) => door.callerOf(request).actor;
+
+  async function create(request: FastifyRequest, reply: FastifyReply) {
+    const body = bodyOf(request);
+    const { id } = body;
+    if (typeof id !== 'string' || !PROJECT_ID.test(id))
+      throw new Fault('invalid', 'id must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit.');
+    const given = readProject(body);
+    const project = { id, name: id, origins: [], ...given, settings: withoutNull(given.settings ?? {}) };
+    await settle(projects, await records.create(project, byOf(request)), `The project "${id}"`);
+    reply.code(201);
+    return shown(rowOf(projects, id));
+  }
+
+  async function change(request: FastifyRequest<{ Params: Place }>) {
+    const given = readProject(bodyOf(request));
+    const { project, actor } = door.callerOf(request);
+    if (project !== null) requireOwn(given);
+    await projects.refresh();
+    const row = rowOf(projects, request.params.id);
+    const settings = withoutNull({ ...row.settings, ...given.settings });
+    await settle(
+      projects,
+      await records.change({ ...row, ...given, settings }, actor),
+      `The project "${row.id}"`,
+    );
+    return shown(rowOf(projects, row.id));
+  }
+
+  async function cutOff(request: FastifyRequest<{ Params: Place }>) {
+    const { id } = request.params;
+    const { userId = '', before = new Date().toISOString() } = bodyOf(request);
+    if (typeof userId !== 'string' || userId.length > USER_ID_LENGTH)
+      throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH}.`);
+    const moment = readMoment('before', before);
+    if (moment === null) throw new Fault('invalid', 'before must be a moment as 2026-01-31T12:00:00Z.');
+    await settle(projects, await records.cutOff(id, userId, moment, byOf(request)), `The project "${id}"`);
+    return { userId: userId || null, before: moment };
+  }
+
+  api.get('/projects', async () => {
+    await projects.refresh();
+    return { projects: (await records.all()).map(shown) };
+  });
+  api.get<{ Params: Place }>('/projects/:id', FOR_KEYS, async (request) => {
+    await projects.refresh();
+    const found = (await records.all()).find(({ id }) => id === request.params.id);
+    return shown(found ?? rowOf(projects, request.params.id));
+  });
+  api.post('/projects', create);
+  api.patch('/projects/:id', FOR_KEYS, change);
+  api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);
+}
+
+/** As the administration shows it: a secret and a key by their names and times only. */
+export function shown({ secrets, keys, ...project }: ProjectRow) {
+  return {
+    ...project,
+    secrets: secrets.map(({ sealed: _, ...secret }) => secret),
+    keys: keys.map(({ hash: _, ...key }) => key),
+  };
+}
+
+function requireOwn({ origins, settings = {} }: Given): void {
+  const names = Object.keys(settings).filter((name) => !SETTINGS_FOR_KEYS.has(name));
+  if (origins !== undefined) names.push('origins');
+  if (names.length > 0)
+    throw new Fault('forbidden', `This takes the admin key of the server: ${names.join(', ')}.`);
+}
+
+/** Null takes a setting back to its default. */
+function withoutNull(settings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+}
+
+function readProject({ name, origins, settings }: Record<string, unknown>): Given {
+  const read: Given = {};
+  if (name !== undefined) read.name = readName(name, '');
+  if (origins !== undefined) {
+    const list = Array.isArray(origins) ? origins : [null];
+    const wrong = list.find((origin) => typeof origin !== 'string' || !isOrigin(origin));
+    if (wrong !== undefined || list.length > ORIGINS)
+      throw new Fault(
+        'invalid',
+        `origins must be at most ${ORIGINS} as https://kimpga.com, without a path; ${JSON.stringify(wrong)} is none.`,
+      );
+    read.origins = [...new Set(list as string[])];
+  }
+  if (settings !== undefined) {
+    const result = readSettings(settings);
+    if (!result.ok) throw new Fault('invalid', result.faults.join(' '));
+    read.settings = { ...(settings as object), ...result.settings };
+  }
+  return read;
+}
