@@ -18,6 +18,9 @@ const HELP = `npm run project -- COMMAND
   expire ID KID MOMENT|never              when a secret ends
   revoke ID KID                           ends a secret now; its connections are closed
   cutoff ID [--user ID] [--before MOMENT] tokens issued before are worth nothing; default: all, now
+  key ID [--name NAME]                    makes a key with which the host administers this project, and shows it this once
+  keys ID                                 its keys by name and times
+  revoke-key ID KEY                       ends a key now, by its id
 
 The server is CHATTY_URL, else the one on this machine at PORT. The key is ADMIN_KEY, from the environment, from .env,
 or from the file admin-key of the data folder.`;
@@ -57,6 +60,9 @@ const commands = {
     ask('PATCH', secretPlace(), { expiresAt: rest[1] === 'never' ? null : need(rest[1], 'a moment') }),
   revoke: () => ask('DELETE', secretPlace()),
   cutoff: () => ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
+  key: () => ask('POST', `${place}/keys`, { name: values.name }),
+  keys: () => ask('GET', `${place}/keys`),
+  'revoke-key': () => ask('DELETE', `${place}/keys/${encodeURIComponent(need(rest[0], 'the id of a key'))}`),
 };
 
 const run = Object.hasOwn(commands, command ?? '') ? commands[command ?? ''] : undefined;
