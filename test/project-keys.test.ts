@@ -1,0 +1,230 @@
+/** Promise: a host's backend administers its own project with a key of its own, and with it nothing else, nowhere else. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import pg from 'pg';
+import { type Chatty, join, startChatty, tokenOf, until } from './kit.js';
+import { runProgram } from './processes.js';
+import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
+
+type Place = { url: string };
+type Answer = Awaited<ReturnType<typeof ask>>;
+
+async function makeKey(chatty: Chatty, project: string, name = 'backend') {
+  const { status, body } = await ask(chatty, 'POST', `/projects/${project}/keys`, { name });
+  assert.equal(status, 201);
+  const { id, key } = body as unknown as { id: string; key: string };
+  return { id, key };
+}
+
+const by = (key: string) => ({ authorization: `Bearer ${key}` });
+const withKey = (place: Place, key: string, method: string, path: string, body?: object) =>
+  ask(place, method, path, body, by(key));
+
+async function open(context: TestContext) {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
+  await make(chatty, 'othershop');
+  return { chatty, ...(await makeKey(chatty, 'kimpga')) };
+}
+
+async function rows(chatty: Chatty, sql: string) {
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  return (await client.query(sql).finally(() => client.end())).rows;
+}
+
+const refused = ({ status, body }: Answer) => ({ status, body });
+
+/** Everything that is the operator's, as a request. */
+const FOR_THE_OPERATOR: [string, string, object?][] = [
+  ['GET', '/projects'],
+  ['POST', '/projects', { id: 'mine' }],
+  ['POST', '/projects/kimpga/secrets', {}],
+  ['PATCH', '/projects/kimpga/secrets/none', { expiresAt: null }],
+  ['DELETE', '/projects/kimpga/secrets/none'],
+  ['GET', '/projects/kimpga/keys'],
+  ['POST', '/projects/kimpga/keys', {}],
+  ['DELETE', '/projects/kimpga/keys/none'],
+  ['PATCH', '/projects/kimpga', { origins: ['https://evil.example'] }],
+  ['PATCH', '/projects/kimpga', { settings: { guests: true } }],
+  ['PATCH', '/projects/kimpga', { settings: { nullOrigin: true } }],
+  ['PATCH', '/projects/kimpga', { settings: { highestRole: 'admin' } }],
+];
+
+it('a key opens its project, is shown once, and is kept as a hash alone (A1)', async (context) => {
+  const { chatty, id, key } = await open(context);
+  assert.match(key, /^chatty_kimpga_[0-9a-f]{64}$/);
+  const seen = await withKey(chatty, key, 'GET', '/projects/kimpga');
+  assert.deepEqual([seen.status, seen.body.id], [200, 'kimpga']);
+  assert.equal(
+    (await withKey(chatty, key, 'PATCH', '/projects/kimpga', { name: '김프가' })).body.name,
+    '김프가',
+  );
+  const minsu = await join(context, chatty.url, tokenOf('민수', { userId: 'u1', now: Date.now() - 60_000 }));
+  assert.equal(
+    (await withKey(chatty, key, 'POST', '/projects/kimpga/cutoffs', { userId: 'u1' })).status,
+    200,
+  );
+  await until(() => !minsu.socket.connected, 'the cut-off', 5_000);
+
+  const dump = JSON.stringify(await rows(chatty, "SELECT *, encode(hash, 'hex') AS hex FROM project_keys"));
+  const shown = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga')).body);
+  const listed = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga/keys')).body);
+  const random = key.slice(-64);
+  for (const text of [dump, shown, listed]) assert.ok(text.includes(id) && !text.includes(random));
+  assert.ok(!shown.includes('hash') && !listed.includes('hash'));
+});
+
+it('what gets people in is for the operator: a key that leaks makes no other and opens no door', async (context) => {
+  const { chatty, key } = await open(context);
+  for (const [method, path, body] of FOR_THE_OPERATOR) {
+    const { status, body: answer } = await withKey(chatty, key, method, path, body);
+    assert.deepEqual([status, answer.code], [403, 'forbidden'], `${method} ${path} ${JSON.stringify(body)}`);
+  }
+  const { body } = await ask(chatty, 'GET', '/projects/kimpga');
+  assert.deepEqual([body.origins, body.settings, body.secrets], [['https://kimpga.com'], {}, []]);
+});
+
+it('another project is as one that does not exist, by any method (A1, T1)', async (context) => {
+  const { chatty, key } = await open(context);
+  const requests: [string, string, object?][] = [
+    ['GET', ''],
+    ['PATCH', '', { name: 'x' }],
+    ['POST', '/cutoffs', {}],
+    ['POST', '/secrets', {}],
+    ['GET', '/keys'],
+  ];
+  for (const [method, path, body] of requests) {
+    const [there, nowhere] = await Promise.all(
+      ['othershop', 'nonesuch'].map((id) => withKey(chatty, key, method, `/projects/${id}${path}`, body)),
+    );
+    const text = JSON.stringify(refused(there as Answer)).replaceAll('othershop', 'nonesuch');
+    assert.equal(text, JSON.stringify(refused(nowhere as Answer)), `${method} ${path}`);
+    assert.ok([403, 404].includes((there as Answer).status));
+  }
+  assert.equal((await ask(chatty, 'GET', '/projects/othershop')).body.name, 'othershop');
+});
+
+it('no token of a visitor opens anything, nor a page, a form, or a GET that should change something (A1)', async (context) => {
+  const { chatty, key } = await open(context);
+  const { secret = '' } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const wrong = {
+    'no key': '',
+    'an empty key': 'Bearer ',
+    "an admin's token": `Bearer ${tokenOf('지영', { role: 'admin', secret })}`,
+    'an expired token': `Bearer ${tokenOf('지영', { role: 'admin', secret, now: Date.now() - 86_400_000 })}`,
+    'a token by the shared secret': `Bearer ${tokenOf('지영', { role: 'admin' })}`,
+    'the secret itself': `Bearer ${secret}`,
+    'a key of its form': `Bearer chatty_kimpga_${'0'.repeat(64)}`,
+    'the key as another project’s': `Bearer ${key.replace('kimpga', 'othershop')}`,
+  };
+  for (const [name, authorization] of Object.entries(wrong)) {
+    const { status } = await ask(chatty, 'GET', '/projects/kimpga', undefined, { authorization });
+    assert.equal(status, 401, name);
+  }
+  const send = async (method: string, path: string, headers: Record<string, string>, body?: string) => {
+    const answer = await fetch(`${chatty.url}/api/v1${path}`, {
+      method,
+      headers: { ...by(key), ...headers },
+      body: body ?? null,
+    });
+    return answer.status;
+  };
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  assert.equal(await send('POST', '/projects/kimpga/cutoffs', form, 'userId=u1'), 400);
+  assert.equal(await send('POST', '/projects/kimpga/cutoffs', { 'content-type': 'text/plain' }, '{}'), 400);
+  assert.equal(await send('GET', '/projects/kimpga/cutoffs?userId=u1', {}), 404);
+  const pages: Record<string, string>[] = [
+    { origin: 'https://kimpga.com' },
+    { origin: 'null' },
+    { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: chatty.url, 'sec-fetch-site': 'same-site' },
+  ];
+  for (const headers of pages)
+    assert.equal(await send('GET', '/projects/kimpga', headers), 403, JSON.stringify(headers));
+  assert.equal(await send('GET', '/projects/kimpga', { origin: chatty.url }), 200, 'our own page');
+  assert.deepEqual(await rows(chatty, 'SELECT * FROM token_cutoffs'), []);
+});
+
+it('a revoked key is worth nothing, on every server; when it was last used is told (A1)', async (context) => {
+  const { chatty, id, key } = await open(context);
+  const other = await startChatty(context, KEYS, chatty.connection);
+  assert.equal((await withKey(other, key, 'GET', '/projects/kimpga')).status, 200);
+  const listed = async () =>
+    (await ask(chatty, 'GET', '/projects/kimpga/keys')).body.keys as unknown as {
+      name: string;
+      lastUsedAt: string | null;
+      revokedAt: string | null;
+    }[];
+  await until(async () => (await listed())[0]?.lastUsedAt != null, 'the time of use');
+  assert.equal((await listed())[0]?.name, 'backend');
+  assert.equal((await ask(chatty, 'DELETE', `/projects/kimpga/keys/${id}`)).status, 200);
+  assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 401);
+  await until(
+    async () => (await withKey(other, key, 'GET', '/projects/kimpga')).status === 401,
+    'the other server',
+    5_000,
+  );
+  assert.ok((await listed())[0]?.revokedAt);
+  assert.equal((await ask(chatty, 'DELETE', '/projects/kimpga/keys/none')).status, 404);
+});
+
+it('each change of a project is in the audit log, by whom, and with no secret in it (A4)', async (context) => {
+  const { chatty, id, key } = await open(context);
+  const secret = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const path = `/projects/kimpga/secrets/${secret.kid}`;
+  await ask(chatty, 'PATCH', path, { expiresAt: '2040-01-01T00:00:00Z' });
+  await ask(chatty, 'DELETE', path);
+  await ask(chatty, 'DELETE', path);
+  await ask(chatty, 'PATCH', '/projects/kimpga', { origins: [], settings: { guests: true } });
+  await withKey(chatty, key, 'PATCH', '/projects/kimpga', { name: '김프가' });
+  await withKey(chatty, key, 'POST', '/projects/kimpga/cutoffs', { userId: 'u1' });
+  await ask(chatty, 'DELETE', `/projects/kimpga/keys/${id}`);
+  const entries = await rows(
+    chatty,
+    "SELECT actor, act, subject, details FROM audit_log WHERE project_id = 'kimpga' ORDER BY id",
+  );
+  assert.deepEqual(
+    entries.map(({ actor, act, subject }) => [actor.kind, act, subject]),
+    [
+      ['operator', 'create project', 'kimpga'],
+      ['operator', 'add key', id],
+      ['operator', 'add secret', secret.kid],
+      ['operator', 'expire secret', secret.kid],
+      ['operator', 'revoke secret', secret.kid],
+      ['operator', 'change project', 'kimpga'],
+      ['key', 'change project', 'kimpga'],
+      ['key', 'cut off', 'u1'],
+      ['operator', 'revoke key', id],
+    ],
+  );
+  assert.deepEqual(entries[7].actor, { kind: 'key', id, name: 'backend' });
+  assert.deepEqual(entries[5].details, {
+    before: { name: 'kimpga', origins: ['https://kimpga.com'], settings: {} },
+    after: { name: 'kimpga', origins: [], settings: { guests: true } },
+  });
+  const text = JSON.stringify(entries);
+  assert.ok(!text.includes(String(secret.secret)) && !text.includes(key.slice(-64)));
+});
+
+it('npm run project makes, lists and revokes keys', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  const run = async (...parameters: string[]) => {
+    const program = runProgram(
+      context,
+      'scripts/project.mjs',
+      { CHATTY_URL: chatty.url, ADMIN_KEY },
+      parameters,
+    );
+    return { status: await program.ended, text: program.output() };
+  };
+  const { id, key } = JSON.parse((await run('key', 'kimpga', '--name', 'backend')).text);
+  assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 200);
+  assert.equal(JSON.parse((await run('keys', 'kimpga')).text).keys[0].name, 'backend');
+  assert.equal((await run('revoke-key', 'kimpga', id)).status, 0);
+  assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 401);
+  assert.equal((await run('revoke-key', 'kimpga')).status, 1);
+});
