@@ -8,6 +8,7 @@ import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
 import type { Draft, Extras, Notices, Seen } from './parts.js';
+import { sentenceOf } from './words.js';
 
 type Props = {
   /** Null for a visitor who is not logged in. */
@@ -110,7 +111,7 @@ export function Panel({
       {shown === 'refused' && (
         <div class="notice" role="alert">
           <strong>{words.states.refused}</strong>
-          <p>{words.codes[view.code ?? 'token_invalid']}</p>
+          <p>{sentenceOf(words, view.code ?? 'token_invalid')}</p>
           <code>{view.code}</code>
         </div>
       )}

@@ -24,6 +24,8 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   let language: Language | null = null;
   let chat: Chat | null = null;
   let extras: Extras | null = null;
+  /** The language whose words of the extras are there. */
+  let whole: Language | null = null;
   let notices: Notices | null = null;
   let unread = 0;
   /** Up to which message the visitor has seen the talk, and how many others came while they were away. */
@@ -143,7 +145,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         refusal={refusal}
         language={language}
         draft={draft}
-        extras={extras}
+        extras={whole === language ? extras : null}
         notices={notices}
         seen={seen}
         askLogin={() => emit('loginRequired')}
@@ -156,11 +158,13 @@ export async function openFace(options: FaceOptions): Promise<Face> {
 
   /** Brings what nobody misses while the talk is being drawn; when it does not come, the next drawing asks again. */
   async function equip(): Promise<void> {
-    if (extras) return;
-    const loaded = await import('./extras/index.js').catch(() => null);
-    if (!loaded || extras || ended) return;
+    const speaks = language;
+    if (!speaks || whole === speaks) return;
+    const loaded = extras ?? (await import('./extras/index.js').catch(() => null));
+    if (!(await loaded?.speak(speaks)) || ended) return;
+    if (!extras && loaded) dress(loaded.styles);
     extras = loaded;
-    dress(loaded.styles);
+    whole = speaks;
     draw();
   }
 

@@ -4,6 +4,7 @@ import type { Code } from '@chatty/protocol/codes';
 import { MESSAGE_GRAPHEMES } from '@chatty/protocol/limits';
 import { cleanContent, countGraphemes } from '@chatty/protocol/text';
 import type { Language } from './language.js';
+import { sentenceOf } from './words.js';
 
 /** From how many characters left on they are counted for the writer. */
 const COUNTED = 200;
@@ -27,7 +28,7 @@ export function Hint({
   if (fault === null && left >= COUNTED) return null;
   return (
     <p class={`hint ${fault !== null || left < 0 ? 'wrong' : ''}`} role="status">
-      {fault !== null ? words.codes[fault] : words.left(left)}
+      {fault !== null ? sentenceOf(words, fault) : words.left(left)}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 /** Decides the language, loads its table, and writes dates and lists as its readers do. */
 
-import { createGrammar } from './grammar.js';
+import { createGrammar, type Grammar } from './grammar.js';
 import type { Table, Words } from './words.js';
 
 /** Each path is written out: that makes each table a file of its own. */
@@ -30,6 +30,8 @@ export type Locale = {
 
 export type Language = {
   locale: string;
+  base: Base;
+  grammar: Grammar;
   dir: Locale['dir'];
   words: Words;
   /** "오후 3:05" */
@@ -67,7 +69,7 @@ export async function loadLanguage(locale: Locale): Promise<Language> {
   return createLanguage(locale, loaded[base] as Table);
 }
 
-export function createLanguage({ tag, dir }: Locale, table: Table): Language {
+export function createLanguage({ base, tag, dir }: Locale, table: Table): Language {
   const grammar = createGrammar(tag, dir);
   const words = table(grammar);
   // One formatter for all lines: making one costs more than drawing a line.
@@ -78,6 +80,8 @@ export function createLanguage({ tag, dir }: Locale, table: Table): Language {
   const list = new Intl.ListFormat(tag, { style: 'narrow' });
   return {
     locale: tag,
+    base,
+    grammar,
     dir,
     words,
     time: (value) => time.format(value),

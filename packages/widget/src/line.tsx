@@ -6,6 +6,7 @@ import { Avatar } from './avatar.js';
 import type { Language } from './language.js';
 import type { Deed, Deeds, Extras, Quoting } from './parts.js';
 import { RichText } from './rich-text.js';
+import { sentenceOf } from './words.js';
 
 export type Verbs = Deeds &
   Quoting &
@@ -85,7 +86,7 @@ export function PendingRow({ line, first, language, verbs }: Props<PendingLine>)
         <span class="status">{words.sending}</span>
       ) : (
         <div class="status failed" role="alert">
-          <span>{words.codes[failure]}</span>
+          <span>{sentenceOf(words, failure)}</span>
           <button type="button" onClick={() => verbs.retry(clientId)}>
             {words.retry}
           </button>

@@ -37,6 +37,8 @@ type OnMessage = { message: Message; language: Language; deeds: Deeds };
 export type Extras = {
   /** Their style sheet. */
   styles: string;
+  /** Adds their words to a language; false where those do not arrive. */
+  speak(language: Language): Promise<boolean>;
   Tools: FunctionComponent<OnMessage & { own: boolean }>;
   Editor: FunctionComponent<OnMessage & { deed: Deed }>;
   Removal: FunctionComponent<OnMessage>;

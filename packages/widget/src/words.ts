@@ -1,10 +1,10 @@
-/** What a language has to say: a table that lacks a word, or a sentence for a code or a state, does not compile. */
+/** What a language has to say, in two tables: one that lacks a word, or a sentence for a code or a state, does not compile. */
 
 import type { State } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import type { Grammar } from './grammar.js';
 
-/** Everything the widget says in one language, given how that language counts. */
+/** Everything that is said from the first drawing on, in one language, given how that language counts. */
 export type Table = (grammar: Grammar) => Words;
 
 type Category =
@@ -28,11 +28,7 @@ export type Words = {
     | 'write'
     | 'send'
     | 'retry'
-    | 'edit'
     | 'remove'
-    | 'removeSure'
-    | 'save'
-    | 'cancel'
     | 'edited'
     | 'removed'
     | 'older'
@@ -52,6 +48,37 @@ export type Words = {
     | 'today'
     | 'yesterday'
     | 'justNow'
+    /** Button over hidden text: shows it. */
+    | 'spoiler']: string;
+} & {
+  [Name in 'newMessages' | 'unread' | 'left' | 'here' | 'hereNow']: (count: number) => string;
+} & {
+  states: Record<State, string>;
+  codes: Record<EarlyCode, string>;
+};
+
+/** Refusals that come before anything else is loaded, or say what any of them may. */
+type EarlyCode =
+  | 'unavailable'
+  | 'rate_limited'
+  | 'token_missing'
+  | 'token_invalid'
+  | 'token_expired'
+  | 'origin_refused'
+  | 'empty'
+  | 'too_long'
+  | 'login_required'
+  | 'forbidden';
+
+/** What only the parts say that come after the talk is drawn; they bring it with them. */
+export type MoreTable = (grammar: Grammar) => MoreWords;
+
+export type MoreWords = {
+  [Name in
+    | 'edit'
+    | 'removeSure'
+    | 'save'
+    | 'cancel'
     | 'reply'
     | 'jumpToQuoted'
     | 'quotedGone'
@@ -61,20 +88,19 @@ export type Words = {
     | 'searchEmoji'
     | 'noEmojiFound'
     | 'mention'
-    /** Button over hidden text: shows it. */
-    | 'spoiler'
     | 'typingMany']: string;
-} & {
-  [Name in 'newMessages' | 'unread' | 'toFirstUnread' | 'left' | 'here' | 'hereNow']: (
-    count: number,
-  ) => string;
 } & {
   [Name in 'replyingTo' | 'typingOne']: (name: string) => string;
 } & {
+  toFirstUnread(count: number): string;
   typingTwo(one: string, other: string): string;
   /** @param names of some or all of them, as `Language.list` joins them; may be empty */
   reactedWith(emoji: string, count: number, names: string): string;
-  states: Record<State, string>;
-  codes: Record<Code, string>;
+  codes: Record<Exclude<Code, EarlyCode>, string>;
   categories: Record<Category, string>;
 };
+
+/** What a refusal means; the general word for one whose own has not come yet. */
+export function sentenceOf({ codes }: Words, code: Code): string {
+  return (codes as Partial<Record<Code, string>>)[code] ?? codes.forbidden;
+}

@@ -5,7 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { table as states } from '@chatty/client/machine';
 import { codes } from '@chatty/protocol/codes';
-import { chooseLocale, type Language, loadLanguage } from '../src/language.js';
+import { speak } from '../src/extras/words.js';
+import { chooseLocale, type Language as Early, loadLanguage } from '../src/language.js';
+import { type MoreWords, sentenceOf, type Words } from '../src/words.js';
 
 const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
 /** A million has a form of its own in Spanish. */
@@ -21,8 +23,16 @@ const SCRIPT = {
   ar: /\p{Script=Arabic}/u,
 };
 
+type Language = Early & { words: Words & MoreWords };
+
+async function loadWhole(base: string): Promise<Language> {
+  const language = await loadLanguage(chooseLocale(base));
+  assert.equal(await speak(language), true);
+  return language as Language;
+}
+
 const languages = Object.fromEntries(
-  await Promise.all(BASES.map(async (base) => [base, await loadLanguage(chooseLocale(base))] as const)),
+  await Promise.all(BASES.map(async (base) => [base, await loadWhole(base)] as const)),
 ) as Record<(typeof BASES)[number], Language>;
 
 /** Every sentence by its path, those with a number for each of COUNTS. */
@@ -110,6 +120,13 @@ for (const base of BASES)
       assert.match(language.moment(now), /(3|15):05/);
     });
   });
+
+it('before the later words are there, a refusal of theirs is said in general', async () => {
+  const early = await loadLanguage(chooseLocale('ko'));
+  assert.equal(sentenceOf(early.words, 'banned'), early.words.codes.forbidden);
+  await speak(early);
+  assert.match(sentenceOf(early.words, 'banned'), /차단/);
+});
 
 describe('how long ago', () => {
   const now = new Date(2026, 10, 25, 15, 5);

@@ -3,7 +3,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icon.js';
-import type { Words } from '../words.js';
+import type { MoreWords } from '../words.js';
 import { Bar } from './bar.js';
 import { Browse, type Section } from './browse.js';
 import type { Emoji } from './data.js';
@@ -23,7 +23,7 @@ export function EmojiPicker({
 }: {
   pick(emoji: string): void;
   close(): void;
-  words: Pick<Words, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
+  words: Pick<MoreWords, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
   locale: string;
 }) {
   const root = useRef<HTMLDivElement>(null);

@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import { Popup } from './popup.js';
+import { wordsOf } from './words.js';
 
 /** A face that smiles. */
 export const FACE =
@@ -13,7 +14,8 @@ type Picker = typeof import('../emoji/picker.js').EmojiPicker;
 
 /** @param pick is given each emoji; the picker stays open for more */
 export function EmojiButton({ language, pick }: { language: Language; pick: (emoji: string) => void }) {
-  const { words, locale } = language;
+  const { locale } = language;
+  const words = wordsOf(language);
   const button = useRef<HTMLButtonElement>(null);
   const [Picker, setPicker] = useState<{ Picker: Picker } | null>(null);
   const close = useMemo(

@@ -10,4 +10,5 @@ export { ReactionPicker, Reactions } from './reactions.js';
 export { Replying } from './reply.js';
 export { Typing } from './typing.js';
 export { Unread } from './unread.js';
+export { speak } from './words.js';
 export const styles: string = text;

@@ -5,6 +5,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Avatar } from '../avatar.js';
 import type { Language } from '../language.js';
+import { wordsOf } from './words.js';
 
 type Person = { userId: string; username: string; avatar: string | null };
 
@@ -22,7 +23,7 @@ export function Mentions({
   chat,
   field,
   text,
-  language: { words },
+  language,
   write,
   taker,
 }: {
@@ -33,6 +34,7 @@ export function Mentions({
   write: (text: string) => void;
   taker: RefObject<(() => boolean) | null>;
 }) {
+  const words = wordsOf(language);
   const [here, setHere] = useState<readonly Person[]>([]);
   const [chosen, setChosen] = useState(0);
   const [left, setLeft] = useState('');

@@ -10,13 +10,15 @@ import { Hint, leftOf } from '../hint.js';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import type { Deed, Deeds } from '../parts.js';
+import { sentenceOf } from '../words.js';
 import { FACE } from './emoji.js';
 import { QuickReactions } from './reactions.js';
+import { wordsOf } from './words.js';
 
 type Props = { message: Message; language: Language; deeds: Deeds };
 
 export function Tools({ message, own, language, deeds }: Props & { own: boolean }) {
-  const { words } = language;
+  const words = wordsOf(language);
   const [feeling, setFeeling] = useState(false);
   const button = (label: string, path: string, onClick: () => void) => (
     <button type="button" aria-label={label} title={label} onClick={onClick}>
@@ -79,7 +81,7 @@ function leaveOnEscape(end: () => void) {
 }
 
 export function Editor({ message, language, deeds, deed }: Props & { deed: Deed }) {
-  const { words } = language;
+  const words = wordsOf(language);
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(deed.draft);
   const { busy, fault, setFault, attempt } = useAttempt(deeds.end);
@@ -131,7 +133,7 @@ export function Editor({ message, language, deeds, deed }: Props & { deed: Deed 
 }
 
 export function Removal({ message, language, deeds }: Props) {
-  const { words } = language;
+  const words = wordsOf(language);
   const cancel = useRef<HTMLButtonElement>(null);
   const { busy, fault, attempt } = useAttempt(deeds.end);
   // The harmless choice has the focus: a held Enter key deletes nothing.
@@ -139,7 +141,7 @@ export function Removal({ message, language, deeds }: Props) {
   return (
     <fieldset class="removal" aria-label={words.removeSure} onKeyDown={leaveOnEscape(deeds.end)}>
       <span role={fault === null ? undefined : 'alert'}>
-        {fault === null ? words.removeSure : words.codes[fault]}
+        {fault === null ? words.removeSure : sentenceOf(words, fault)}
       </span>
       <div class="choice">
         <button type="button" ref={cancel} onClick={deeds.end}>

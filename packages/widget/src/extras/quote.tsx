@@ -4,16 +4,10 @@ import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../language.js';
 import type { Quoting } from '../parts.js';
+import { wordsOf } from './words.js';
 
-export function Quote({
-  id,
-  language: { words },
-  verbs,
-}: {
-  id: number;
-  language: Language;
-  verbs: Quoting;
-}) {
+export function Quote({ id, language, verbs }: { id: number; language: Language; verbs: Quoting }) {
+  const words = wordsOf(language);
   const [message, setMessage] = useState<Message | null>(() => verbs.find(id));
   useEffect(() => {
     // What is quoted may be edited or deleted while its answer stands.

@@ -6,6 +6,7 @@ import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
 import type { Deeds } from '../parts.js';
 import { Popup } from './popup.js';
+import { wordsOf } from './words.js';
 
 type Picker = typeof import('../emoji/picker.js').EmojiPicker;
 type Props = { message: Message; language: Language; deeds: Deeds };
@@ -18,7 +19,8 @@ function isMine(message: Message, emoji: string, own: string | null): boolean {
 }
 
 /** Under the message: each emoji with how many; a press adds one's own or takes it back. */
-export function Reactions({ message, language: { words }, deeds }: Props) {
+export function Reactions({ message, language, deeds }: Props) {
+  const words = wordsOf(language);
   const own = deeds.ownId();
   return (
     <div class="reactions">
@@ -42,7 +44,8 @@ export function Reactions({ message, language: { words }, deeds }: Props) {
 }
 
 /** In the place of the tools: the usual ones, and the way to all others. */
-export function QuickReactions({ message, language: { words }, deeds, all }: Props & { all: () => void }) {
+export function QuickReactions({ message, language, deeds, all }: Props & { all: () => void }) {
+  const words = wordsOf(language);
   const own = deeds.ownId();
   return (
     <>
@@ -68,11 +71,9 @@ export function QuickReactions({ message, language: { words }, deeds, all }: Pro
 }
 
 /** Over the talk: every emoji there is. */
-export function ReactionPicker({
-  id,
-  language: { words, locale },
-  deeds,
-}: Omit<Props, 'message'> & { id: number }) {
+export function ReactionPicker({ id, language, deeds }: Omit<Props, 'message'> & { id: number }) {
+  const { locale } = language;
+  const words = wordsOf(language);
   const [Picker, setPicker] = useState<{ Picker: Picker } | null>(null);
   useEffect(() => {
     import('../emoji/picker.js').then((loaded) => setPicker({ Picker: loaded.EmojiPicker }), deeds.end);

@@ -3,16 +3,18 @@
 import type { Message } from '@chatty/protocol/events';
 import { Icon } from '../icon.js';
 import type { Language } from '../language.js';
+import { wordsOf } from './words.js';
 
 export function Replying({
   message,
-  language: { words },
+  language,
   cancel,
 }: {
   message: Message;
   language: Language;
   cancel: () => void;
 }) {
+  const words = wordsOf(language);
   return (
     <div class="replying" role="status">
       <div>

@@ -3,8 +3,10 @@
 import type { Chat } from '@chatty/client/chat';
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../language.js';
+import { wordsOf } from './words.js';
 
-export function Typing({ chat, language: { words } }: { chat: Chat; language: Language }) {
+export function Typing({ chat, language }: { chat: Chat; language: Language }) {
+  const words = wordsOf(language);
   const [names, setNames] = useState<readonly string[]>([]);
   useEffect(() => chat.on('typing', (typists) => setNames(typists.map(({ username }) => username))), [chat]);
   const [one, other, more] = names;

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { Language } from '../language.js';
 import type { Seen } from '../parts.js';
+import { wordsOf } from './words.js';
 
 /** From how many on. */
 const FAR = 8;
@@ -10,12 +11,13 @@ const FAR = 8;
 export function Unread({
   seen,
   jump,
-  language: { words },
+  language,
 }: {
   seen: Seen;
   jump: (id: number) => void;
   language: Language;
 }) {
+  const words = wordsOf(language);
   /** Where the visitor went back to. */
   const [found, setFound] = useState<Seen>(null);
   if (!seen || seen === found || seen.missed < FAR) return null;

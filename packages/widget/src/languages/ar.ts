@@ -2,7 +2,7 @@
 
 import type { Table } from '../words.js';
 
-export const ar: Table = ({ number, plural, name }) => {
+export const ar: Table = ({ plural }) => {
   const left = plural({
     zero: 'لم يتبقَّ أي حرف',
     one: 'بقي حرف واحد',
@@ -18,14 +18,6 @@ export const ar: Table = ({ number, plural, name }) => {
     many: 'تجاوزت الحد بمقدار # حرفًا',
     other: 'تجاوزت الحد بمقدار # حرف',
   });
-  const reacted = plural({
-    zero: 'لم يتفاعل أحد',
-    one: 'تفاعل شخص واحد',
-    two: 'تفاعل شخصان',
-    few: 'تفاعل # أشخاص',
-    many: 'تفاعل # شخصًا',
-    other: 'تفاعل # شخص',
-  });
   return {
     title: 'الدردشة',
     open: 'افتح الدردشة',
@@ -34,11 +26,7 @@ export const ar: Table = ({ number, plural, name }) => {
     write: 'اكتب رسالة',
     send: 'إرسال',
     retry: 'إعادة الإرسال',
-    edit: 'تعديل',
     remove: 'حذف',
-    removeSure: 'هل تريد حذف هذه الرسالة؟',
-    save: 'حفظ',
-    cancel: 'إلغاء',
     edited: '(معدّلة)',
     removed: 'حُذفت هذه الرسالة',
     older: 'عرض الرسائل السابقة',
@@ -56,17 +44,7 @@ export const ar: Table = ({ number, plural, name }) => {
     today: 'اليوم',
     yesterday: 'أمس',
     justNow: 'الآن',
-    reply: 'رد',
-    jumpToQuoted: 'الانتقال إلى الرسالة الأصلية',
-    quotedGone: 'حُذفت الرسالة الأصلية',
-    react: 'تفاعل',
-    addReaction: 'إضافة تفاعل',
-    emoji: 'الرموز التعبيرية',
-    searchEmoji: 'ابحث عن رمز تعبيري',
-    noEmojiFound: 'لم يُعثر على رموز تعبيرية',
-    mention: 'إشارة',
     spoiler: 'إظهار النص المخفي',
-    typingMany: 'عدة أشخاص يكتبون الآن…',
     newMessages: plural({
       zero: 'لا رسائل جديدة',
       one: 'رسالة جديدة',
@@ -83,7 +61,6 @@ export const ar: Table = ({ number, plural, name }) => {
       many: '# رسالة غير مقروءة',
       other: '# رسالة غير مقروءة',
     }),
-    toFirstUnread: (count) => `إلى أول رسالة غير مقروءة (${number(count)})`,
     left: (count) => (count >= 0 ? left(count) : over(-count)),
     here: plural({
       zero: 'لا أحد هنا',
@@ -101,10 +78,6 @@ export const ar: Table = ({ number, plural, name }) => {
       many: 'يوجد هنا الآن # شخصًا',
       other: 'يوجد هنا الآن # شخص',
     }),
-    replyingTo: (who) => `الرد على ${name(who)}`,
-    typingOne: (who) => `${name(who)} يكتب الآن…`,
-    typingTwo: (one, other) => `${name(one)} و${name(other)} يكتبان الآن…`,
-    reactedWith: (emoji, count, names) => `${reacted(count)} بالرمز ${emoji}${names && `: ${names}`}`,
     states: {
       idle: 'جارٍ الاتصال…',
       connecting: 'جارٍ الاتصال…',
@@ -116,44 +89,15 @@ export const ar: Table = ({ number, plural, name }) => {
     },
     codes: {
       unavailable: 'الدردشة غير متاحة حاليًا. حاول مرة أخرى بعد قليل.',
-      draining: 'يجري نقل الدردشة إلى خادم آخر. حاول مرة أخرى بعد قليل.',
       rate_limited: 'أنت ترسل بسرعة كبيرة. انتظر لحظة من فضلك.',
       token_missing: 'سجّل الدخول إلى هذا الموقع لتتمكن من الدردشة.',
       token_invalid: 'تعذّر التحقق من تسجيل دخولك. سجّل الدخول إلى هذا الموقع مرة أخرى.',
       token_expired: 'انتهت صلاحية تسجيل دخولك. أعد تحميل الصفحة من فضلك.',
-      token_claims: 'ينقص ملفك الشخصي في هذا الموقع شيء تحتاج إليه الدردشة.',
       origin_refused: 'الدردشة غير مسموح بها في هذه الصفحة.',
-      invalid: 'تعذّرت قراءة هذه الرسالة.',
       empty: 'لا يوجد ما يمكن إرساله.',
       too_long: 'هذه الرسالة طويلة جدًا.',
       login_required: 'سجّل الدخول للقيام بذلك.',
-      conflict: 'أُرسلت هذه الرسالة من قبل بمحتوى آخر.',
-      too_many: 'لا يمكن إضافة تفاعلات جديدة أخرى إلى هذه الرسالة.',
       forbidden: 'لا يمكنك فعل ذلك هنا.',
-      not_found: 'الرسالة المقصودة لم تعد موجودة.',
-      banned: 'أنت محظور من هذه الدردشة.',
-      kicked: 'أخرجك أحد المشرفين من الدردشة لفترة قصيرة.',
-      muted: 'قام أحد المشرفين بكتمك.',
-      frozen: 'الدردشة متوقفة مؤقتًا.',
-      read_only: 'يمكنك القراءة فقط هنا.',
-      level_required: 'تحتاج إلى مستوى أعلى للكتابة هنا.',
-      slow_mode: 'الوضع البطيء مفعّل. انتظر قبل إرسال رسالة أخرى.',
-      duplicate: 'لقد أرسلت الرسالة نفسها للتو.',
-      links_refused: 'لا يمكنك نشر الروابط هنا بعد.',
-      word_refused: 'تحتوي رسالتك على كلمة غير مسموح بها.',
-      name_reserved: 'هذا الاسم محجوز.',
-    },
-    categories: {
-      recent: 'المستخدمة مؤخرًا',
-      smileys: 'وجوه تعبيرية',
-      people: 'أشخاص',
-      nature: 'حيوانات وطبيعة',
-      food: 'طعام وشراب',
-      travel: 'سفر وأماكن',
-      activity: 'أنشطة',
-      objects: 'أشياء',
-      symbols: 'رموز',
-      flags: 'أعلام',
     },
   };
 };
