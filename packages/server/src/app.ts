@@ -4,10 +4,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server } from 'socket.io';
+import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
 import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
+import { createGate } from './gate.js';
 import { openGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
 import { createHttp, type Widget } from './http.js';
@@ -16,9 +18,11 @@ import type { Log } from './log.js';
 import { createMessages } from './messages.js';
 import { createModeration } from './moderation.js';
 import { createOrder } from './order.js';
-import { createProjects } from './projects.js';
+import { createPenalties } from './penalties.js';
+import { createProjects, type Projects } from './projects.js';
 import { type ChatServer, createRooms } from './rooms.js';
 import { createSessions } from './sessions.js';
+import { createShares } from './shares.js';
 import { StartError } from './start-error.js';
 import { startEmbedded } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
@@ -38,8 +42,6 @@ const WIDGET = new URL('../../widget/dist/', import.meta.url);
 const BACKLOG = 4_096;
 /** A socket that has not said who it is by then is closed, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 5_000;
-/** Pages of history, recoveries and lists of people that a member may ask for: a reader who scrolls fast asks for ten a second. */
-const READS = { burst: 100, perSecond: 20 };
 
 /**
  * @param progress is told in a sentence what takes long
@@ -122,6 +124,7 @@ async function listen(parts: {
   const http = await createHttp({ widget, ready, log });
   if (config.adminKey !== null)
     openAdmin({ http, key: config.adminKey, records: store.projects, projects, vault, log });
+  const { addresses, gate, penalties, shares } = createLimits(config, projects, log);
   const io: ChatServer = new Server(http.server, {
     serveClient: false,
     // What a page may ask of its project is decided once it has said which; no cookie is ever read.
@@ -130,13 +133,13 @@ async function listen(parts: {
     connectTimeout: HANDSHAKE_TIMEOUT,
     // Compression costs 246 KiB of memory a member.
     perMessageDeflate: false,
+    allowRequest: (request, answer) => answer(null, gate.admits(request)),
   });
+  gate.watch(io.engine);
   // Rooms are ours; the adapter would keep a room of its own for each socket.
   io.of('/').adapter.addAll = () => undefined;
   const rooms = createRooms({ io, store, conduct, log });
   const messages = createMessages({ store, conduct, publish: rooms.publish });
-  const sendLimit = createLimit({ burst: config.sendBurst, perSecond: config.sendPerSecond });
-  const readLimit = createLimit(READS);
   const sessions = createSessions({ auth, conduct });
   const moderation = createModeration({
     records: store.order,
@@ -147,11 +150,12 @@ async function listen(parts: {
   });
   projects.onChange(sessions.review);
   order.onChange(sessions.review);
-  const handshake = createHandshakes({ auth, conduct, log });
-  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, sendLimit, readLimit, log });
+  const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, log });
+  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, shares, log });
   undo.push(async () => {
     draining = true;
     sessions.close();
+    gate.close();
     rooms.drain();
     rooms.close();
     await io.close();
@@ -163,6 +167,38 @@ async function listen(parts: {
     throw new StartError(listenFault(error, config), { cause: error });
   }
   return (http.server.address() as AddressInfo).port;
+}
+
+function createLimits(config: Config, projects: Projects, log: Log) {
+  const { limits } = config;
+  const send = { burst: config.sendBurst, perSecond: config.sendPerSecond };
+  const settingsOf = (project: string) => projects.get(project)?.settings;
+  const byAddress = createLimit({ burst: limits.addressBurst, perSecond: limits.addressPerSecond });
+  const addresses = createAddresses({ hops: limits.trustedProxyHops, log });
+  const penalties = createPenalties({
+    allowed: limits.refusalsAllowed,
+    coolDownSeconds: limits.coolDownSeconds,
+  });
+  const gate = createGate({
+    addresses,
+    limits,
+    budget: {
+      burst: limits.packetBurst + send.burst + limits.readBurst,
+      perSecond: limits.packetsPerSecond + send.perSecond + limits.readPerSecond,
+    },
+    byAddress,
+    placesOf: (project) => settingsOf(project)?.connections ?? limits.connectionsPerProject,
+    penalties,
+    log,
+  });
+  const shares = createShares({
+    send,
+    limits,
+    byAddress,
+    perSecondOf: (project) => settingsOf(project)?.perSecond ?? limits.projectPerSecond,
+    penalties,
+  });
+  return { addresses, gate, penalties, shares };
 }
 
 async function readWidget(): Promise<Widget> {

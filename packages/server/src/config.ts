@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { PROJECT_ID } from '@chatty/protocol/limits';
+import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
 import { type Level, levels } from './log.js';
 import type { Connection } from './store/postgres.js';
 
@@ -32,6 +33,7 @@ export type Config = {
   dataFolder: string;
   sendBurst: number;
   sendPerSecond: number;
+  limits: Limits;
   logLevel: Level;
 };
 
@@ -120,6 +122,7 @@ export const settings = [
       'Projects that visitors without a token may read, with commas between, or `*` for all. Unset: none.',
   },
   { name: 'LOG_LEVEL', fallback: 'info', about: 'One of `trace debug info warn error fatal silent`.' },
+  ...Object.values(limitSettings),
 ] as const satisfies Setting[];
 
 type Name = (typeof settings)[number]['name'];
@@ -176,6 +179,12 @@ export function readConfig(environment: Environment): ConfigResult {
     if (id !== '*' && !PROJECT_ID.test(id))
       fault('GUEST_PROJECTS', `must be project ids with commas between, or *; "${id}" is none.`);
   const maxHours = environment.TOKEN_MAX_HOURS || (production ? '24' : '');
+  const limits = readLimits(({ name, least, most }) => whole(name, least, most));
+  const sendBurst = whole('SEND_BURST', 1, 1_000_000);
+  const sendPerSecond = whole('SEND_PER_SECOND', 1, 1_000_000);
+  // Whoever lets one member send more has not meant to stop all of them together before.
+  if (!environment.PROJECT_PER_SECOND)
+    limits.projectPerSecond = Math.max(limits.projectPerSecond, sendPerSecond, sendBurst / QUOTA_SECONDS);
   const config: Config = {
     production,
     host: text('HOST'),
@@ -190,8 +199,9 @@ export function readConfig(environment: Environment): ConfigResult {
     databaseWaitSeconds: whole('DB_WAIT_SECONDS', 1, 3_600),
     guestProjects,
     dataFolder: text('CHATTY_DATA_DIR'),
-    sendBurst: whole('SEND_BURST', 1, 1_000_000),
-    sendPerSecond: whole('SEND_PER_SECOND', 1, 1_000_000),
+    sendBurst,
+    sendPerSecond,
+    limits,
     logLevel: logLevel ?? 'info',
   };
   const dbPort = whole('DB_PORT', 1, 65_535);

@@ -3,11 +3,16 @@
 import { readPosition } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
-import type { Auth, VerifiedMember } from './auth.js';
+import type { Addresses } from './addresses.js';
+import type { Auth, Verdict, VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
+import type { Gate } from './gate.js';
 import type { Log } from './log.js';
+import type { Engine } from './outlet.js';
+import type { Penalties } from './penalties.js';
 import type { ChatSocket } from './rooms.js';
 import { end } from './sessions.js';
+import type { Shares } from './shares.js';
 
 export type Handshakes = {
   /** Socket.IO's middleware: `next` with nothing lets the socket in, `next` with an error becomes its `connect_error`. */
@@ -18,14 +23,41 @@ export type Handshakes = {
 
 /** One for all members. */
 const NOTHING = Object.freeze({});
+/** When whoever found no place may look again, in milliseconds: a connection whose end was not noticed is gone by then or soon after. */
+const FULL = 15_000;
+const TOO_MUCH = 'Too many requests';
 
-export function createHandshakes(options: { auth: Auth; conduct: Conduct; log: Log }): Handshakes {
-  const { auth, conduct, log } = options;
+export function createHandshakes(options: {
+  auth: Auth;
+  conduct: Conduct;
+  addresses: Addresses;
+  gate: Gate;
+  penalties: Penalties;
+  shares: Shares;
+  log: Log;
+}): Handshakes {
+  const { auth, conduct, addresses, gate, penalties, shares, log } = options;
+
+  /** What no honest host signs. A token that has expired was good once. */
+  function judge(verdict: Verdict, address: string | null): void {
+    if (!verdict.ok && (verdict.code === 'token_invalid' || verdict.code === 'token_claims'))
+      gate.forged(address);
+  }
+
+  /** The connection ends once it has been told: whoever is refused for asking too much cannot go on asking on it. */
+  function tooMuch(socket: ChatSocket, retryAfter: number): Error {
+    setImmediate(() => socket.conn.close());
+    return refused(refusal('rate_limited', retryAfter), TOO_MUCH);
+  }
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
     const { token, projectId, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
     const { origin } = socket.handshake.headers;
+    const address = addresses.of(socket.request);
+    const blocked = gate.wait(address);
+    if (blocked > 0) return tooMuch(socket, blocked);
     const verdict = await auth.verify({ token, project: projectId, origin });
+    judge(verdict, address);
     if (!verdict.ok) {
       const { ok: _, reason, ...refusal } = verdict;
       log.info({ code: refusal.code, reason, origin }, 'a token was refused');
@@ -35,8 +67,15 @@ export function createHandshakes(options: { auth: Auth; conduct: Conduct; log: L
     const unread = conduct.reading(member);
     if (unread) return refused(unread, AUTHENTICATION_ERROR);
     // Guests are nobody, so each connection has its own share. A project id holds no space.
-    const key = member.role === 'guest' ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
-    socket.data = { member, key, batch: batch === true, after: readPosition(after) };
+    const guest = member.role === 'guest';
+    const key = guest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
+    const wait = guest ? 0 : penalties.wait(key) || shares.join(key);
+    if (wait > 0) return tooMuch(socket, wait);
+    if (!gate.seat(socket.conn as unknown as Engine, { project: member.projectId, key: guest ? null : key }))
+      return tooMuch(socket, FULL);
+    socket.data = { member, key, address, batch: batch === true, after: readPosition(after) };
+    // Without a member it would be a connection that nobody counts.
+    socket.once('disconnect', () => socket.conn.close());
     return undefined;
   }
 
@@ -49,6 +88,7 @@ export function createHandshakes(options: { auth: Auth; conduct: Conduct; log: L
     },
     async refresh(member, { token }, socket) {
       const verdict = await auth.verify({ token });
+      judge(verdict, socket.data.address);
       if (!verdict.ok) {
         const { reason: _, ...no } = verdict;
         return no;

@@ -35,6 +35,8 @@ const QUEUED_BYTES = 1024 * 1024;
 const QUEUED_PACKETS = 1_000;
 /** Longest time in milliseconds that a byte may wait. */
 const QUEUED_TIME = 15_000;
+/** Time in milliseconds to take what was still on its way. */
+const LAST_WORDS = 2_000;
 
 /** @param closed is told that the connection had to be closed, and how much waited in it */
 export function createOutlet(engine: Engine, closed: (reason: string, bytes: number) => void): Outlet {
@@ -111,6 +113,12 @@ export function createOutlet(engine: Engine, closed: (reason: string, bytes: num
 export function hangUp(engine: Engine): void {
   streamOf(engine)?.destroy();
   engine.close(true);
+}
+
+/** After a close: whoever does not answer it would keep the connection for another 30 s. */
+export function letGo(engine: Engine): void {
+  const stream = streamOf(engine);
+  if (stream?.writable) setTimeout(() => stream.destroy(), LAST_WORDS).unref();
 }
 
 function queuedBytes({ writeBuffer }: Engine): number {

@@ -1,12 +1,22 @@
 /** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
 
 import { type Role, roles } from '@chatty/protocol/events';
-import { flag, oneOf, overDefaults, readTable, type SettingsResult, type Table } from './settings-table.js';
+import {
+  flag,
+  oneOf,
+  overDefaults,
+  readTable,
+  type SettingsResult,
+  share,
+  type Table,
+} from './settings-table.js';
 
 export type ProjectSettings = {
   guests: boolean | null;
   nullOrigin: boolean;
   highestRole: Role;
+  perSecond: number | null;
+  connections: number | null;
 };
 
 export const projectSettings: Table<ProjectSettings> = {
@@ -20,6 +30,11 @@ export const projectSettings: Table<ProjectSettings> = {
     'admin',
     'The highest role that a token may give; one that claims more is taken for this one.',
   ),
+  perSecond: share(
+    'Messages and changes a second that all members together may send, and as many pages that they may ask for. ' +
+      'Unset: as `PROJECT_PER_SECOND` says.',
+  ),
+  connections: share('Connections at once. Unset: as `CONNECTIONS_PER_PROJECT` says.'),
 };
 
 /** Reads settings as they come from outside: only those that are given, `null` taking one back to its default. */

@@ -22,7 +22,15 @@ import { createPace } from './pace.js';
 import { createRoom, type Member, type Room } from './room.js';
 import type { ProjectId, Store } from './store/store.js';
 
-export type SocketData = { member: VerifiedMember; key: string; batch: boolean; after: Position | null };
+export type SocketData = {
+  member: VerifiedMember;
+  /** Whose share of everything it is: the member's, or a guest's own. */
+  key: string;
+  /** Null: nobody knows it. */
+  address: string | null;
+  batch: boolean;
+  after: Position | null;
+};
 type Nothing = Record<string, never>;
 export type ChatServer = Server<ClientEvents, ServerEvents, Nothing, SocketData>;
 export type ChatSocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;

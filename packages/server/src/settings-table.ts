@@ -16,6 +16,8 @@ export type SettingsResult<Settings> =
   /** One sentence for each wrong setting, beginning with its name. */
   | { ok: false; faults: string[] };
 
+const LARGEST_SHARE = 1_000_000;
+
 export const flag = <Fallback extends boolean | null>(
   fallback: Fallback,
   about: string,
@@ -33,6 +35,17 @@ export const whole = (fallback: number, most: number, about: string): Rule<numbe
       ? { value: value as number }
       : null,
   form: `a whole number from 0 to ${most}`,
+  about,
+});
+
+/** A number that the server's own setting stands in for. */
+export const share = (about: string): Rule<number | null> => ({
+  fallback: null,
+  read: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= LARGEST_SHARE
+      ? { value: value as number }
+      : null,
+  form: `a whole number from 1 to ${LARGEST_SHARE}`,
   about,
 });
 

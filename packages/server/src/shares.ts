@@ -1,0 +1,74 @@
+/** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
+
+import { refusal } from '@chatty/protocol/codes';
+import { type Limits, QUOTA_SECONDS } from './limit-settings.js';
+import { createLimit, type Limit } from './limits.js';
+import type { Penalties } from './penalties.js';
+import type { ChatSocket } from './rooms.js';
+import { end } from './sessions.js';
+
+/** Takes one for a command and answers 0, or the whole milliseconds until it may be tried again. */
+export type Share = { take(socket: ChatSocket): number };
+
+export type Shares = {
+  /** What everybody in the room is told of: messages and their changes. */
+  send: Share;
+  /** What a member does in spite of what others do: keeping order, taking back one's own. */
+  act: Share;
+  /** What is answered from memory. */
+  read: Share;
+  /** What the database is asked for. */
+  page: Share;
+  /** The same for a member who comes in and gets the newest page. */
+  join(key: string): number;
+};
+
+/**
+ * @param byAddress events of each address
+ * @param perSecondOf messages a second that a project's members may send together, and pages that they may ask for
+ */
+export function createShares(options: {
+  send: { burst: number; perSecond: number };
+  limits: Limits;
+  byAddress: Limit;
+  perSecondOf: (project: string) => number;
+  penalties: Penalties;
+  now?: () => number;
+}): Shares {
+  const { send, limits, byAddress, perSecondOf, penalties, now = Date.now } = options;
+  const ownSends = createLimit({ ...send, now });
+  const ownReads = createLimit({ burst: limits.readBurst, perSecond: limits.readPerSecond, now });
+  // Of seconds: what one message costs is the project's own setting.
+  const quota = { burst: QUOTA_SECONDS, perSecond: 1, now };
+  const [sends, pages] = [createLimit(quota), createLimit(quota)];
+
+  /** Being quicker than one may is one's own doing; what follows from others' is not counted against anybody. */
+  function beyond(socket: ChatSocket): void {
+    const { member, key } = socket.data;
+    if (!penalties.isTooMuch(key)) return;
+    // A guest is nobody who could be told from the next one.
+    end(socket, refusal('rate_limited', member.role === 'guest' ? undefined : penalties.send(key)));
+  }
+
+  const share = (own: Limit, ofProject: Limit | null): Share => ({
+    take(socket) {
+      const { key, address, member } = socket.data;
+      const wait = own.take(key);
+      if (wait > 0) {
+        beyond(socket);
+        return wait;
+      }
+      const crowded = address === null ? 0 : byAddress.take(address);
+      if (crowded > 0 || ofProject === null) return crowded;
+      return ofProject.take(member.projectId, 1 / perSecondOf(member.projectId));
+    },
+  });
+
+  return {
+    send: share(ownSends, sends),
+    act: share(ownSends, null),
+    read: share(ownReads, null),
+    page: share(ownReads, pages),
+    join: (key) => ownReads.take(key),
+  };
+}
