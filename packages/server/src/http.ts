@@ -16,6 +16,8 @@ export type Widget = { loader: Buffer; parts: ReadonlyMap<string, Buffer> };
 const LOADER_CACHE = 'public, max-age=300, stale-while-revalidate=86400';
 /** Their names carry a hash of their content. */
 const PART_CACHE = 'public, max-age=31536000, immutable';
+/** Time in milliseconds that a connection has for the head of its first request: who says nothing is let go. */
+const SILENCE = 8_000;
 
 /**
  * @param ready resolves when the server can store and read; rejects when it cannot or is about to stop
@@ -33,6 +35,7 @@ export async function createHttp(options: {
     logger: false,
     bodyLimit: 16 * 1024,
     requestTimeout: 30_000,
+    http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
   });
   http.addHook('onSend', async (_request, reply) => {
