@@ -5,7 +5,14 @@ import { it, type TestContext } from 'node:test';
 import pg from 'pg';
 import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
 
-type Act = { ok: boolean; code?: string; until?: string | null; lifted?: boolean; retryAfter?: number };
+type Act = {
+  ok: boolean;
+  code?: string;
+  until?: string | null;
+  lifted?: boolean;
+  retryAfter?: number;
+  rules?: Record<string, unknown>;
+};
 
 const act = (by: Visitor, event: string, payload: unknown): Promise<Act> =>
   by.socket.timeout(8_000).emitWithAck(event, payload);
@@ -165,6 +172,22 @@ it('nobody acts on their equals or betters, also while those are away; members a
   assert.equal((await act(guest, 'ban member', { userId: 'id-민수' })).code, 'login_required');
   assert.equal((await act(admin, 'mute member', { userId: 'id-지영' })).ok, true);
   assert.equal(await codeOf(moderator, '말'), 'muted');
+});
+
+it('two moderators on two servers change different rules at once, and both hold', async (context) => {
+  const one = await startChatty(context);
+  const other = await startChatty(context, {}, one.connection);
+  const [first, second] = [
+    await enter(context, one, '지영', 'moderator'),
+    await enter(context, other, '하늘', 'moderator'),
+  ];
+  for (let round = 1; round <= 5; round += 1)
+    await Promise.all([
+      act(first, 'set rules', { rules: { slowMode: round } }),
+      act(second, 'set rules', { rules: { level: round } }),
+    ]);
+  const answer = await act(first, 'set rules', { rules: {} });
+  assert.deepEqual([answer.rules?.slowMode, answer.rules?.level], [5, 5]);
 });
 
 it('another project is out of reach: its members, messages and rules (T2)', async (context) => {

@@ -20,7 +20,7 @@ export const codes = {
   too_long: { retry: 'fix', message: 'A message has at most 2,000 characters and 8 KB.' },
   login_required: { retry: 'fix', message: 'Guests only read. Connect with a token to do that.' },
   conflict: { retry: 'fix', message: 'This client id was already used for another message.' },
-  too_many: { retry: 'fix', message: 'This message has 20 different reactions already.' },
+  too_many: { retry: 'fix', message: 'There are as many of these already as there may be.' },
   forbidden: { retry: 'never', message: 'This member may not do that here.' },
   not_found: { retry: 'fix', message: 'What this refers to is not in the room.' },
   banned: { retry: 'never', message: 'This member is banned from the project.' },

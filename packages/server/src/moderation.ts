@@ -14,7 +14,7 @@ import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { Log } from './log.js';
 import { type Order, rankOf } from './order.js';
 import type { Projects } from './projects.js';
-import { type RoomRules, readRules, roomRules, rulesOf } from './room-rules.js';
+import { type RoomRules, readRules, roomRules } from './room-rules.js';
 import type { Actor, OrderRecords, SanctionKind } from './store/order-records.js';
 import type { ProjectId } from './store/store.js';
 
@@ -56,6 +56,7 @@ export function createModeration(options: {
     async sanction(by, kind, { userId, seconds, reason, messageId }) {
       const { project, actor } = by;
       if (!isBelow(by, userId)) return no(refusal('forbidden'));
+      if (order.isFull(project)) return no(refusal('too_many'));
       const length = kind === 'kick' ? KICK_SECONDS : seconds;
       const until = length === null ? null : new Date(now() + length * 1_000).toISOString();
       const evidence = messageId === null ? null : { room: MAIN_ROOM, id: messageId };
@@ -92,23 +93,21 @@ export function createModeration(options: {
         log.info({ project, faults: read.faults }, 'rules were refused');
         return no(refusal('invalid'));
       }
-      await order.refresh();
-      const before = order.rules(project, MAIN_ROOM);
-      const cleared = Object.keys(given).filter((name) => given[name] === null);
-      const after = { ...before, ...read.settings, ...defaultsOf(cleared) };
-      await records.setRules({ project, room: MAIN_ROOM, rules: differing(after), before, actor });
+      await records.setRules({ project, room: MAIN_ROOM, changes: changesOf(given, read.settings), actor });
       await order.refresh();
       return { ok: true, rules: order.rules(project, MAIN_ROOM) };
     },
   };
 }
 
-function defaultsOf(names: readonly string[]): Partial<RoomRules> {
-  return Object.fromEntries(names.map((name) => [name, roomRules[name as keyof RoomRules].fallback]));
-}
-
-/** Only what is not the default is stored, so that another default of a later server holds. */
-function differing(rules: RoomRules): Record<string, unknown> {
-  const defaults: Record<string, unknown> = rulesOf({});
-  return Object.fromEntries(Object.entries(rules).filter(([name, value]) => defaults[name] !== value));
+/** Only what is not the default is stored, so that another default of a later server holds; null takes a rule away. */
+function changesOf(given: Record<string, unknown>, read: Partial<RoomRules>): Record<string, unknown> {
+  const changes: [string, unknown][] = Object.keys(given).map((name) => {
+    const value = read[name as keyof RoomRules];
+    return [
+      name,
+      value === undefined || value === roomRules[name as keyof RoomRules].fallback ? null : value,
+    ];
+  });
+  return Object.fromEntries(changes);
 }

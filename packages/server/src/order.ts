@@ -26,10 +26,12 @@ export type Order = {
   /** A token said this of its bearer. */
   see(bearer: Bearer): void;
   rules(project: string, room: string): RoomRules;
+  /** Whether this many are sanctioned already that another has to wait: one project cannot fill the memory of all. */
+  isFull(project: string): boolean;
   /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
   refresh(): Promise<void>;
-  /** Runs after each change. */
-  onChange(listener: () => void): void;
+  /** Runs after each change, with the projects it is about. */
+  onChange(listener: (projects: ReadonlySet<string>) => void): void;
   close(): void;
 };
 
@@ -37,6 +39,9 @@ export type Order = {
 const LOOK = 500;
 /** The same while it does not answer. */
 const LOOK_IN_VAIN = 5_000;
+/** Sanctions that hold at once, and people remembered as staff, of one project. */
+const SANCTIONS = 50_000;
+const STAFF = 1_000;
 /** How often sanctions that have ended are let go of, in milliseconds. */
 const SWEEP = 60_000;
 
@@ -53,21 +58,20 @@ export async function createOrder(options: {
   now?: () => number;
 }): Promise<Order> {
   const { records, log, now = Date.now } = options;
-  /** By `kind project/user`: a project id has no slash, and no space comes before it. */
-  const sanctions = new Map<string, SanctionRow>();
+  /** By project, then by `kind user`. */
+  const sanctions = new Map<string, Map<string, SanctionRow>>();
   const staff = new Map<string, Map<string, StaffRow>>();
   const rules = new Map<string, RoomRules>();
-  const listeners: (() => void)[] = [];
+  const listeners: ((projects: ReadonlySet<string>) => void)[] = [];
   let version = 0;
   let refreshing: Promise<void> | null = null;
   let sweptAt = now();
 
-  const keyOf = (kind: SanctionKind, project: string, userId: string) => `${kind} ${project}/${userId}`;
   const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
 
   /** What is left of it in milliseconds; undefined: it is for good; null: there is none. */
   function left(kind: SanctionKind, project: string, userId: string): { retryAfter?: number } | null {
-    const found = sanctions.get(keyOf(kind, project, userId));
+    const found = sanctions.get(project)?.get(`${kind} ${userId}`);
     const time = now();
     if (!found || !holds(found, time)) return null;
     return found.until === null ? {} : { retryAfter: Math.ceil(Date.parse(found.until) - time) };
@@ -77,14 +81,13 @@ export async function createOrder(options: {
     if (version > 0 && (await records.version()) === version) return;
     const changes = await records.changes(version);
     if (changes.version === version) return;
-    for (const row of changes.sanctions) sanctions.set(keyOf(row.kind, row.project, row.userId), row);
-    for (const row of changes.staff) {
-      const known = staff.get(row.project) ?? new Map<string, StaffRow>();
-      staff.set(row.project, known.set(row.userId, row));
-    }
+    for (const row of changes.sanctions) put(sanctions, row.project, `${row.kind} ${row.userId}`, row);
+    for (const row of changes.staff) put(staff, row.project, row.userId, row);
     for (const row of changes.rules) rules.set(`${row.project}/${row.room}`, rulesOf(row.rules));
     version = changes.version;
-    for (const listener of listeners) listener();
+    const rows = [...changes.sanctions, ...changes.staff, ...changes.rules];
+    const projects = new Set(rows.map(({ project }) => project));
+    for (const listener of listeners) listener(projects);
   }
 
   function refresh(): Promise<void> {
@@ -98,7 +101,10 @@ export async function createOrder(options: {
     const time = now();
     if (time < sweptAt + SWEEP) return;
     sweptAt = time;
-    for (const [key, row] of sanctions) if (!holds(row, time)) sanctions.delete(key);
+    for (const [project, held] of sanctions) {
+      for (const [key, row] of held) if (!holds(row, time)) held.delete(key);
+      if (held.size === 0) sanctions.delete(project);
+    }
   }
 
   let looking: NodeJS.Timeout | undefined;
@@ -135,13 +141,14 @@ export async function createOrder(options: {
       const known = staff.get(project)?.get(userId);
       if (known ? known.role === role && known.username === username : rankOf(role) <= 0) return;
       const issuedAt = new Date(pass.issuedAt ?? 0).toISOString();
-      if (known && known.issuedAt > issuedAt) return;
+      if (known ? known.issuedAt > issuedAt : (staff.get(project)?.size ?? 0) >= STAFF) return;
       records.seen({ project, userId, username, role, issuedAt }).catch((error) => {
         log.warn({ project, reason: String(error) }, 'who is staff could not be written');
       });
     },
     staff: (project) => [...(staff.get(project)?.values() ?? [])].filter(({ role }) => rankOf(role) > 0),
     rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
+    isFull: (project) => (sanctions.get(project)?.size ?? 0) >= SANCTIONS,
     refresh,
     onChange: (listener) => void listeners.push(listener),
     close() {
@@ -149,6 +156,11 @@ export async function createOrder(options: {
       clearTimeout(looking);
     },
   };
+}
+
+function put<Row>(rows: Map<string, Map<string, Row>>, project: string, key: string, row: Row): void {
+  const known = rows.get(project) ?? new Map<string, Row>();
+  rows.set(project, known.set(key, row));
 }
 
 /** 0 member, 1 moderator, 2 admin; below 0: a guest, or nothing we know. */

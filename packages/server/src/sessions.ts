@@ -4,18 +4,25 @@ import type { Refusal } from '@chatty/protocol/codes';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
 import type { Conduct } from './conduct.js';
+import { encode, type Packet } from './frames.js';
+import type { Outlet } from './outlet.js';
 import type { ChatSocket } from './rooms.js';
 
 export type Sessions = {
   /** From now until it disconnects. */
-  add(socket: ChatSocket): void;
-  /** Ends those who may no longer stay and tells the others what they may do; to be called when that may have changed. */
-  review(): void;
+  add(socket: ChatSocket, outlet: Outlet): void;
+  /**
+   * Ends those who may no longer stay and tells the others what they may do; to be called when that may have changed,
+   * with the projects that it has changed in; without: in any.
+   */
+  review(projects?: ReadonlySet<string>): void;
   close(): void;
 };
 
 /** How often the time left is looked at, in milliseconds. */
 const LOOK = 1_000;
+/** Longest time in milliseconds that a review may keep the process from everything else. */
+const SLICE = 8;
 /** How long before its end a token is said to be expiring, in milliseconds. */
 const NOTICE = 60_000;
 /** How often everybody is looked at, in milliseconds: a secret may have come to its end without a change of the project. */
@@ -23,7 +30,8 @@ const REVIEW = 10_000;
 
 export function createSessions(options: { auth: Auth; conduct: Conduct; now?: () => number }): Sessions {
   const { auth, conduct, now = Date.now } = options;
-  const sockets = new Set<ChatSocket>();
+  /** By project, each with its way out. */
+  const sockets = new Map<string, Map<ChatSocket, Outlet>>();
   /** Whose token has been said to be expiring, by the moment it expires: another token has another. */
   const told = new WeakMap<ChatSocket, number>();
   /** What each was last told it may do. */
@@ -31,14 +39,15 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
 
   function look(): void {
     const time = now();
-    for (const socket of sockets) {
-      const { expiresAt } = socket.data.member.pass;
-      if (expiresAt === null || time < expiresAt - NOTICE) continue;
-      if (told.get(socket) !== expiresAt)
-        socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
-      told.set(socket, expiresAt);
-      check(socket);
-    }
+    for (const members of sockets.values())
+      for (const socket of members.keys()) {
+        const { expiresAt } = socket.data.member.pass;
+        if (expiresAt === null || time < expiresAt - NOTICE) continue;
+        if (told.get(socket) !== expiresAt)
+          socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
+        told.set(socket, expiresAt);
+        check(socket);
+      }
   }
 
   function check(socket: ChatSocket): void {
@@ -53,37 +62,68 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
     return `${write?.code} ${ends} ${slowMode}`;
   }
 
-  function tell(socket: ChatSocket): void {
+  /** @param packets what has been encoded for others already: a room that is frozen tells thousands the same */
+  function tell(socket: ChatSocket, outlet: Outlet, packets: Map<string, Packet>): void {
     const permissions = conduct.permissions(socket.data.member);
     const sign = signOf(permissions);
     if (permitted.get(socket) === sign) return;
     permitted.set(socket, sign);
-    socket.emit('permissions', permissions);
+    const packet = packets.get(sign) ?? encode('permissions', permissions);
+    packets.set(sign, packet);
+    outlet.send(packet);
   }
 
-  function review(): void {
-    for (const socket of sockets) {
+  /** Those that a review has not come to yet; one that is asked for meanwhile goes through them again. */
+  const due = new Map<ChatSocket, Outlet>();
+  let reviewing = false;
+
+  async function reviewDue(): Promise<void> {
+    reviewing = true;
+    const packets = new Map<string, Packet>();
+    let since = performance.now();
+    for (const [socket, outlet] of due) {
+      due.delete(socket);
       check(socket);
-      if (socket.connected) tell(socket);
+      if (socket.connected) tell(socket, outlet, packets);
+      if (performance.now() - since < SLICE) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
     }
+    reviewing = false;
+  }
+
+  function review(projects: Iterable<string> = sockets.keys()): void {
+    for (const project of projects)
+      for (const [socket, outlet] of sockets.get(project) ?? []) {
+        // To the end of the line: what it was looked at for before may not be all.
+        due.delete(socket);
+        due.set(socket, outlet);
+      }
+    if (!reviewing) void reviewDue();
   }
 
   const looking = setInterval(look, LOOK);
-  const reviewing = setInterval(review, REVIEW);
+  const everybody = setInterval(() => review(), REVIEW);
 
   return {
-    add(socket) {
-      sockets.add(socket);
-      socket.once('disconnect', () => sockets.delete(socket));
+    add(socket, outlet) {
+      const { projectId } = socket.data.member;
+      const members = sockets.get(projectId) ?? new Map<ChatSocket, Outlet>();
+      sockets.set(projectId, members.set(socket, outlet));
+      socket.once('disconnect', () => {
+        members.delete(socket);
+        due.delete(socket);
+        if (members.size === 0 && sockets.get(projectId) === members) sockets.delete(projectId);
+      });
       // What `session` says.
       permitted.set(socket, signOf(conduct.permissions(socket.data.member)));
       // Something may have changed between the handshake and now.
       check(socket);
     },
-    review,
+    review: (projects) => review(projects),
     close() {
       clearInterval(looking);
-      clearInterval(reviewing);
+      clearInterval(everybody);
     },
   };
 }

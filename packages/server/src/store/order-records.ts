@@ -59,7 +59,13 @@ export type OrderRecords = {
   }): Promise<boolean>;
   /** Sanctions that hold, by user id, after this one. */
   held(project: string, after: string, limit: number): Promise<SanctionRow[]>;
-  setRules(given: RulesRow & { actor: Actor; before: Record<string, unknown> }): Promise<void>;
+  /** Changes these rules and leaves the others; null takes one back to its default. */
+  setRules(given: {
+    project: string;
+    room: string;
+    changes: Record<string, unknown>;
+    actor: Actor;
+  }): Promise<void>;
   /** What a token said of its bearer; an older token changes nothing. */
   seen(staff: StaffRow): Promise<void>;
   /** Deletes anybody's message. */

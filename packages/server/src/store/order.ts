@@ -46,12 +46,16 @@ const HELD = {
 };
 const SET_RULES = {
   name: 'set rules',
-  text: `WITH act AS (
-      INSERT INTO room_rules (project_id, room_id, rules) VALUES ($1, $2, $3)
-      ON CONFLICT (project_id, room_id) DO UPDATE SET rules = excluded.rules
+  text: `WITH before AS (
+      SELECT rules FROM room_rules WHERE project_id = $1 AND room_id = $2 FOR UPDATE
+    ), act AS (
+      INSERT INTO room_rules (project_id, room_id, rules) VALUES ($1, $2, jsonb_strip_nulls($3::jsonb))
+      ON CONFLICT (project_id, room_id) DO UPDATE SET rules = jsonb_strip_nulls(room_rules.rules || $3::jsonb)
+      RETURNING rules
     )
     INSERT INTO audit_log (project_id, actor, act, subject, details)
-      VALUES ($1, $4, 'rules', $2, jsonb_build_object('before', $5::jsonb, 'after', $3::jsonb))`,
+      SELECT $1, $4::jsonb, 'rules', $2,
+        jsonb_build_object('before', coalesce((SELECT rules FROM before), '{}'), 'after', act.rules) FROM act`,
 };
 const SEEN = {
   name: 'staff seen',
@@ -100,8 +104,8 @@ export function createOrderRecords(query: Query): OrderRecords {
     lift: async ({ project, userId, kinds, act, actor }) =>
       (await query(LIFT, [project, userId, kinds, actor, act])).length > 0,
     held: (project, after, limit) => query<SanctionRow>(HELD, [project, after, limit]),
-    async setRules({ project, room, rules, actor, before }) {
-      await query(SET_RULES, [project, room, rules, actor, before]);
+    async setRules({ project, room, changes, actor }) {
+      await query(SET_RULES, [project, room, changes, actor]);
     },
     async seen({ project, userId, username, role, issuedAt }) {
       await query(SEEN, [project, userId, username, role, issuedAt]);
