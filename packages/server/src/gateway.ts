@@ -20,9 +20,7 @@ import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import { guard } from './guard.js';
 import { forget, type Handshakes } from './handshake.js';
-import type { Limit } from './limits.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation.js';
@@ -30,6 +28,7 @@ import { rankOf } from './order.js';
 import type { Outlet } from './outlet.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
 import type { Sessions } from './sessions.js';
+import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/order-records.js';
 import { Unavailable } from './store/store.js';
 
@@ -44,7 +43,7 @@ type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (
 type Command<Value, Reply> = {
   check(payload: unknown): Checked<Value>;
   access: Right;
-  limit: Limit;
+  limit: Share;
   run(member: VerifiedMember, value: Value, socket: ChatSocket): Promise<Reply>;
 };
 type Prepared<Reply> = (socket: ChatSocket, payload: unknown) => Promise<Reply> | No;
@@ -64,12 +63,10 @@ export function openGateway(options: {
   conduct: Conduct;
   messages: Messages;
   moderation: Moderation;
-  sendLimit: Limit;
-  readLimit: Limit;
+  shares: Shares;
   log: Log;
 }): void {
-  const { io, handshake, rooms, sessions, conduct, messages, moderation, sendLimit, readLimit, log } =
-    options;
+  const { io, handshake, rooms, sessions, conduct, messages, moderation, shares, log } = options;
 
   const own = ({ role }: VerifiedMember) => (role === 'guest' ? refusal('login_required') : null);
   const rights: Rights = {
@@ -87,12 +84,12 @@ export function openGateway(options: {
   function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
     const refused = rights[command.access];
     return (socket, payload) => {
-      const { member, key } = socket.data;
+      const { member } = socket.data;
       const checked = command.check(payload);
       if (!checked.ok) return no(refusal(checked.code));
       const denied = refused(member);
       if (denied) return no(denied);
-      const wait = command.limit.take(key);
+      const wait = command.limit.take(socket);
       if (wait > 0) return no(refusal('rate_limited', wait));
       return command.run(member, checked.value, socket);
     };
@@ -102,14 +99,14 @@ export function openGateway(options: {
     prepare({
       check: checkSanction,
       access: 'moderate',
-      limit: sendLimit,
+      limit: shares.act,
       run: (member, given) => moderation.sanction(actingOf(member), kind, given),
     });
   const lifting = (kind: 'mute' | 'ban') =>
     prepare({
       check: checkLift,
       access: 'moderate',
-      limit: sendLimit,
+      limit: shares.act,
       run: (member, { userId }) => moderation.lift(actingOf(member), kind, userId),
     });
 
@@ -122,33 +119,33 @@ export function openGateway(options: {
 
   const commands: { [Name in keyof ClientEvents]: Prepared<AnswerTo<Name>> } = {
     // What may be written `send` looks at itself: what was stored before is answered as stored, whatever holds now.
-    'chat message': prepare({ check: checkSend, access: 'own', limit: sendLimit, run: messages.send }),
-    'edit message': prepare({ check: checkEdit, access: 'write', limit: sendLimit, run: messages.edit }),
-    'delete message': prepare({ check: checkDelete, access: 'own', limit: sendLimit, run: remove }),
-    react: prepare({ check: checkReact, access: 'write', limit: sendLimit, run: messages.react }),
+    'chat message': prepare({ check: checkSend, access: 'own', limit: shares.send, run: messages.send }),
+    'edit message': prepare({ check: checkEdit, access: 'write', limit: shares.send, run: messages.edit }),
+    'delete message': prepare({ check: checkDelete, access: 'own', limit: shares.act, run: remove }),
+    react: prepare({ check: checkReact, access: 'write', limit: shares.send, run: messages.react }),
     history: prepare({
       check: checkHistory,
       access: 'read',
-      limit: readLimit,
+      limit: shares.page,
       run: (member, { before, limit }) => rooms.history(member, before, limit),
     }),
     sync: prepare({
       check: checkSync,
       access: 'read',
-      limit: readLimit,
+      limit: shares.read,
       run: (member, { after }) => rooms.sync(member, after),
     }),
     members: prepare({
       check: checkMembers,
       access: 'read',
-      limit: readLimit,
+      limit: shares.read,
       run: (member, { limit }) => rooms.members(member, limit),
     }),
-    typing: prepare({ check: checkTyping, access: 'write', limit: readLimit, run: rooms.typing }),
+    typing: prepare({ check: checkTyping, access: 'write', limit: shares.read, run: rooms.typing }),
     'auth refresh': prepare({
       check: checkRefresh,
       access: 'own',
-      limit: readLimit,
+      limit: shares.read,
       run: handshake.refresh,
     }),
     'mute member': sanctioning('mute'),
@@ -159,13 +156,12 @@ export function openGateway(options: {
     'set rules': prepare({
       check: checkRules,
       access: 'moderate',
-      limit: sendLimit,
+      limit: shares.act,
       run: (member, { rules }) => moderation.setRules(actingOf(member), rules),
     }),
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
 
-  io.engine.on('connection', guard);
   io.use(handshake.admit);
 
   io.on('connection', (socket) => {
