@@ -158,8 +158,10 @@ function isClientId(value: unknown): value is string | null {
   return value === null || (typeof value === 'string' && CLIENT_ID.test(value));
 }
 
-function isUserId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= USER_ID_LENGTH;
+/** Whether a token could name somebody so: no database keeps a NUL, nor half of a character. */
+export function isUserId(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > USER_ID_LENGTH) return false;
+  return !/[\p{Cc}\p{Cs}]/u.test(value);
 }
 
 function isId(value: unknown): value is number {
