@@ -1,5 +1,6 @@
 /** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
 
+import { isUserId } from '@chatty/protocol/check';
 import { PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
@@ -52,8 +53,8 @@ export function openProjects(
   async function cutOff(request: FastifyRequest<{ Params: Place }>) {
     const { id } = request.params;
     const { userId = '', before = new Date().toISOString() } = bodyOf(request);
-    if (typeof userId !== 'string' || userId.length > USER_ID_LENGTH)
-      throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH}.`);
+    if (userId !== '' && !isUserId(userId))
+      throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH} without controls.`);
     const moment = readMoment('before', before);
     if (moment === null) throw new Fault('invalid', 'before must be a moment as 2026-01-31T12:00:00Z.');
     await settle(projects, await records.cutOff(id, userId, moment, byOf(request)), `The project "${id}"`);

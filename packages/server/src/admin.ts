@@ -4,22 +4,30 @@ import type { FastifyInstance } from 'fastify';
 import { createDoor } from './admin-door.js';
 import { FAULTS, faultOf } from './admin-faults.js';
 import { openKeys } from './admin-keys.js';
+import { openModeration } from './admin-moderation.js';
 import { openProjects } from './admin-projects.js';
+import type { Auth } from './auth.js';
 import type { Log } from './log.js';
+import type { Moderation } from './moderation.js';
+import type { Order } from './order.js';
 import type { Projects } from './projects.js';
-import type { ProjectRecords } from './store/records.js';
+import type { Store } from './store/store.js';
 import type { Vault } from './vault.js';
 
 export function openAdmin(options: {
   http: FastifyInstance;
   key: string;
-  records: ProjectRecords;
+  store: Store;
   projects: Projects;
+  auth: Auth;
+  order: Order;
+  moderation: Moderation;
   /** Null: HS256 secrets cannot be kept. */
   vault: Vault | null;
   log: Log;
 }): void {
-  const { http, key, records, projects, vault, log } = options;
+  const { http, key, store, projects, auth, order, moderation, vault, log } = options;
+  const records = store.projects;
   const door = createDoor({ key, records, projects, log });
   http.register(
     async (api) => {
@@ -32,6 +40,7 @@ export function openAdmin(options: {
       });
       openProjects(api, { door, records, projects });
       openKeys(api, { door, records, projects, vault });
+      openModeration(api, { door, auth, moderation, order, records: store.order });
     },
     { prefix: '/api/v1' },
   );

@@ -122,8 +122,6 @@ async function listen(parts: {
     maxHours: config.tokenMaxHours,
   });
   const http = await createHttp({ widget, ready, log });
-  if (config.adminKey !== null)
-    openAdmin({ http, key: config.adminKey, records: store.projects, projects, vault, log });
   const { addresses, gate, penalties, shares } = createLimits(config, projects, log);
   const io: ChatServer = new Server(http.server, {
     serveClient: false,
@@ -148,6 +146,8 @@ async function listen(parts: {
     publish: rooms.publish,
     log,
   });
+  if (config.adminKey !== null)
+    openAdmin({ http, key: config.adminKey, store, projects, auth, order, moderation, vault, log });
   projects.onChange(sessions.review);
   order.onChange(sessions.review);
   const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, log });

@@ -40,6 +40,8 @@ export type Auth = {
   verify(visit: Visit): Promise<Verdict>;
   /** Why the bearer may not stay; null: may. */
   review(member: VerifiedMember): Refusal | null;
+  /** For the administration, which asks without a token and has looked at its own key; null: there is no such project. */
+  project(id: string): ProjectId | null;
 };
 
 /** The user id is one that no token can name. */
@@ -182,7 +184,11 @@ export async function createAuth(options: {
     return tooFar ? `exp is more than ${maxHours} hours ahead` : null;
   }
 
-  return { verify, review };
+  return {
+    verify,
+    review,
+    project: (id) => (PROJECT_ID.test(id) && projects.has(id) ? (id as ProjectId) : null),
+  };
 }
 
 /** The key is not the one the token was signed with. */

@@ -37,6 +37,8 @@ export async function createHttp(options: {
     requestTimeout: 30_000,
     http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
+    // As long as Node lets an address be: the administration names people in its paths, and says itself what is too long.
+    routerOptions: { maxParamLength: 16 * 1024 },
   });
   http.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');

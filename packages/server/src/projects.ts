@@ -22,6 +22,8 @@ export type Project = {
 export type Projects = {
   /** Null: the project has no record. */
   get(id: string): Project | null;
+  /** Whether there is such a project: one with a record, or any where those without one are let in. */
+  has(id: string): boolean;
   /** Keys that a token of this project may be signed with, those of `kid` where it names one; none: nobody gets in. */
   keysOf(id: string, kid: unknown, algorithm: unknown): readonly SigningKey[];
   /** Whether what was checked with this key still holds. */
@@ -167,6 +169,7 @@ export async function createProjects(options: {
 
   return {
     get: (id) => loaded.get(id)?.project ?? null,
+    has: (id) => loaded.has(id) || unlisted,
     keysOf(id, kid, algorithm) {
       const found = loaded.get(id);
       if (!found) return unlisted && algorithm === 'HS256' ? [founding] : [];
