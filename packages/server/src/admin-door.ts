@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Addresses } from './addresses.js';
 import { Fault, noProject } from './admin-faults.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
@@ -31,6 +32,8 @@ export type Door = {
 
 /** Wrong keys that one address may try at once, and how fast it may go on. */
 const GUESSES = { burst: 10, perSecond: 10 / 60 };
+/** Where nobody knows the address: all of them together. */
+const INNER = 'inner';
 const KEY_BYTES = 32;
 /** `chatty_PROJECT_` and the random part in hex, so that scanners for leaked secrets can tell it. */
 const KEY = /^chatty_([a-z0-9][a-z0-9._-]{0,63})_[0-9a-f]{64}$/;
@@ -45,10 +48,11 @@ export function createDoor(options: {
   key: string;
   records: ProjectRecords;
   projects: Projects;
+  addresses: Addresses;
   log: Log;
   now?: () => number;
 }): Door {
-  const { key, records, projects, log, now = Date.now } = options;
+  const { key, records, projects, addresses, log, now = Date.now } = options;
   const guesses = createLimit({ ...GUESSES, now });
   const wanted = hashOf(key);
   const callers = new WeakMap<FastifyRequest, Caller>();
@@ -83,9 +87,9 @@ export function createDoor(options: {
       const [, given = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
       const caller = identify(given);
       if (caller === null) {
-        if (guesses.take(request.ip) > 0)
-          throw new Fault('rate_limited', 'Too many wrong keys. Wait a minute.');
-        log.warn({ address: request.ip }, 'a wrong admin key was tried');
+        const address = addresses.of(request.raw) ?? INNER;
+        if (guesses.take(address) > 0) throw new Fault('rate_limited', 'Too many wrong keys. Wait a minute.');
+        log.warn({ address }, 'a wrong admin key was tried');
         throw new Fault(
           'unauthorized',
           'Send the admin key, or a key of the project: "authorization: Bearer KEY".',

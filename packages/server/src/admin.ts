@@ -1,6 +1,7 @@
 /** The administration over HTTP, below /api/v1: its door, its parts, and how it answers where one of them fails. */
 
 import type { FastifyInstance } from 'fastify';
+import type { Addresses } from './addresses.js';
 import { createDoor } from './admin-door.js';
 import { FAULTS, faultOf } from './admin-faults.js';
 import { openKeys } from './admin-keys.js';
@@ -22,13 +23,14 @@ export function openAdmin(options: {
   auth: Auth;
   order: Order;
   moderation: Moderation;
+  addresses: Addresses;
   /** Null: HS256 secrets cannot be kept. */
   vault: Vault | null;
   log: Log;
 }): void {
-  const { http, key, store, projects, auth, order, moderation, vault, log } = options;
+  const { http, key, store, projects, auth, order, moderation, addresses, vault, log } = options;
   const records = store.projects;
-  const door = createDoor({ key, records, projects, log });
+  const door = createDoor({ key, records, projects, addresses, log });
   http.register(
     async (api) => {
       api.addHook('onRequest', door.admit);

@@ -147,7 +147,18 @@ async function listen(parts: {
     log,
   });
   if (config.adminKey !== null)
-    openAdmin({ http, key: config.adminKey, store, projects, auth, order, moderation, vault, log });
+    openAdmin({
+      http,
+      key: config.adminKey,
+      store,
+      projects,
+      auth,
+      order,
+      moderation,
+      addresses,
+      vault,
+      log,
+    });
   projects.onChange(sessions.review);
   order.onChange(sessions.review);
   const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, log });
