@@ -94,6 +94,11 @@ export function createGate(options: {
     else if (bearer.key !== null) penalties.send(bearer.key);
   }
 
+  /** It is looked for among all only now: kept with each of them it would cost everybody. */
+  function channelFlooded(channel: unknown): void {
+    for (const visit of visits.values()) if (visit.engine.transport.socket === channel) flooded(visit);
+  }
+
   function count(visit: Visit, more: 1 | -1): void {
     const { bearer, address } = visit;
     if (bearer === null) {
@@ -146,7 +151,7 @@ export function createGate(options: {
       connections.on('connection', begin);
       // A request becomes a WebSocket right after its headers were written.
       connections.on('headers', (_headers, request) => {
-        if (request.headers.upgrade !== undefined) process.nextTick(guardChannel, request, budget);
+        if (request.headers.upgrade !== undefined) process.nextTick(guardChannel, request, budget, channelFlooded);
       });
     },
     wait: (address) => (address === null ? 0 : forgeries.wait(address)),

@@ -61,12 +61,15 @@ export function guard(
 export function guardChannel(
   request: IncomingMessage & { websocket?: unknown; _query?: Record<string, unknown> },
   budget: Budget,
+  flooded: (channel: unknown) => void,
 ): void {
   const { websocket, _query: query } = request;
   if (!isChannel(websocket)) return;
   const isTooMuch = createMeter(budget);
   const count = () => {
-    if (isTooMuch(0)) websocket.terminate();
+    if (!isTooMuch(0)) return;
+    flooded(websocket);
+    websocket.terminate();
   };
   websocket.on('ping', count);
   websocket.on('pong', count);

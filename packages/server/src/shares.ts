@@ -47,7 +47,11 @@ export function createShares(options: {
     const { member, key } = socket.data;
     if (!penalties.isTooMuch(key)) return;
     // A guest is nobody who could be told from the next one.
-    end(socket, refusal('rate_limited', member.role === 'guest' ? undefined : penalties.send(key)));
+    const wait = member.role === 'guest' ? undefined : penalties.send(key);
+    // What was refused in this turn is answered first.
+    setImmediate(() => {
+      if (socket.connected) end(socket, refusal('rate_limited', wait));
+    });
   }
 
   const share = (own: Limit, ofProject: Limit | null): Share => ({
