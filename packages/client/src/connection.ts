@@ -60,7 +60,7 @@ export function createConnection(options: {
         expect();
         move('open');
       },
-      down: lost,
+      down: (wait) => lost(Number(wait) || 0),
       refused,
       event(name, ...values) {
         if (state === 'recovering') expect();
@@ -90,12 +90,13 @@ export function createConnection(options: {
     wire.connect();
   }
 
-  function lost(): void {
+  /** @param wait milliseconds that the server asks for at least */
+  function lost(wait = 0): void {
     era += 1;
     stop();
     move('lost');
     if (state !== 'waiting') return;
-    after(clock.random() * pause, attempt);
+    after(wait + clock.random() * pause, attempt);
     pause = Math.min(LAST_PAUSE, pause * 2);
   }
 

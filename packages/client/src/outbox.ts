@@ -71,18 +71,22 @@ export function createOutbox(options: {
       stored(item.entry.clientId, answer.message);
       next();
     } else if (answer.retry === 'later') {
-      pause(item);
+      pause(item, answer.retryAfter);
     } else {
       busy = false;
       drop(item, answer.code);
     }
   }
 
-  function pause(item: Item): void {
-    cancelPause = later(() => {
-      busy = false;
-      next();
-    }, item.pause);
+  /** @param least milliseconds that the server asks for at least */
+  function pause(item: Item, least = 0): void {
+    cancelPause = later(
+      () => {
+        busy = false;
+        next();
+      },
+      Math.max(least, item.pause),
+    );
     item.pause = Math.min(LAST_PAUSE, item.pause * 2);
   }
 

@@ -22,8 +22,8 @@ export type Ask = <Name extends keyof ClientEvents>(
 export type Heard = {
   /** The handshake is through. */
   up(): void;
-  /** The connection is lost, or could not be made. Not after `disconnect`. */
-  down(): void;
+  /** The connection is lost, or could not be made, and not before `wait` milliseconds will be. Not after `disconnect`. */
+  down(wait?: number): void;
   /** The server will not have this token, and trying again with it does not help. */
   refused(code: Code): void;
   event<Name extends keyof ServerEvents>(name: Name, ...values: Parameters<ServerEvents[Name]>): void;
@@ -83,7 +83,7 @@ export const createDial =
         const code = refusalCode(data);
         leave();
         if (code) heard.refused(code);
-        else heard.down();
+        else heard.down(data?.data?.retryAfter);
       } else lost();
     }
 

@@ -61,6 +61,20 @@ it('in every state every event leads to a state, and nothing leads out of closed
   );
 });
 
+it('waits as long as the server asks for, and a little of its own against the crowd', () => {
+  const { connection, clock, tries, wire } = world({ random: 0.5 });
+  connection.connect();
+  wire().down(60_000);
+  clock.wind(60_000);
+  assert.equal(tries(), 1);
+  clock.wind(250);
+  assert.equal(tries(), 2);
+  // What is no length of time is none.
+  wire().down('soon' as unknown as number);
+  clock.wind(500);
+  assert.equal(tries(), 3);
+});
+
 it('tries again after pauses that double from half a second to ten, each shortened by chance', () => {
   const { connection, clock, tries, wire } = world({ random: 0.999 });
   connection.connect();

@@ -114,3 +114,33 @@ it('a line that is refused for good fails with its code, and the next one goes',
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   assert.deepEqual([failed, stored], [['bad: conflict'], ['good']]);
 });
+
+it('a line that is refused for now goes again when the server says, and by its own pause where it does not', async () => {
+  const waits: number[] = [];
+  const again: (() => void)[] = [];
+  const answers = [refusal('rate_limited', 4_321), refusal('rate_limited', 10), refusal('unavailable')];
+  const stored: string[] = [];
+  const outbox = createOutbox({
+    async transmit({ clientId }) {
+      const refused = answers.shift();
+      return refused
+        ? { ok: false, ...refused }
+        : { ok: true, duplicate: false, message: { clientId } as Message };
+    },
+    stored: (clientId) => stored.push(clientId),
+    failed: () => assert.fail('failed'),
+    now: () => 0,
+    later(callback, pause) {
+      waits.push(pause);
+      again.push(callback);
+      return () => undefined;
+    },
+  });
+  outbox.open();
+  outbox.add(entry('a'));
+  for (let turn = 0; turn < 8; turn += 1) {
+    await new Promise(setImmediate);
+    again.shift()?.();
+  }
+  assert.deepEqual([waits, stored], [[4_321, 2_000, 4_000], ['a']]);
+});
