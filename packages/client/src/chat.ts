@@ -71,6 +71,11 @@ export type Chat = Listeners<ChatEvents> & {
   loadGap(): Promise<void>;
   /** Back to the live end at once; what was loaded before it is let go. */
   toNewest(): void;
+  /**
+   * Says how to learn which message the reader is at, 0 at the live end: it stays among the lines, however many come
+   * (`newest` may turn false). Answers how to take that back.
+   */
+  hold(reader: () => number): () => void;
   /** Brings the lines around a message, however far back it is: `newest` may turn false. */
   visit(id: number): Promise<void>;
   /** A stored message as it stands here, or null where it is not held; `fetch` asks the server for it. */
@@ -238,6 +243,10 @@ export function createChat(
     loadOlder: () => link.load('older'),
     loadNewer: () => link.load('newer'),
     loadGap: () => link.load('gap'),
+    hold(reader) {
+      timeline.hold(reader);
+      return () => timeline.hold(() => 0);
+    },
     visit: link.visit,
     find: timeline.find,
     async fetch(id) {

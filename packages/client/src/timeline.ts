@@ -3,9 +3,10 @@
 import type { Code } from '@chatty/protocol/codes';
 import type { Message, Position, Session } from '@chatty/protocol/events';
 import { HISTORY_SIZE } from '@chatty/protocol/limits';
+import { type Held, isPast, join, shorten, trim } from './held.js';
 import type { Entry } from './outbox.js';
 import { createPending, type PendingLine } from './pending.js';
-import { cut, firstId, put, type Run, type StoredLine } from './run.js';
+import { firstId, put, type Run, type StoredLine } from './run.js';
 
 /** Messages are missing here: those after the line before and before the line after. `loadGap` brings them. */
 export type GapLine = { kind: 'gap'; key: string };
@@ -24,6 +25,8 @@ export type Timeline = {
   readonly epoch: string | null;
   /** The id of the last stored line; 0 where there is none. */
   readonly last: number;
+  /** How to learn which message is being read, 0 at the live end: whatever comes, it is not among the lines that go. */
+  hold(reader: () => number): void;
   /** Whose lines are own. Another person's lines on their way are dropped: nobody writes under somebody else's name. */
   identify(session: Session): void;
   /**
@@ -61,12 +64,9 @@ const KEPT = 100;
 
 /** @param limit most stored lines in the window */
 export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
-  /** Ends with the newest message and goes on growing. */
-  let live: Run = { lines: [], more: false };
-  /** An older run, complete up to and including the id `upTo`; between it and `live` messages are missing. */
-  let past: (Run & { upTo: number }) | null = null;
-  /** `past` alone is the window. `live` is kept short beside it, so that the way back needs no loading. */
-  let away = false;
+  const bounds = { limit, kept };
+  const held: Held = { live: { lines: [], more: false }, past: null, away: false };
+  let reader = () => 0;
   let staleTo = 0;
   let asked = 0;
   /** Changes since a page was asked for, by id. */
@@ -77,7 +77,8 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   const pending = createPending();
 
   const isOwn = (message: Message) => session !== null && message.userId === session.userId;
-  const first = () => past ?? live;
+  const first = () => held.past ?? held.live;
+  const runs = () => (held.past ? [held.past, held.live] : [held.live]);
 
   function toLine(message: Message): StoredLine {
     const own = isOwn(message);
@@ -98,48 +99,15 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
 
   /** Puts what belongs into the window there. */
   function place(messages: readonly Message[]): void {
+    const { past, live } = held;
     if (past) add(past, messages, firstId(past), past.upTo + 1);
     add(live, messages, live.more ? firstId(live) : 0);
   }
 
-  function start(messages: readonly Message[], more: boolean): void {
-    live = { lines: [], more };
-    past = null;
-    away = false;
-    staleTo = 0;
-    add(live, messages);
-  }
-
-  /** Nothing is missing any more between the two runs. */
-  function join(older: Run & { upTo: number }): void {
-    live = {
-      lines: [...older.lines, ...live.lines.filter(({ message }) => message.id > older.upTo)],
-      more: older.more,
-    };
-    past = null;
-    away = false;
-  }
-
-  /** Keeps to the limit by letting the oldest lines go. */
-  function trim(): void {
-    if (past) cut(past, away ? limit : limit - live.lines.length);
-    if (past?.lines.length === 0) past = null;
-    cut(live, away ? kept : limit);
-    snapshot = null;
-  }
-
-  /** Keeps to the limit by letting the newest lines go: the reader leaves the live end. */
-  function leave(): void {
-    if ((past?.lines.length ?? 0) + (away ? 0 : live.lines.length) <= limit) return;
-    if (!past) {
-      const { lines, more } = live;
-      past = { lines, more, upTo: 0 };
-      live = { lines: lines.slice(Math.max(limit, lines.length - kept)), more: true };
-    }
-    const [next] = past.lines.splice(limit);
-    if (next) past.upTo = next.message.id - 1;
-    away = true;
-    trim();
+  /** The live end anew, from these messages on. */
+  function begin(messages: readonly Message[], more: boolean): void {
+    held.live = { lines: [], more };
+    add(held.live, messages);
   }
 
   function history(messages: readonly Message[], position: Position, known: number | null): void {
@@ -150,60 +118,68 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     const anew = known === null || position.seq < known;
     if (anew) pending.restart(position.seq);
     else pending.advance(position.seq);
+    const reading = reader();
+    if (isPast(held, reading)) held.away = true;
     if (anew || complete || first().lines.length === 0) {
-      start(messages, !complete);
-    } else if (away) {
-      staleTo = past?.upTo ?? 0;
-      live = { lines: [], more: true };
-      add(live, messages);
+      held.past = null;
+      held.away = false;
+      staleTo = 0;
+      begin(messages, !complete);
+    } else if (held.away) {
+      staleTo = held.past?.upTo ?? 0;
+      begin(messages, true);
     } else {
-      past = null;
-      cut(live, kept);
+      held.past = null;
+      const { live } = held;
+      shorten(live, kept, reading, kept);
       staleTo = position.seq > known ? known : 0;
       if (oldest > known + 1) {
-        past = { ...live, upTo: known };
-        live = { lines: [], more: true };
-      }
-      add(live, messages);
+        held.past = { ...live, upTo: known };
+        begin(messages, true);
+      } else add(live, messages);
     }
   }
 
   const before: Record<Page, () => number | null> = {
     older: () => (first().more ? firstId(first()) : null),
-    gap: () => (past && !away ? firstId(live) : null),
+    gap: () => (held.past && !held.away ? firstId(held.live) : null),
     // An id is a change's number: at most so many messages lie between, and the page reaches down to the window.
-    newer: () => (past && away ? Math.min(past.upTo + 1 + PAGE, firstId(live)) : null),
+    newer: () => (held.past && held.away ? Math.min(held.past.upTo + 1 + PAGE, firstId(held.live)) : null),
   };
 
   function take(page: Page, from: number, messages: readonly Message[], more: boolean): void {
     if (before[page]() !== from) return;
+    const { past, live } = held;
     if (page === 'older') {
       add(first(), messages, 0, from);
       first().more = more;
-      leave();
-    } else if (past && page === 'gap') {
+      // Who does not say where they are reads the page that they asked for.
+      trim(held, bounds, reader() || 1);
+      return;
+    }
+    if (!past) return;
+    if (page === 'gap') {
       add(live, messages, past.upTo + 1, from);
-      if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) join(past);
-      trim();
-    } else if (past) {
+      if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) join(held);
+    } else {
       add(past, messages, past.upTo + 1, from);
       past.upTo = Math.max(past.upTo, from - 1);
-      if (past.upTo >= firstId(live) - 1) join(past);
-      trim();
+      if (past.upTo >= firstId(live) - 1) join(held);
     }
+    trim(held, bounds, reader());
   }
 
   function visit(before: number, messages: readonly Message[], more: boolean): void {
-    past = { lines: [], more, upTo: before - 1 };
-    away = true;
+    const past = { lines: [], more, upTo: before - 1 };
+    Object.assign(held, { past, away: true });
     add(past, messages);
-    if (past.upTo >= firstId(live) - 1) join(past);
-    trim();
+    if (past.upTo >= firstId(held.live) - 1) join(held);
+    // What was looked for is what will be read.
+    trim(held, bounds, past.upTo);
   }
 
   function find(id: number): Message | null {
-    for (const { lines } of past ? [past, live] : [live])
-      for (const { message } of lines) if (message.id === id) return message;
+    for (const { lines } of runs()) for (const { message } of lines) if (message.id === id) return message;
     return null;
   }
 
@@ -217,16 +193,15 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
       staleTo = (messages[0]?.id ?? 1) - 1;
       return;
     }
-    const { lines } = live;
-    live = { lines: lines.filter(({ message }) => message.id > staleTo), more: true };
-    past = null;
-    away = false;
+    const lines = held.live.lines.filter(({ message }) => message.id > staleTo);
+    Object.assign(held, { live: { lines, more: true }, past: null, away: false });
     staleTo = 0;
     snapshot = null;
   }
 
   return {
     lines() {
+      const { past, live, away } = held;
       const gap: GapLine[] = past ? [{ kind: 'gap', key: `g${past.upTo}` }] : [];
       snapshot ??= away
         ? [...first().lines]
@@ -240,21 +215,23 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
       return first().more;
     },
     get newest() {
-      return !away;
+      return !held.away;
     },
     get epoch() {
       return epoch;
     },
     get last() {
-      return (away ? first() : live).lines.at(-1)?.message.id ?? 0;
+      return (held.away ? first() : held.live).lines.at(-1)?.message.id ?? 0;
+    },
+    hold(next) {
+      reader = next;
     },
     identify(next) {
       const other = session !== null && (session.userId !== next.userId || session.room !== next.room);
       session = next;
       if (!other) return;
       for (const line of pending.lines) pending.remove(line.clientId);
-      for (const run of past ? [past, live] : [live])
-        run.lines = run.lines.map(({ message }) => toLine(message));
+      for (const run of runs()) run.lines = run.lines.map(({ message }) => toLine(message));
       snapshot = null;
     },
     history,
@@ -262,7 +239,8 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
       if (asked > 0) for (const message of messages) meanwhile.set(message.id, message);
       place(messages);
       pending.advance(top);
-      trim();
+      trim(held, bounds, reader());
+      snapshot = null;
     },
     asking(by) {
       asked += by;
@@ -275,9 +253,9 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
     stale,
     refresh,
     toNewest() {
-      if (!away) return;
-      past = null;
-      away = false;
+      if (!held.away) return;
+      held.past = null;
+      held.away = false;
       snapshot = null;
     },
     pend(entry) {
