@@ -84,14 +84,10 @@ describe('a busy room', () => {
 
     // Frames may have been too few to draw all of them: none is missing above the view either.
     const said = numbersOf(witness).slice(-1_200);
-    await page.locator('.frame').evaluate(scrollBack, said[0] ?? 0);
+    await page.locator('.frame').evaluate(scroll, { step: -400, target: said[0] ?? 0 });
     const back = await drain(page);
     assertOrder(back, numbersOf(witness));
-    const drawn = new Set(back.flatMap(({ rows }) => rows.map(([number]) => number)));
-    assert.deepEqual(
-      said.filter((number) => !drawn.has(number)),
-      [],
-    );
+    assertDrawn(back, said);
   });
 
   it('further up the line one reads stays where it is, the pill counts, and leads to the end', async () => {
@@ -99,7 +95,7 @@ describe('a busy room', () => {
     const senders = await crowd();
     const [witness] = senders;
     assert.ok(witness);
-    await page.locator('.frame').evaluate(scrollBack, last - 45);
+    await page.locator('.frame').evaluate(scroll, { step: -400, target: last - 45 });
     await page.locator('.pill').waitFor();
     await drain(page);
     await pour(senders, 100);
@@ -112,6 +108,36 @@ describe('a busy room', () => {
     await pour(senders, 20);
     await newestDrawn(page, witness);
     for (const { fromEnd } of await drain(page)) assert.ok(fromEnd <= STILL, `${fromEnd} px from the end`);
+  });
+
+  it('further up the line one reads stays while more come than are held; they load on the way down, and none is skipped', async () => {
+    const page = await open('지호');
+    const senders = await crowd();
+    const [witness] = senders;
+    assert.ok(witness);
+    const before = last;
+    await page.locator('.frame').evaluate(scroll, { step: -400, target: before - 45 });
+    await page.locator('.pill').waitFor();
+    await drain(page);
+    const more = WINDOW + 500;
+    await pour(senders, more / SENDERS, 5);
+    await page.locator('.pill', { hasText: more.toLocaleString('ko') }).waitFor();
+    assertStill(await drain(page));
+
+    const order = numbersOf(witness);
+    const upTo = order.indexOf(before + 1) + WINDOW + 200;
+    await page.locator('.frame').evaluate(scroll, { step: 400, target: order[upTo] ?? 0 });
+    const forth = await drain(page);
+    assertOrder(forth, order);
+    assertDrawn(forth, order.slice(order.indexOf(before + 1), upTo));
+    await page.locator('.pill').click();
+    await newestDrawn(page, witness);
+    await page.locator('.pill').waitFor({ state: 'detached' });
+    await drain(page);
+    await page.locator('.frame').evaluate(scroll, { step: -400, target: order.at(-300) ?? 0 });
+    const back = await drain(page);
+    assertOrder(back, order);
+    assertDrawn(back, order.slice(-300));
   });
 
   it('no page complained', () => assert.deepEqual(suite.complaints, []));
@@ -137,12 +163,12 @@ function watchFrames(frame: Element): void {
   })();
 }
 
-/** In the page: scrolls up until message `target` is drawn. */
-async function scrollBack(frame: Element, target: number): Promise<void> {
-  for (let step = 0; step < 2_000; step += 1) {
+/** In the page: scrolls by `step` pixels again and again until message `target` is drawn. */
+async function scroll(frame: Element, { step, target }: { step: number; target: number }): Promise<void> {
+  for (let times = 0; times < 2_000; times += 1) {
     const drawn = [...frame.querySelectorAll('.bubble')];
     if (drawn.some(({ textContent }) => Number.parseInt(textContent ?? '', 10) === target)) return;
-    frame.scrollBy(0, -400);
+    frame.scrollBy(0, step);
     // The scroll event comes with the first frame, what it sets off is drawn by the second.
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   }
@@ -178,6 +204,15 @@ function assertOrder(samples: Sample[], order: number[]): void {
       known.map((_, index) => (known[0] ?? 0) + index),
     );
   }
+}
+
+/** Each of these was to be seen at some moment. */
+function assertDrawn(samples: Sample[], numbers: number[]): void {
+  const drawn = new Set(samples.flatMap(({ rows }) => rows.map(([number]) => number)));
+  assert.deepEqual(
+    numbers.filter((number) => !drawn.has(number)),
+    [],
+  );
 }
 
 /** Each message in view at first is where it was, at each moment. */

@@ -33,7 +33,7 @@ export function List({
 }) {
   const { words } = language;
   const live = chat.state === 'live';
-  const { frame, above, list, below, from, to, sticks, toEnd, toLine, onScroll } = useScroll(
+  const { frame, above, list, below, from, to, sticks, place, toEnd, toLine, onScroll } = useScroll(
     lines,
     chat.newest,
   );
@@ -45,7 +45,10 @@ export function List({
     chat.toNewest();
     toEnd();
   };
-  useEffect(chat.toNewest, [chat]);
+  useEffect(() => {
+    chat.toNewest();
+    return chat.hold(place);
+  }, [chat]);
 
   const pending = lines.filter(({ kind }) => kind === 'pending').length;
   const pendingBefore = useRef(0);

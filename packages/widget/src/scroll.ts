@@ -161,6 +161,8 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     from: now.from,
     to: now.to,
     sticks: now.sticks,
+    /** The message being read; 0 at the newest end. */
+    place: () => (now.sticks ? 0 : idOf(now.lines[now.index])),
     /** Holds the reader at the newest end from now on. */
     toEnd: () => {
       now.sticks = true;
