@@ -18,8 +18,11 @@ export type Member = {
 
 export type Claims = Record<string, unknown>;
 
+/** What cannot be done without. */
+export type Claim = 'projectId' | 'username' | 'user';
+
 /** The member, or which claim is wrong and how: for the server's log and the host's developer, not for the visitor. */
-export type ClaimsResult = { ok: true; member: Member } | { ok: false; reason: string };
+export type ClaimsResult = { ok: true; member: Member } | { ok: false; claim: Claim; reason: string };
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 const BADGES = 5;
@@ -29,17 +32,21 @@ export function readClaims(claims: Claims): ClaimsResult {
   const user = isObject(claims.user) ? claims.user : {};
   const projectId = claims.projectId;
   if (typeof projectId !== 'string' || !PROJECT_ID.test(projectId)) {
-    return wrong('projectId must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit');
+    return wrong('projectId', 'projectId must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit');
   }
   const given = first(claims.username, claims.name, claims.nickname, user.username, user.name);
-  if (typeof given !== 'string') return wrong('username is required and must be a string');
+  if (typeof given !== 'string') return wrong('username', 'username is required and must be a string');
   const username = given.length > 1_000 ? null : cleanName(given);
   if (username === null || exceedsGraphemes(username, USERNAME_GRAPHEMES)) {
-    return wrong('username must be 1-40 visible characters without control, bidi or zero-width characters');
+    return wrong(
+      'username',
+      'username must be 1-40 visible characters without control, bidi or zero-width characters',
+    );
   }
   const id = first(claims.sub, isObject(claims.user) ? user.id : claims.user, claims.userId);
   const userId = id === undefined ? username : readUserId(id);
-  if (userId === null) return wrong('the user id must be a string of 1-128 characters or a whole number');
+  if (userId === null)
+    return wrong('user', 'the user id must be a string of 1-128 characters or a whole number');
   return {
     ok: true,
     member: {
@@ -85,6 +92,6 @@ function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wrong(reason: string): ClaimsResult {
-  return { ok: false, reason };
+function wrong(claim: Claim, reason: string): ClaimsResult {
+  return { ok: false, claim, reason };
 }
