@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Addresses } from './addresses.js';
+import { openDoctor } from './admin-doctor.js';
 import { createDoor } from './admin-door.js';
 import { FAULTS, faultOf } from './admin-faults.js';
 import { openKeys } from './admin-keys.js';
@@ -12,6 +13,7 @@ import type { Log } from './log.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
+import type { Refusals } from './refusals.js';
 import type { Store } from './store/store.js';
 import type { Vault } from './vault.js';
 
@@ -24,11 +26,12 @@ export function openAdmin(options: {
   order: Order;
   moderation: Moderation;
   addresses: Addresses;
+  refusals: Refusals;
   /** Null: HS256 secrets cannot be kept. */
   vault: Vault | null;
   log: Log;
 }): void {
-  const { http, key, store, projects, auth, order, moderation, addresses, vault, log } = options;
+  const { http, key, store, projects, auth, order, moderation, addresses, refusals, vault, log } = options;
   const records = store.projects;
   const door = createDoor({ key, records, projects, addresses, log });
   http.register(
@@ -43,6 +46,7 @@ export function openAdmin(options: {
       openProjects(api, { door, records, projects });
       openKeys(api, { door, records, projects, vault });
       openModeration(api, { door, auth, moderation, order, records: store.order });
+      openDoctor(api, { auth, refusals });
     },
     { prefix: '/api/v1' },
   );

@@ -20,6 +20,7 @@ import { createModeration } from './moderation.js';
 import { createOrder } from './order.js';
 import { createPenalties } from './penalties.js';
 import { createProjects, type Projects } from './projects.js';
+import { createRefusals } from './refusals.js';
 import { type ChatServer, createRooms } from './rooms.js';
 import { createSessions } from './sessions.js';
 import { createShares } from './shares.js';
@@ -146,6 +147,7 @@ async function listen(parts: {
     publish: rooms.publish,
     log,
   });
+  const refusals = createRefusals({ projects });
   if (config.adminKey !== null)
     openAdmin({
       http,
@@ -156,13 +158,14 @@ async function listen(parts: {
       order,
       moderation,
       addresses,
+      refusals,
       vault,
       log,
     });
   projects.onChange(sessions.review);
   order.onChange(sessions.review);
-  const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, log });
-  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, shares, log });
+  const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, refusals, log });
+  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log });
   undo.push(async () => {
     draining = true;
     sessions.close();

@@ -20,12 +20,13 @@ import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import { forget, type Handshakes } from './handshake.js';
+import { aboutMember, forget, type Handshakes } from './handshake.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation.js';
 import { rankOf } from './order.js';
 import type { Outlet } from './outlet.js';
+import type { Refusals } from './refusals.js';
 import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
 import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
@@ -64,9 +65,10 @@ export function openGateway(options: {
   messages: Messages;
   moderation: Moderation;
   shares: Shares;
+  refusals: Refusals;
   log: Log;
 }): void {
-  const { io, handshake, rooms, sessions, conduct, messages, moderation, shares, log } = options;
+  const { io, handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log } = options;
 
   const own = ({ role }: VerifiedMember) => (role === 'guest' ? refusal('login_required') : null);
   const rights: Rights = {
@@ -185,6 +187,18 @@ export function openGateway(options: {
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
       reply = no(refusal('unavailable'));
+    }
+    if (!reply.ok && command) {
+      const { member, address } = socket.data;
+      const about = aboutMember(member);
+      refusals.note({
+        ...about,
+        event: event as string,
+        code: reply.code,
+        reason: '',
+        origin: null,
+        address,
+      });
     }
     if (ack) ack(reply);
     else if (!reply.ok && command) {

@@ -4,12 +4,13 @@ import { readPosition } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import type { Addresses } from './addresses.js';
-import type { Auth, Verdict, VerifiedMember } from './auth.js';
+import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
 import type { Gate } from './gate.js';
 import type { Log } from './log.js';
 import type { Engine } from './outlet.js';
 import type { Penalties } from './penalties.js';
+import type { Refusals } from './refusals.js';
 import type { ChatSocket } from './rooms.js';
 import { end } from './sessions.js';
 import type { Shares } from './shares.js';
@@ -34,14 +35,16 @@ export function createHandshakes(options: {
   gate: Gate;
   penalties: Penalties;
   shares: Shares;
+  refusals: Refusals;
   log: Log;
 }): Handshakes {
-  const { auth, conduct, addresses, gate, penalties, shares, log } = options;
+  const { auth, conduct, addresses, gate, penalties, shares, refusals, log } = options;
 
   /** What no honest host signs. A token that has expired was good once. */
   function judge(verdict: Verdict, address: string | null): void {
-    if (!verdict.ok && (verdict.code === 'token_invalid' || verdict.code === 'token_claims'))
-      gate.forged(address);
+    if (verdict.ok) return;
+    const { code } = verdict.refused;
+    if (code === 'token_invalid' || code === 'token_claims') gate.forged(address);
   }
 
   /** The connection ends once it has been told: whoever is refused for asking too much cannot go on asking on it. */
@@ -58,21 +61,33 @@ export function createHandshakes(options: {
     if (blocked > 0) return tooMuch(socket, blocked);
     const verdict = await auth.verify({ token, project: projectId, origin });
     judge(verdict, address);
+    const note = (about: About, { code }: Refusal, reason: string) =>
+      refusals.note({ ...about, event: 'connection', code, reason, origin: origin ?? null, address });
     if (!verdict.ok) {
-      const { ok: _, reason, ...refusal } = verdict;
-      log.info({ code: refusal.code, reason, origin }, 'a token was refused');
-      return refused(refusal, AUTHENTICATION_ERROR);
+      const { reason, about } = verdict;
+      log.info({ code: verdict.refused.code, reason, origin }, 'a token was refused');
+      note(about, verdict.refused, reason);
+      return refused(verdict.refused, AUTHENTICATION_ERROR);
     }
     const { member } = verdict;
     const unread = conduct.reading(member);
-    if (unread) return refused(unread, AUTHENTICATION_ERROR);
+    if (unread) {
+      note(aboutMember(member), unread, 'the rules of the room');
+      return refused(unread, AUTHENTICATION_ERROR);
+    }
     // Guests are nobody, so each connection has its own share. A project id holds no space.
     const guest = member.role === 'guest';
     const key = guest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
     const wait = guest ? 0 : penalties.wait(key) || shares.join(key);
-    if (wait > 0) return tooMuch(socket, wait);
-    if (!gate.seat(socket.conn as unknown as Engine, { project: member.projectId, key: guest ? null : key }))
-      return tooMuch(socket, FULL);
+    const seat = { project: member.projectId, key: guest ? null : key };
+    if (wait > 0 || !gate.seat(socket.conn as unknown as Engine, seat)) {
+      note(
+        aboutMember(member),
+        refusal('rate_limited'),
+        wait > 0 ? 'asked for too much' : 'too many connections',
+      );
+      return tooMuch(socket, wait || FULL);
+    }
     socket.data = { member, key, address, batch: batch === true, after: readPosition(after) };
     // Without a member it would be a connection that nobody counts.
     socket.once('disconnect', () => socket.conn.close());
@@ -89,10 +104,7 @@ export function createHandshakes(options: {
     async refresh(member, { token }, socket) {
       const verdict = await auth.verify({ token });
       judge(verdict, socket.data.address);
-      if (!verdict.ok) {
-        const { reason: _, ...no } = verdict;
-        return no;
-      }
+      if (!verdict.ok) return { ok: false, ...verdict.refused };
       const { projectId, userId, pass } = verdict.member;
       if (projectId !== member.projectId || userId !== member.userId) {
         const wrong = refusal('token_invalid');
@@ -106,6 +118,11 @@ export function createHandshakes(options: {
       return { ok: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
     },
   };
+}
+
+/** What is known of somebody who is in, where something is refused to them all the same. A guest has shown nothing. */
+export function aboutMember({ projectId, userId, role }: VerifiedMember): About {
+  return { project: projectId, userId: userId || null, signed: role !== 'guest' };
 }
 
 /** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */

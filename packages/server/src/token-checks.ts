@@ -1,0 +1,286 @@
+/** What a token has to pass, check by check and in order: who verifies it stops at the first fault, who explains it goes on. */
+
+import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Order } from './order.js';
+import type { Projects, SigningKey } from './projects.js';
+import { Unavailable } from './store/store.js';
+
+/** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
+export type Case = {
+  readonly token: unknown;
+  /** Of the page, as the browser says; undefined: no browser. */
+  readonly origin: string | undefined;
+  header: { alg?: unknown; kid?: unknown } | null;
+  /** What the token says; only where `signed` is set has anybody vouched for it. */
+  payload: JWTPayload | null;
+  /** The key that fits its signature. */
+  signed: SigningKey | null;
+  /** What jose had against its times, once the signature was right. */
+  untimely: errors.JWTExpired | errors.JWTClaimValidationFailed | null;
+  member: Member | null;
+};
+
+/** `kind` says within the check what it is; `reason` is for the log. */
+export type Fault = { refused: Refusal; kind: FaultKind; reason: string; claim?: Claim };
+
+export type CheckName =
+  | 'form'
+  | 'signature'
+  | 'issued'
+  | 'expiry'
+  | 'lifetime'
+  | 'claims'
+  | 'held'
+  | 'cutoff'
+  | 'exclusion'
+  | 'origin';
+
+export type FaultKind =
+  | 'not_text'
+  | 'too_long'
+  | 'not_jwt'
+  | 'no_match'
+  | 'malformed'
+  | 'not_yet'
+  | 'future'
+  | 'no_time'
+  | 'missing'
+  | 'expired'
+  | 'before_issue'
+  | 'too_far'
+  | 'claim'
+  | 'key_gone'
+  | 'cut_off'
+  | 'sent_away'
+  | 'not_allowed';
+
+export type Check = {
+  readonly name: CheckName;
+  /** What has to be known of the token before: without it there is nothing to look at. */
+  readonly needs: 'nothing' | 'payload' | 'signed' | 'member';
+  /** Whether it asks about the project that the token names, and not about the token alone. */
+  readonly asksProject: boolean;
+  /** Throws `Unavailable` where nobody can say. */
+  run(given: Case): Promise<Fault | null> | Fault | null;
+};
+
+/** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
+const LAST_SECOND = 253_402_300_799;
+
+export type TokenRules = {
+  /** Whether `exp` has to be there. */
+  requireExpiry: boolean;
+  /** Longest life from now that `exp` may promise in hours; null: any. */
+  maxHours: number | null;
+};
+
+/**
+ * @param nobody a key that nothing is signed with: a project nobody knows costs the same time as a wrong signature (J19)
+ * @param now clock in milliseconds
+ */
+export function createTokenChecks(options: {
+  projects: Projects;
+  order: Order;
+  nobody: SigningKey;
+  rules: TokenRules;
+  now: () => number;
+}): readonly Check[] {
+  const { projects, order, nobody, rules, now } = options;
+  const { requireExpiry, maxHours } = rules;
+
+  async function signature(given: Case): Promise<Fault | null> {
+    const { kid, alg } = given.header ?? {};
+    const keys = projects.keysOf(projectOf(given), kid, alg);
+    try {
+      const found = await checkWith(keys.length > 0 ? keys : [nobody], String(given.token), now());
+      Object.assign(given, found);
+      return null;
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      return fault('token_invalid', isNoMatch(error) ? 'no_match' : 'malformed', messageOf(error));
+    }
+  }
+
+  /** Before `expiry`, as jose looks at it. */
+  function issued({ payload, untimely }: Case): Fault | null {
+    if (untimely?.claim === 'nbf')
+      return fault(
+        'token_claims',
+        typeof payload?.nbf === 'number' ? 'not_yet' : 'no_time',
+        untimely.message,
+      );
+    if (untimely?.claim === 'iat' || isWrongTime(payload?.iat))
+      return fault('token_claims', 'no_time', untimely?.message ?? 'iat must be a number');
+    const { iat } = payload ?? {};
+    const future = iat !== undefined && iat > now() / 1_000 + CLOCK_SKEW_SECONDS;
+    return future ? fault('token_claims', 'future', 'iat is in the future') : null;
+  }
+
+  function expiry({ payload, untimely }: Case): Fault | null {
+    const { exp, iat } = payload ?? {};
+    const expired = typeof exp === 'number' && exp + CLOCK_SKEW_SECONDS <= Math.floor(now() / 1_000);
+    if (untimely instanceof errors.JWTExpired || expired)
+      return fault('token_expired', 'expired', untimely?.message ?? 'exp has passed');
+    if (untimely?.claim === 'exp' || isWrongTime(exp))
+      return fault('token_claims', 'no_time', untimely?.message ?? 'exp must be a number');
+    if (exp === undefined) return requireExpiry ? fault('token_claims', 'missing', 'exp is required') : null;
+    if (exp > LAST_SECOND) return fault('token_claims', 'no_time', 'exp is not a time');
+    const before = typeof iat === 'number' && exp < iat;
+    return before ? fault('token_claims', 'before_issue', 'exp is before iat') : null;
+  }
+
+  function lifetime({ payload }: Case): Fault | null {
+    const { exp } = payload ?? {};
+    if (maxHours === null || typeof exp !== 'number') return null;
+    const most = now() / 1_000 + maxHours * 3_600 + CLOCK_SKEW_SECONDS;
+    return exp > most ? fault('token_claims', 'too_far', `exp is more than ${maxHours} hours ahead`) : null;
+  }
+
+  function claims(given: Case): Fault | null {
+    const read = readClaims(given.payload ?? {});
+    if (!read.ok) return { ...fault('token_claims', 'claim', read.reason), claim: read.claim };
+    given.member = read.member;
+    return null;
+  }
+
+  function held(given: Case): Fault | null {
+    if (given.signed === null || projects.holds(projectOf(given), given.signed.kid)) return null;
+    return fault('token_invalid', 'key_gone', 'the secret has come to its end');
+  }
+
+  function cutoff({ member, payload }: Case): Fault | null {
+    const issuedAt = (payload?.iat ?? 0) * 1_000;
+    if (member === null || !isCutOff(projects, member, issuedAt)) return null;
+    return fault('token_expired', 'cut_off', 'the token was taken back');
+  }
+
+  function exclusion({ member }: Case): Fault | null {
+    const refused = member && order.exclusion(member.projectId, member.userId);
+    return refused && { refused, kind: 'sent_away', reason: 'its bearer was sent away' };
+  }
+
+  function origin(given: Case): Fault | null {
+    return originFault(projects, projectOf(given), given.origin);
+  }
+
+  const check = (name: CheckName, needs: Check['needs'], asksProject: boolean, run: Check['run']): Check => ({
+    name,
+    needs,
+    asksProject,
+    run,
+  });
+  return [
+    check('form', 'nothing', false, form),
+    check('signature', 'payload', true, signature),
+    check('issued', 'payload', false, issued),
+    check('expiry', 'payload', false, expiry),
+    check('lifetime', 'payload', false, lifetime),
+    check('claims', 'payload', false, claims),
+    check('held', 'signed', true, held),
+    check('cutoff', 'member', true, cutoff),
+    check('exclusion', 'member', true, exclusion),
+    check('origin', 'payload', true, origin),
+  ];
+}
+
+export function openCase(token: unknown, origin: string | undefined): Case {
+  return { token, origin, header: null, payload: null, signed: null, untimely: null, member: null };
+}
+
+/** @param issuedAt in milliseconds; null: before all times */
+export function isCutOff(
+  projects: Projects,
+  { projectId, userId }: { projectId: string; userId: string },
+  issuedAt: number | null,
+): boolean {
+  const cutoff = projects.cutoffOf(projectId, userId);
+  return cutoff !== null && (issuedAt ?? 0) < cutoff;
+}
+
+export function originFault(projects: Projects, project: string, origin: string | undefined): Fault | null {
+  const reason = projects.originFault(project, origin);
+  return reason === null
+    ? null
+    : fault('origin_refused', 'not_allowed', `${origin} may not show the chat: ${reason}`);
+}
+
+function form(given: Case): Fault | null {
+  const { token } = given;
+  if (typeof token !== 'string') return fault('token_invalid', 'not_text', 'the token is not a string');
+  if (token.length > TOKEN_LENGTH)
+    return fault('token_invalid', 'too_long', `the token is longer than ${TOKEN_LENGTH}`);
+  try {
+    given.header = decodeProtectedHeader(token);
+    given.payload = decodeJwt(token);
+    return null;
+  } catch (error) {
+    return fault('token_invalid', 'not_jwt', messageOf(error));
+  }
+}
+
+/** Which project's keys it has to be signed with; '' is none that has a record. */
+export function projectOf({ payload }: Pick<Case, 'payload'>): string {
+  return typeof payload?.projectId === 'string' ? payload.projectId : '';
+}
+
+/**
+ * With each key in turn; only a wrong signature is a reason to try the next.
+ * @throws Unavailable where none fits, but the keys of a host could not be fetched: the token may be good
+ */
+async function checkWith(
+  keys: readonly SigningKey[],
+  token: string,
+  time: number,
+): Promise<Pick<Case, 'payload' | 'signed' | 'untimely'>> {
+  let wrong: unknown;
+  let outage: Unavailable | null = null;
+  for (const signed of keys) {
+    const rules = {
+      algorithms: [...signed.algorithms],
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      currentDate: new Date(time),
+    };
+    try {
+      const { payload } =
+        typeof signed.key === 'function'
+          ? await jwtVerify(token, signed.key, rules)
+          : await jwtVerify(token, signed.key, rules);
+      return { payload, signed, untimely: null };
+    } catch (error) {
+      // jose looks at the times of what is signed only.
+      if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed)
+        return { payload: error.payload, signed, untimely: error };
+      wrong = error;
+      if (typeof signed.key === 'function' && isOutage(error))
+        outage = new Unavailable(`the JWKS of ${signed.kid} could not be fetched: ${error}`);
+      else if (!isNoMatch(error)) throw error;
+    }
+  }
+  throw outage ?? wrong;
+}
+
+/** The key is not the one the token was signed with. */
+function isNoMatch(error: unknown): boolean {
+  return error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
+}
+
+/** What fetching a JWKS throws, from the network or as an answer that is none: neither says anything of the token. */
+function isOutage(error: unknown): boolean {
+  const plain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+  return plain || error instanceof errors.JWKSTimeout || error instanceof TypeError;
+}
+
+function isWrongTime(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'number';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fault(code: Code, kind: FaultKind, reason: string): Fault {
+  return { refused: refusal(code), kind, reason };
+}
