@@ -80,12 +80,14 @@ export function createGate(options: {
     if (strangers.size >= limits.strangers) return 'too many strangers';
     if (address === null) return null;
     if (strangersOf.of(address) >= limits.strangersPerAddress) return 'too many strangers of one address';
-    if (forgeries.wait(address) > 0) return 'too many forged tokens from one address';
+    if (forgeries.wait(address, forgeryOf(address)) > 0) return 'too many forged tokens from one address';
     return byAddress.take(address, CONNECTION_COST) > 0 ? 'too much from one address' : null;
   }
 
+  const forgeryOf = (address: string) => 1 / (1 + seatsOf.address.of(address) / CROWD);
+
   function forged(address: string | null): void {
-    if (address !== null) forgeries.take(address, 1 / (1 + seatsOf.address.of(address) / CROWD));
+    if (address !== null) forgeries.take(address, forgeryOf(address));
   }
 
   function flooded({ bearer, address }: Visit): void {
@@ -151,10 +153,11 @@ export function createGate(options: {
       connections.on('connection', begin);
       // A request becomes a WebSocket right after its headers were written.
       connections.on('headers', (_headers, request) => {
-        if (request.headers.upgrade !== undefined) process.nextTick(guardChannel, request, budget, channelFlooded);
+        if (request.headers.upgrade !== undefined)
+          process.nextTick(guardChannel, request, budget, channelFlooded);
       });
     },
-    wait: (address) => (address === null ? 0 : forgeries.wait(address)),
+    wait: (address) => (address === null ? 0 : forgeries.wait(address, forgeryOf(address))),
     forged,
     seat(engine, bearer) {
       const visit = visits.get(engine);

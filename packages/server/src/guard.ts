@@ -17,6 +17,8 @@ type Channel = {
 
 /** Namespaces somebody may ask for in vain on one connection; there is only the main one. */
 const WRONG_NAMESPACES = 3;
+/** Tokens somebody may show on one connection: one, and a newer one where it was refused. */
+const INTRODUCTIONS = 4;
 /** A packet counts once for each 8 KiB begun, the size of the longest message: a shift by 13 bits. */
 const SIZE_BITS = 13;
 /** Packets that a WebSocket may send until a connection that began with long polling has moved to it. It takes two. */
@@ -40,6 +42,7 @@ export function guard(
 ): void {
   const isTooMuch = createMeter(budget);
   let wrong = 0;
+  let introductions = 0;
   engine.on('packet', ({ type, data }) => {
     const text = typeof data === 'string' ? data : '';
     if (isTooMuch(text.length)) {
@@ -50,7 +53,9 @@ export function guard(
     if (type !== 'message') return;
     // Socket.IO protocol 5: 0 is CONNECT, followed by a namespace where it is not the main one; 5 and 6 are binary.
     if (typeof data !== 'string' || text.startsWith('5') || text.startsWith('6')) hangUp(engine);
-    else if (text.startsWith('0/') && ++wrong > WRONG_NAMESPACES) hangUp(engine);
+    else if (text.startsWith('0/')) {
+      if (++wrong > WRONG_NAMESPACES) hangUp(engine);
+    } else if (text.startsWith('0') && ++introductions > INTRODUCTIONS) hangUp(engine);
   });
 }
 

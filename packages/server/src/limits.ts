@@ -4,7 +4,7 @@ export type Limit = {
   /** Takes `cost` (1) from the bucket of `key` and answers 0; where there is less in it, the whole milliseconds until there is. */
   take(key: string, cost?: number): number;
   /** The same answer, and nothing is taken. */
-  wait(key: string): number;
+  wait(key: string, cost?: number): number;
 };
 
 type Bucket = { left: number; at: number };
@@ -71,11 +71,11 @@ export function createLimit(options: {
       bucket.left -= cost;
       return 0;
     },
-    wait(key) {
+    wait(key, cost = 1) {
       const bucket = buckets.get(key);
       if (bucket === undefined) return 0;
       const left = filled(bucket, now());
-      return left < 1 ? until(1 - left) : 0;
+      return left < cost ? until(cost - left) : 0;
     },
   };
 }
