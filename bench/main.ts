@@ -14,6 +14,7 @@ import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
 import { historyReads } from './scenarios/history.js';
 import { idle } from './scenarios/idle.js';
 import { joinStorm } from './scenarios/join-storm.js';
+import { neighbours } from './scenarios/neighbours.js';
 import { smallRoom } from './scenarios/small-room.js';
 import { stalled } from './scenarios/stalled.js';
 import { createStage, type Row, type Scenario } from './stage.js';
@@ -30,6 +31,7 @@ const scenarios: Record<string, Scenario> = {
   'join-storm': joinStorm,
   history: historyReads,
   'stalled-readers': stalled,
+  neighbours,
 };
 const GENERATOR_CORE = '1';
 /** No new scenario begins after this many seconds, so that a run ends in bounded time. */

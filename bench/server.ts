@@ -28,20 +28,24 @@ const MAINTENANCE = 'postgres';
 
 type Report = { port?: number; memory?: NodeJS.MemoryUsage };
 
-/** @param profile folder for a CPU profile, written when the server stops */
+/**
+ * @param settings of the server, over the bench's own
+ * @param profile folder for a CPU profile, written when the server stops
+ */
 export async function startServer(options: {
   kind: Kind;
   postgres: Connection;
+  settings: Record<string, string>;
   profile: string | null;
 }): Promise<Server> {
-  const { kind, postgres, profile } = options;
+  const { kind, postgres, settings, profile } = options;
   const database = { ...postgres, database: `bench_${randomBytes(6).toString('hex')}` };
   await query({ ...postgres, database: MAINTENANCE }, `CREATE DATABASE ${database.database}`);
   const flags = ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
   const file = fileURLToPath(new URL(`servers/${kind}.mjs`, import.meta.url));
   const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...flags, file], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH, ...environmentOf(database) },
+    env: { PATH: process.env.PATH, ...environmentOf(database), ...settings },
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const next = <Key extends keyof Report>(key: Key) =>

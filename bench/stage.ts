@@ -21,8 +21,12 @@ export type Stage = {
   say(sentence: string): void;
   /** Processor seconds the database has used so far, all its processes together. */
   databaseCpu(): number;
-  /** Runs the work with these servers up, each with an empty database; stops them whatever happens. */
-  withServers<Result>(wanted: readonly Kind[], work: (servers: Server[]) => Promise<Result>): Promise<Result>;
+  /** Runs the work with these servers up, each with an empty database and these settings; stops them whatever happens. */
+  withServers<Result>(
+    wanted: readonly Kind[],
+    work: (servers: Server[]) => Promise<Result>,
+    settings?: Record<string, string>,
+  ): Promise<Result>;
 };
 
 export type Scenario = (stage: Stage) => Promise<Row[]>;
@@ -39,11 +43,13 @@ export function createStage(options: {
     quick,
     say,
     databaseCpu,
-    withServers: async (wanted, work) => {
+    withServers: async (wanted, work, settings = {}) => {
       const servers: Server[] = [];
       try {
         for (const kind of wanted)
-          servers.push(await startServer({ kind, postgres, profile: kind === 'ours' ? profile : null }));
+          servers.push(
+            await startServer({ kind, postgres, settings, profile: kind === 'ours' ? profile : null }),
+          );
         return await work(servers);
       } finally {
         for (const server of servers) await server.stop();

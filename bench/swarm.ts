@@ -31,6 +31,8 @@ export type SwarmOptions = {
   batch?: boolean;
   /** Rooms the members are spread over; a room is a project of its own, p1, p2 ... */
   rooms?: number;
+  /** The first of them is p1, or this many further on. */
+  offset?: number;
   /** One in this many reads packets whole and times them. */
   readers?: number;
   /** Characters of a message. */
@@ -102,11 +104,14 @@ export async function openSwarm(options: SwarmOptions): Promise<Swarm> {
 }
 
 /** What member `index` shows at the door; null for the server without a door. */
-export function authOf({ server, batch = false, rooms = 1 }: SwarmOptions, index: number): object | null {
+export function authOf(
+  { server, batch = false, rooms = 1, offset = 0 }: SwarmOptions,
+  index: number,
+): object | null {
   if (server.kind === 'bare') return null;
   const token = createToken({
     secret: SECRET,
-    projectId: `p${(index % rooms) + 1}`,
+    projectId: `p${(index % rooms) + 1 + offset}`,
     username: `member ${index}`,
     userId: `u${index}`,
   });
