@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { type Chat, type ChatOptions, createChat, type Entry } from '@chatty/client/chat';
+import { createKept } from '@chatty/client/kept';
 import type { Message } from '@chatty/protocol/events';
 import { SignJWT } from 'jose';
 import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
@@ -200,21 +201,22 @@ it('an expired token is renewed by the host once, and not at each reconnect', as
 
 it('lines on their way outlive the client where the page keeps them, and go out under no other name', async (context) => {
   const [chatty, { url }] = [await startChatty(context), await startChatty(context)];
-  const kept = new Map<string, Entry[]>();
-  const storage = {
-    load: (owner: string) => kept.get(owner) ?? [],
-    save: (entries: Entry[], owner: string) => void kept.set(owner, entries),
-  };
-  const before = await enter(context, { url: chatty.url, token: tokenOf('민수'), storage });
+  const entries = new Map<string, Entry[]>();
+  const keep = () =>
+    createKept({
+      load: (owner) => entries.get(owner) ?? [],
+      save: (waiting, owner) => void entries.set(owner, waiting),
+    });
+  const before = await enter(context, { url: chatty.url, token: tokenOf('민수'), kept: keep() });
   await chatty.app.close();
   await until(() => before.state === 'waiting', 'the loss to be noticed');
   before.send('아직 못 보낸 글');
   before.close();
-  const jiyoung = await enter(context, { url, token: tokenOf('지영'), storage });
+  const jiyoung = await enter(context, { url, token: tokenOf('지영'), kept: keep() });
   assert.deepEqual(jiyoung.lines, []);
-  const after = await enter(context, { url, token: tokenOf('민수'), storage });
+  const after = await enter(context, { url, token: tokenOf('민수'), kept: keep() });
   await until(() => contents(after).join() === '아직 못 보낸 글', 'the kept line');
-  await until(() => [...kept.values()].flat().length === 0, 'nothing to be kept any more');
+  await until(() => [...entries.values()].flat().length === 0, 'nothing to be kept any more');
 });
 
 it('people in the room are counted and named', async (context) => {

@@ -29,23 +29,13 @@ const styles = {
   },
 };
 
-/** @type {import('esbuild').Plugin} */
-const sentences = {
-  name: 'codes without what they say to integrators',
-  setup(bundle) {
-    // In English; the widget has sentences of its own in each language, and only asks which codes there are.
-    bundle.onLoad({ filter: /protocol[/\\]src[/\\]codes\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(/\{\s*retry:[^}]*\}/g, '0'),
-      loader: 'ts',
-    }));
-  },
-};
-
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   minify: true,
   target: ['es2022', 'safari16'],
+  // All of these have them. As calls they would be longer, and stay where nothing asks for them.
+  supported: { 'regexp-unicode-property-escapes': true },
   conditions: ['source', 'browser'],
   jsx: 'automatic',
   jsxImportSource: 'preact',
@@ -102,12 +92,14 @@ export async function buildWidget() {
     chunkNames: '[name]-[hash]',
     format: 'esm',
     splitting: true,
-    plugins: [styles, sentences, emojiData, seams(id)],
+    plugins: [styles, emojiData, seams(id)],
   };
   await rm(here('./dist/widget'), { recursive: true, force: true });
   const { metafile } = await build({
     ...modules,
     entryPoints: { chat: here('./src/chat.ts') },
+    // One digest for all: each of another would be written into the chat.
+    chunkNames: `[name]-${id}`,
     metafile: true,
   });
   await build({ ...modules, entryPoints: { extras: here('./src/extras/index.ts') } });

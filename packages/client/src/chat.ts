@@ -1,12 +1,12 @@
 /** The chat without a face: a connection, an outbox and a timeline put together. */
 
-import { checkEdit, checkSend } from '@chatty/protocol/check';
+import { checkContent } from '@chatty/protocol/check';
 import type { Code } from '@chatty/protocol/codes';
 import type { ChangeAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
 import { TYPING_PAUSE } from '@chatty/protocol/limits';
 import { type Clock, createTimers, realClock } from './clock.js';
 import { createEmitter, type Listeners } from './emitter.js';
-import { createKept, type OutboxStorage } from './kept.js';
+import type { Kept } from './kept.js';
 import { createLink } from './link.js';
 import type { State } from './machine.js';
 import { createOutbox, type Entry } from './outbox.js';
@@ -14,7 +14,6 @@ import { createTimeline, type Line } from './timeline.js';
 import { createTyping } from './typing.js';
 import { type Dial, dial } from './wire.js';
 
-export type { OutboxStorage } from './kept.js';
 export type { State } from './machine.js';
 export type { Entry } from './outbox.js';
 export type { PendingLine } from './pending.js';
@@ -95,7 +94,8 @@ export type ChatOptions = {
   projectId?: string;
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
   tokenProvider?: () => Promise<string>;
-  storage?: OutboxStorage;
+  /** Keeps lines on their way over a reload; `createKept` makes one, for one chat. */
+  kept?: Kept;
 };
 
 /** @param parts what a test replaces: time and chance, and the network */
@@ -106,7 +106,7 @@ export function createChat(
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
   const clock = createTimers(parts.clock);
-  const kept = createKept(options.storage);
+  const { kept } = options;
   let { token } = options;
   let session: Session | null = null;
   let count: number | null = null;
@@ -157,7 +157,7 @@ export function createChat(
   });
 
   function show(): void {
-    kept.save(timeline.pending);
+    kept?.save(timeline.pending);
     emitter.emit('lines', timeline.lines());
   }
 
@@ -166,7 +166,7 @@ export function createChat(
     session = next;
     timeline.identify(next);
     if (timeline.pending !== before) for (const { clientId } of before) outbox.remove(clientId);
-    for (const entry of kept.load(next)) enqueue(entry);
+    for (const entry of kept?.load(next) ?? []) enqueue(entry);
     show();
     emitter.emit('session', next);
   }
@@ -211,10 +211,10 @@ export function createChat(
     wake: link.wake,
     send(text, replyTo = null) {
       if (isGuest()) return 'login_required';
-      const checked = checkSend(text);
+      const checked = checkContent(text);
       if (!checked.ok) return checked.code;
       timeline.toNewest();
-      enqueue({ content: checked.value.content, clientId: newClientId(), replyTo, at: clock.now() });
+      enqueue({ content: checked.value, clientId: newClientId(), replyTo, at: clock.now() });
       show();
       return null;
     },
@@ -230,8 +230,8 @@ export function createChat(
       show();
     },
     async edit(id, text) {
-      const checked = checkEdit({ id, content: text });
-      return checked.ok ? change(() => ask('edit message', checked.value)) : checked.code;
+      const checked = checkContent(text);
+      return checked.ok ? change(() => ask('edit message', { id, content: checked.value })) : checked.code;
     },
     typing() {
       if (isGuest() || clock.now() - typedAt < TYPING_PAUSE) return;

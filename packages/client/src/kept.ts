@@ -15,18 +15,18 @@ export type Kept = {
   save(entries: readonly Entry[]): void;
 };
 
-export function createKept(storage: OutboxStorage | undefined): Kept {
+export function createKept(storage: OutboxStorage): Kept {
   let owner: string | null = null;
   let saved: readonly Entry[] = [];
   return {
     load({ projectId, room, userId }) {
       const next = JSON.stringify([projectId, room, userId]);
-      if (!storage || owner === next) return [];
+      if (owner === next) return [];
       owner = next;
       return storage.load(owner);
     },
     save(entries) {
-      if (!storage || owner === null || entries === saved) return;
+      if (owner === null || entries === saved) return;
       saved = entries;
       storage.save(
         entries.map(({ clientId, content, replyTo, at }) => ({ clientId, content, replyTo, at })),

@@ -1,6 +1,6 @@
 /** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
 
-import { type Code, isCode } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/codes';
 import {
   AUTHENTICATION_ERROR,
   type ClientEvents,
@@ -148,6 +148,6 @@ function refusalCode({
   data?: { code?: unknown; retry?: unknown };
 }): Code | null {
   if (data?.retry === 'later') return null;
-  if (isCode(data?.code)) return data.code;
+  if (typeof data?.code === 'string') return data.code as Code;
   return message === AUTHENTICATION_ERROR ? 'token_invalid' : null;
 }

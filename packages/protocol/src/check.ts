@@ -36,29 +36,31 @@ const encoder = new TextEncoder();
 
 /** Reads the payload of `chat message`: the text itself, or `{ content, clientId?, replyTo? }`. Other keys are ignored. */
 export function checkSend(payload: unknown): Checked<Draft> {
-  if (typeof payload === 'string') return checkContent(payload, null, null);
+  if (typeof payload === 'string') return checkSend({ content: payload });
   if (Array.isArray(payload)) return no('invalid');
   const { content, clientId = null, replyTo = null } = fields(payload);
   if (typeof content !== 'string' || !isClientId(clientId) || !(replyTo === null || isId(replyTo)))
     return no('invalid');
-  return checkContent(content, clientId, replyTo);
+  const checked = checkContent(content);
+  return checked.ok ? { ok: true, value: { content: checked.value, clientId, replyTo } } : checked;
 }
 
-function checkContent(text: string, clientId: string | null, replyTo: number | null): Checked<Draft> {
+/** The text of a message, in stored form. */
+export function checkContent(text: string): Checked<string> {
   const content = cleanContent(text);
   if (!hasInk(content)) return no('empty');
   if (exceedsGraphemes(content, MESSAGE_GRAPHEMES) || encoder.encode(content).length > MESSAGE_BYTES) {
     return no('too_long');
   }
-  return { ok: true, value: { content, clientId, replyTo } };
+  return { ok: true, value: content };
 }
 
 /** Reads the payload of `edit message`: the message's id and its new text, which comes back in stored form. */
 export function checkEdit(payload: unknown): Checked<{ id: number; content: string }> {
   const { id, content } = fields(payload);
   if (!isId(id) || typeof content !== 'string') return no('invalid');
-  const checked = checkContent(content, null, null);
-  return checked.ok ? { ok: true, value: { id, content: checked.value.content } } : checked;
+  const checked = checkContent(content);
+  return checked.ok ? { ok: true, value: { id, content: checked.value } } : checked;
 }
 
 /** Reads the payload of `delete message`. */

@@ -55,8 +55,3 @@ export function refusal(code: Code, retryAfter?: number): Refusal {
   const { message, retry } = codes[code];
   return retryAfter === undefined ? { code, message, retry } : { code, message, retry, retryAfter };
 }
-
-/** Whether a value from the network is one of our codes; an older client meets codes it does not know. */
-export function isCode(value: unknown): value is Code {
-  return typeof value === 'string' && Object.hasOwn(codes, value);
-}
