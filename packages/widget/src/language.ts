@@ -42,8 +42,6 @@ export type Language = {
   day(date: Date, now: Date): string;
   /** "방금 전", "5분 전", and "2시간 전" while it is the same day; null for what `time` says better. */
   ago(date: Date, now: Date): string | null;
-  /** Names in a row: "민수, 지영 및 Alex". */
-  list(names: readonly string[]): string;
 };
 
 /** The first candidate whose language we speak; English otherwise. Null and malformed ones are passed over. */
@@ -77,7 +75,6 @@ export function createLanguage({ base, tag, dir }: Locale, table: Table): Langua
   const moment = new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' });
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'full' });
   const relative = new Intl.RelativeTimeFormat(tag);
-  const list = new Intl.ListFormat(tag, { style: 'narrow' });
   return {
     locale: tag,
     base,
@@ -98,7 +95,6 @@ export function createLanguage({ base, tag, dir }: Locale, table: Table): Langua
       if (minutes < 60) return relative.format(-minutes, 'minute');
       return sameDay(value, now) ? relative.format(-Math.floor(minutes / 60), 'hour') : null;
     },
-    list: (names) => list.format(names.map(grammar.name)),
   };
 }
 

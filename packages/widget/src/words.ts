@@ -94,8 +94,7 @@ export type MoreWords = {
 } & {
   toFirstUnread(count: number): string;
   typingTwo(one: string, other: string): string;
-  /** @param names of some or all of them, as `Language.list` joins them; may be empty */
-  reactedWith(emoji: string, count: number, names: string): string;
+  reactedWith(emoji: string, count: number): string;
   codes: Record<Exclude<Code, EarlyCode>, string>;
   categories: Record<Category, string>;
 };

@@ -31,7 +31,7 @@ export function Reactions({ message, language, deeds }: Props) {
             type="button"
             key={emoji}
             aria-pressed={mine}
-            aria-label={words.reactedWith(emoji, count, '')}
+            aria-label={words.reactedWith(emoji, count)}
             disabled={!own}
             onClick={() => void deeds.react(message.id, emoji, !mine)}
           >

@@ -30,7 +30,7 @@ export const ar: MoreTable = ({ number, plural, name }) => {
     replyingTo: (who) => `الرد على ${name(who)}`,
     typingOne: (who) => `${name(who)} يكتب الآن…`,
     typingTwo: (one, other) => `${name(one)} و${name(other)} يكتبان الآن…`,
-    reactedWith: (emoji, count, names) => `${reacted(count)} بالرمز ${emoji}${names && `: ${names}`}`,
+    reactedWith: (emoji, count) => `${reacted(count)} بالرمز ${emoji}`,
     codes: {
       draining: 'يجري نقل الدردشة إلى خادم آخر. حاول مرة أخرى بعد قليل.',
       token_claims: 'ينقص ملفك الشخصي في هذا الموقع شيء تحتاج إليه الدردشة.',

@@ -23,7 +23,7 @@ export const en: MoreTable = ({ number, plural, name }) => {
     replyingTo: (who) => `Replying to ${name(who)}`,
     typingOne: (who) => `${name(who)} is typing…`,
     typingTwo: (one, other) => `${name(one)} and ${name(other)} are typing…`,
-    reactedWith: (emoji, count, names) => `${people(count)} reacted with ${emoji}${names && `: ${names}`}`,
+    reactedWith: (emoji, count) => `${people(count)} reacted with ${emoji}`,
     codes: {
       draining: 'The chat is moving to another server. Please try again shortly.',
       token_claims: 'Your profile on this site lacks something the chat needs.',

@@ -23,7 +23,7 @@ export const es: MoreTable = ({ number, plural, name }) => {
     replyingTo: (who) => `Respondiendo a ${name(who)}`,
     typingOne: (who) => `${name(who)} está escribiendo…`,
     typingTwo: (one, other) => `${name(one)} y ${name(other)} están escribiendo…`,
-    reactedWith: (emoji, count, names) => `${reacted(count)} con ${emoji}${names && `: ${names}`}`,
+    reactedWith: (emoji, count) => `${reacted(count)} con ${emoji}`,
     codes: {
       draining: 'El chat se está trasladando a otro servidor. Inténtalo de nuevo en un momento.',
       token_claims: 'A tu perfil en este sitio le falta algo que el chat necesita.',

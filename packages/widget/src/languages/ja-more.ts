@@ -21,8 +21,7 @@ export const ja: MoreTable = ({ number, name }) => ({
   replyingTo: (who) => `${name(who)}さんに返信`,
   typingOne: (who) => `${name(who)}さんが入力しています…`,
   typingTwo: (one, other) => `${name(one)}さんと${name(other)}さんが入力しています…`,
-  reactedWith: (emoji, count, names) =>
-    `${number(count)}人が${emoji}でリアクションしました${names && `：${names}`}`,
+  reactedWith: (emoji, count) => `${number(count)}人が${emoji}でリアクションしました`,
   codes: {
     draining: 'チャットを別のサーバーに移しています。しばらくしてからもう一度お試しください。',
     token_claims: '会員情報に、チャットに必要な項目がありません。',

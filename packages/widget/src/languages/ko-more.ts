@@ -21,8 +21,7 @@ export const ko: MoreTable = ({ number, name }) => ({
   replyingTo: (who) => `${name(who)}님에게 답장`,
   typingOne: (who) => `${name(who)}님이 입력하고 있어요…`,
   typingTwo: (one, other) => `${name(one)}님과 ${name(other)}님이 입력하고 있어요…`,
-  reactedWith: (emoji, count, names) =>
-    `${number(count)}명이 ${emoji} 반응을 남겼어요${names && `: ${names}`}`,
+  reactedWith: (emoji, count) => `${number(count)}명이 ${emoji} 반응을 남겼어요`,
   codes: {
     draining: '채팅 서버를 옮기는 중이에요. 잠시 후 다시 시도해 주세요.',
     token_claims: '회원 정보에 채팅에 필요한 항목이 없어요.',

@@ -21,7 +21,7 @@ export const zh: MoreTable = ({ number, name }) => ({
   replyingTo: (who) => `回复 ${name(who)}`,
   typingOne: (who) => `${name(who)} 正在输入…`,
   typingTwo: (one, other) => `${name(one)} 和 ${name(other)} 正在输入…`,
-  reactedWith: (emoji, count, names) => `${number(count)} 人回应了 ${emoji}${names && `：${names}`}`,
+  reactedWith: (emoji, count) => `${number(count)} 人回应了 ${emoji}`,
   codes: {
     draining: '聊天正在迁移到另一台服务器，请稍后再试。',
     token_claims: '你在本网站的资料缺少聊天所需的信息。',
