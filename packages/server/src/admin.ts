@@ -9,6 +9,7 @@ import { openKeys } from './admin-keys.js';
 import { openModeration } from './admin-moderation.js';
 import { openProjects } from './admin-projects.js';
 import type { Auth } from './auth.js';
+import type { Doctor } from './doctor.js';
 import type { Log } from './log.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
@@ -27,11 +28,13 @@ export function openAdmin(options: {
   moderation: Moderation;
   addresses: Addresses;
   refusals: Refusals;
+  doctor: Doctor;
   /** Null: HS256 secrets cannot be kept. */
   vault: Vault | null;
   log: Log;
 }): void {
-  const { http, key, store, projects, auth, order, moderation, addresses, refusals, vault, log } = options;
+  const { http, key, store, projects, auth, order, moderation, addresses, refusals, doctor, vault, log } =
+    options;
   const records = store.projects;
   const door = createDoor({ key, records, projects, addresses, log });
   http.register(
@@ -46,7 +49,7 @@ export function openAdmin(options: {
       openProjects(api, { door, records, projects });
       openKeys(api, { door, records, projects, vault });
       openModeration(api, { door, auth, moderation, order, records: store.order });
-      openDoctor(api, { auth, refusals });
+      openDoctor(api, { auth, doctor, refusals });
     },
     { prefix: '/api/v1' },
   );

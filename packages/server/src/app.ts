@@ -9,6 +9,7 @@ import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
 import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
+import { createDoctor } from './doctor.js';
 import { createGate } from './gate.js';
 import { openGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
@@ -116,12 +117,8 @@ async function listen(parts: {
   const order = await createOrder({ records: store.order, log });
   undo.push(async () => order.close());
   const conduct = createConduct({ order, projects, store });
-  const auth = await createAuth({
-    projects,
-    order,
-    requireExpiry: config.production,
-    maxHours: config.tokenMaxHours,
-  });
+  const rules = { requireExpiry: config.production, maxHours: config.tokenMaxHours };
+  const auth = await createAuth({ projects, order, ...rules });
   const http = await createHttp({ widget, ready, log });
   const { addresses, gate, penalties, shares } = createLimits(config, projects, log);
   const io: ChatServer = new Server(http.server, {
@@ -159,6 +156,7 @@ async function listen(parts: {
       moderation,
       addresses,
       refusals,
+      doctor: createDoctor({ auth, conduct, projects, rules }),
       vault,
       log,
     });
