@@ -1,0 +1,386 @@
+/** Promise: the doctor says what the door does, names what to change, and gives nothing of the token or of others away. */
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { it, type TestContext } from 'node:test';
+import { createAuth } from '@chatty/server/auth';
+import { createConduct } from '@chatty/server/conduct';
+import { createDoctor, type Examination } from '@chatty/server/doctor';
+import { createLog } from '@chatty/server/log';
+import { createOrder } from '@chatty/server/order';
+import { createProjects } from '@chatty/server/projects';
+import type { SanctionKind } from '@chatty/server/store/order-records';
+import { createVault } from '@chatty/server/vault';
+import fc from 'fast-check';
+import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './kit.js';
+import { ask, KEYS, make } from './projects-kit.js';
+import { open } from './stores.js';
+
+const SECRETS = {
+  current: 'the secret that is in force, with bytes enough',
+  older: 'the secret that is in force too, with bytes enough',
+  revoked: 'the secret that has been revoked, with bytes enough',
+  expired: 'the secret that has come to its end, with bytes enough',
+  shared: SECRET,
+  wrong: 'the secret of somebody else, with bytes enough',
+};
+const seconds = () => Math.floor(Date.now() / 1_000);
+const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+const sign = (header: object, claims: object, secret: string, hash = 'sha256') => {
+  const signed = `${encode(header)}.${encode(claims)}`;
+  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`;
+};
+
+/** A server's parts on a real database: "kimpga" with secrets, cut-offs, sanctions and rules, "plain" without a record. */
+async function clinic(context: TestContext) {
+  const { store } = await open(context);
+  const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
+  const vault = createVault('a sealing key of the tests, 32 bytes or more');
+  const settings = { highestRole: 'moderator' };
+  await store.projects.create(
+    { id: 'kimpga', name: '김프가', origins: ['https://kimpga.com'], settings },
+    by,
+  );
+  for (const kid of ['current', 'older', 'revoked', 'expired'] as const) {
+    const sealed = vault.seal(`kimpga/${kid}`, SECRETS[kid]);
+    const expiresAt = kid === 'expired' ? new Date(Date.now() - 60_000).toISOString() : null;
+    await store.projects.addSecret(
+      'kimpga',
+      { kid, algorithm: 'HS256', sealed, public: null, expiresAt },
+      by,
+    );
+  }
+  await store.projects.revoke('kimpga', 'revoked', by);
+  await store.projects.cutOff('kimpga', 'cut', new Date(Date.now() - 30_000).toISOString(), by);
+  const log = createLog('silent');
+  const projects = await createProjects({
+    records: store.projects,
+    vault,
+    founding: SECRET,
+    unlisted: true,
+    origins: ['https://plain.example'],
+    guestProjects: [],
+    production: true,
+    log,
+  });
+  const order = await createOrder({ records: store.order, log });
+  context.after(async () => {
+    order.close();
+    await projects.close();
+  });
+  const sanction = (userId: string, kind: SanctionKind, until: number | null) =>
+    store.order.sanction({
+      project: 'kimpga',
+      userId,
+      kind,
+      until: until === null ? null : new Date(Date.now() + until).toISOString(),
+      reason: null,
+      actor: by,
+      details: {},
+      evidence: null,
+    });
+  await sanction('banned', 'ban', null);
+  await sanction('banned-for-now', 'ban', 3_600_000);
+  await sanction('kicked', 'kick', 3_600_000);
+  await sanction('muted', 'mute', null);
+  await store.order.setRules({
+    project: 'plain',
+    room: 'main',
+    changes: { read: 'moderator' },
+    actor: by,
+  });
+  await order.refresh();
+  const rules = { requireExpiry: true, maxHours: 24 };
+  const auth = await createAuth({ projects, order, ...rules });
+  const conduct = createConduct({ order, projects, store });
+  const doctor = createDoctor({ auth, conduct, projects, rules });
+  return { auth, conduct, doctor, projects, store };
+}
+
+const often = <Value>(usual: Value, ...others: Value[]) =>
+  fc.oneof(
+    { weight: 12, arbitrary: fc.constant(usual) },
+    { weight: 2, arbitrary: fc.constantFrom(...others) },
+  );
+
+const claim = (usual: unknown, ...others: unknown[]) =>
+  often<unknown>(usual, undefined, null, 7, '', {}, [], ...others);
+/** Offsets from now in seconds, or what is no time at all. */
+const time = (usual: number, ...others: (number | string)[]) =>
+  often<number | string | null>(usual, null, 'soon', ...others);
+
+const header = fc.record({
+  alg: often<unknown>('HS256', 'none', 'nOnE', 'HS512', 'RS256', '', 7, undefined),
+  kid: often<unknown>(undefined, 'current', 'older', 'revoked', 'expired', 'nonesuch', '__proto__', 7, ''),
+});
+const claims = fc.record({
+  projectId: claim('kimpga', 'plain', 'KIMPGA', 'nonesuch', '__proto__', 'kimpga '),
+  username: claim('민수', 'ad\u200bmin', '\u3164', '가'.repeat(41), '  민수  '),
+  sub: claim('u1', 'banned', 'banned-for-now', 'kicked', 'muted', 'cut', 'a\nb', 'x'.repeat(129), 1.5),
+  user: often<unknown>(
+    undefined,
+    'u2',
+    { id: 'u3', username: '지영', avatar: 'https://a.test/b.png' },
+    [],
+    7,
+  ),
+  avatar: claim(
+    'https://a.test/a.png',
+    'http://a.test/a.png',
+    'javascript:alert(1)',
+    'https://u:p@a.test/',
+    'x',
+  ),
+  role: claim('member', 'moderator', 'admin', 'owner'),
+});
+const times = fc.record({
+  exp: time(3_600, -3_600, -31, -20, 90_000, 86_400, 1e13, -1e12),
+  iat: time(-60, 60, 20, -10, 1e13, 7_200),
+  nbf: often<number | string | null>(null, -60, 60, 20, 'soon'),
+});
+const damage = often<string>('none', 'flip', 'cut', 'part', 'space', 'dot', 'empty', 'bearer');
+const bad = fc.record({
+  header,
+  claims,
+  times,
+  secret: often<keyof typeof SECRETS>('current', 'older', 'revoked', 'expired', 'shared', 'wrong'),
+  damage,
+  where: fc.nat(400),
+  origin: often<string | undefined>(
+    undefined,
+    'https://kimpga.com',
+    'https://evil.example',
+    'null',
+    'https://kimpga.com/',
+    'https://plain.example',
+    'x',
+  ),
+  project: often('kimpga', 'plain'),
+});
+
+function tokenFrom({
+  header: head,
+  claims: said,
+  times: offsets,
+  secret,
+  damage: harm,
+  where,
+  project,
+}: typeof bad extends fc.Arbitrary<infer Of> ? Of : never): string {
+  const isPlain = project === 'plain';
+  // The one without a record has no secret of its own.
+  const signer = isPlain && secret === 'current' ? 'shared' : secret;
+  const projectId = isPlain && said.projectId === 'kimpga' ? 'plain' : said.projectId;
+  const moments = Object.entries(offsets)
+    .filter(([, offset]) => offset !== null)
+    .map(([name, offset]) => [name, typeof offset === 'number' ? seconds() + offset : offset]);
+  const token = sign(
+    head,
+    { ...said, projectId, ...Object.fromEntries(moments) },
+    SECRETS[signer],
+    head.alg === 'HS512' ? 'sha512' : 'sha256',
+  );
+  const place = where % token.length;
+  const harms: Record<string, string> = {
+    none: token,
+    flip: `${token.slice(0, place)}${token[place] === 'A' ? 'B' : 'A'}${token.slice(place + 1)}`,
+    cut: token.slice(0, place) || 'x',
+    part: `${token}.x`,
+    space: ` ${token}`,
+    dot: `${token.split('.')[0]}..${token.split('.')[2]}`,
+    empty: 'hello',
+    bearer: `Bearer ${token}`,
+  };
+  return harms[harm] ?? token;
+}
+
+it('whatever the token: it passes the door exactly where no check fails, with the same code (J1-J11)', async (context) => {
+  const { auth, conduct, doctor } = await clinic(context);
+  const seen = { ok: 0, refused: new Map<string, number>(), failed: new Map<string, number>() };
+  await fc.assert(
+    fc.asyncProperty(fc.noBias(bad), async (drawn) => {
+      const token = tokenFrom(drawn);
+      const project = auth.project(drawn.project);
+      assert.ok(project);
+      const verdict = await auth.verify({ token, origin: drawn.origin });
+      const isHere = verdict.ok && verdict.member.projectId === project;
+      const unread = verdict.ok ? (conduct.reading(verdict.member)?.code ?? null) : null;
+      const code = verdict.ok ? (isHere ? unread : null) : verdict.refused.code;
+      const examination = await doctor.examine(project, token, drawn.origin);
+      assert.equal(examination.ok, isHere && unread === null);
+      assert.equal(examination.code, code);
+      const failed = examination.checks.filter(({ result }) => result === 'failed');
+      assert.equal(failed.length === 0, examination.ok, JSON.stringify(examination, null, 1));
+      assert.ok(!failed.some(({ check }) => check === 'entry'), 'each refusal has a line of its own');
+      const text = JSON.stringify(examination);
+      for (const part of token.split('.').filter(({ length }) => length > 12))
+        assert.ok(!text.includes(part));
+      assert.ok(
+        !/\{\w+\}|undefined|NaN|\?\?/.test(JSON.stringify(examination.checks.map(({ advice }) => advice))),
+      );
+      if (examination.ok) seen.ok += 1;
+      else seen.refused.set(String(code), (seen.refused.get(String(code)) ?? 0) + 1);
+      for (const { outcome } of failed) seen.failed.set(outcome, (seen.failed.get(outcome) ?? 0) + 1);
+    }),
+    { numRuns: 10_000 },
+  );
+  context.diagnostic(`let in ${seen.ok}, refused ${JSON.stringify([...seen.refused])}`);
+  context.diagnostic(`failed ${JSON.stringify([...seen.failed])}`);
+  assert.ok(seen.ok > 500 && seen.failed.size >= 28, `${seen.ok} ${seen.failed.size}`);
+});
+
+const outcomesOf = ({ checks }: Examination) => checks.map(({ outcome }) => outcome);
+
+it('each thing that is wrong has its own line, also where several are', async (context) => {
+  const { auth, doctor } = await clinic(context);
+  const good = () => ({
+    projectId: 'kimpga',
+    username: '민수',
+    sub: 'u1',
+    iat: seconds() - 60,
+    exp: seconds() + 3_600,
+  });
+  const look = async (
+    head: object,
+    more: object,
+    secret: keyof typeof SECRETS = 'current',
+    origin?: string,
+  ) => {
+    const project = auth.project('kimpga');
+    assert.ok(project);
+    return doctor.examine(
+      project,
+      sign({ alg: 'HS256', ...head }, { ...good(), ...more }, SECRETS[secret]),
+      origin,
+    );
+  };
+  const cases: [string, Promise<Examination>][] = [
+    ['signature ok', look({}, {})],
+    ['key ok', look({ kid: 'current' }, {})],
+    ['key revoked', look({ kid: 'revoked' }, {}, 'revoked')],
+    ['key expired', look({ kid: 'expired' }, {}, 'expired')],
+    ['key unknown', look({ kid: 'nonesuch' }, {})],
+    ['signature no_match', look({}, {}, 'shared')],
+    ['algorithm refused', look({ alg: 'none' }, {})],
+    ['project other', look({}, { projectId: 'othershop' })],
+    ['project missing', look({}, { projectId: undefined })],
+    ['issued none', look({}, { iat: undefined })],
+    ['issued future', look({}, { iat: seconds() + 600 })],
+    ['issued not_yet', look({}, { nbf: seconds() + 600 })],
+    ['expiry expired', look({}, { exp: seconds() - 600 })],
+    ['expiry forgiven', look({}, { exp: seconds() - 20 })],
+    ['expiry missing', look({}, { exp: undefined })],
+    ['expiry no_time', look({}, { exp: Date.now() + 3_600_000 })],
+    ['expiry before_issue', look({}, { iat: seconds() + 10, exp: seconds() + 5 })],
+    ['lifetime too_far', look({}, { exp: seconds() + 90_000 })],
+    ['name wrong', look({}, { username: '\u200b' })],
+    ['name cleaned', look({}, { username: ' 민수 ' })],
+    ['user wrong', look({}, { sub: 1.5 })],
+    ['user name', look({}, { sub: undefined })],
+    ['avatar ok', look({}, { avatar: 'https://a.test/a.png' })],
+    ['avatar no_https', look({}, { avatar: 'http://a.test/a.png' })],
+    ['avatar no_address', look({}, { avatar: '/a.png' })],
+    ['avatar credentials', look({}, { avatar: 'https://u:p@a.test/a.png' })],
+    ['avatar no_text', look({}, { avatar: 7 })],
+    ['avatar too_long', look({}, { avatar: `https://a.test/${'a'.repeat(2_100)}` })],
+    ['role lowered', look({}, { role: 'admin' })],
+    ['role unknown', look({}, { role: 'owner' })],
+    ['cutoff cut_off', look({}, { sub: 'cut' })],
+    ['exclusion banned', look({}, { sub: 'banned' })],
+    ['exclusion banned_until', look({}, { sub: 'banned-for-now' })],
+    ['exclusion kicked', look({}, { sub: 'kicked' })],
+    ['writing muted', look({}, { sub: 'muted' })],
+    ['origin ok', look({}, {}, 'current', 'https://kimpga.com')],
+    ['origin not_allowed', look({}, {}, 'current', 'https://evil.example')],
+    ['origin form', look({}, {}, 'current', 'https://kimpga.com/')],
+    ['origin null', look({}, {}, 'current', 'null')],
+  ];
+  for (const [outcome, examination] of cases)
+    assert.ok(
+      outcomesOf(await examination).includes(outcome as never),
+      `${outcome}: ${outcomesOf(await examination)}`,
+    );
+  const many = await look(
+    {},
+    { exp: seconds() - 600, username: '', avatar: 'x' },
+    'wrong',
+    'https://evil.example',
+  );
+  const failed = many.checks.filter(({ result }) => result === 'failed').map(({ check }) => check);
+  assert.deepEqual(failed, ['signature', 'expiry', 'name', 'origin']);
+});
+
+type Told = { status: number; body: Examination & { code?: string } };
+
+async function makeClinic(context: TestContext) {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
+  const { secret = '', kid = '' } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const { key } = (await ask(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as { key: string };
+  return { chatty, secret, kid, key };
+}
+
+const examine = async ({ url }: Chatty, key: string, project: string, body: object) =>
+  (await ask({ url }, 'POST', `/projects/${project}/doctor`, body, {
+    authorization: `Bearer ${key}`,
+  })) as unknown as Told;
+
+it('over HTTP it is for the project’s key alone, leaves no trace, and says what the socket then does', async (context) => {
+  const { chatty, secret, kid, key } = await makeClinic(context);
+  const token = tokenOf('민수', { userId: 'u1', secret, role: 'admin' });
+  const { status, body } = await examine(chatty, key, 'kimpga', { token, origin: 'https://kimpga.com' });
+  assert.deepEqual([status, body.ok, body.code], [200, true, null]);
+  assert.match(body.checks.find(({ check }) => check === 'signature')?.advice.ko ?? '', new RegExp(kid));
+  const { secrets } = (await ask(chatty, 'GET', '/projects/kimpga')).body as unknown as {
+    secrets: { lastUsedAt: string | null }[];
+  };
+  assert.equal(secrets[0]?.lastUsedAt, null);
+  const refused = await ask(chatty, 'GET', '/projects/kimpga/refusals');
+  assert.deepEqual(refused.body.refusals, []);
+  await join(context, chatty.url, token, { extraHeaders: { origin: 'https://kimpga.com' } });
+  const evil = { extraHeaders: { origin: 'https://evil.example' } };
+  const error = await refusalOf(context, chatty.url, { token }, evil);
+  const told = await examine(chatty, key, 'kimpga', { token, origin: 'https://evil.example' });
+  assert.deepEqual([told.body.ok, told.body.code], [false, error.data?.code]);
+
+  for (const wrong of [{}, { token: '' }, { token: 7 }, { token, origin: 7 }, []])
+    assert.equal((await examine(chatty, key, 'kimpga', wrong)).status, 400);
+  assert.equal((await examine(chatty, 'x', 'kimpga', { token })).status, 401);
+  await make(chatty, 'othershop');
+  assert.equal((await examine(chatty, key, 'othershop', { token })).status, 404);
+  assert.equal((await examine(chatty, key, 'nonesuch', { token })).status, 404);
+});
+
+it('of another project it tells nothing, neither keys nor bans nor origins (T1)', async (context) => {
+  const { chatty, key } = await makeClinic(context);
+  await make(chatty, 'othershop');
+  const { secret = '' } = (await ask(chatty, 'POST', '/projects/othershop/secrets', {})).body;
+  await ask(chatty, 'POST', '/projects/othershop/members/u1/ban');
+  const answers = await Promise.all(
+    [secret, SECRET].map((signer) =>
+      examine(chatty, key, 'kimpga', {
+        token: sign(
+          { alg: 'HS256' },
+          { projectId: 'othershop', username: '민수', sub: 'u1', iat: 1_700_000_000, exp: 4_000_000_000 },
+          signer,
+        ),
+      }),
+    ),
+  );
+  const tell = ({ body }: Told) => JSON.stringify({ ...body, code: null });
+  assert.equal(tell(answers[0] as Told), tell(answers[1] as Told), 'well and badly signed look alike');
+  for (const check of ['signature', 'cutoff', 'exclusion', 'origin'])
+    assert.equal(answers[0]?.body.checks.find((each) => each.check === check)?.result, 'skipped', check);
+});
+
+it('keys of a host that cannot be fetched are called that, not a wrong signature', async (context) => {
+  const { chatty, key } = await makeClinic(context);
+  await ask(chatty, 'POST', '/projects/kimpga/secrets', {
+    algorithm: 'JWKS',
+    publicKey: 'https://127.0.0.1:1/jwks.json',
+  });
+  const token = sign({ alg: 'ES256', kid: 'k1' }, { projectId: 'kimpga', username: '민수' }, SECRETS.wrong);
+  const { status, body } = await examine(chatty, key, 'kimpga', { token });
+  assert.deepEqual([status, body.ok, body.code], [200, false, 'unavailable']);
+  assert.ok(outcomesOf(body).includes('signature unreachable'));
+});
