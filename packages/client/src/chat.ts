@@ -9,7 +9,9 @@ import { createEmitter, type Listeners } from './emitter.js';
 import type { Kept } from './kept.js';
 import { createLink } from './link.js';
 import type { State } from './machine.js';
-import { createOutbox, type Entry } from './outbox.js';
+import { createOutbox, type Entry, newClientId } from './outbox.js';
+import { createPermit } from './permit.js';
+import type { Reason } from './reason.js';
 import { createTimeline, type Line } from './timeline.js';
 import { createTyping } from './typing.js';
 import { type Dial, dial } from './wire.js';
@@ -17,13 +19,17 @@ import { type Dial, dial } from './wire.js';
 export type { State } from './machine.js';
 export type { Entry } from './outbox.js';
 export type { PendingLine } from './pending.js';
+export type { Reason } from './reason.js';
 export type { StoredLine } from './run.js';
 export type { GapLine, Line } from './timeline.js';
 
 export type ChatEvents = {
-  /** The connection changed; `code` says why when it is `refused`. */
-  state: { state: State; code: Code | null };
+  /** The connection changed; `code` and `until` are a `Reason` where it is `refused`, or `waiting` as the server asked. */
+  state: { state: State; code: Code | null; until: number | null };
+  /** Who one is, and what one may do here; again when either changes. */
   session: Session;
+  /** Whether one may write now changed. */
+  bar: Reason | null;
   /** The lines changed, or `more` or `newest` did. */
   lines: readonly Line[];
   /** A message new to this client that arrived live or was caught up with; not the history. */
@@ -37,6 +43,8 @@ export type ChatEvents = {
 export type Chat = Listeners<ChatEvents> & {
   readonly state: State;
   readonly session: Session | null;
+  /** Why one may not write now; null: may. In slow mode until the next message is allowed. */
+  readonly bar: Reason | null;
   readonly lines: readonly Line[];
   /** Whether there are messages older than the first line: `loadOlder` brings them. */
   readonly more: boolean;
@@ -49,7 +57,7 @@ export type Chat = Listeners<ChatEvents> & {
   wake(): void;
   /** Ends it all: no socket, timer or listener is left. */
   close(): void;
-  /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long, or a guest's. */
+  /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long, a guest's, or barred. */
   send(text: string, replyTo?: number | null): Code | null;
   /** Sends a failed line again under the same client id. */
   retry(clientId: string): void;
@@ -112,6 +120,7 @@ export function createChat(
   let count: number | null = null;
   let typedAt = 0;
   const typing = createTyping(clock, (typists) => emitter.emit('typing', typists));
+  const permit = createPermit(clock, (bar) => emitter.emit('bar', bar));
 
   const link = createLink({
     url: options.url,
@@ -128,10 +137,10 @@ export function createChat(
         emitter.emit('message', message);
       }
     },
-    moved(state, code) {
+    moved(state, reason) {
       if (state === 'live') outbox.open();
       else outbox.shut();
-      emitter.emit('state', { state, code });
+      emitter.emit('state', { state, code: reason?.code ?? null, until: reason?.until ?? null });
     },
     identified,
     counted(next) {
@@ -139,16 +148,24 @@ export function createChat(
       emitter.emit('presence', next);
     },
     typed: typing.heard,
+    permitted(permissions) {
+      permit.set(permissions, false);
+      if (!session) return;
+      session = { ...session, ...permissions };
+      emitter.emit('session', session);
+    },
   });
   const { ask } = link;
   const outbox = createOutbox({
     transmit: ({ content, clientId, replyTo }) =>
       ask('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
     stored(clientId, { id }) {
+      permit.sent(clientId);
       timeline.acknowledge(clientId, id);
       show();
     },
-    failed(clientId, code) {
+    failed(clientId, code, retryAfter) {
+      permit.failed(clientId, code, retryAfter);
       timeline.fail(clientId, code);
       show();
     },
@@ -163,6 +180,7 @@ export function createChat(
 
   function identified(next: Session): void {
     const before = timeline.pending;
+    permit.set(next, session?.userId !== next.userId);
     session = next;
     timeline.identify(next);
     if (timeline.pending !== before) for (const { clientId } of before) outbox.remove(clientId);
@@ -194,6 +212,9 @@ export function createChat(
     get session() {
       return session;
     },
+    get bar() {
+      return permit.bar;
+    },
     get lines() {
       return timeline.lines();
     },
@@ -213,8 +234,11 @@ export function createChat(
       if (isGuest()) return 'login_required';
       const checked = checkContent(text);
       if (!checked.ok) return checked.code;
+      if (permit.bar) return permit.bar.code;
       timeline.toNewest();
-      enqueue({ content: checked.value, clientId: newClientId(), replyTo, at: clock.now() });
+      const clientId = newClientId();
+      enqueue({ content: checked.value, clientId, replyTo, at: clock.now() });
+      permit.sent(clientId);
       show();
       return null;
     },
@@ -269,10 +293,4 @@ export function createChat(
       emitter.clear();
     },
   };
-}
-
-function newClientId(): string {
-  // Not randomUUID: pages on plain http do not have it.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

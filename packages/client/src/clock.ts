@@ -5,15 +5,18 @@ export type Clock = {
   now(): number;
   /** 0 up to but not including 1. */
   random(): number;
-  /** Runs a callback after a pause in milliseconds; answers how to take it back. */
+  /** Runs a callback after a pause in milliseconds, or after 24 days where it is longer; answers how to take it back. */
   later(callback: () => void, pause: number): () => void;
 };
+
+/** A timer of more milliseconds than this ends at once. */
+const LONGEST = 2 ** 31 - 1;
 
 export const realClock: Clock = {
   now: Date.now,
   random: Math.random,
   later(callback, pause) {
-    const timer = setTimeout(callback, pause);
+    const timer = setTimeout(callback, Math.min(pause, LONGEST));
     return () => clearTimeout(timer);
   },
 };

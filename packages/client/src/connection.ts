@@ -1,16 +1,17 @@
 /** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/codes';
 import type { Handshake } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
 import type { Credentials } from './credentials.js';
 import { type Event, type State, table } from './machine.js';
+import { type Reason, reasonOf } from './reason.js';
 import type { Ask, Dial, Heard } from './wire.js';
 
 export type Connection = {
   readonly state: State;
   connect(): void;
-  /** Tries at once where it waits. */
+  /** Tries at once where it waits, unless the server asked it to. */
   wake(): void;
   /** Leaves the connection, if there is one, and makes a new one at once. */
   anew(): void;
@@ -18,6 +19,8 @@ export type Connection = {
   drop(): void;
   /** What was missed is here. */
   caughtUp(): void;
+  /** The server ends the connection, and says why. */
+  refuse(refusal: Refusal): void;
   /** The server is about to stop: a new connection after a random part of `delay` milliseconds. */
   drain(delay: number): void;
   close(): void;
@@ -40,11 +43,13 @@ export function createConnection(options: {
   auth: () => Handshake;
   credentials: Credentials;
   clock: Clock;
-  changed: (state: State, code: Code | null) => void;
+  /** `reason`: why it is refused, or waits where the server said so. */
+  changed: (state: State, reason: Reason | null) => void;
   event: Heard['event'];
 }): Connection {
   const { credentials, clock, changed } = options;
   let state: State = 'idle';
+  let reason: Reason | null = null;
   let pause = FIRST_PAUSE;
   let renewals = 0;
   /** The one timer there is: the next try, or the end of patience with the present one. */
@@ -60,7 +65,7 @@ export function createConnection(options: {
         expect();
         move('open');
       },
-      down: (wait) => lost(Number(wait) || 0),
+      down: () => lost(),
       refused,
       event(name, ...values) {
         if (state === 'recovering') expect();
@@ -70,11 +75,13 @@ export function createConnection(options: {
   });
   const isUp = () => state === 'live' || state === 'recovering';
 
-  function move(event: Event, code: Code | null = null): void {
+  function move(event: Event, why: Reason | null = null): void {
     const next = table[state][event] ?? state;
-    if (next === state) return;
+    const still = next === state;
+    if (still && (state !== 'waiting' || event !== 'lost' || why?.until === reason?.until)) return;
     state = next;
-    changed(state, code);
+    reason = why;
+    changed(state, reason);
   }
 
   function after(length: number, callback: () => void): void {
@@ -90,13 +97,15 @@ export function createConnection(options: {
     wire.connect();
   }
 
-  /** @param wait milliseconds that the server asks for at least */
-  function lost(wait = 0): void {
+  /** How long the server asks to wait, in milliseconds. */
+  const asked = () => Math.max(0, (reason?.until ?? 0) - clock.now());
+
+  function lost(why: Reason | null = null): void {
     era += 1;
     stop();
-    move('lost');
+    move('lost', why);
     if (state !== 'waiting') return;
-    after(wait + clock.random() * pause, attempt);
+    after(asked() + clock.random() * pause, attempt);
     pause = Math.min(LAST_PAUSE, pause * 2);
   }
 
@@ -113,11 +122,16 @@ export function createConnection(options: {
     if (state === 'waiting' || state === 'connecting') attempt();
   }
 
-  function refused(code: Code): void {
+  function refused(refusal: Refusal): void {
+    const why = reasonOf(refusal, clock.now());
+    if (refusal.retry === 'later') {
+      lost(why);
+      return;
+    }
     era += 1;
     stop();
-    if (code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
-      move('refuse', code);
+    if (why.code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
+      move('refuse', why);
       return;
     }
     renewals += 1;
@@ -126,7 +140,7 @@ export function createConnection(options: {
     void credentials.renew().then((renewed) => {
       if (mine !== era) return;
       if (renewed) attempt();
-      else move('refuse', code);
+      else move('refuse', why);
     });
   }
 
@@ -141,10 +155,14 @@ export function createConnection(options: {
       attempt();
     },
     wake() {
-      if (state === 'waiting') anew();
+      if (state === 'waiting' && asked() === 0) anew();
     },
     anew,
     drop,
+    refuse(refusal) {
+      wire.disconnect();
+      refused(refusal);
+    },
     caughtUp() {
       if (state !== 'recovering') return;
       stop();

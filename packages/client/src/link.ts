@@ -1,6 +1,5 @@
 /** Decides what the parts of a connection do for each other: it follows the room while it stands, and stands again when it fell. */
 
-import type { Code } from '@chatty/protocol/codes';
 import type { Message, ServerEvents, Session } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
 import { createConnection } from './connection.js';
@@ -8,6 +7,7 @@ import { createCredentials } from './credentials.js';
 import { createFollower } from './follower.js';
 import type { State } from './machine.js';
 import { createPager } from './pager.js';
+import type { Reason } from './reason.js';
 import type { Page, Timeline } from './timeline.js';
 import { startWatch } from './watch.js';
 import type { Ask, Dial } from './wire.js';
@@ -36,10 +36,11 @@ export function createLink(options: {
   timeline: Timeline;
   /** The timeline changed; `fresh` are the messages this client has not had before. */
   changed: (fresh: readonly Message[]) => void;
-  moved: (state: State, code: Code | null) => void;
+  moved: (state: State, reason: Reason | null) => void;
   identified: (session: Session) => void;
   counted: (count: number) => void;
   typed: ServerEvents['typing'];
+  permitted: ServerEvents['permissions'];
 }): Link {
   const { url, token, projectId, tokenProvider: provider, dial, clock, timeline, changed } = options;
   const credentials = createCredentials({ token, provider, clock });
@@ -55,9 +56,9 @@ export function createLink(options: {
     },
     credentials,
     clock,
-    changed(state, code) {
+    changed(state, reason) {
       if (state === 'waiting' || state === 'refused') follower.shut();
-      options.moved(state, code);
+      options.moved(state, reason);
       refresh();
     },
     event(name, ...values) {
@@ -87,6 +88,10 @@ export function createLink(options: {
     head: follower.head,
     presence: ({ count }) => options.counted(count),
     typing: options.typed,
+    permissions: options.permitted,
+    refused(refusal) {
+      if (refusal.event === 'connection') connection.refuse(refusal);
+    },
     draining: ({ delay }) => connection.drain(delay),
   };
 

@@ -37,7 +37,7 @@ type Item = { entry: Entry; pause: number };
 export function createOutbox(options: {
   transmit: Transmit;
   stored: (clientId: string, message: Message) => void;
-  failed: (clientId: string, code: Code) => void;
+  failed: (clientId: string, code: Code, retryAfter?: number) => void;
   now: () => number;
   later: (callback: () => void, pause: number) => () => void;
 }): Outbox {
@@ -48,6 +48,8 @@ export function createOutbox(options: {
   let era = 0;
   let busy = false;
   let cancelPause = () => {};
+  /** Nothing is sent before this: the server asked to wait. */
+  let notBefore = 0;
 
   function next(): void {
     const item = queue[0];
@@ -57,6 +59,10 @@ export function createOutbox(options: {
       return;
     }
     busy = true;
+    if (notBefore > now()) {
+      rest(notBefore - now());
+      return;
+    }
     const current = era;
     transmit(item.entry).then(
       (answer) => current === era && settle(item, answer),
@@ -74,25 +80,27 @@ export function createOutbox(options: {
       pause(item, answer.retryAfter);
     } else {
       busy = false;
-      drop(item, answer.code);
+      drop(item, answer.code, answer.retryAfter);
     }
   }
 
   /** @param least milliseconds that the server asks for at least */
   function pause(item: Item, least = 0): void {
-    cancelPause = later(
-      () => {
-        busy = false;
-        next();
-      },
-      Math.max(least, item.pause),
-    );
+    notBefore = now() + least;
+    rest(Math.max(least, item.pause));
     item.pause = Math.min(LAST_PAUSE, item.pause * 2);
   }
 
-  function drop(item: Item, code: Code): void {
+  function rest(length: number): void {
+    cancelPause = later(() => {
+      busy = false;
+      next();
+    }, length);
+  }
+
+  function drop(item: Item, code: Code, retryAfter?: number): void {
     take(item);
-    failed(item.entry.clientId, code);
+    failed(item.entry.clientId, code, retryAfter);
     next();
   }
 
@@ -121,4 +129,10 @@ export function createOutbox(options: {
     open: () => turn(true),
     shut: () => turn(false),
   };
+}
+
+export function newClientId(): string {
+  // Not randomUUID: pages on plain http do not have it.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

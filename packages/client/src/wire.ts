@@ -1,6 +1,6 @@
 /** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/codes';
 import {
   AUTHENTICATION_ERROR,
   type ClientEvents,
@@ -22,10 +22,10 @@ export type Ask = <Name extends keyof ClientEvents>(
 export type Heard = {
   /** The handshake is through. */
   up(): void;
-  /** The connection is lost, or could not be made, and not before `wait` milliseconds will be. Not after `disconnect`. */
-  down(wait?: number): void;
-  /** The server will not have this token, and trying again with it does not help. */
-  refused(code: Code): void;
+  /** The connection is lost, or could not be made. Not after `disconnect`. */
+  down(): void;
+  /** The server will not have it. What its code says may be new to this client. */
+  refused(refusal: Refusal): void;
   event<Name extends keyof ServerEvents>(name: Name, ...values: Parameters<ServerEvents[Name]>): void;
 };
 
@@ -80,10 +80,10 @@ export const createDial =
       } else if (type === '3' && id && Array.isArray(data)) {
         asked.get(Number(id))?.resolve(data[0]);
       } else if (type === '4' && !up) {
-        const code = refusalCode(data);
+        const refusal = refusalIn(data);
         leave();
-        if (code) heard.refused(code);
-        else heard.down(data?.data?.retryAfter);
+        if (refusal) heard.refused(refusal);
+        else heard.down();
       } else lost();
     }
 
@@ -139,15 +139,8 @@ function encode(value: unknown): string | undefined {
   return `{${fields.join()}}`;
 }
 
-/** The code of a refusal that trying again with the same token will not change; null for everything else. */
-function refusalCode({
-  message,
-  data,
-}: {
-  message?: unknown;
-  data?: { code?: unknown; retry?: unknown };
-}): Code | null {
-  if (data?.retry === 'later') return null;
-  if (typeof data?.code === 'string') return data.code as Code;
-  return message === AUTHENTICATION_ERROR ? 'token_invalid' : null;
+/** Why the server refuses the handshake; null where it does not say. */
+function refusalIn({ message, data }: { message?: string; data?: Refusal }): Refusal | null {
+  if (typeof data?.code === 'string') return data;
+  return message === AUTHENTICATION_ERROR ? { code: 'token_invalid', message, retry: 'fix' } : null;
 }

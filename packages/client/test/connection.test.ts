@@ -6,7 +6,7 @@ import { createConnection } from '@chatty/client/connection';
 import { createCredentials } from '@chatty/client/credentials';
 import { type Event, type State, table } from '@chatty/client/machine';
 import type { Heard } from '@chatty/client/wire';
-import type { Code } from '@chatty/protocol/codes';
+import { refusal } from '@chatty/protocol/codes';
 import fc from 'fast-check';
 import { createHandClock, settle } from './room.js';
 
@@ -22,7 +22,7 @@ function world(options: { random?: number; provider?: () => Promise<string> } = 
     auth: () => ({ token: credentials.token }),
     credentials,
     clock,
-    changed: (state, code) => states.push(code ? `${state} ${code}` : state),
+    changed: (state, reason) => states.push(reason ? `${state} ${reason.code}` : state),
     event: () => undefined,
     dial(dialled) {
       heard = dialled.heard;
@@ -62,15 +62,18 @@ it('in every state every event leads to a state, and nothing leads out of closed
 });
 
 it('waits as long as the server asks for, and a little of its own against the crowd', () => {
-  const { connection, clock, tries, wire } = world({ random: 0.5 });
+  const { connection, clock, states, tries, wire } = world({ random: 0.5 });
   connection.connect();
-  wire().down(60_000);
+  wire().refused(refusal('kicked', 60_000));
+  assert.deepEqual(states, ['connecting', 'waiting kicked']);
+  // Nor sooner when the network comes back or the page is seen again.
+  connection.wake();
   clock.wind(60_000);
   assert.equal(tries(), 1);
   clock.wind(250);
   assert.equal(tries(), 2);
   // What is no length of time is none.
-  wire().down('soon' as unknown as number);
+  wire().refused({ ...refusal('rate_limited'), retryAfter: 'soon' as unknown as number });
   clock.wind(500);
   assert.equal(tries(), 3);
 });
@@ -130,13 +133,46 @@ it('leaves a server that is about to stop after a random part of the delay, and 
   assert.deepEqual([states.at(-1), tries()], ['waiting', 2]);
 });
 
+it('a connection that the server ends is waited for or given up, as it says why', () => {
+  const { connection, clock, states, tries, wire } = world({ random: 0 });
+  connection.connect();
+  wire().up();
+  connection.caughtUp();
+  connection.refuse(refusal('kicked', 60_000));
+  assert.deepEqual([states.at(-1), tries()], ['waiting kicked', 1]);
+  clock.wind(60_000);
+  wire().refused(refusal('kicked', 5_000));
+  clock.wind(4_900);
+  assert.equal(tries(), 2);
+  clock.wind(100);
+  wire().up();
+  connection.caughtUp();
+  connection.refuse(refusal('banned', 3_600_000));
+  clock.wind(4_000_000);
+  connection.wake();
+  assert.deepEqual([states.at(-1), tries()], ['refused banned', 3]);
+});
+
+it('while it waits, it is told each time that the reason is another', () => {
+  const { connection, clock, states, wire } = world({ random: 0 });
+  connection.connect();
+  wire().down();
+  for (let time = 0; time < 2; time += 1) {
+    clock.wind(0);
+    wire().refused(refusal('kicked', 1_000));
+    clock.wind(1_000);
+    wire().down();
+  }
+  assert.deepEqual(states.slice(1), ['waiting', 'waiting kicked', 'waiting', 'waiting kicked', 'waiting']);
+});
+
 it('a token that has expired is renewed while it waits, any other refusal is the end', async () => {
   const tokens = ['second', 'third', 'fourth', 'fifth'];
   const { connection, clock, states, shown, wire } = world({
     provider: async () => tokens.shift() ?? '',
   });
   connection.connect();
-  wire().refused('token_expired');
+  wire().refused(refusal('token_expired'));
   await settle();
   assert.deepEqual(
     [states, shown],
@@ -146,27 +182,27 @@ it('a token that has expired is renewed while it waits, any other refusal is the
     ],
   );
   // A host that goes on giving expired tokens is asked only so often.
-  for (let refusal = 0; refusal < 3; refusal += 1) {
-    wire().refused('token_expired');
+  for (let time = 0; time < 3; time += 1) {
+    wire().refused(refusal('token_expired'));
     await settle();
     clock.wind(60_000);
     await settle();
   }
   assert.deepEqual([states.at(-1), shown.at(-1)], ['refused token_expired', 'fourth']);
   connection.connect();
-  wire().refused('token_invalid');
+  wire().refused(refusal('token_invalid'));
   assert.equal(states.at(-1), 'refused token_invalid');
 });
 
 it('without a host to ask an expired token is refused at once', () => {
   const { connection, states, wire } = world();
   connection.connect();
-  wire().refused('token_expired' satisfies Code);
+  wire().refused(refusal('token_expired'));
   assert.deepEqual(states, ['connecting', 'refused token_expired']);
 });
 
 it('after close nothing runs any more, whatever it was doing', () => {
-  const act = fc.constantFrom('up', 'down', 'wake', 'drain', 'caughtUp', 'anew', 'expired', 'wind');
+  const act = fc.constantFrom('up', 'down', 'wake', 'drain', 'caughtUp', 'anew', 'expired', 'kicked', 'wind');
   fc.assert(
     fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
       const { connection, clock, wire, tries } = world({ provider: () => new Promise(() => undefined) });
@@ -174,7 +210,8 @@ it('after close nothing runs any more, whatever it was doing', () => {
       for (const each of acts) {
         if (each === 'up') wire().up();
         else if (each === 'down') wire().down();
-        else if (each === 'expired') wire().refused('token_expired');
+        else if (each === 'expired') wire().refused(refusal('token_expired'));
+        else if (each === 'kicked') connection.refuse(refusal('kicked', 500));
         else if (each === 'drain') connection.drain(5_000);
         else if (each === 'wind') clock.wind(700);
         else connection[each]();

@@ -6,6 +6,7 @@ import { createOutbox, type Entry } from '@chatty/client/outbox';
 import { refusal } from '@chatty/protocol/codes';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import fc from 'fast-check';
+import { createHandClock, settle } from './room.js';
 
 type Fate = 'answered' | 'lost before' | 'lost after' | 'busy' | 'cut';
 
@@ -116,8 +117,8 @@ it('a line that is refused for good fails with its code, and the next one goes',
 });
 
 it('a line that is refused for now goes again when the server says, and by its own pause where it does not', async () => {
+  const clock = createHandClock();
   const waits: number[] = [];
-  const again: (() => void)[] = [];
   const answers = [refusal('rate_limited', 4_321), refusal('rate_limited', 10), refusal('unavailable')];
   const stored: string[] = [];
   const outbox = createOutbox({
@@ -129,18 +130,46 @@ it('a line that is refused for now goes again when the server says, and by its o
     },
     stored: (clientId) => stored.push(clientId),
     failed: () => assert.fail('failed'),
-    now: () => 0,
+    now: clock.now,
     later(callback, pause) {
       waits.push(pause);
-      again.push(callback);
-      return () => undefined;
+      return clock.later(callback, pause);
     },
   });
   outbox.open();
-  outbox.add(entry('a'));
+  outbox.add({ ...entry('a'), at: clock.now() });
   for (let turn = 0; turn < 8; turn += 1) {
-    await new Promise(setImmediate);
-    again.shift()?.();
+    await settle();
+    clock.wind(waits[turn] ?? 0);
   }
   assert.deepEqual([waits, stored], [[4_321, 2_000, 4_000], ['a']]);
+});
+
+it('what the server asked to wait is waited for over a new connection too', async () => {
+  const clock = createHandClock();
+  const tried: number[] = [];
+  const outbox = createOutbox({
+    async transmit() {
+      tried.push(clock.now());
+      return { ok: false, ...refusal('rate_limited', 30_000) };
+    },
+    stored: () => assert.fail('stored'),
+    failed: () => assert.fail('failed'),
+    now: clock.now,
+    later: clock.later,
+  });
+  const start = clock.now();
+  outbox.open();
+  outbox.add({ ...entry('a'), at: start });
+  await settle();
+  clock.wind(10_000);
+  outbox.shut();
+  outbox.open();
+  outbox.add({ ...entry('b'), at: start });
+  clock.wind(19_999);
+  await settle();
+  assert.deepEqual(tried, [start]);
+  clock.wind(1);
+  await settle();
+  assert.deepEqual(tried, [start, start + 30_000]);
 });
