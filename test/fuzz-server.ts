@@ -20,6 +20,10 @@ export async function startTarget(context: Pick<TestContext, 'after'>): Promise<
     PORT: '0',
     JWT_SECRET: SECRET,
     LOG_LEVEL: 'info',
+    // Who fuzzes is to reach what lies behind the limits.
+    READ_BURST: '1000000',
+    PACKET_BURST: '1000000',
+    REFUSALS_ALLOWED: '1000000',
     DB_HOST: host,
     DB_PORT: String(port),
     POSTGRES_USER: user,
