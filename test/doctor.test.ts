@@ -6,7 +6,9 @@ import { it, type TestContext } from 'node:test';
 import { createAuth } from '@chatty/server/auth';
 import { createConduct } from '@chatty/server/conduct';
 import { createDoctor, type Examination } from '@chatty/server/doctor';
+import { createFilters } from '@chatty/server/filters';
 import { createLog } from '@chatty/server/log';
+import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
 import type { SanctionKind } from '@chatty/server/store/order-records';
@@ -91,8 +93,10 @@ async function clinic(context: TestContext) {
   });
   await order.refresh();
   const rules = { requireExpiry: true, maxHours: 24 };
-  const auth = await createAuth({ projects, order, ...rules });
-  const conduct = createConduct({ order, projects, store });
+  const naming = createNaming({ projects, order });
+  const auth = await createAuth({ projects, order, naming, ...rules });
+  const filters = createFilters({ projects });
+  const conduct = createConduct({ order, projects, filters, store });
   const doctor = createDoctor({ auth, conduct, projects, rules });
   return { auth, conduct, doctor, projects, store };
 }

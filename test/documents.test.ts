@@ -35,7 +35,7 @@ for (const [file, title, table] of [
   it(`${file} lists everything under "${title}" as it is, and nothing else`, () => {
     const expected = Object.entries(table).map(([name, { fallback, about }]) => [
       name,
-      `${fallback === null ? '' : `\`${fallback}\``} | ${about}`,
+      `${fallback === null || `${fallback}` === '' ? '' : `\`${fallback}\``} | ${about}`,
     ]);
     assert.deepEqual(rows(read(file).split(`## ${title}`)[1]?.split('\n## ')[0] ?? ''), expected);
   });

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/check';
 import { createAuth } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
+import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
 import { migrate } from '@chatty/server/store/migrate';
@@ -35,7 +36,8 @@ async function projectOf({ projects: records, order: orders }: Store, projectId:
     log: createLog('silent'),
   });
   const order = await createOrder({ records: orders, log: createLog('silent') });
-  const auth = await createAuth({ projects, order, requireExpiry: false, maxHours: null });
+  const naming = createNaming({ projects, order });
+  const auth = await createAuth({ projects, order, naming, requireExpiry: false, maxHours: null });
   const verdict = await auth.verify({ token: tokenOf('민수', { projectId }) });
   order.close();
   await projects.close();

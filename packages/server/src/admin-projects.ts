@@ -5,6 +5,7 @@ import { PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
+import { LIST_BYTES } from './admin-filter.js';
 import { isOrigin } from './config.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';
@@ -15,7 +16,12 @@ type Given = { name?: string; origins?: string[]; settings?: Record<string, unkn
 
 const ORIGINS = 100;
 /** What a project's own key may set. All else (who gets in, from where, as what, and how much) is for the operator. */
-const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([]);
+const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
+  'words',
+  'wordAction',
+  'reservedNames',
+  'lookAlikes',
+]);
 
 export function openProjects(
   api: FastifyInstance,
@@ -71,7 +77,7 @@ export function openProjects(
     return shown(found ?? rowOf(projects, request.params.id));
   });
   api.post('/projects', create);
-  api.patch('/projects/:id', FOR_KEYS, change);
+  api.patch('/projects/:id', { ...FOR_KEYS, bodyLimit: LIST_BYTES }, change);
   api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);
 }
 

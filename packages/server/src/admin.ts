@@ -5,6 +5,7 @@ import type { Addresses } from './addresses.js';
 import { openDoctor } from './admin-doctor.js';
 import { createDoor } from './admin-door.js';
 import { FAULTS, faultOf } from './admin-faults.js';
+import { openFilter } from './admin-filter.js';
 import { openKeys } from './admin-keys.js';
 import { openModeration } from './admin-moderation.js';
 import { openProjects } from './admin-projects.js';
@@ -48,6 +49,7 @@ export function openAdmin(options: {
       });
       openProjects(api, { door, records, projects });
       openKeys(api, { door, records, projects, vault });
+      openFilter(api, { auth, store });
       openModeration(api, { door, auth, moderation, order, records: store.order });
       openDoctor(api, { auth, doctor, refusals });
     },

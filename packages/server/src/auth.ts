@@ -5,6 +5,7 @@ import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, PROJECT_ID } from '@chatty/protocol/limits';
+import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { importSecret, type Projects, type SigningKey } from './projects.js';
 import type { ProjectId } from './store/store.js';
@@ -69,6 +70,7 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
 /**
  * @param projects which key a token has to be signed with, so that it cannot choose how it is checked
  * @param order who is banned
+ * @param naming which names are somebody else's
  * @param requireExpiry refuse tokens without `exp` (always so in production)
  * @param maxHours longest life from now that `exp` may promise, or null for any
  * @param now clock in milliseconds
@@ -76,11 +78,12 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
 export async function createAuth(options: {
   projects: Projects;
   order: Order;
+  naming: Naming;
   requireExpiry: boolean;
   maxHours: number | null;
   now?: () => number;
 }): Promise<Auth> {
-  const { projects, order, requireExpiry, maxHours, now = Date.now } = options;
+  const { projects, order, naming, requireExpiry, maxHours, now = Date.now } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
   const nobody: SigningKey = {
     kid: null,
@@ -114,7 +117,11 @@ export async function createAuth(options: {
       const fault = await check.run(given);
       if (fault) return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
     }
-    return { ok: true, member: memberOf(given) };
+    const member = memberOf(given);
+    const username = naming.nameOf(member);
+    if (username !== null) return { ok: true, member: { ...member, username } };
+    const reason = 'the username is reserved, or looks as if it were';
+    return { ok: false, reason, about: aboutOf(given), refused: refusal('name_reserved') };
   }
 
   function review({ projectId, userId, role, pass }: VerifiedMember): Refusal | null {

@@ -1,10 +1,11 @@
 /** Decides who may read and write in a room, and which of their messages may go out: the room's rules, and mutes. */
 
 import type { Draft } from '@chatty/protocol/check';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
+import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
 import { type Order, rankOf } from './order.js';
 import type { Projects } from './projects.js';
@@ -12,6 +13,8 @@ import { createRecent } from './recent.js';
 import type { RoomRules } from './room-rules.js';
 import type { Store } from './store/store.js';
 
+/** A text as it may go out, or why it may not. */
+export type Text = { ok: true; content: string } | ({ ok: false } & Refusal);
 /** What may be sent, to be stored; `undo` where it was not, so that it counts for nothing. */
 export type Passed = { ok: true; draft: Draft; undo: () => void };
 
@@ -25,8 +28,8 @@ export type Conduct = {
   permissions(member: VerifiedMember): Permissions;
   /** Whether a new message may go out, and as what. It counts as sent from then on. Throws `Unavailable`. */
   sending(member: VerifiedMember, draft: Draft): Promise<Passed | ({ ok: false } & Refusal)>;
-  /** Why a message may not be changed to this text; null: may. Throws `Unavailable`. */
-  editing(member: VerifiedMember, content: string): Promise<Refusal | null>;
+  /** Whether a message may be changed to this text, and as what. Throws `Unavailable`. */
+  editing(member: VerifiedMember, content: string): Promise<Text>;
 };
 
 /** Members known to be no newcomers that are remembered. */
@@ -36,10 +39,11 @@ const NOTHING = () => undefined;
 export function createConduct(options: {
   order: Order;
   projects: Projects;
+  filters: Filters;
   store: Store;
   now?: () => number;
 }): Conduct {
-  const { order, projects, store, now = Date.now } = options;
+  const { order, projects, filters, store, now = Date.now } = options;
   const recent = createRecent(now);
   /** How many messages somebody has written at least, where it has been asked; nobody's number goes down. */
   const written = new Map<string, number>();
@@ -69,10 +73,12 @@ export function createConduct(options: {
   }
 
   /** What concerns the text alone. */
-  async function textFault(member: VerifiedMember, rules: RoomRules, content: string): Promise<Code | null> {
-    if (rules.linksAfter > 0 && hasLink(content) && (await isNewcomer(member, rules.linksAfter)))
-      return 'links_refused';
-    return null;
+  async function judge(member: VerifiedMember, { linksAfter }: RoomRules, text: string): Promise<Text> {
+    const content = filters.pass(member.projectId, text);
+    if (content === null) return { ok: false, ...refusal('word_refused') };
+    if (linksAfter > 0 && hasLink(text) && (await isNewcomer(member, linksAfter)))
+      return { ok: false, ...refusal('links_refused') };
+    return { ok: true, content };
   }
 
   async function isNewcomer({ projectId, userId }: VerifiedMember, least: number): Promise<boolean> {
@@ -98,16 +104,17 @@ export function createConduct(options: {
       if (fault) return no(fault);
       if (isStaff(member)) return { ok: true, draft, undo: NOTHING };
       const rules = rulesOf(member);
-      const code = await textFault(member, rules, draft.content);
-      if (code) return no(refusal(code));
+      const text = await judge(member, rules, draft.content);
+      if (!text.ok) return text;
       // From here to the end in one turn, so that two messages at once cannot both be the first.
       const taken = recent.take(`${member.projectId}/${member.userId}`, draft, rules);
-      return taken.ok ? { ok: true, draft, undo: taken.undo } : no(refusal(taken.code, taken.retryAfter));
+      const passed = { ...draft, content: text.content };
+      return taken.ok
+        ? { ok: true, draft: passed, undo: taken.undo }
+        : no(refusal(taken.code, taken.retryAfter));
     },
     async editing(member, content) {
-      if (isStaff(member)) return null;
-      const code = await textFault(member, rulesOf(member), content);
-      return code && refusal(code);
+      return isStaff(member) ? { ok: true, content } : judge(member, rulesOf(member), content);
     },
   };
 }

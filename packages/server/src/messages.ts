@@ -6,6 +6,7 @@ import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/pr
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
+import { isMasked } from './filters.js';
 import type { Author, Changed, ProjectId, Reacted, Store } from './store/store.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
@@ -49,8 +50,9 @@ export function createMessages(options: {
   ): Promise<SendAnswer | null> {
     // Who is told to come later does, with the same client id.
     if (clientId === null || userId === '' || retry === 'later') return null;
-    const message = await store.project(projectId).sent(MAIN_ROOM, userId, { clientId, ...draft });
-    return message && { ok: true, message, duplicate: true };
+    const sent = await store.project(projectId).sent(MAIN_ROOM, userId, { clientId, ...draft });
+    if (!sent || !(sent.same || isMasked(sent.message.content, draft.content))) return null;
+    return { ok: true, message: sent.message, duplicate: true };
   }
 
   function authorOf(member: VerifiedMember): Author {
@@ -73,16 +75,20 @@ export function createMessages(options: {
         });
       if (!('message' in appended)) {
         undo();
-        return { ok: false, ...refusal(appended.outcome) };
+        const refused = refusal(appended.outcome);
+        // The list of words may have been another when it was stored.
+        const known = appended.outcome === 'conflict' && (await alreadySent(member, given, refused));
+        return known || { ok: false, ...refused };
       }
       const { outcome, message } = appended;
       publish(member.projectId, MAIN_ROOM, message);
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
     async edit(member, { id, content }) {
-      const fault = await conduct.editing(member, content);
-      if (fault) return { ok: false, ...fault };
-      return change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, content));
+      const text = await conduct.editing(member, content);
+      if (!text.ok) return text;
+      const { projectId, userId } = member;
+      return change(member, store.project(projectId).change(MAIN_ROOM, userId, id, text.content));
     },
     remove: (member, { id }) =>
       change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, null)),

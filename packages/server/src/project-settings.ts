@@ -1,8 +1,10 @@
 /** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
 
 import { type Role, roles } from '@chatty/protocol/events';
+import { USERNAME_GRAPHEMES } from '@chatty/protocol/limits';
 import {
   flag,
+  list,
   oneOf,
   overDefaults,
   readTable,
@@ -10,6 +12,7 @@ import {
   share,
   type Table,
 } from './settings-table.js';
+import { type FilterWord, isBearable } from './word-filter.js';
 
 export type ProjectSettings = {
   guests: boolean | null;
@@ -17,7 +20,41 @@ export type ProjectSettings = {
   highestRole: Role;
   perSecond: number | null;
   connections: number | null;
+  words: readonly FilterWord[];
+  wordAction: (typeof WORD_ACTIONS)[number];
+  reservedNames: readonly string[];
+  lookAlikes: (typeof LOOK_ALIKES)[number];
 };
+
+const WORD_ACTIONS = ['refuse', 'mask'] as const;
+const LOOK_ALIKES = ['mark', 'refuse', 'off'] as const;
+const WORDS = 1_000;
+const WORD_LENGTH = 50;
+const RESERVED_NAMES = 200;
+
+const readText = (value: unknown, most: number): string | null =>
+  typeof value === 'string' && value.trim() !== '' && [...value].length <= most ? value.trim() : null;
+
+function readWord(value: unknown): FilterWord | null {
+  if (typeof value === 'string') return readText(value, WORD_LENGTH);
+  if (typeof value !== 'object' || value === null) return null;
+  const { word, whole, allowed, ...rest } = value as Record<string, unknown>;
+  const text = readText(word, WORD_LENGTH);
+  const flags = [whole, allowed].every((flag) => flag === undefined || typeof flag === 'boolean');
+  if (text === null || !flags || Object.keys(rest).length > 0) return null;
+  return {
+    word: text,
+    ...(whole !== undefined && { whole }),
+    ...(allowed !== undefined && { allowed }),
+  } as FilterWord;
+}
+
+const wordList = list(
+  WORDS,
+  readWord,
+  `words of 1-${WORD_LENGTH} characters, or { word, whole?, allowed? }, not too many of them with doubled letters`,
+  'Words that may not be written, however they are spelled out; one with `allowed` excepts what it holds.',
+);
 
 export const projectSettings: Table<ProjectSettings> = {
   guests: flag(null, 'Whether visitors without a token may read. Unset: as `GUEST_PROJECTS` says.'),
@@ -35,6 +72,29 @@ export const projectSettings: Table<ProjectSettings> = {
       'Unset: as `PROJECT_PER_SECOND` says.',
   ),
   connections: share('Connections at once. Unset: as `CONNECTIONS_PER_PROJECT` says.'),
+  words: {
+    ...wordList,
+    read(value) {
+      const words = wordList.read(value);
+      return words && isBearable(words.value) ? words : null;
+    },
+  },
+  wordAction: oneOf(
+    WORD_ACTIONS,
+    'refuse',
+    'What becomes of a message with such a word: it is refused, or the word is masked with stars.',
+  ),
+  reservedNames: list(
+    RESERVED_NAMES,
+    (value) => readText(value, USERNAME_GRAPHEMES),
+    `names of 1-${USERNAME_GRAPHEMES} characters`,
+    'Names that only staff may bear, besides those that speak for the house on any site.',
+  ),
+  lookAlikes: oneOf(
+    LOOK_ALIKES,
+    'mark',
+    'What becomes of a name that looks like a reserved one or one of the staff: marked with ⚠ for everybody, refused, or nothing.',
+  ),
 };
 
 /** Reads settings as they come from outside: only those that are given, `null` taking one back to its default. */

@@ -49,6 +49,23 @@ export const share = (about: string): Rule<number | null> => ({
   about,
 });
 
+/** @param readOne null: it is none of those that may be in the list */
+export const list = <Value>(
+  most: number,
+  readOne: (value: unknown) => Value | null,
+  form: string,
+  about: string,
+): Rule<readonly Value[]> => ({
+  fallback: [],
+  read(value) {
+    if (!Array.isArray(value) || value.length > most) return null;
+    const items = value.map(readOne);
+    return items.some((item) => item === null) ? null : { value: items as Value[] };
+  },
+  form: `a list of at most ${most} ${form}`,
+  about,
+});
+
 export const oneOf = <Name extends string>(
   names: readonly Name[],
   fallback: Name,

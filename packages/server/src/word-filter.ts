@@ -74,6 +74,20 @@ export function createWordFilter(
   return { find, mask: (text) => mask(text, find(text)) };
 }
 
+/** Most patterns of a list, each way to part doubled letters being one: building it takes 20-100 ms, in which nothing else runs. */
+const PATTERNS = 4_000;
+
+/** Whether the list is small enough to be searched for. */
+export function isBearable(words: readonly FilterWord[]): boolean {
+  const scratch = createLetters();
+  let patterns = 0;
+  for (const word of words) {
+    patterns += createEntries(word, scratch).length;
+    if (patterns > PATTERNS) return false;
+  }
+  return true;
+}
+
 /** The messages that would be caught, and by what. */
 export function dryRun<Message extends { content: string }>(
   words: readonly FilterWord[],

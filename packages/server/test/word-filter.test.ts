@@ -223,7 +223,8 @@ it('what is found lies within the text, in order, and is found again by itself',
         assert.ok(list.includes(word));
         last = start;
       }
-      assert.equal(mask(content).isWellFormed(), content.isWellFormed());
+      // Half a character may go with the word it stands in; none comes of masking.
+      assert.ok(mask(content).isWellFormed() || !content.isWellFormed());
       // A filter keeps nothing of the text before.
       assert.deepEqual(find(content), createWordFilter(list).find(content));
     }),

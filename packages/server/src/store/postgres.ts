@@ -71,8 +71,9 @@ const MESSAGES_BEFORE = {
 };
 const SENT = {
   name: 'sent',
-  text: `SELECT ${COLUMNS} FROM messages m WHERE m.project_id = $1 AND m.user_id = $2 AND m.client_id = $3
-    AND is_same_message(m, $4, $5, $6)`,
+  text: `SELECT is_same_message(m, $4, $5, $6) AS same, ${COLUMNS} FROM messages m
+    WHERE m.project_id = $1 AND m.user_id = $2 AND m.client_id = $3
+      AND m.room_id = $4 AND m.reply_to IS NOT DISTINCT FROM $6`,
 };
 const WRITTEN = {
   name: 'written',
@@ -154,8 +155,15 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
         return (await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit])).map(toMessage).reverse();
       },
       sent: async (room, userId, { clientId, content, replyTo }) => {
-        const [row] = await read<MessageRow>(SENT, [id, userId, clientId, room, content, replyTo]);
-        return row ? toMessage(row) : null;
+        const [row] = await read<MessageRow & { same: boolean }>(SENT, [
+          id,
+          userId,
+          clientId,
+          room,
+          content,
+          replyTo,
+        ]);
+        return row ? { message: toMessage(row), same: row.same } : null;
       },
       written: async (userId, most) => {
         const [row] = await read<{ count: number }>(WRITTEN, [id, userId, most]);

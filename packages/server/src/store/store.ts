@@ -51,8 +51,15 @@ export type ProjectStore = {
   changedAfter(room: string, seq: number, limit: number): Promise<LogPage>;
   /** At most `limit` messages with an id below `before` (null: the newest), ascending by id. Throws `Unavailable`. */
   messagesBefore(room: string, before: number | null, limit: number): Promise<Message[]>;
-  /** The message of this author and client id, if it is the one that the draft asks to store. Throws `Unavailable`. */
-  sent(room: string, userId: string, draft: Draft & { clientId: string }): Promise<Message | null>;
+  /**
+   * The message of this author and client id in the room, an answer to the same one; `same`: with the text that the draft
+   * has. Throws `Unavailable`.
+   */
+  sent(
+    room: string,
+    userId: string,
+    draft: Draft & { clientId: string },
+  ): Promise<{ message: Message; same: boolean } | null>;
   /** How many messages the user has written in the project, counted up to `most`. Throws `Unavailable`. */
   written(userId: string, most: number): Promise<number>;
   /** Makes the room's log another one, unless somebody already has: `epoch` is the one it had. Throws `Unavailable`. */

@@ -1,0 +1,132 @@
+/** Promise: a project's words are not written and its staff's names not borrowed, however they are spelled, from the moment it says so. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import type { SendAnswer } from '@chatty/protocol/events';
+import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+import { ask, KEYS, make } from './projects-kit.js';
+
+const say = async (by: Visitor, content: string, clientId?: string) => {
+  const answer: SendAnswer = await by.say({ content, ...(clientId && { clientId }) });
+  return answer.ok ? answer.message.content : answer.code;
+};
+const edit = (by: Visitor, id: number, content: string) =>
+  by.socket.timeout(8_000).emitWithAck('edit message', { id, content });
+const set = async (chatty: Chatty, settings: object) => {
+  const { status, body } = await ask(chatty, 'PATCH', '/projects/kimpga', { settings });
+  assert.equal(status, 200, JSON.stringify(body));
+};
+
+async function open(context: TestContext, settings: object) {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga', { settings });
+  const member = await join(context, chatty.url, tokenOf('민수'));
+  return { chatty, member };
+}
+
+it('listed words are refused in every spelling, in new messages and in edits; laughter and their neighbours never', async (context) => {
+  const { chatty, member } = await open(context, {
+    words: ['시발', 'scam', { word: '시발점', allowed: true }],
+  });
+  for (const text of ['시발', 'ㅅㅣㅂㅏㄹ', '시\u200b발', 'ＳＣＡＭ', 'scaaam', '야 시 발'])
+    assert.equal(await say(member, text), 'word_refused', text);
+  for (const text of ['ㅋㅋㅋ', 'ㅎㅎㅎㅎ', 'ㅋㅋㅋㅋㅋㅋㅋㅋ ㅎㅎ', '시발점에서', '다시 발표', 'scampi'])
+    assert.equal(await say(member, text), text);
+  const { id } = stored(await member.say('괜찮은 말'));
+  assert.equal((await edit(member, id, 'scam!')).code, 'word_refused');
+  const moderator = await join(context, chatty.url, tokenOf('지영', { role: 'moderator' }));
+  assert.equal(await say(moderator, '"scam"은 금지어예요'), '"scam"은 금지어예요');
+});
+
+it('with masking the word becomes stars for everybody; a retry is a retry, also by another list', async (context) => {
+  const { chatty, member } = await open(context, { words: ['scam'], wordAction: 'mask' });
+  assert.equal(await say(member, 'a scam! 사기', 'one'), 'a ****! 사기');
+  const again = await member.say({ content: 'a scam! 사기', clientId: 'one' });
+  assert.ok(again.ok && again.duplicate);
+  await set(chatty, { words: ['사기'] });
+  await until(async () => (await say(member, '사기')) === '**', 'the new list');
+  const later = await member.say({ content: 'a scam! 사기', clientId: 'one' });
+  assert.ok(later.ok && later.duplicate && later.message.content === 'a ****! 사기');
+  assert.equal(await say(member, 'quite another', 'one'), 'conflict');
+  await ask(chatty, 'PATCH', '/projects/kimpga/rooms/main/rules', { frozen: true });
+  await until(async () => (await say(member, 'x')) === 'frozen', 'the rule');
+  const frozen = await member.say({ content: 'a scam! 사기', clientId: 'one' });
+  assert.ok(frozen.ok && frozen.duplicate);
+});
+
+it('a list is changed live on every server, and a wrong one says what a list may be', async (context) => {
+  const { chatty, member } = await open(context, { words: ['scam'] });
+  const other = await startChatty(context, KEYS, chatty.connection);
+  const there = await join(context, other.url, tokenOf('하늘'));
+  assert.equal(await say(there, 'scam'), 'word_refused');
+  await set(chatty, { words: ['spam'] });
+  assert.equal(await say(member, 'scam'), 'scam');
+  await until(async () => (await say(there, 'spam')) === 'word_refused', 'the list on the other server');
+  await set(chatty, { words: null });
+  assert.equal(await say(member, 'spam'), 'spam');
+  const doubled = Array.from({ length: 1_000 }, (_, index) => `aabbccdd${index}`);
+  for (const words of [
+    'scam',
+    [1],
+    [''],
+    ['x'.repeat(51)],
+    [{ word: 'a', more: 1 }],
+    doubled,
+    new Array(1_001).fill('a'),
+  ]) {
+    const { status, body } = await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { words } });
+    assert.deepEqual([status, body.code], [400, 'invalid']);
+    assert.match(
+      String((body as { message?: string }).message),
+      /^words must be a list of at most 1000 words/,
+    );
+  }
+  const long = Array.from({ length: 1_000 }, (_, index) => `나쁜말${index}`);
+  await set(chatty, { words: long });
+});
+
+it('a dry run says what of the last messages a list would have caught, and changes nothing', async (context) => {
+  const { chatty, member } = await open(context, {});
+  for (const text of ['안녕', 'a scam', 'ㅋㅋㅋ', 'SCAM 조심']) await say(member, text);
+  const { status, body } = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', { words: ['scam'] });
+  assert.equal(status, 200);
+  const { checked, caught } = body as unknown as {
+    checked: number;
+    caught: { content: string; matches: object[] }[];
+  };
+  assert.deepEqual([checked, caught.map(({ content }) => content)], [4, ['a scam', 'SCAM 조심']]);
+  assert.deepEqual(caught[0]?.matches, [{ word: 'scam', start: 2, end: 6 }]);
+  assert.equal(await say(member, 'scam'), 'scam');
+  assert.equal((await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', { words: 'scam' })).status, 400);
+});
+
+const nameOf = async (context: TestContext, chatty: Chatty, username: string, more: object = {}) => {
+  const visitor = await join(context, chatty.url, tokenOf(username, { userId: `u ${username}`, ...more }));
+  return stored(await visitor.say('안녕')).username;
+};
+
+it('who is called like the house or its staff is marked for everybody, and real staff are not', async (context) => {
+  const { chatty } = await open(context, { reservedNames: ['김프가'] });
+  await join(context, chatty.url, tokenOf('지영운영', { userId: 'staff', role: 'moderator' }));
+  for (const name of ['관리자', 'Admin', 'аdmin', '공식 운영자', '김프가'])
+    assert.equal(await nameOf(context, chatty, name), `⚠ ${name}`);
+  await until(
+    async () => (await nameOf(context, chatty, '지영운영')) === '⚠ 지영운영',
+    'the staff to be known',
+  );
+  assert.equal(await nameOf(context, chatty, '민수'), '민수');
+  assert.equal(await nameOf(context, chatty, '⚠️ ⚠ 민수'), '민수');
+  assert.equal(await nameOf(context, chatty, '관리자', { userId: 'real', role: 'admin' }), '관리자');
+  // The same person by a token that gives no role any more keeps the name.
+  assert.equal(await nameOf(context, chatty, '지영운영', { userId: 'staff' }), '지영운영');
+});
+
+it('a project may refuse such names, or let them be; without a record a name is what its token says', async (context) => {
+  const { chatty } = await open(context, { lookAlikes: 'refuse' });
+  const error = await refusalOf(context, chatty.url, { token: tokenOf('관리자') });
+  assert.deepEqual([error.message, error.data?.code], ['Authentication error', 'name_reserved']);
+  assert.equal(await nameOf(context, chatty, '운엉자'), '⚠ 운엉자');
+  await set(chatty, { lookAlikes: 'off' });
+  assert.equal(await nameOf(context, chatty, '관리자'), '관리자');
+  assert.equal(await nameOf(context, chatty, 'admin', { projectId: 'founding' }), 'admin');
+});
