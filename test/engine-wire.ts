@@ -32,7 +32,7 @@ export function dialTo(
     heard: {
       up: () => said.push('up'),
       down: () => said.push('down'),
-      refused: (code) => said.push(code),
+      refused: ({ code }) => said.push(code),
       event: (name: keyof ServerEvents, ...values: unknown[]) => events.push([name, ...values]),
     },
   });

@@ -197,7 +197,7 @@ it('a handler that fails ends the connection and throws at nobody', async (conte
     heard: {
       up: () => said.push('up'),
       down: () => said.push('down'),
-      refused: (code) => said.push(code),
+      refused: ({ code }) => said.push(code),
       event() {
         throw new TypeError('not what was expected');
       },
