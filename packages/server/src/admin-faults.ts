@@ -11,6 +11,7 @@ export const FAULTS = {
   not_found: 404,
   exists: 409,
   invalid: 400,
+  too_large: 413,
   rate_limited: 429,
   unavailable: 503,
 };
@@ -28,6 +29,7 @@ export function faultOf(error: Error & { statusCode?: number }): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof Unavailable)
     return new Fault('unavailable', 'The database does not answer. Try again shortly.');
+  if (error.statusCode === 413) return new Fault('too_large', 'The body is larger than it may be here.');
   if ((error.statusCode ?? 500) < 500)
     return new Fault('invalid', 'The request is not valid JSON, or too large.');
   return new Fault('unavailable', 'The server failed.');

@@ -1,6 +1,7 @@
 /** The plain HTTP side: the widget's scripts for the hosts' pages, health for whoever keeps the server running. */
 
 import { createHash } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -19,6 +20,16 @@ const PART_CACHE = 'public, max-age=31536000, immutable';
 /** Time in milliseconds that a connection has for the head of its first request: who says nothing is let go. */
 const SILENCE = 8_000;
 
+/** What an answer is for nobody to show, frame or guess about; a route that is more than data says so itself. */
+const GUARDED = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+/** What Node says of a request that is none, and how that is answered; everything else is 400. */
+const BROKEN: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
 /**
  * @param ready resolves when the server can store and read; rejects when it cannot or is about to stop
  */
@@ -31,29 +42,49 @@ export async function createHttp(options: {
   const loader = await prepare(widget.loader, LOADER_CACHE);
   const parts = new Map<string, Asset>();
   for (const [name, body] of widget.parts) parts.set(name, await prepare(body, PART_CACHE));
+
+  function answerFault(error: { statusCode?: number }, _request: FastifyRequest, reply: FastifyReply): void {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error }, 'a request failed');
+    const code = status >= 500 ? 'unavailable' : 'invalid';
+    const message = status >= 500 ? 'The server failed.' : 'The request is not valid, or too large.';
+    reply.code(status).send({ code, message });
+  }
+
   const http = Fastify({
     logger: false,
     bodyLimit: 16 * 1024,
     requestTimeout: 30_000,
     http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => {
+      // Before a route is found, so that no hook runs.
+      reply.headers(GUARDED);
+      answerFault(error, request, reply);
+    },
+    clientErrorHandler(error, socket) {
+      if (socket.destroyed || !socket.writable) return;
+      const status = BROKEN[error.code] ?? 400;
+      const body = JSON.stringify({
+        code: 'invalid',
+        message: 'The request is not valid HTTP, or too large.',
+      });
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+          `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      );
+    },
     // As long as Node lets an address be: the administration names people in its paths, and says itself what is too long.
     routerOptions: { maxParamLength: 16 * 1024 },
   });
   http.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    for (const [name, value] of Object.entries(GUARDED))
+      if (!reply.hasHeader(name)) reply.header(name, value);
   });
   http.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ code: 'not_found', message: 'There is nothing here.' }),
   );
-  http.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error }, 'a request failed');
-    const code = status >= 500 ? 'unavailable' : 'invalid';
-    return reply
-      .code(status)
-      .send({ code, message: status >= 500 ? 'The server failed.' : 'The request is not valid.' });
-  });
+  http.setErrorHandler(answerFault);
   http.get(
     '/',
     async () => 'Chatty is running. Pages embed /widget.js; the state is at /healthz and /readyz.\n',
