@@ -1,0 +1,146 @@
+/** Promise: no token, secret or key is in any line of the log, any row of the database or any answer but the one that makes it. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { startApp } from '@chatty/server/app';
+import { readConfig } from '@chatty/server/config';
+import { createLog } from '@chatty/server/log';
+import pg from 'pg';
+import { join, makeDatabase, refusalOf, SECRET, stored, tokenOf, until, Visitor } from './kit.js';
+import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
+import { sendRaw } from './raw-http.js';
+
+/** Longest line of the log in UTF-16 code units: a few fields of 500 and a stack of 2,000. */
+const LINE = 6_000;
+const TOKEN = /eyJ[A-Za-z0-9_-]{10}/;
+
+async function startTold(context: TestContext) {
+  const connection = await makeDatabase(context);
+  const lines: string[] = [];
+  const read = readConfig({
+    ...KEYS,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET: SECRET,
+    DB_HOST: connection.host,
+    DB_PORT: String(connection.port),
+    POSTGRES_USER: connection.user,
+    POSTGRES_PASSWORD: connection.password,
+    POSTGRES_DB: connection.database,
+  });
+  if (!read.ok) throw new Error(read.faults.join());
+  const log = createLog('trace', { write: (line: string) => void lines.push(...line.trimEnd().split('\n')) });
+  const app = await startApp({
+    config: read.config,
+    log,
+    progress: (line) => void lines.push(JSON.stringify({ line })),
+  });
+  context.after(() => app.close());
+  return { url: `http://127.0.0.1:${app.port}`, app, connection, lines };
+}
+
+/** Every row of every table, as text. */
+async function dump(connection: pg.ClientConfig): Promise<string> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(
+    "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'",
+  );
+  let text = '';
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
+    text += rows.map(({ row }) => `${name} ${row}\n`).join('');
+  }
+  await client.end();
+  return text;
+}
+
+it('whatever happens, nothing of what opens something is written down (J12, J13, S3)', async (context) => {
+  const chatty = await startTold(context);
+  const { url, lines } = chatty;
+  await make(chatty, 'kimpga');
+  const made = await ask(chatty, 'POST', '/projects/kimpga/secrets', {});
+  const key = (await ask(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' })).body as unknown as {
+    key: string;
+  };
+  const secret = String(made.body.secret);
+  const kept = [SECRET, secret, ADMIN_KEY, KEYS.SECRETS_KEY, key.key, 'a wrong admin key of a stranger'];
+  const good = tokenOf('민수', { secret, role: 'moderator' });
+  const minsu = await join(context, url, good);
+  stored(await minsu.say('안녕'));
+  await minsu.socket.timeout(8_000).emitWithAck('auth refresh', { token: good });
+  await minsu.socket.timeout(8_000).emitWithAck('auth refresh', { token: tokenOf('지영') });
+  await minsu.socket.timeout(8_000).emitWithAck('ban member', { userId: 'x', reason: '도배' });
+
+  // Refused in every way, with the token also where it does not belong.
+  const bad = [
+    tokenOf('민수'),
+    `${good}x`,
+    good.slice(0, -5),
+    tokenOf('민수', { secret, projectId: 'shop' }),
+    `eyJ${'A'.repeat(9_000)}`,
+  ];
+  for (const token of bad) await refusalOf(context, url, { token });
+  const late = new Visitor(
+    url,
+    {},
+    {
+      query: { token: good },
+      reconnection: false,
+      extraHeaders: { origin: `https://x.example/${'a'.repeat(9_000)}` },
+    },
+  );
+  context.after(() => late.socket.disconnect());
+  await until(() => !late.socket.active, 'the refusal');
+  for (const path of [
+    `/?token=${good}`,
+    `/widget/${good}`,
+    `/api/v1/projects/${good}`,
+    `/healthz?key=${ADMIN_KEY}`,
+    `/%FF${good}`,
+  ])
+    await fetch(url + path, { headers: { authorization: `Bearer ${good}` } });
+  await sendRaw(url, `GET /${good} HTTP/9.9\r\n\r\n`, 3_000);
+  await ask(chatty, 'GET', '/projects', undefined, {
+    authorization: 'Bearer a wrong admin key of a stranger',
+  });
+  await ask(chatty, 'GET', '/projects/kimpga', undefined, { authorization: `Bearer ${key.key}` });
+  await ask(chatty, 'POST', '/projects/kimpga/doctor', { token: good });
+  const shown = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga')).body);
+  await ask(chatty, 'DELETE', `/projects/kimpga/secrets/${made.body.kid}`);
+  await until(() => minsu.socket.disconnected, 'the end of the connection');
+  const forged = new Visitor(url, { token: { toString: 1 } }, { reconnection: false });
+  context.after(() => forged.socket.disconnect());
+  await until(() => !forged.socket.active, 'the refusal');
+  await chatty.app.close();
+
+  const rows = await dump(chatty.connection);
+  assert.ok(lines.length > 10 && rows.includes('안녕'), 'there is something to look at');
+  for (const [where, text] of [
+    ['log', lines.join('\n')],
+    ['database', rows],
+    ['answer', shown],
+  ] as const) {
+    assert.doesNotMatch(text, TOKEN, where);
+    for (const each of kept) assert.ok(!text.includes(each), `${each} is in the ${where}`);
+  }
+  for (const line of lines) {
+    assert.equal(typeof JSON.parse(line), 'object');
+    assert.ok(line.length < LINE, line.slice(0, 200));
+  }
+});
+
+it('a line of the log is one line of JSON, however long and odd what it tells of is (S3)', () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  const odd = '\r\n{"level":60}\n\u001b[31m\u2028\ud800'.repeat(100_000);
+  log.info({ origin: odd, deep: { fine: true } }, 'something');
+  log.error({ err: new Error(odd), code: 5 }, 'an error');
+  log.error({ err: odd }, 'no error');
+  assert.equal(lines.length, 3);
+  for (const line of lines) {
+    assert.equal(line.split('\n').length, 2);
+    assert.ok(line.length < LINE && JSON.parse(line).level >= 30);
+  }
+  assert.equal(JSON.parse(lines[1] ?? '').err.type, 'Error');
+});
