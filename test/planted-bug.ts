@@ -27,11 +27,13 @@ const DATABASE = 'server/dist/store/database.js';
 /** The transaction of these statements stays open for a while after its rows are known. */
 export const openTransaction = (statements: string): Patch => ({
   file: DATABASE,
-  from: 'return (await pool.query({ ...statement, values })).rows;',
-  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query({ ...statement, values })).rows;
+  from: 'return (await pool.query(within(statement, values))).rows;',
+  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query(within(statement, values))).rows;
       const client = await pool.connect();
       await client.query('BEGIN');
-      const { rows } = await client.query({ ...statement, values }).catch((error) => {
+      const { rows } = await new Promise((resolve, reject) => {
+        client.query(within(statement, values), (error, result) => (error ? reject(error) : resolve(result)));
+      }).catch((error) => {
         client.release(true);
         throw error;
       });

@@ -5,10 +5,12 @@ import { REACTION_USERS_BYTES } from '@chatty/protocol/limits';
 import pg from 'pg';
 import type { Log } from '../log.js';
 import { Unavailable } from './store.js';
+import { enter, within } from './wall.js';
 import type { Judgement } from './writer.js';
 
 export type Connection = { host: string; port: number; user: string; password?: string; database: string };
 export type Statement = { name: string; text: string };
+/** The first value is the project that the statement is for, or are the projects: it sees rows of no other (wall.ts). */
 export type Query = <Row extends pg.QueryResultRow>(
   statement: Statement,
   values: unknown[],
@@ -47,6 +49,7 @@ function createMomentParser(): (text: string) => string {
  * @param size most connections
  */
 export function openPool(connection: Connection, purpose: string, size: number, log: Log): pg.Pool {
+  let told = false;
   const pool = new pg.Pool({
     ...connection,
     max: size,
@@ -54,6 +57,11 @@ export function openPool(connection: Connection, purpose: string, size: number, 
     min: 1,
     types,
     application_name: `chatty ${purpose}`,
+    onConnect: async (client) => {
+      if ((await enter(client)) || told) return;
+      told = true;
+      log.warn({ user: connection.user }, 'row-level security does not hold the database user');
+    },
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     statement_timeout: STATEMENT_TIMEOUT,
@@ -71,7 +79,7 @@ export function createQuery(pool: pg.Pool, log: Log): Query {
     if (pool.waitingCount >= WAITING_QUERIES) throw new Unavailable('too many queries wait');
     try {
       // The driver resolves at ReadyForQuery, which PostgreSQL sends after COMMIT (protocol, "Extended Query"): R1.
-      return (await pool.query({ ...statement, values })).rows;
+      return (await pool.query(within(statement, values))).rows;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn({ statement: statement.name, code: codeOf(error), reason }, 'the database did not answer');

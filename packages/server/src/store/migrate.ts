@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../start-error.js';
 import type { Connection } from './postgres.js';
+import { prepareRole } from './wall.js';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 /** Key of the advisory lock that keeps two servers from migrating at once; any constant of ours would do. */
@@ -40,7 +41,9 @@ export async function migrate(
     await requireDurability(client);
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    return await runMissing(client, progress);
+    const ran = await runMissing(client, progress);
+    await prepareRole(client);
+    return ran;
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(`The database could not be prepared: ${reasonOf(error)}.`, { cause: error });

@@ -1,0 +1,116 @@
+/** The second wall between projects (row-level security): as whom the database is asked, and for which projects. */
+
+import pg from 'pg';
+
+/** What the server works as where its own user is exempt from row-level security; nobody can log in as it. */
+const ROLE = 'chatty_app';
+
+/** What the server does with each table at work, and no more: no message is ever removed (R4), no entry of the log changed. */
+const RIGHTS: Record<string, readonly string[]> = {
+  rooms: ['SELECT', 'INSERT', 'UPDATE'],
+  messages: ['SELECT', 'INSERT', 'UPDATE'],
+  reactions: ['SELECT', 'INSERT', 'DELETE'],
+  audit_log: ['SELECT', 'INSERT'],
+  sanctions: ['SELECT', 'INSERT', 'UPDATE'],
+  staff: ['SELECT', 'INSERT', 'UPDATE'],
+  room_rules: ['SELECT', 'INSERT', 'UPDATE'],
+  order_version: ['SELECT', 'UPDATE'],
+  projects: ['SELECT', 'INSERT', 'UPDATE'],
+  project_secrets: ['SELECT', 'INSERT', 'UPDATE'],
+  project_keys: ['SELECT', 'INSERT', 'UPDATE'],
+  token_cutoffs: ['SELECT', 'INSERT', 'UPDATE'],
+  projects_version: ['SELECT', 'UPDATE'],
+};
+
+const EXEMPT = 'SELECT 1 FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)';
+/** The databases of one server share their roles, so another may be making it at this moment. */
+const MAKE_ROLE = `DO $$ BEGIN
+    IF to_regrole('${ROLE}') IS NULL THEN CREATE ROLE ${ROLE} NOLOGIN; END IF;
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+  END $$`;
+/** A superuser may become anybody. PostgreSQL 16 told being a member and being allowed to become it apart. */
+const MAY = `SELECT rolsuper OR coalesce(pg_has_role(session_user, to_regrole('${ROLE}'),
+    CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END), false) AS may
+  FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)`;
+const LACKING = `SELECT format('GRANT %s ON %I TO ${ROLE}', r.right, r.name) AS grant
+    FROM unnest($1::text[], $2::text[]) AS r(name, "right") WHERE NOT has_table_privilege('${ROLE}', r.name, r.right)
+  UNION ALL SELECT format('GRANT USAGE ON SCHEMA %I TO ${ROLE}', current_schema())
+    WHERE NOT has_schema_privilege('${ROLE}', current_schema(), 'USAGE')`;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * Makes the role and gives it its rights, where the user of this connection is exempt from row-level security. At each
+ * start and not in a migration: a dump brings the tables without it. A user who may not is left as it is, and told of by
+ * each pool.
+ */
+export async function prepareRole(client: pg.Client): Promise<void> {
+  if ((await client.query(EXEMPT)).rowCount === 0) return;
+  try {
+    await client.query(MAKE_ROLE);
+    const { rows } = await client.query<{ may: boolean }>(MAY);
+    if (!rows[0]?.may) await client.query(`GRANT ${ROLE} TO CURRENT_USER`);
+    await grantRights(client);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE)) throw error;
+  }
+}
+
+async function grantRights(client: pg.Client): Promise<void> {
+  const pairs = Object.entries(RIGHTS).flatMap(([name, rights]) => rights.map((right) => ({ name, right })));
+  const values = [pairs.map(({ name }) => name), pairs.map(({ right }) => right)];
+  const { rows } = await client.query<{ grant: string }>(LACKING, values);
+  for (const { grant } of rows) await client.query(grant);
+}
+
+const SCOPE = 'chatty scope';
+/** The scope has no row, so that it adds nothing to the answer of the statement that follows, and holds for its transaction. */
+const ENTER = `SELECT set_config('role', '${ROLE}', false) FROM (${MAY}) u WHERE u.may;
+  PREPARE "${SCOPE}" (text) AS SELECT WHERE set_config('chatty.projects', $1, true) IS NULL;
+  SELECT row_security_active('rooms') AS held`;
+
+/**
+ * Makes a new connection one that the wall holds.
+ * @returns whether it does: false for an exempt user who may not become the role
+ * @throws where the role is gone although the user could have made it: better no connection than one without the wall
+ */
+export async function enter(client: pg.ClientBase): Promise<boolean> {
+  // Several statements in one round trip answer with a list; the driver's types know of one alone.
+  const answers = (await client.query(ENTER)) as unknown as pg.QueryResult<{ held?: boolean }>[];
+  return answers.at(-1)?.rows[0]?.held === true;
+}
+
+type Completing = { handleCommandComplete(...given: unknown[]): void };
+
+/**
+ * A statement that sees its projects alone. They are said with it, in one round trip and one transaction, which they end
+ * with: PostgreSQL takes all messages up to a Sync as one transaction (protocol, "Extended Query"), so no connection can
+ * keep them for the next statement. One that names no project sees no rows of any.
+ * @param values the first is the project that the statement is for, or are the projects
+ */
+export function within(statement: { name: string; text: string }, values: unknown[]): pg.QueryConfig {
+  const scope = scopeOf(values[0]);
+  if (scope === '') return { ...statement, values };
+  const query = new pg.Query({ ...statement, values }) as pg.Query & Completing;
+  const submit = query.submit.bind(query);
+  const complete = query.handleCommandComplete.bind(query);
+  query.submit = (connection) => {
+    connection.stream.cork();
+    connection.bind({ statement: SCOPE, values: [scope] }, true);
+    connection.execute({}, true);
+    const fault = submit(connection);
+    connection.stream.uncork();
+    return fault;
+  };
+  // The first to be complete is the scope; from there on it is as with any query.
+  query.handleCommandComplete = () => {
+    query.handleCommandComplete = complete;
+  };
+  // The driver takes either and answers alike.
+  return query as unknown as pg.QueryConfig;
+}
+
+/** A name with a space in it is no project's. */
+function scopeOf(first: unknown): string {
+  const names = Array.isArray(first) ? [...new Set(first)] : [first];
+  return names.filter((name) => typeof name === 'string' && !name.includes(' ')).join(' ');
+}
