@@ -1,0 +1,70 @@
+/** Promise: T5, the wall is there after the first start of any server on any cluster, and after a dump was restored. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { startEmbedded } from '@chatty/server/store/embedded';
+import { migrate } from '@chatty/server/store/migrate';
+import type { Connection } from '@chatty/server/store/postgres';
+import { enter } from '@chatty/server/store/wall';
+import pg from 'pg';
+import { join, startChatty, temporaryFolder, tokenOf } from './kit.js';
+
+/** A cluster that has never seen a Chatty: roles belong to all databases of one. */
+async function startFresh(context: TestContext): Promise<Connection> {
+  const { connection, close } = await startEmbedded({ folder: temporaryFolder(), log: () => undefined });
+  context.after(close);
+  return connection;
+}
+
+async function on<Result>(
+  connection: Connection,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  return work(client).finally(() => client.end());
+}
+
+const run = (connection: Connection, sql: string) => on(connection, (client) => client.query(sql));
+
+/** As whom the server's connections work, and whether the wall holds them. */
+const entered = (connection: Connection) =>
+  on(connection, async (client) => ({
+    held: await enter(client),
+    as: (await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role,
+  }));
+
+it('T5: servers that start at once on a fresh cluster, on one database and on several, all stand behind the wall', async (context) => {
+  const connection = await startFresh(context);
+  const databases = ['a', 'b', 'c', 'd'].map((database) => ({ ...connection, database }));
+  for (const { database } of databases) await run(connection, `CREATE DATABASE ${database}`);
+  const started = await Promise.all(
+    [...databases, ...databases].map((database) => startChatty(context, {}, database)),
+  );
+  for (const { url } of started) {
+    const visitor = await join(context, url, tokenOf('민수'));
+    assert.equal((await visitor.say('안녕')).ok, true);
+  }
+  for (const database of databases)
+    assert.deepEqual(await entered(database), { held: true, as: 'chatty_app' });
+});
+
+it('T5: a database that came without the role has it after the next start; until then nobody gets in', async (context) => {
+  const connection = await startFresh(context);
+  await migrate(connection, 5, () => undefined);
+  await run(connection, 'DROP OWNED BY chatty_app; DROP ROLE chatty_app');
+  await assert.rejects(entered(connection), /chatty_app/);
+  assert.deepEqual(await migrate(connection, 5, () => undefined), []);
+  assert.deepEqual(await entered(connection), { held: true, as: 'chatty_app' });
+});
+
+it('T5: an exempt user who may make roles becomes the one it made', async (context) => {
+  const connection = await startFresh(context);
+  await run(connection, "CREATE ROLE host LOGIN PASSWORD 'of-the-host' BYPASSRLS CREATEROLE");
+  await run(connection, 'CREATE DATABASE host OWNER host');
+  const hosted = { ...connection, user: 'host', password: 'of-the-host', database: 'host' };
+  const { url } = await startChatty(context, {}, hosted);
+  const visitor = await join(context, url, tokenOf('민수'));
+  assert.equal((await visitor.say('안녕')).ok, true);
+  assert.deepEqual(await entered(hosted), { held: true, as: 'chatty_app' });
+});
