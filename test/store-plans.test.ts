@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/log';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres';
+import { enter } from '@chatty/server/store/wall';
 import pg from 'pg';
 import { author, draft, open } from './stores.js';
 
@@ -28,6 +29,9 @@ it('a connection that knew the table while it was empty reads no more of it when
   const client = new pg.Client(connection);
   await client.connect();
   await client.query('ALTER TABLE messages SET (autovacuum_enabled = false)');
+  // As the server is connected: what the wall adds to a query must not change how it is planned.
+  assert.equal(await enter(client), true);
+  await client.query("SET chatty.projects = 'kimpga'");
   let given = 0;
   const flush = (size: number) => {
     const column = (value: (n: number) => unknown) =>
@@ -120,4 +124,35 @@ it('a reaction reads nobody else’s but the few that are named', async (context
   await store.close();
   const read = await readOf(connection, 'reactions');
   assert.ok(read >= 10 && read <= 2_000, `${read} read for 10 changes among 30,000 reactions`);
+});
+
+it('a page reads no more of its room than it shows, whatever was known of the room when it was planned', async (context) => {
+  const { connection, kimpga } = await open(context);
+  await query(connection, 'ALTER TABLE messages SET (autovacuum_enabled = false)');
+  const add = (project: string, from: number, to: number) =>
+    query(
+      connection,
+      `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, client_id, created_at)
+       SELECT ${project}, 'main', n, n, 'u', 'x', 'x', n, now() FROM generate_series(${from}, ${to}) n`,
+    );
+  // Statistics of many small projects, of which one becomes large.
+  await add("'project-' || n % 500", 1, 20_000);
+  await query(connection, 'ANALYZE messages');
+  // Closed before its connections' figures are read.
+  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const room = store.project(kimpga);
+  await room.append('main', author, draft('처음'));
+  const readAll = async () => {
+    await room.newestChanges('main', 50);
+    await room.changedAfter('main', 20_000, 50);
+    await room.messagesBefore('main', 20_000, 50);
+  };
+  // Plans are kept from the sixth time on.
+  for (let times = 0; times < 8; times += 1) await readAll();
+  await add("'kimpga'", 10, 40_000);
+  const before = await readOf(connection, 'messages');
+  for (let times = 0; times < 10; times += 1) await readAll();
+  await store.close();
+  const read = (await readOf(connection, 'messages')) - before;
+  assert.ok(read >= 1_000 && read <= 4_000, `${read} read for 30 pages of 50`);
 });
