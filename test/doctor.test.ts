@@ -297,6 +297,7 @@ it('each thing that is wrong has its own line, also where several are', async (c
     ['origin ok', look({}, {}, 'current', 'https://kimpga.com')],
     ['origin not_allowed', look({}, {}, 'current', 'https://evil.example')],
     ['origin form', look({}, {}, 'current', 'https://kimpga.com/')],
+    ['origin form', look({}, {}, 'current', 'https://$(x)')],
     ['origin null', look({}, {}, 'current', 'null')],
   ];
   for (const [outcome, examination] of cases)

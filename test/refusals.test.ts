@@ -99,6 +99,15 @@ it('what belongs to no project anybody knows is for the operator alone; no proje
   assert.equal(await withKey('/refusals'), 403);
 });
 
+it('what a visitor sends as origin never becomes a command that somebody may copy', async (context) => {
+  const { chatty, secret } = await open(context);
+  const origin = 'https://$(id)';
+  await knock(context, chatty, { token: tokenOf('민수', { secret }) }, origin);
+  const [refused] = (await told(chatty, '/projects/kimpga/refusals')).refusals;
+  assert.equal(refused?.origin, origin);
+  assert.ok(!/npm/.test(refused?.reason ?? ''));
+});
+
 /** A project "kimpga" with a record; all others have none. */
 const projects = { get: (id: string) => (id === 'kimpga' ? {} : null) } as unknown as Projects;
 const bad = {

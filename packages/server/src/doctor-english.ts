@@ -109,7 +109,7 @@ export const english: Words = {
     'origin null':
       'A WebView or sandboxed frame (origin “null”) gets in with the setting nullOrigin only: npm run project -- set {project} nullOrigin=true',
     'origin not_allowed':
-      'Pages of {origin} may not show this project. Add it to its list: npm run project -- origins {project} … {origin}',
+      'Pages of {origin} may not show this project. Add it to its list: npm run project -- origins {project} {origins}',
     'origin unlisted': 'Pages of {origin} may not show it: ALLOWED_ORIGINS of the server does not have it.',
     'room ok': 'May read.',
     'room refused': 'The rules of the room let only higher roles read.',

@@ -106,7 +106,7 @@ export const korean: Words = {
     'origin null':
       '웹뷰나 샌드박스 프레임(오리진 “null”)은 nullOrigin 설정을 켜야 들어옵니다: npm run project -- set {project} nullOrigin=true',
     'origin not_allowed':
-      '{origin}의 페이지는 이 프로젝트를 쓸 수 없습니다. 목록에 더하세요: npm run project -- origins {project} … {origin}',
+      '{origin}의 페이지는 이 프로젝트를 쓸 수 없습니다. 목록에 더하세요: npm run project -- origins {project} {origins}',
     'origin unlisted': '{origin}의 페이지는 쓸 수 없습니다. 서버의 ALLOWED_ORIGINS에 없습니다.',
     'room ok': '읽을 수 있습니다.',
     'room refused': '방 규칙에 따라 더 높은 역할만 읽을 수 있습니다.',

@@ -11,8 +11,8 @@ export type Values = Record<string, Value>;
 /** One sentence in each language. */
 export type Told = { en: string; ko: string };
 
-/** Longest text of a token in an answer, in UTF-16 code units. */
-const TEXT = 80;
+/** Longest text from outside in a sentence, in UTF-16 code units. */
+const TEXT = 256;
 /** The last moment that a calendar knows. */
 const LAST = 8.64e15;
 

@@ -3,13 +3,12 @@
 import type { Code } from '@chatty/protocol/codes';
 import type { Auth, VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import { isOrigin } from './config.js';
 import { explainClaims, explainTimes } from './doctor-claims.js';
 import { type Finding, type Found, finding, type Result, skipped } from './doctor-findings.js';
 import { explainKeys } from './doctor-keys.js';
 import type { CheckTitle, Outcome } from './doctor-outcomes.js';
 import { adviceOf, type Told, titleOf } from './doctor-words.js';
-import type { Projects } from './projects.js';
+import { isPlainOrigin, type Projects } from './projects.js';
 import { type ProjectId, Unavailable } from './store/store.js';
 import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './token-checks.js';
 
@@ -144,10 +143,11 @@ function explainOrigin({ project, given, faults, projects }: Found): Finding {
   if (fault === undefined) return skipped('origin');
   const { origin } = given;
   if (origin === undefined) return finding('origin', 'ok', 'origin none');
-  const values = { origin, project };
+  const row = projects.get(project)?.row;
+  const values = { origin, project, origins: [...(row?.origins ?? []), origin].join(' ') };
   if (fault === null) return finding('origin', 'ok', 'origin ok', values);
   if (origin === 'null') return finding('origin', 'failed', 'origin null', values);
-  if (!isOrigin(origin)) return finding('origin', 'failed', 'origin form', values);
-  const outcome = projects.get(project) === null ? 'origin unlisted' : 'origin not_allowed';
+  if (!isPlainOrigin(origin)) return finding('origin', 'failed', 'origin form', values);
+  const outcome = row === undefined ? 'origin unlisted' : 'origin not_allowed';
   return finding('origin', 'failed', outcome, values);
 }

@@ -201,6 +201,7 @@ export async function createProjects(options: {
       if (origin === 'null') return settings.nullOrigin ? null : 'the setting nullOrigin is off';
       if (row.origins.includes(origin)) return null;
       if (row.origins.length === 0 && !production) return null;
+      if (!isPlainOrigin(origin)) return 'the project does not allow it';
       return `the project does not allow it: npm run project -- origins ${id} ${[...row.origins, origin].join(' ')}`;
     },
     knowsOrigin: (origin) =>
@@ -235,6 +236,11 @@ export async function createProjects(options: {
       await note().catch(() => undefined);
     },
   };
+}
+
+/** Whether it may stand in a command that somebody copies: a browser allows `$(...)` in a host, and anybody can send any. */
+export function isPlainOrigin(origin: string): boolean {
+  return /^https?:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin);
 }
 
 function algorithmsOf(algorithm: Algorithm): readonly string[] {
