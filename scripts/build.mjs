@@ -1,4 +1,4 @@
-/** Builds what is stale: the Node packages with tsc, the SQL files beside them, widget.js. Fast when nothing changed. */
+/** Builds what is stale: the Node packages with tsc, the SQL files and the doctor page beside them, widget.js. Fast when nothing changed. */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -59,9 +59,8 @@ export async function buildIfStale(progress) {
   });
   if (tsc.status !== 0) throw new Error(`The build failed:\n${tsc.stdout}${tsc.stderr}`);
   const server = join(ROOT, 'packages', 'server');
-  cpSync(join(server, 'src', 'store', 'migrations'), join(server, 'dist', 'store', 'migrations'), {
-    recursive: true,
-  });
+  for (const folder of ['store/migrations', 'doctor'])
+    cpSync(join(server, 'src', folder), join(server, 'dist', folder), { recursive: true });
   const { buildWidget } = await import('../packages/widget/build.mjs');
   await buildWidget();
   mkdirSync(join(ROOT, '.build'), { recursive: true });

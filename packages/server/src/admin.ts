@@ -4,13 +4,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Addresses } from './addresses.js';
 import { openDoctor } from './admin-doctor.js';
 import { createDoor } from './admin-door.js';
-import { FAULTS, faultOf } from './admin-faults.js';
 import { openFilter } from './admin-filter.js';
+import { FAULTS, faultOf } from './admin-faults.js';
 import { openKeys } from './admin-keys.js';
 import { openModeration } from './admin-moderation.js';
 import { openProjects } from './admin-projects.js';
 import type { Auth } from './auth.js';
 import type { Doctor } from './doctor.js';
+import { openDoctorPage } from './doctor-page.js';
 import type { Log } from './log.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
@@ -55,4 +56,5 @@ export function openAdmin(options: {
     },
     { prefix: '/api/v1' },
   );
+  http.register(openDoctorPage);
 }

@@ -1,0 +1,47 @@
+/** Serves the doctor page: a few fixed files of our own, under a policy that lets nothing else in and nothing out. */
+
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+
+/** Beside this file, in the sources as in what is built of them. */
+const FOLDER = new URL('doctor/', import.meta.url);
+const TYPES: Record<string, string> = {
+  'page.css': 'text/css; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'answer.js': 'text/javascript; charset=utf-8',
+  'elements.js': 'text/javascript; charset=utf-8',
+  'words.js': 'text/javascript; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
+};
+/** Keys and tokens are pasted here: no script but ours, no other place that they could be sent to, no frame around it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  // A server of another version asks for its own.
+  'cache-control': 'no-cache',
+};
+
+export async function openDoctorPage(http: FastifyInstance): Promise<void> {
+  const page = await readFile(new URL('page.html', FOLDER));
+  http.get('/doctor', (_request, reply) =>
+    reply.headers(HEADERS).type('text/html; charset=utf-8').send(page),
+  );
+  for (const [name, type] of Object.entries(TYPES)) {
+    const body = await readFile(new URL(name, FOLDER));
+    http.get(`/doctor/${name}`, (_request, reply) => reply.headers(HEADERS).type(type).send(body));
+  }
+}
