@@ -54,14 +54,14 @@ describe('authentication', () => {
     ],
   ];
   for (const [name, token, code] of refused) {
-    it(`refuses ${name}`, async (context) => {
+    it(`refuses ${name} (J1, J2, J5, J10, J11)`, async (context) => {
       const error = await refusalOf(context, chatty.url, { token: token() });
       assert.equal(error.message, 'Authentication error');
       assert.equal(error.data?.code, code);
     });
   }
 
-  it('refuses every single changed byte of a token', async (context) => {
+  it('refuses every single changed byte of a token (J3)', async (context) => {
     const token = tokenOf('민수');
     for (let index = 0; index < token.length - 1; index += 9) {
       const changed = `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`;
@@ -70,12 +70,25 @@ describe('authentication', () => {
     }
   });
 
-  it('does not read a token from the address', async (context) => {
+  it('an unknown project, a wrong signature and a wrong key id are told alike (J19)', async (context) => {
+    const told = new Set<string>();
+    for (const [header, claims, secret] of [
+      [HS256, good(), 'another-secret-of-at-least-32-bytes'],
+      [HS256, { ...good(), projectId: 'nobody-knows' }, 'another-secret-of-at-least-32-bytes'],
+      [{ ...HS256, kid: 'no-such-key' }, good(), 'another-secret-of-at-least-32-bytes'],
+    ] as const) {
+      const { message, data } = await refusalOf(context, chatty.url, { token: sign(header, claims, secret) });
+      told.add(JSON.stringify([message, data]));
+    }
+    assert.equal(told.size, 1);
+  });
+
+  it('does not read a token from the address (J12)', async (context) => {
     const error = await refusalOf(context, `${chatty.url}/?token=${tokenOf('민수')}`, {});
     assert.equal(error.data?.code, 'token_missing');
   });
 
-  it('allows half a minute of clock difference', async (context) => {
+  it('allows half a minute of clock difference (J6)', async (context) => {
     await join(context, chatty.url, sign(HS256, { ...good(), exp: seconds() - 25 }));
   });
 
@@ -83,7 +96,7 @@ describe('authentication', () => {
     await join(context, chatty.url, sign(HS256, { projectId: 'kimpga', username: '민수' }));
   });
 
-  it('requires exp in production, and at most 24 hours of it', async (context) => {
+  it('requires exp in production, and at most 24 hours of it (J5)', async (context) => {
     const none = await refusalOf(context, production.url, {
       token: sign(HS256, { projectId: 'kimpga', username: '민수' }),
     });

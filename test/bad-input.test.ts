@@ -45,7 +45,7 @@ it('odd arguments are answered with a code, and the session goes on', async (con
   assert.equal(minsu.socket.id, session);
 });
 
-it('odd events, with and without an acknowledgement, end nothing', async (context) => {
+it('odd events, with and without an acknowledgement, end nothing (D8, S2)', async (context) => {
   const { url } = await startChatty(context);
   const minsu = await join(context, url, tokenOf('민수'));
   const session = minsu.socket.id;
@@ -66,7 +66,7 @@ it('odd events, with and without an acknowledgement, end nothing', async (contex
   assert.equal(minsu.socket.id, session);
 });
 
-it('bytes close their own socket: nobody needs them, and they can be made to pile up', async (context) => {
+it('bytes close their own socket: nobody needs them, and they can be made to pile up (D9)', async (context) => {
   const { url } = await startChatty(context);
   const bystander = await join(context, url, tokenOf('지영'));
   const minsu = await join(context, url, tokenOf('민수'), { reconnection: false });
@@ -75,7 +75,7 @@ it('bytes close their own socket: nobody needs them, and they can be made to pil
   stored(await bystander.say('멀쩡해요'));
 });
 
-it('packets that are no packets close at most their own socket', async (context) => {
+it('packets that are no packets close at most their own socket (D6)', async (context) => {
   const { url } = await startChatty(context);
   const bystander = await join(context, url, tokenOf('지영'));
   for (const packet of [
@@ -108,7 +108,7 @@ it('a refusal without an acknowledgement arrives as an event', async (context) =
   assert.deepEqual([event, code], ['chat message', 'empty']);
 });
 
-it('a packet over 64 KB closes its socket and nothing else', async (context) => {
+it('a packet over 64 KB closes its socket and nothing else (D4)', async (context) => {
   const { url } = await startChatty(context);
   const bystander = await join(context, url, tokenOf('지영'));
   const minsu = await join(context, url, tokenOf('민수'), { transports: ['websocket'], reconnection: false });
@@ -128,7 +128,7 @@ it('a flood is answered with rate_limited', async (context) => {
   assert.ok(refused.retryAfter && refused.retryAfter > 0 && refused.retryAfter <= 1_000);
 });
 
-it('real-world text is stored, acknowledged, delivered and read again as one and the same', async (context) => {
+it('real-world text is stored, acknowledged, delivered and read again as one and the same (S1, U1, U2)', async (context) => {
   const { url, connection } = await startChatty(context, { SEND_BURST: '10000' });
   const minsu = await join(context, url, tokenOf('민수'));
   const jiyoung = await join(context, url, tokenOf('지영'));

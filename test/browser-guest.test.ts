@@ -72,7 +72,7 @@ describe('a guest on the page', () => {
       .replace('WS', suite.chatty.url.replace('http', 'ws'));
 
   for (const [scripts, more] of policies)
-    it(`everything works under script-src ${scripts}${more}`, async () => {
+    it(`everything works under script-src ${scripts}${more} (X5)`, async () => {
       const host = { policy: policyOf(scripts.replace(/^CHAT$/, "CHAT 'self'"), more) };
       const { page, other, complaints } = await visit(host, { mount: '#chat' });
       await liveThrough(page, other);
@@ -89,7 +89,7 @@ describe('a guest on the page', () => {
     assert.equal(await page.locator('.panel').count(), 0);
   });
 
-  it('pages that make it hard see the same chat, and are left as they were', async (test) => {
+  it('pages that make it hard see the same chat, and are left as they were (X4)', async (test) => {
     async function look(host: Omit<Host, 'params'>, params: Record<string, unknown> = {}) {
       const visited = await visit(host, params);
       const { page, other } = visited;

@@ -42,7 +42,7 @@ describe("the host's API", () => {
     }
   });
 
-  it('without autoload there is nothing until init; init beats attributes, attributes beat params; markup has no token', async () => {
+  it('without autoload there is nothing until init; init beats attributes, attributes beat params; markup has no token (X11)', async () => {
     const page = await suite.open(
       A +
         params({ autoload: false, locale: 'ko', theme: 'dark', mount: '#nowhere' }) +

@@ -55,7 +55,7 @@ describe('rich text', () => {
     assert.deepEqual(asked, [undefined]);
   });
 
-  it('nothing but http and https becomes a link, and HTML stays what was written', async () => {
+  it('nothing but http and https becomes a link, and HTML stays what was written (X1, X3)', async () => {
     const page = await open('민수');
     const lines = [
       'javascript:alert(1) [x](javascript:alert(2))',

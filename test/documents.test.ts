@@ -66,7 +66,7 @@ it('docs/message-path.md names files that are there', () => {
   for (const file of files) assert.ok(existsSync(join(root, file)), file);
 });
 
-it('.env.example holds the seven names of the contract, and its secret is refused in production', () => {
+it('.env.example holds the seven names of the contract, and its secret is refused in production (J4, S6)', () => {
   const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   assert.deepEqual(names, [
     'POSTGRES_USER',

@@ -73,7 +73,7 @@ describe('bytes at the door', () => {
     ['a fragmented ping', frame('p', { opcode: PING, fin: false })],
   ];
   for (const [name, bytes] of closing) {
-    it(`${name} closes its connection`, async (context) => {
+    it(`${name} closes its connection (D10, D11)`, async (context) => {
       const socket = await enter(context);
       socket.write(bytes);
       await until(() => socket.closed, 'the close');
@@ -92,7 +92,7 @@ describe('bytes at the door', () => {
     ['a member in fragments of one byte', fragments('42["members",{}]', 1)],
   ];
   for (const [name, bytes] of harmless) {
-    it(`${name}: the session goes on`, async (context) => {
+    it(`${name}: the session goes on (D6, S2)`, async (context) => {
       const socket = await enter(context);
       socket.write(bytes);
       socket.say(MEMBERS);
@@ -102,7 +102,7 @@ describe('bytes at the door', () => {
     });
   }
 
-  it('three unknown namespaces are refused by name, the fourth closes the connection', async (context) => {
+  it('three unknown namespaces are refused by name, the fourth closes the connection (T3)', async (context) => {
     const socket = await enter(context);
     const token = JSON.stringify({ token: tokenOf('공격') });
     const names = ['/admin', '/../', '/%00'];

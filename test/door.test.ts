@@ -59,7 +59,7 @@ describe('the door', () => {
   });
 
   for (const [event, good] of events) {
-    it(`"${event}" answers every form of its arguments, and the session goes on`, async (context) => {
+    it(`"${event}" answers every form of its arguments, and the session goes on (D5, D7)`, async (context) => {
       const minsu = await join(context, chatty.url, tokenOf('민수'));
       const session = minsu.socket.id;
       const shapes: [string, unknown[]][] = [
@@ -129,7 +129,7 @@ describe('the door', () => {
   });
 
   for (const event of RESERVED) {
-    it(`a packet called "${event}" ends its own connection at most`, async (context) => {
+    it(`a packet called "${event}" ends its own connection at most (D8)`, async (context) => {
       const bystander = await join(context, chatty.url, tokenOf('지영'));
       const session = bystander.socket.id;
       const attacker = await join(context, chatty.url, tokenOf('공격'), {

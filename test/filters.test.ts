@@ -105,7 +105,7 @@ const nameOf = async (context: TestContext, chatty: Chatty, username: string, mo
   return stored(await visitor.say('안녕')).username;
 };
 
-it('who is called like the house or its staff is marked for everybody, and real staff are not', async (context) => {
+it('who is called like the house or its staff is marked for everybody, and real staff are not (U6)', async (context) => {
   const { chatty } = await open(context, { reservedNames: ['김프가'] });
   await join(context, chatty.url, tokenOf('지영운영', { userId: 'staff', role: 'moderator' }));
   for (const name of ['관리자', 'Admin', 'аdmin', '공식 운영자', '김프가'])

@@ -26,7 +26,7 @@ it('a message reaches everyone of its project, the sender included, and nobody e
   );
 });
 
-it('project, author, time and number come from the server, never from the payload', async (context) => {
+it('project, author, time and number come from the server, never from the payload (T2)', async (context) => {
   const { url } = await startChatty(context);
   const minsu = await join(context, url, tokenOf('민수', { userId: 'u1' }));
   const alice = await join(context, url, tokenOf('Alice', { projectId: 'othershop' }));
@@ -67,7 +67,7 @@ it('a message of another project cannot be answered', async (context) => {
   assert.equal(!answer.ok && answer.code, 'not_found');
 });
 
-it('namespaces other than the main one are closed', async (context) => {
+it('namespaces other than the main one are closed (T3)', async (context) => {
   const { url } = await startChatty(context);
   const { Visitor } = await import('./kit.js');
   const visitor = new Visitor(`${url}/admin`, { token: tokenOf('민수') }, { reconnection: false });

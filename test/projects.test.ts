@@ -123,7 +123,7 @@ it('another server learns of a revoked secret, and one that starts later opens w
   assert.equal((await ask(keyless, 'POST', '/projects/kimpga/secrets', {})).body.code, 'invalid');
 });
 
-it('the database has no secret that could be read, and none that opens elsewhere', async (context) => {
+it('the database has no secret that could be read, and none that opens elsewhere (J13)', async (context) => {
   const chatty = await startChatty(context, KEYS);
   await make(chatty, 'kimpga');
   await make(chatty, 'shop');

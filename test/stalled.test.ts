@@ -21,7 +21,7 @@ const long = '가'.repeat(1_990);
 const settings = { SEND_BURST: '100000' };
 
 for (const batch of [false, true]) {
-  it(`more than a megabyte waiting for a ${batch ? 'batch' : 'plain'} member closes it, while it answers pings`, async (context) => {
+  it(`more than a megabyte waiting for a ${batch ? 'batch' : 'plain'} member closes it, while it answers pings (D15)`, async (context) => {
     const { url } = await startChatty(context, settings);
     const minsu = await join(context, url, tokenOf('민수'));
     const counts: number[] = [];

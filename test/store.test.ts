@@ -66,7 +66,7 @@ it('a project sees its own rows only, whatever it asks for', async (context) => 
   assert.notEqual(epochs[0], epochs[1]);
 });
 
-it('a locked room answers unavailable within its bound, and goes on when the lock is gone', async (context) => {
+it('a locked room answers unavailable within its bound, and goes on when the lock is gone (D22)', async (context) => {
   const { connection, store, kimpga } = await open(context);
   await store.project(kimpga).append('main', author, draft('전'));
   const locker = new pg.Client(connection);

@@ -23,7 +23,7 @@ async function enter(context: TestContext, url: string, name: string): Promise<C
   return chat;
 }
 
-it('the other batch members hear it once in 3 s; oneself, plain clients, guests and other projects do not', async (context) => {
+it('the other batch members hear it once in 3 s; oneself, plain clients, guests and other projects do not (D17)', async (context) => {
   const { url } = await startChatty(context, { GUEST_PROJECTS: '*' });
   const minsu = await follow(context, url, tokenOf('민수', { userId: 'u1' }));
   const tab = await follow(context, url, tokenOf('민수', { userId: 'u1' }));

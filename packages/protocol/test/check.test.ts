@@ -116,7 +116,7 @@ it('an edit is held to the rules of a message and comes back in stored form', ()
   for (const [content, code] of refusals) assert.equal(codeOf(checkEdit({ id: 3, content })), code);
 });
 
-it('what is accepted as a message or an edit is clean, visible and within both limits', () => {
+it('what is accepted as a message or an edit is clean, visible and within both limits (U7)', () => {
   const unit = fc.constantFrom(
     'a',
     '가',

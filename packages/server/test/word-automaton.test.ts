@@ -43,7 +43,7 @@ it('asks no further at a place once a pattern is accepted, and goes on behind it
   ]);
 });
 
-it('the steps of a search are linear in the text, whatever the words', () => {
+it('the steps of a search are linear in the text, whatever the words (D20)', () => {
   const nested = Array.from({ length: 40 }, (_, at) => 'ab'.repeat(at + 1).slice(at % 2));
   const lists = [
     ['aaaaaaaaab'],
