@@ -50,6 +50,9 @@ const FOR_THE_OPERATOR: [string, string, object?][] = [
   ['PATCH', '/projects/kimpga', { settings: { guests: true } }],
   ['PATCH', '/projects/kimpga', { settings: { nullOrigin: true } }],
   ['PATCH', '/projects/kimpga', { settings: { highestRole: 'admin' } }],
+  ['PATCH', '/projects/kimpga', { settings: { connections: 9 } }],
+  ['PATCH', '/projects/kimpga', { settings: { perSecond: 9 } }],
+  ['GET', '/refusals'],
 ];
 
 it('a key opens its project, is shown once, and is kept as a hash alone (A1)', async (context) => {
@@ -61,6 +64,8 @@ it('a key opens its project, is shown once, and is kept as a hash alone (A1)', a
     (await withKey(chatty, key, 'PATCH', '/projects/kimpga', { name: '김프가' })).body.name,
     '김프가',
   );
+  const words = { settings: { words: ['바보'] } };
+  assert.equal((await withKey(chatty, key, 'PATCH', '/projects/kimpga', words)).status, 200);
   const minsu = await join(context, chatty.url, tokenOf('민수', { userId: 'u1', now: Date.now() - 60_000 }));
   assert.equal(
     (await withKey(chatty, key, 'POST', '/projects/kimpga/cutoffs', { userId: 'u1' })).status,

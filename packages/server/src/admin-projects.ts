@@ -15,7 +15,7 @@ type Place = { id: string };
 type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };
 
 const ORIGINS = 100;
-/** What a project's own key may set. All else (who gets in, from where, as what, and how much) is for the operator. */
+/** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
 const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
   'words',
   'wordAction',
@@ -76,7 +76,7 @@ export function openProjects(
     const found = (await records.all()).find(({ id }) => id === request.params.id);
     return shown(found ?? rowOf(projects, request.params.id));
   });
-  api.post('/projects', create);
+  api.post('/projects', { bodyLimit: LIST_BYTES }, create);
   api.patch('/projects/:id', { ...FOR_KEYS, bodyLimit: LIST_BYTES }, change);
   api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);
 }
