@@ -1,7 +1,7 @@
 /** The plain HTTP side: the widget's scripts for the hosts' pages, health for whoever keeps the server running. */
 
 import { createHash } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -20,13 +20,23 @@ const PART_CACHE = 'public, max-age=31536000, immutable';
 /** Time in milliseconds that a connection has for the head of its first request: who says nothing is let go. */
 const SILENCE = 8_000;
 
-/** What an answer is for nobody to show, frame or guess about; a route that is more than data says so itself. */
+/** An answer is for nobody to show, frame or guess about; a route that is more than data says so itself. */
 const GUARDED = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
+const GUARDED_LINES = Object.entries(GUARDED)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
+/** Every answer, whoever gives it: Socket.IO's long polling and refusals before a route is found are none of Fastify's. */
+class GuardedResponse<Request extends IncomingMessage> extends ServerResponse<Request> {
+  constructor(...values: ConstructorParameters<typeof ServerResponse<Request>>) {
+    super(...values);
+    for (const [name, value] of Object.entries(GUARDED)) this.setHeader(name, value);
+  }
+}
 /** What Node says of a request that is none, and how that is answered; everything else is 400. */
 const BROKEN: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
@@ -55,13 +65,9 @@ export async function createHttp(options: {
     logger: false,
     bodyLimit: 16 * 1024,
     requestTimeout: 30_000,
-    http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000 },
+    http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000, ServerResponse: GuardedResponse },
     forceCloseConnections: true,
-    frameworkErrors: (error, request, reply) => {
-      // Before a route is found, so that no hook runs.
-      reply.headers(GUARDED);
-      answerFault(error, request, reply);
-    },
+    frameworkErrors: answerFault,
     clientErrorHandler(error, socket) {
       if (socket.destroyed || !socket.writable) return;
       const status = BROKEN[error.code] ?? 400;
@@ -70,16 +76,12 @@ export async function createHttp(options: {
         message: 'The request is not valid HTTP, or too large.',
       });
       socket.end(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n${GUARDED_LINES}` +
           `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
       );
     },
     // As long as Node lets an address be: the administration names people in its paths, and says itself what is too long.
     routerOptions: { maxParamLength: 16 * 1024 },
-  });
-  http.addHook('onSend', async (_request, reply) => {
-    for (const [name, value] of Object.entries(GUARDED))
-      if (!reply.hasHeader(name)) reply.header(name, value);
   });
   http.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ code: 'not_found', message: 'There is nothing here.' }),
