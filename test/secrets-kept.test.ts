@@ -10,8 +10,8 @@ import { join, makeDatabase, refusalOf, SECRET, stored, tokenOf, until, Visitor 
 import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
 import { sendRaw } from './raw-http.js';
 
-/** Longest line of the log in UTF-16 code units: a few fields of 500 and a stack of 2,000. */
-const LINE = 6_000;
+/** Longest line of the log in UTF-16 code units: a few fields of 500, one of them a list of ten, and a stack of 2,000. */
+const LINE = 12_000;
 const TOKEN = /eyJ[A-Za-z0-9_-]{10}/;
 
 async function startTold(context: TestContext) {
@@ -122,8 +122,12 @@ it('whatever happens, nothing of what opens something is written down (J12, J13,
     ['answer', shown],
   ] as const) {
     assert.doesNotMatch(text, TOKEN, where);
-    for (const each of kept) assert.ok(!text.includes(each), `${each} is in the ${where}`);
+    for (const each of kept)
+      for (const form of ['utf8', 'hex', 'base64', 'base64url'] as const)
+        assert.ok(!text.includes(Buffer.from(each).toString(form)), `${each} is in the ${where}`);
   }
+  for (const words of ['안녕', '도배'])
+    assert.ok(!lines.join().includes(words), 'what people write is not told');
   for (const line of lines) {
     assert.equal(typeof JSON.parse(line), 'object');
     assert.ok(line.length < LINE, line.slice(0, 200));
@@ -137,10 +141,15 @@ it('a line of the log is one line of JSON, however long and odd what it tells of
   log.info({ origin: odd, deep: { fine: true } }, 'something');
   log.error({ err: new Error(odd), code: 5 }, 'an error');
   log.error({ err: odd }, 'no error');
-  assert.equal(lines.length, 3);
+  log.info({ faults: Array.from({ length: 1_000 }, () => odd) }, 'a list');
+  log.info(
+    { deep: { [odd]: { [odd]: [odd] } }, wide: Object.fromEntries(Object.entries(odd.slice(0, 9_000))) },
+    'an object',
+  );
+  assert.equal(lines.length, 5);
   for (const line of lines) {
     assert.equal(line.split('\n').length, 2);
-    assert.ok(line.length < LINE && JSON.parse(line).level >= 30);
+    assert.ok(line.length < LINE && JSON.parse(line).level >= 30, `${line.length} ${line.slice(0, 200)}`);
   }
   assert.equal(JSON.parse(lines[1] ?? '').err.type, 'Error');
 });

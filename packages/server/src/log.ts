@@ -10,6 +10,9 @@ export type Level = (typeof levels)[number];
 /** Longest text of a field and longest stack, in UTF-16 code units: what a stranger sends fills no disk. */
 const FIELD = 500;
 const STACK = 2_000;
+/** Most entries of a list or an object in a field, and how deep they are looked into. */
+const ENTRIES = 10;
+const DEPTH = 2;
 
 /** @param destination where lines go; standard output unless told */
 export function createLog(level: Level, destination?: DestinationStream): Log {
@@ -24,10 +27,17 @@ export function createLog(level: Level, destination?: DestinationStream): Log {
 }
 
 function shorten(fields: Record<string, unknown>): Record<string, unknown> {
-  const short: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields))
-    short[name] = typeof value === 'string' ? cut(value, FIELD) : value;
-  return short;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bound(value, DEPTH)]));
+}
+
+function bound(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return cut(value, FIELD);
+  // An error is described by its serializer.
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) return value.slice(0, ENTRIES).map((each) => bound(each, depth - 1));
+  const entries = Object.entries(value).slice(0, ENTRIES);
+  return Object.fromEntries(entries.map(([name, each]) => [cut(name, FIELD), bound(each, depth - 1)]));
 }
 
 function describe(error: unknown) {
