@@ -198,7 +198,7 @@ function tokenFrom({
   return harms[harm] ?? token;
 }
 
-it('whatever the token: it passes the door exactly where no check fails, with the same code (J1-J11)', async (context) => {
+it('whatever the token: it passes the door exactly where no check fails, with the same code (J1, J2, J5, J6, J8, J10, J11)', async (context) => {
   const { auth, conduct, doctor } = await clinic(context);
   const seen = { ok: 0, refused: new Map<string, number>(), failed: new Map<string, number>() };
   await fc.assert(
