@@ -54,35 +54,63 @@ it('with masking the word becomes stars for everybody; a retry is a retry, also 
   assert.ok(frozen.ok && frozen.duplicate);
 });
 
+it('where no list ever was, stars are stars: one client id is one text', async (context) => {
+  const { chatty } = await open(context, {});
+  const minsu = await join(context, chatty.url, tokenOf('민수', { projectId: 'founding' }));
+  assert.equal(await say(minsu, '****', 'one'), '****');
+  assert.equal(await say(minsu, 'scam', 'one'), 'conflict');
+});
+
 it('a list is changed live on every server, and a wrong one says what a list may be', async (context) => {
   const { chatty, member } = await open(context, { words: ['scam'] });
   const other = await startChatty(context, KEYS, chatty.connection);
   const there = await join(context, other.url, tokenOf('하늘'));
   assert.equal(await say(there, 'scam'), 'word_refused');
   await set(chatty, { words: ['spam'] });
+  await until(async () => (await say(member, 'spam')) === 'word_refused', 'the new list');
   assert.equal(await say(member, 'scam'), 'scam');
   await until(async () => (await say(there, 'spam')) === 'word_refused', 'the list on the other server');
   await set(chatty, { words: null });
   assert.equal(await say(member, 'spam'), 'spam');
-  const doubled = Array.from({ length: 1_000 }, (_, index) => `aabbccdd${index}`);
-  for (const words of [
-    'scam',
-    [1],
-    [''],
-    ['x'.repeat(51)],
-    [{ word: 'a', more: 1 }],
-    doubled,
-    new Array(1_001).fill('a'),
-  ]) {
+  const wrong: [words: unknown, fault: string][] = [
+    ['scam', 'words must be a list of at most 1000 entries.'],
+    [new Array(1_001).fill('a'), 'words must be a list of at most 1000 entries.'],
+    ...[
+      1,
+      '',
+      '...',
+      'x'.repeat(51),
+      'a\u0000',
+      '\ud800a',
+      { word: 'a', more: 1 },
+      { word: 'a', whole: 1 },
+    ].map((word): [unknown, string] => [
+      ['scam', word],
+      'words[1] must be 1-50 characters, a letter or digit among them, or such a { word, whole?, allowed? }.',
+    ]),
+  ];
+  for (const [words, fault] of wrong) {
     const { status, body } = await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { words } });
-    assert.deepEqual([status, body.code], [400, 'invalid']);
-    assert.match(
-      String((body as { message?: string }).message),
-      /^words must be a list of at most 1000 words/,
-    );
+    assert.deepEqual([status, body.code, (body as { message?: string }).message], [400, 'invalid', fault]);
   }
-  const long = Array.from({ length: 1_000 }, (_, index) => `나쁜말${index}`);
-  await set(chatty, { words: long });
+});
+
+it('the longest list there may be is built while everybody talks on, and then holds; laughter is never in it', async (context) => {
+  const { chatty, member } = await open(context, { words: ['scam'] });
+  assert.equal(await say(member, 'scam'), 'word_refused');
+  const doubled = Array.from({ length: 1_000 }, (_, index) => `aabbccdd${index}`);
+  await set(chatty, { words: doubled });
+  let said = 0;
+  await until(async () => {
+    said += 1;
+    assert.equal(await say(member, `ㅋㅋㅋ ㅎㅎ ${said}`), `ㅋㅋㅋ ㅎㅎ ${said}`);
+    return (await say(member, 'a.a.b.b.c.c.d.d.7')) === 'word_refused';
+  }, 'the long list');
+  assert.equal(await say(member, 'abcd7'), 'abcd7');
+  // One of which nothing has been made yet: the first to write waits for it.
+  const other = await startChatty(context, KEYS, chatty.connection);
+  const there = await join(context, other.url, tokenOf('하늘'));
+  assert.equal(await say(there, 'aabbccdd999'), 'word_refused');
 });
 
 it('a dry run says what of the last messages a list would have caught, and changes nothing', async (context) => {

@@ -5,30 +5,56 @@ import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
-import { projectSettings } from './project-settings.js';
-import type { Store } from './store/store.js';
-import { dryRun } from './word-filter.js';
+import { readSettings } from './project-settings.js';
+import { createSlices } from './slices.js';
+import type { ProjectId, Store } from './store/store.js';
+import { buildWordFilter, dryRun, type FilterWord } from './word-filter.js';
 
-/** Newest messages that are looked at. */
+/** Newest messages that are looked at, and how many are read at once. */
 const MESSAGES = 1_000;
+const PAGE = 100;
 /** A list of words is longer than anything else that is asked for here. */
 export const LIST_BYTES = 256 * 1024;
 
 export function openFilter(api: FastifyInstance, options: { auth: Auth; store: Store }): void {
   const { auth, store } = options;
+  /** Of its own: a list that is tried out holds up none that has been set. */
+  const slices = createSlices();
+  const trying = new Set<ProjectId>();
+
+  /** Staff write what they like, and of what was deleted there is nothing to look at. */
+  async function tryOut(project: ProjectId, words: readonly FilterWord[]) {
+    const filter = await slices.run(buildWordFilter(words));
+    const caught = [];
+    let checked = 0;
+    let before: number | null = null;
+    for (let read = 0; read < MESSAGES; read += PAGE) {
+      const messages = await store.project(project).messagesBefore(MAIN_ROOM, before, PAGE);
+      const talk = messages.filter(({ role, deleted_at }) => !role && !deleted_at);
+      checked += talk.length;
+      caught.unshift(...(await slices.run(dryRun(filter, talk))));
+      before = messages[0]?.id ?? null;
+      if (messages.length < PAGE) break;
+    }
+    return {
+      checked,
+      caught: caught.map(({ message: { id, username, content }, matches }) => ({
+        id,
+        username,
+        content,
+        matches,
+      })),
+    };
+  }
+
   const route = { ...FOR_KEYS, bodyLimit: LIST_BYTES };
   api.post<{ Params: { id: string } }>('/projects/:id/filter/dry-run', route, async (request) => {
     const project = auth.project(request.params.id);
     if (project === null) throw noProject(request.params.id);
-    const words = projectSettings.words.read(bodyOf(request).words);
-    if (words === null) throw new Fault('invalid', `words must be ${projectSettings.words.form}.`);
-    const messages = await store.project(project).messagesBefore(MAIN_ROOM, null, MESSAGES);
-    const caught = dryRun(words.value, messages).map(({ message, matches }) => ({
-      id: message.id,
-      username: message.username,
-      content: message.content,
-      matches,
-    }));
-    return { checked: messages.length, caught };
+    const read = readSettings({ words: bodyOf(request).words ?? '' });
+    if (!read.ok) throw new Fault('invalid', read.faults.join(' '));
+    if (trying.has(project)) throw new Fault('rate_limited', 'A list of this project is being tried out.');
+    trying.add(project);
+    return tryOut(project, read.settings.words ?? []).finally(() => trying.delete(project));
   });
 }

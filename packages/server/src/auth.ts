@@ -91,7 +91,14 @@ export async function createAuth(options: {
     key: await importSecret(randomBytes(32).toString('hex')),
   };
 
-  const checks = createTokenChecks({ projects, order, nobody, rules: { requireExpiry, maxHours }, now });
+  const checks = createTokenChecks({
+    projects,
+    order,
+    naming,
+    nobody,
+    rules: { requireExpiry, maxHours },
+    now,
+  });
 
   function admit({ project, origin }: Visit): Verdict {
     const id = readProject(project);
@@ -117,11 +124,7 @@ export async function createAuth(options: {
       const fault = await check.run(given);
       if (fault) return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
     }
-    const member = memberOf(given);
-    const username = naming.nameOf(member);
-    if (username !== null) return { ok: true, member: { ...member, username } };
-    const reason = 'the username is reserved, or looks as if it were';
-    return { ok: false, reason, about: aboutOf(given), refused: refusal('name_reserved') };
+    return { ok: true, member: memberOf(given) };
   }
 
   function review({ projectId, userId, role, pass }: VerifiedMember): Refusal | null {

@@ -30,6 +30,8 @@ export type Conduct = {
   sending(member: VerifiedMember, draft: Draft): Promise<Passed | ({ ok: false } & Refusal)>;
   /** Whether a message may be changed to this text, and as what. Throws `Unavailable`. */
   editing(member: VerifiedMember, content: string): Promise<Text>;
+  /** Whether what was stored may be this text as it went out then. */
+  isMasked(member: VerifiedMember, stored: string, text: string): boolean;
 };
 
 /** Members known to be no newcomers that are remembered. */
@@ -74,7 +76,7 @@ export function createConduct(options: {
 
   /** What concerns the text alone. */
   async function judge(member: VerifiedMember, { linksAfter }: RoomRules, text: string): Promise<Text> {
-    const content = filters.pass(member.projectId, text);
+    const content = await filters.pass(member.projectId, text);
     if (content === null) return { ok: false, ...refusal('word_refused') };
     if (linksAfter > 0 && hasLink(text) && (await isNewcomer(member, linksAfter)))
       return { ok: false, ...refusal('links_refused') };
@@ -116,5 +118,6 @@ export function createConduct(options: {
     async editing(member, content) {
       return isStaff(member) ? { ok: true, content } : judge(member, rulesOf(member), content);
     },
+    isMasked: ({ projectId }, stored, text) => filters.isMasked(projectId, stored, text),
   };
 }

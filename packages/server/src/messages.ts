@@ -6,7 +6,6 @@ import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/pr
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import { isMasked } from './filters.js';
 import type { Author, Changed, ProjectId, Reacted, Store } from './store/store.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
@@ -44,14 +43,15 @@ export function createMessages(options: {
    * be asking again because the first answer was lost.
    */
   async function alreadySent(
-    { projectId, userId }: VerifiedMember,
+    member: VerifiedMember,
     { clientId, ...draft }: Draft,
     { retry }: Refusal,
   ): Promise<SendAnswer | null> {
+    const { projectId, userId } = member;
     // Who is told to come later does, with the same client id.
     if (clientId === null || userId === '' || retry === 'later') return null;
     const sent = await store.project(projectId).sent(MAIN_ROOM, userId, { clientId, ...draft });
-    if (!sent || !(sent.same || isMasked(sent.message.content, draft.content))) return null;
+    if (!sent || !(sent.same || conduct.isMasked(member, sent.message.content, draft.content))) return null;
     return { ok: true, message: sent.message, duplicate: true };
   }
 

@@ -1,6 +1,7 @@
 /** Decides whether a member's name would be taken for a reserved name or for somebody of the staff. */
 
 import { skeletonOf } from './look-alikes.js';
+import type { Work } from './slices.js';
 
 /** What a name is taken for. `near` differs by a stroke and is better marked than refused. */
 export type Likeness = { name: string; list: 'reserved' | 'staff'; degree: 'same' | 'near' };
@@ -44,9 +45,9 @@ type Folded = { skeleton: string; edges: Set<number> };
  * beside another script or a number, or with affixes. Within a word it is not: badminton holds no admin. A name of the
  * staff is found as the whole name only; it may be as common as 민수.
  */
-export function createNames(lists: { reserved: readonly string[]; staff?: readonly string[] }): Names {
-  const same = createTable(lists.reserved, lists.staff ?? [], false);
-  const near = createTable(
+export function* buildNames(lists: { reserved: readonly string[]; staff?: readonly string[] }): Work<Names> {
+  const same = yield* buildTable(lists.reserved, lists.staff ?? [], false);
+  const near = yield* buildTable(
     lists.reserved.filter(bearsNearness),
     (lists.staff ?? []).filter(bearsNearness),
     true,
@@ -71,18 +72,21 @@ function bearsNearness(name: string): boolean {
   return (name.normalize('NFKC').match(/[가-힣]/g) ?? []).length >= NEAR_SYLLABLES;
 }
 
-function createTable(reserved: readonly string[], staff: readonly string[], near: boolean): Table {
+function* buildTable(reserved: readonly string[], staff: readonly string[], near: boolean): Work<Table> {
   const skeleton = (name: string) => fold(name, { signs: false, near }).skeleton;
-  const words = [
-    ...reserved.map((name) => ({ skeleton: skeleton(name), name })),
-    ...AFFIXES.map((affix) => ({ skeleton: skeleton(affix), name: null })),
-  ];
   const table: Table = { words: new Map(), staff: new Map() };
-  for (const word of words) {
+  const named = reserved.map((name) => ({ text: name, name }));
+  for (const { text, name } of [...named, ...AFFIXES.map((affix) => ({ text: affix, name: null }))]) {
+    const word = { skeleton: skeleton(text), name };
     const first = word.skeleton.charAt(0);
     if (first !== '') table.words.set(first, [...(table.words.get(first) ?? []), word]);
+    yield;
   }
-  for (const name of staff) if (skeleton(name) !== '') table.staff.set(skeleton(name), name);
+  for (const name of staff) {
+    const whole = skeleton(name);
+    if (whole !== '') table.staff.set(whole, name);
+    yield;
+  }
   return table;
 }
 

@@ -12,7 +12,7 @@ import {
   share,
   type Table,
 } from './settings-table.js';
-import { type FilterWord, isBearable } from './word-filter.js';
+import type { FilterWord } from './word-filter.js';
 
 export type ProjectSettings = {
   guests: boolean | null;
@@ -32,8 +32,15 @@ const WORDS = 1_000;
 const WORD_LENGTH = 50;
 const RESERVED_NAMES = 200;
 
-const readText = (value: unknown, most: number): string | null =>
-  typeof value === 'string' && value.trim() !== '' && [...value].length <= most ? value.trim() : null;
+/** No database keeps a NUL or half of a character, and without a letter nothing could be found. */
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
+const LETTER = /[\p{L}\p{N}]/u;
+
+function readText(value: unknown, most: number): string | null {
+  if (typeof value !== 'string' || UNFIT.test(value) || !LETTER.test(value)) return null;
+  const text = value.trim();
+  return text.length <= most ? text : null;
+}
 
 function readWord(value: unknown): FilterWord | null {
   if (typeof value === 'string') return readText(value, WORD_LENGTH);
@@ -48,13 +55,6 @@ function readWord(value: unknown): FilterWord | null {
     ...(allowed !== undefined && { allowed }),
   } as FilterWord;
 }
-
-const wordList = list(
-  WORDS,
-  readWord,
-  `words of 1-${WORD_LENGTH} characters, or { word, whole?, allowed? }, not too many of them with doubled letters`,
-  'Words that may not be written, however they are spelled out; one with `allowed` excepts what it holds.',
-);
 
 export const projectSettings: Table<ProjectSettings> = {
   guests: flag(null, 'Whether visitors without a token may read. Unset: as `GUEST_PROJECTS` says.'),
@@ -72,13 +72,12 @@ export const projectSettings: Table<ProjectSettings> = {
       'Unset: as `PROJECT_PER_SECOND` says.',
   ),
   connections: share('Connections at once. Unset: as `CONNECTIONS_PER_PROJECT` says.'),
-  words: {
-    ...wordList,
-    read(value) {
-      const words = wordList.read(value);
-      return words && isBearable(words.value) ? words : null;
-    },
-  },
+  words: list(
+    WORDS,
+    readWord,
+    `1-${WORD_LENGTH} characters, a letter or digit among them, or such a { word, whole?, allowed? }`,
+    'Words that may not be written, however they are spelled out; one with `allowed` excepts what it holds.',
+  ),
   wordAction: oneOf(
     WORD_ACTIONS,
     'refuse',
@@ -87,7 +86,7 @@ export const projectSettings: Table<ProjectSettings> = {
   reservedNames: list(
     RESERVED_NAMES,
     (value) => readText(value, USERNAME_GRAPHEMES),
-    `names of 1-${USERNAME_GRAPHEMES} characters`,
+    `1-${USERNAME_GRAPHEMES} characters, a letter or digit among them`,
     'Names that only staff may bear, besides those that speak for the house on any site.',
   ),
   lookAlikes: oneOf(

@@ -2,8 +2,8 @@
 
 export type Rule<Value> = {
   fallback: Value;
-  /** Null: the value is none of those it may be. */
-  read(value: unknown): { value: Value } | null;
+  /** Null: the value is none of those it may be; a fault, behind the name of the setting, says what in it is not. */
+  read(value: unknown): { value: Value } | { fault: string } | null;
   /** What it may be, as it stands in a fault. */
   form: string;
   about: string;
@@ -49,20 +49,28 @@ export const share = (about: string): Rule<number | null> => ({
   about,
 });
 
-/** @param readOne null: it is none of those that may be in the list */
-export const list = <Value>(
+/**
+ * @param readOne null: it is none of those that may be in the list
+ * @param one what each of them may be, as it stands in a fault
+ */
+export const list = <Value extends string | object>(
   most: number,
   readOne: (value: unknown) => Value | null,
-  form: string,
+  one: string,
   about: string,
 ): Rule<readonly Value[]> => ({
   fallback: [],
   read(value) {
     if (!Array.isArray(value) || value.length > most) return null;
-    const items = value.map(readOne);
-    return items.some((item) => item === null) ? null : { value: items as Value[] };
+    const items: Value[] = [];
+    for (const [place, given] of value.entries()) {
+      const item = readOne(given);
+      if (item === null) return { fault: `[${place}] must be ${one}.` };
+      items.push(item);
+    }
+    return { value: items };
   },
-  form: `a list of at most ${most} ${form}`,
+  form: `a list of at most ${most} entries`,
   about,
 });
 
@@ -97,6 +105,7 @@ export function readTable<Settings>(
     const key = Object.hasOwn(table, name) ? (name as keyof Settings) : null;
     const read = key === null || value === null ? null : table[key].read(value);
     if (key === null) faults.push(`${name} is none of the ${what}.`);
+    else if (read && 'fault' in read) faults.push(`${name}${read.fault}`);
     else if (read) settings[key] = read.value;
     else if (value !== null) faults.push(`${name} must be ${table[key].form}.`);
   }
@@ -106,7 +115,9 @@ export function readTable<Settings>(
 /** Stored settings over the defaults. One that a newer server wrote and this one does not know is left alone. */
 export function overDefaults<Settings>(table: Table<Settings>, stored: Record<string, unknown>): Settings {
   const settings: Partial<Settings> = {};
-  for (const name of Object.keys(table) as (keyof Settings & string)[])
-    settings[name] = table[name].read(stored[name])?.value ?? table[name].fallback;
+  for (const name of Object.keys(table) as (keyof Settings & string)[]) {
+    const read = table[name].read(stored[name]);
+    settings[name] = read && 'value' in read ? read.value : table[name].fallback;
+  }
   return settings as Settings;
 }

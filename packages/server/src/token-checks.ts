@@ -4,6 +4,7 @@ import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
 import { Unavailable } from './store/store.js';
@@ -36,7 +37,8 @@ export type CheckName =
   | 'held'
   | 'cutoff'
   | 'exclusion'
-  | 'origin';
+  | 'origin'
+  | 'name';
 
 export type FaultKind =
   | 'not_text'
@@ -55,7 +57,8 @@ export type FaultKind =
   | 'key_gone'
   | 'cut_off'
   | 'sent_away'
-  | 'not_allowed';
+  | 'not_allowed'
+  | 'reserved';
 
 export type Check = {
   readonly name: CheckName;
@@ -84,11 +87,12 @@ export type TokenRules = {
 export function createTokenChecks(options: {
   projects: Projects;
   order: Order;
+  naming: Naming;
   nobody: SigningKey;
   rules: TokenRules;
   now: () => number;
 }): readonly Check[] {
-  const { projects, order, nobody, rules, now } = options;
+  const { projects, order, naming, nobody, rules, now } = options;
   const { requireExpiry, maxHours } = rules;
 
   async function signature(given: Case): Promise<Fault | null> {
@@ -166,6 +170,15 @@ export function createTokenChecks(options: {
     return originFault(projects, projectOf(given), given.origin);
   }
 
+  /** Last, and from here on the member has the name that others see. */
+  async function name(given: Case): Promise<Fault | null> {
+    if (given.member === null) return null;
+    const username = await naming.nameOf(given.member);
+    if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
+    given.member = { ...given.member, username };
+    return null;
+  }
+
   const check = (name: CheckName, needs: Check['needs'], asksProject: boolean, run: Check['run']): Check => ({
     name,
     needs,
@@ -183,6 +196,7 @@ export function createTokenChecks(options: {
     check('cutoff', 'member', true, cutoff),
     check('exclusion', 'member', true, exclusion),
     check('origin', 'payload', true, origin),
+    check('name', 'member', true, name),
   ];
 }
 

@@ -2,7 +2,8 @@
 
 import { createFit, createRuns, type Pattern, readRuns } from './letter-runs.js';
 import { createLetters, dropFilling, JAMO, KIND, LAUGHTER, type Letters, readLetters } from './letters.js';
-import { createAutomaton } from './word-automaton.js';
+import type { Work } from './slices.js';
+import { buildAutomaton } from './word-automaton.js';
 
 export type FilterWord =
   | string
@@ -30,8 +31,9 @@ type Found = WordMatch & { allowed: boolean };
 /** Scripts whose words are written without spaces between or grow endings: what is whole could not be told. */
 const JOINED =
   /[\p{sc=Hangul}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-/** A word with more doubled letters is found together or all apart, not in every way between. */
+/** A word with more doubled letters, or longer, is found together or all apart, not in every way between. */
 const DOUBLES = 4;
+const LETTERS = 16;
 
 /**
  * Reads case, width, jamo (ㅅㅣㅂㅏㄹ), repeated letters, signs and unseen characters between letters as the word itself.
@@ -40,13 +42,17 @@ const DOUBLES = 4;
  *
  * @param onSteps told how many steps a search took, which is linear in the text
  */
-export function createWordFilter(
+export function* buildWordFilter(
   words: readonly FilterWord[],
   onSteps: (steps: number) => void = () => undefined,
-): WordFilter {
+): Work<WordFilter> {
   const [read, unfilled, runs] = [createLetters(), createLetters(), createRuns()];
-  const entries = words.flatMap((word) => createEntries(word, read));
-  const automaton = createAutomaton(entries.map(({ codes }) => codes));
+  const entries: Entry[] = [];
+  for (const word of words) {
+    entries.push(...createEntries(word, read));
+    yield;
+  }
+  const automaton = yield* buildAutomaton(entries.map(({ codes }) => codes));
 
   function search(letters: Letters, found: Map<string, Found>): void {
     readRuns(letters, runs);
@@ -74,29 +80,18 @@ export function createWordFilter(
   return { find, mask: (text) => mask(text, find(text)) };
 }
 
-/** Most patterns of a list, each way to part doubled letters being one: building it takes 20-100 ms, in which nothing else runs. */
-const PATTERNS = 4_000;
-
-/** Whether the list is small enough to be searched for. */
-export function isBearable(words: readonly FilterWord[]): boolean {
-  const scratch = createLetters();
-  let patterns = 0;
-  for (const word of words) {
-    patterns += createEntries(word, scratch).length;
-    if (patterns > PATTERNS) return false;
-  }
-  return true;
-}
-
 /** The messages that would be caught, and by what. */
-export function dryRun<Message extends { content: string }>(
-  words: readonly FilterWord[],
+export function* dryRun<Message extends { content: string }>(
+  filter: WordFilter,
   messages: readonly Message[],
-): { message: Message; matches: WordMatch[] }[] {
-  const filter = createWordFilter(words);
-  return messages
-    .map((message) => ({ message, matches: filter.find(message.content) }))
-    .filter(({ matches }) => matches.length > 0);
+): Work<{ message: Message; matches: WordMatch[] }[]> {
+  const caught: { message: Message; matches: WordMatch[] }[] = [];
+  for (const message of messages) {
+    const matches = filter.find(message.content);
+    if (matches.length > 0) caught.push({ message, matches });
+    yield;
+  }
+  return caught;
 }
 
 /** One entry for each way its doubled letters may be parted: a-s-s as well as ass. None for a word without letters. */
@@ -117,7 +112,7 @@ function createEntries(given: FilterWord, scratch: Letters): Entry[] {
   if (codes.length === 0) return [];
   const counts = codes.map((_, run) => (froms[run + 1] ?? 0) - (froms[run] ?? 0));
   const doubles = counts.flatMap((count, run) => (count > 1 && !laughter ? [run] : []));
-  return waysToPart(doubles).map((parted) => {
+  return waysToPart(doubles, codes.length <= LETTERS ? DOUBLES : 0).map((parted) => {
     const pattern = codes.flatMap((code, run) => {
       const count = counts[run] ?? 1;
       return parted.has(run) ? new Array<[number, number]>(count).fill([code, 1]) : [[code, count] as const];
@@ -134,9 +129,9 @@ function createEntries(given: FilterWord, scratch: Letters): Entry[] {
   });
 }
 
-/** All subsets of the doubled runs, or of too many of them only none and all. */
-function waysToPart(doubles: readonly number[]): Set<number>[] {
-  if (doubles.length > DOUBLES) return [new Set(), new Set(doubles)];
+/** All subsets of the doubled runs, or of more than `most` only none and all. */
+function waysToPart(doubles: readonly number[], most: number): Set<number>[] {
+  if (doubles.length > most) return [new Set(), new Set(doubles)];
   const ways = [new Set<number>()];
   for (const run of doubles) ways.push(...ways.map((way) => new Set(way).add(run)));
   return ways;

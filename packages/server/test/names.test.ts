@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createNames, HOUSE_NAMES } from '@chatty/server/names';
+import { buildNames, HOUSE_NAMES } from '@chatty/server/names';
 import fc from 'fast-check';
+import { finish } from './finish.js';
 import { ORDINARY_NICKNAMES } from './nicknames.js';
 
+const createNames = (lists: Parameters<typeof buildNames>[0]) => finish(buildNames(lists));
 const RESERVED = [...HOUSE_NAMES, 'Kimpga', '김프가'];
 const names = createNames({ reserved: RESERVED });
 

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createAutomaton } from '@chatty/server/word-automaton';
-import { createWordFilter } from '@chatty/server/word-filter';
+import { buildAutomaton } from '@chatty/server/word-automaton';
+import { buildWordFilter } from '@chatty/server/word-filter';
 import fc from 'fast-check';
+import { finish } from './finish.js';
+
+const createAutomaton = (patterns: readonly number[][]) => finish(buildAutomaton(patterns));
 
 it('finds what looking at every place for every word finds, the longest first', () => {
   const codes = (maxLength: number) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength });
@@ -59,9 +62,10 @@ it('the steps of a search are linear in the text, whatever the words (D20)', () 
   fc.assert(
     fc.property(fc.constantFrom(...lists), parts, (words, pieces) => {
       let steps = 0;
-      const { find } = createWordFilter(words, (taken) => {
+      const count = (taken: number) => {
         steps += taken;
-      });
+      };
+      const { find } = finish(buildWordFilter(words, count));
       const stepsFor = (text: string) => {
         steps = 0;
         find(text);

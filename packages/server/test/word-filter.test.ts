@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createWordFilter, dryRun } from '@chatty/server/word-filter';
+import { buildWordFilter, dryRun, type FilterWord } from '@chatty/server/word-filter';
 import fc from 'fast-check';
+import { finish } from './finish.js';
+
+const createWordFilter = (words: readonly FilterWord[]) => finish(buildWordFilter(words));
 
 /** Korean words and the keys they are typed with. */
 const JAMO: Record<string, string> = {
@@ -255,14 +258,13 @@ it('a dry run answers which messages would be caught and by what', () => {
     content,
   }));
   assert.deepEqual(
-    dryRun(['시발', '병신', 'shit', '', '...'], messages).map(({ message, matches }) => [
-      message.id,
-      matches.map(({ word }) => word),
-    ]),
+    finish(dryRun(createWordFilter(['시발', '병신', 'shit', '', '...']), messages)).map(
+      ({ message, matches }) => [message.id, matches.map(({ word }) => word)],
+    ),
     [
       [1, ['시발']],
       [4, ['shit', '병신']],
     ],
   );
-  assert.deepEqual(dryRun([], messages), []);
+  assert.deepEqual(finish(dryRun(createWordFilter([]), messages)), []);
 });

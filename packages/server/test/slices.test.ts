@@ -1,0 +1,157 @@
+/** Promise: work that takes long keeps nobody waiting: it goes by slices and by turns, and what was made before holds meanwhile. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createKept } from '@chatty/server/kept';
+import { createSlices, type Work } from '@chatty/server/slices';
+import { buildWordFilter } from '@chatty/server/word-filter';
+
+/** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
+function ticking() {
+  let time = 0;
+  return () => {
+    time += 1;
+    return time;
+  };
+}
+
+function* count(to: number, onStep: (step: number) => void = () => undefined): Work<number> {
+  for (let step = 1; step <= to; step += 1) {
+    onStep(step);
+    yield;
+  }
+  return to;
+}
+
+it('between two slices everything else has its turn, and works go by turns', async () => {
+  const slices = createSlices(ticking());
+  const happened: string[] = [];
+  let turns = 0;
+  let done = false;
+  const other = () => {
+    turns += 1;
+    if (!done) setImmediate(other);
+  };
+  setImmediate(other);
+  const works = ['a', 'b'].map((name) =>
+    slices.run(count(50, (step) => happened.push(`${name}${step} ${turns}`))),
+  );
+  assert.equal(happened.length, 0, 'nothing before the first turn');
+  assert.deepEqual(await Promise.all(works), [50, 50]);
+  done = true;
+  const inTurn = new Map<string, Set<string>>();
+  for (const each of happened) {
+    const [step = '', turn = ''] = each.split(' ');
+    inTurn.set(turn, (inTurn.get(turn) ?? new Set()).add(step));
+  }
+  for (const steps of inTurn.values()) {
+    assert.ok(steps.size <= 6, [...steps].join());
+    assert.equal(new Set([...steps].map(([name]) => name)).size, 1, 'one work a turn');
+  }
+  assert.ok(
+    happened.findIndex((each) => each.startsWith('b')) < happened.findIndex((each) => each.startsWith('a50')),
+  );
+});
+
+it('a work that throws rejects, and the others go on', async () => {
+  const slices = createSlices();
+  const broken = slices.run(
+    count(3, (step) => {
+      if (step === 2) throw new Error('broken');
+    }),
+  );
+  const whole = slices.run(count(3));
+  await assert.rejects(broken, /broken/);
+  assert.equal(await whole, 3);
+  assert.equal(await slices.run(count(1)), 1);
+});
+
+it('a list of words can be left at each of its words, and in what is made of all of them', () => {
+  const words = Array.from({ length: 1_000 }, (_, index) => `나쁜말${index}`);
+  const work = buildWordFilter(words);
+  let steps = 0;
+  while (!work.next().done) steps += 1;
+  assert.ok(steps >= 2 * words.length, `${steps} places to leave it at`);
+});
+
+/** Projects by what is made of them, and makings that end when they are told to. */
+function open() {
+  const sources = new Map<string, string[]>();
+  const begun: string[][] = [];
+  const ends = new Set<string[]>();
+  const kept = createKept<string[], string>({
+    slices: createSlices(),
+    sourceOf: (project) => sources.get(project) ?? null,
+    *make(source) {
+      begun.push(source);
+      while (!ends.has(source)) yield;
+      if (source.includes('wrong')) throw new Error('wrong');
+      return source.join();
+    },
+  });
+  return { sources, begun, ends, kept };
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+it('the first is waited for, one that follows is not: what there was holds until it is made', async () => {
+  const { sources, begun, ends, kept } = open();
+  const [first, second] = [['a'], ['b']];
+  assert.equal(kept.of('kimpga'), null);
+  sources.set('kimpga', first);
+  const made = kept.of('kimpga');
+  assert.ok(made instanceof Promise && kept.of('kimpga') === made);
+  ends.add(first);
+  assert.equal(await made, 'a');
+
+  sources.set('kimpga', ['a']);
+  kept.review();
+  await turns();
+  assert.equal(begun.length, 1, 'what is the same is not made again');
+  sources.set('kimpga', second);
+  kept.review(new Set(['othershop']));
+  await turns();
+  assert.equal(begun.length, 1);
+  kept.review(new Set(['kimpga']));
+  await turns();
+  assert.deepEqual([begun.length, kept.of('kimpga')], [2, 'a']);
+  ends.add(second);
+  await turns();
+  assert.equal(kept.of('kimpga'), 'b');
+  sources.delete('kimpga');
+  kept.review();
+  await turns();
+  assert.equal(kept.of('kimpga'), null);
+});
+
+it('of two changes the later one holds, whichever is made first', async () => {
+  const { sources, ends, kept } = open();
+  const lists = [['a'], ['b'], ['c']];
+  for (const list of lists) {
+    sources.set('kimpga', list);
+    kept.review();
+    void kept.of('kimpga');
+    await turns();
+  }
+  ends.add(lists[2] ?? []);
+  await turns();
+  assert.equal(await kept.of('kimpga'), 'c');
+  for (const list of lists) ends.add(list);
+  await turns();
+  assert.equal(await kept.of('kimpga'), 'c');
+});
+
+it('what cannot be made is said to whoever waits for it, and tried again', async () => {
+  const { sources, ends, kept } = open();
+  const wrong = ['wrong'];
+  sources.set('kimpga', wrong);
+  ends.add(wrong);
+  await assert.rejects(async () => kept.of('kimpga'), /wrong/);
+  const right = ['right'];
+  sources.set('kimpga', right);
+  ends.add(right);
+  await turns();
+  assert.equal(await kept.of('kimpga'), 'right');
+});
