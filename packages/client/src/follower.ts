@@ -93,7 +93,8 @@ export function createFollower(options: {
     frame: (next) => frame(next),
     head(position) {
       cursor.note(position);
-      if (cursor.behind) void sync();
+      // Before the history nothing is known to be missing, and everything is.
+      if (cursor.position) check();
     },
     probe: () => void sync(),
     shut() {

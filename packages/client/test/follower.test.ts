@@ -44,6 +44,26 @@ it('an answer that comes when its connection was replaced is not taken for one o
   connection.close();
 });
 
+it('a head that leaves nothing to be asked for ends the catching up, one before the history does not', () => {
+  let caughtUp = 0;
+  const follower = createFollower({
+    timeline: createTimeline(),
+    ask: () => assert.fail('asked'),
+    clock: createHandClock(),
+    changed: () => undefined,
+    caughtUp: () => {
+      caughtUp += 1;
+    },
+    drop: () => undefined,
+  });
+  follower.head({ epoch: 'e', seq: 2 });
+  assert.equal(caughtUp, 0);
+  follower.history([createMessage(1), createMessage(2)], { epoch: 'e', seq: 2 });
+  follower.shut();
+  follower.head({ epoch: 'e', seq: 2 });
+  assert.equal(caughtUp, 2);
+});
+
 it('an answer to sync that says reset replaces the lines, and reading goes on from its position', async () => {
   const timeline = createTimeline();
   const asked: unknown[] = [];
