@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { type Chat, createChat } from '@chatty/client/chat';
+import { watchTyping } from '@chatty/client/typing';
 import { type Follower, follow, upTo } from './follower.js';
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 
@@ -77,7 +78,7 @@ it('our client: says it once however often it is called, shows it, and drops it 
   const minsu = await enter(context, url, '민수');
   const jiyoung = await enter(context, url, '지영');
   const shown: string[][] = [];
-  jiyoung.on('typing', (typists) => shown.push(typists.map(({ username }) => username)));
+  context.after(watchTyping(jiyoung, (typists) => shown.push(typists.map(({ username }) => username))));
   for (let key = 0; key < 30; key += 1) minsu.typing();
   await until(() => shown.length === 1, 'the sign');
   minsu.send('다 썼어요');

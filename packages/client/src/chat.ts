@@ -13,7 +13,6 @@ import { createOutbox, type Entry, newClientId } from './outbox.js';
 import { createPermit } from './permit.js';
 import type { Reason } from './reason.js';
 import { createTimeline, type Line } from './timeline.js';
-import { createTyping } from './typing.js';
 import { type Dial, dial } from './wire.js';
 
 export type { State } from './machine.js';
@@ -36,12 +35,14 @@ export type ChatEvents = {
   message: Message;
   /** How many people are in the room. */
   presence: number;
-  /** Who else is typing now, at most 20. */
-  typing: Typist[];
+  /** Somebody else is typing as of now; `watchTyping` knows who still is. */
+  typing: Typist;
 };
 
 export type Chat = Listeners<ChatEvents> & {
   readonly state: State;
+  /** Why it is refused, or waits where the server asked it to. */
+  readonly reason: Reason | null;
   readonly session: Session | null;
   /** Why one may not write now; null: may. In slow mode until the next message is allowed. */
   readonly bar: Reason | null;
@@ -99,9 +100,9 @@ export type ChatOptions = {
   url: string;
   /** Null: a guest, who reads where `projectId` allows it. */
   token: string | null;
-  projectId?: string;
+  projectId?: string | null;
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
-  tokenProvider?: () => Promise<string>;
+  tokenProvider?: (() => Promise<string>) | null;
   /** Keeps lines on their way over a reload; `createKept` makes one, for one chat. */
   kept?: Kept;
 };
@@ -119,23 +120,19 @@ export function createChat(
   let session: Session | null = null;
   let count: number | null = null;
   let typedAt = 0;
-  const typing = createTyping(clock, (typists) => emitter.emit('typing', typists));
   const permit = createPermit(clock, (bar) => emitter.emit('bar', bar));
 
   const link = createLink({
     url: options.url,
     token,
-    projectId: options.projectId,
-    tokenProvider: options.tokenProvider,
+    projectId: options.projectId ?? undefined,
+    tokenProvider: options.tokenProvider ?? undefined,
     dial: parts.dial,
     clock,
     timeline,
     changed(fresh) {
       show();
-      for (const message of fresh) {
-        typing.stop(message.userId);
-        emitter.emit('message', message);
-      }
+      for (const message of fresh) emitter.emit('message', message);
     },
     moved(state, reason) {
       if (state === 'live') outbox.open();
@@ -147,7 +144,7 @@ export function createChat(
       count = next;
       emitter.emit('presence', next);
     },
-    typed: typing.heard,
+    typed: (who) => emitter.emit('typing', who),
     permitted(permissions) {
       permit.set(permissions, false);
       if (!session) return;
@@ -208,6 +205,9 @@ export function createChat(
   return {
     get state() {
       return link.state;
+    },
+    get reason() {
+      return link.reason;
     },
     get session() {
       return session;

@@ -10,6 +10,8 @@ import type { Ask, Dial, Heard } from './wire.js';
 
 export type Connection = {
   readonly state: State;
+  /** Why it is refused, or waits where the server said so. */
+  readonly reason: Reason | null;
   connect(): void;
   /** Tries at once where it waits, unless the server asked it to. */
   wake(): void;
@@ -43,7 +45,7 @@ export function createConnection(options: {
   auth: () => Handshake;
   credentials: Credentials;
   clock: Clock;
-  /** `reason`: why it is refused, or waits where the server said so. */
+  /** The state changed, or the reason for it. */
   changed: (state: State, reason: Reason | null) => void;
   event: Heard['event'];
 }): Connection {
@@ -147,6 +149,9 @@ export function createConnection(options: {
   return {
     get state() {
       return state;
+    },
+    get reason() {
+      return reason;
     },
     connect() {
       if (state !== 'idle' && state !== 'refused') return;

@@ -14,6 +14,7 @@ import type { Ask, Dial } from './wire.js';
 
 export type Link = {
   readonly state: State;
+  readonly reason: Reason | null;
   connect(): void;
   wake(): void;
   identify(token: string | null): void;
@@ -29,8 +30,8 @@ const SILENCE = 12_000;
 export function createLink(options: {
   url: string;
   token: string | null;
-  projectId?: string | undefined;
-  tokenProvider?: (() => Promise<string>) | undefined;
+  projectId: string | undefined;
+  tokenProvider: (() => Promise<string>) | undefined;
   dial: Dial;
   clock: Clock;
   timeline: Timeline;
@@ -112,6 +113,9 @@ export function createLink(options: {
   return {
     get state() {
       return connection.state;
+    },
+    get reason() {
+      return connection.reason;
     },
     connect() {
       if (connection.state === 'idle') stopWatch = startWatch({ clock, tick, wake });

@@ -1,12 +1,15 @@
 /** Decides who counts as typing now: whoever said so a moment ago and has not been heard since. */
 
 import type { Typist } from '@chatty/protocol/events';
-import type { Clock } from './clock.js';
+import type { Chat } from './chat.js';
+import { type Clock, realClock } from './clock.js';
 
 export type Typing = {
   heard(who: Typist): void;
   /** Their message is here. */
   stop(userId: string): void;
+  /** No timer is left. */
+  end(): void;
 };
 
 /** How long a sign of typing counts, in milliseconds: one comes every 3 s while it goes on. */
@@ -35,5 +38,21 @@ export function createTyping(clock: Clock, show: (typists: Typist[]) => void): T
       if (!known) tell();
     },
     stop,
+    end() {
+      for (const { forget } of signs.values()) forget();
+    },
+  };
+}
+
+/** Tells who is typing in the room of a chat, in the order in which they began. Answers how to end that. */
+export function watchTyping(chat: Pick<Chat, 'on'>, show: (typists: Typist[]) => void): () => void {
+  const typing = createTyping(realClock, show);
+  const offs = [
+    chat.on('typing', typing.heard),
+    chat.on('message', ({ userId }) => typing.stop(userId)),
+    typing.end,
+  ];
+  return () => {
+    for (const off of offs) off();
   };
 }

@@ -37,7 +37,9 @@ it('whose message is here types no longer, and who did not type changes nothing'
 });
 
 it('at most 20 are remembered, with a timer each', () => {
-  const { clock, shown, hear } = world();
+  const { clock, shown, typing, hear } = world();
   for (let each = 0; each < 500; each += 1) hear(`${each}`);
   assert.deepEqual([shown.at(-1)?.length, clock.timers], [20, 20]);
+  typing.end();
+  assert.equal(clock.timers, 0);
 });

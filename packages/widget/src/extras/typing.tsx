@@ -1,6 +1,7 @@
 /** Who else is writing just now. */
 
 import type { Chat } from '@chatty/client/chat';
+import { watchTyping } from '@chatty/client/typing';
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../language.js';
 import { wordsOf } from './words.js';
@@ -8,7 +9,7 @@ import { wordsOf } from './words.js';
 export function Typing({ chat, language }: { chat: Chat; language: Language }) {
   const words = wordsOf(language);
   const [names, setNames] = useState<readonly string[]>([]);
-  useEffect(() => chat.on('typing', (typists) => setNames(typists.map(({ username }) => username))), [chat]);
+  useEffect(() => watchTyping(chat, (typists) => setNames(typists.map(({ username }) => username))), [chat]);
   const [one, other, more] = names;
   let said = '';
   if (more !== undefined) said = words.typingMany;
