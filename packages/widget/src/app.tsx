@@ -1,22 +1,19 @@
 /** The panel: who is here and how the connection stands, and the talk, or in its place what keeps the visitor from it. */
 
-import type { Chat, Line, State } from '@chatty/client/chat';
-import type { Code } from '@chatty/protocol/codes';
-import { useLayoutEffect, useState } from 'preact/hooks';
+import type { Chat, Line, Reason, State } from '@chatty/client/chat';
+import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { Because } from './because.js';
 import { Composer } from './composer.js';
 import { Icon } from './icon.js';
 import type { Language } from './language.js';
 import { List } from './list.js';
 import type { Draft, Extras, Notices, Seen } from './parts.js';
-import { sentenceOf } from './words.js';
 
 type Props = {
   /** Null for a visitor who is not logged in. */
   chat: Chat | null;
   /** Nobody is logged in: reads at most. */
   guest: boolean;
-  /** Why the server refused the visitor before the panel was drawn. */
-  refusal: Code | null;
   language: Language;
   draft: Draft;
   extras: Extras | null;
@@ -31,42 +28,39 @@ const EXPLAINED: readonly State[] = ['recovering', 'waiting', 'closed'];
 
 type View = {
   state: State;
-  code: Code | null;
+  reason: Reason | null;
+  bar: Reason | null;
   lines: readonly Line[];
   joined: boolean;
   count: number | null;
 };
 
 /** What the chat shows as of now; drawn anew when it changes. */
-function useChat(chat: Chat | null, refusal: Code | null): View {
-  const [view, setView] = useState<View>({
-    state: chat?.state ?? 'idle',
-    code: refusal,
-    lines: chat?.lines ?? [],
-    joined: chat?.session != null,
-    count: chat?.count ?? null,
-  });
+function useChat(chat: Chat | null): View {
+  const [, redraw] = useReducer((count: number, _: unknown) => count + 1, 0);
+  const joined = useRef(chat?.session != null);
+  joined.current ||= chat?.state === 'live';
   // At once: between the first drawing and an effect that comes later a refusal would go unheard.
   useLayoutEffect(() => {
-    const offs = [
-      chat?.on('state', ({ state, code }) =>
-        setView((old) => ({ ...old, state, code, joined: old.joined || state === 'live' })),
-      ),
-      chat?.on('lines', (lines) => setView((old) => ({ ...old, lines }))),
-      chat?.on('presence', (count) => setView((old) => ({ ...old, count }))),
-    ];
+    const offs = (['state', 'lines', 'presence', 'bar'] as const).map((name) => chat?.on(name, redraw));
     return () => {
       for (const off of offs) off?.();
     };
   }, [chat]);
-  return view;
+  return {
+    state: chat?.state ?? 'idle',
+    reason: chat?.reason ?? null,
+    bar: chat?.bar ?? null,
+    lines: chat?.lines ?? [],
+    joined: joined.current,
+    count: chat?.count ?? null,
+  };
 }
 
 /** @param close null: the panel is part of the page and stays open */
 export function Panel({
   chat,
   guest,
-  refusal,
   language,
   draft,
   extras,
@@ -76,7 +70,7 @@ export function Panel({
   close,
 }: Props & { close: (() => void) | null }) {
   const { words } = language;
-  const view = useChat(chat, refusal);
+  const view = useChat(chat);
   const refused = view.state === 'refused';
   // A project without guests refuses those who are not logged in.
   const shown = chat === null || (guest && refused) ? 'login' : refused ? 'refused' : 'talk';
@@ -111,8 +105,14 @@ export function Panel({
       {shown === 'refused' && (
         <div class="notice" role="alert">
           <strong>{words.states.refused}</strong>
-          <p>{sentenceOf(words, view.code ?? 'token_invalid')}</p>
-          <code>{view.code}</code>
+          {view.reason && (
+            <>
+              <p>
+                <Because reason={view.reason} {...{ extras, language }} />
+              </p>
+              <code>{view.reason.code}</code>
+            </>
+          )}
         </div>
       )}
       {shown === 'talk' && chat && (
@@ -134,10 +134,14 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focu
   draft.answers = answers;
   return (
     <>
-      {EXPLAINED.includes(view.state) && view.joined && (
+      {EXPLAINED.includes(view.state) && (view.joined || view.reason) && (
         <p class="banner" role="status">
-          {words.states[view.state]}
-          {view.state === 'waiting' && (
+          {view.reason ? (
+            <Because reason={view.reason} {...{ extras, language }} />
+          ) : (
+            words.states[view.state]
+          )}
+          {view.state === 'waiting' && !view.reason?.until && (
             <button type="button" onClick={chat.wake}>
               {words.tryNow}
             </button>
@@ -164,7 +168,11 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focu
       ) : (
         <>
           {extras && <extras.Typing chat={chat} language={language} />}
-          <Composer answer={setAnswers} {...{ chat, language, draft, answers, extras, focus }} />
+          <Composer
+            answer={setAnswers}
+            bar={view.bar}
+            {...{ chat, language, draft, answers, extras, focus }}
+          />
         </>
       )}
     </>

@@ -1,10 +1,11 @@
 /** Where a message is written: Enter sends, Shift+Enter breaks the line. */
 
-import type { Chat } from '@chatty/client/chat';
+import type { Chat, Reason } from '@chatty/client/chat';
 import type { Code } from '@chatty/protocol/codes';
 import type { Message } from '@chatty/protocol/events';
 import { hasInk } from '@chatty/protocol/text';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Because } from './because.js';
 import { Field } from './field.js';
 import { Hint, leftOf } from './hint.js';
 import { Icon } from './icon.js';
@@ -13,6 +14,7 @@ import type { Draft, Extras } from './parts.js';
 
 export function Composer({
   chat,
+  bar,
   language,
   draft,
   answers,
@@ -21,6 +23,8 @@ export function Composer({
   focus,
 }: {
   chat: Chat;
+  /** Why the visitor may not write now. */
+  bar: Reason | null;
   language: Language;
   draft: Draft;
   /** The message being answered. */
@@ -35,10 +39,19 @@ export function Composer({
   const [fault, setFault] = useState<Code | null>(null);
   const left = leftOf(text);
   const taker = useRef<(() => boolean) | null>(null);
+  const notice = useRef<HTMLParagraphElement>(null);
+  const slow = bar?.code === 'slow_mode';
+  const barred = bar !== null && !slow;
+  /** The field has the focus, and is about to go. */
+  const leaves = barred && field.current?.matches(':focus');
 
   useLayoutEffect(() => {
     // Set once: a controlled field would disturb an input method.
     if (field.current) field.current.value = draft.text;
+    if (leaves) notice.current?.focus({ preventScroll: true });
+  }, [draft, barred]);
+
+  useLayoutEffect(() => {
     if (focus) field.current?.focus({ preventScroll: true });
   }, [focus, draft]);
 
@@ -53,7 +66,7 @@ export function Composer({
   const submit = () => {
     const element = field.current;
     // A name that is being chosen takes the Enter.
-    if (!element || !hasInk(element.value) || taker.current?.()) return;
+    if (!element || !hasInk(element.value) || taker.current?.() || bar) return;
     const code = chat.send(element.value, answers?.id ?? null);
     setFault(code);
     if (code !== null) return;
@@ -62,6 +75,12 @@ export function Composer({
     write('');
   };
 
+  if (barred)
+    return (
+      <p class="composer join" part="composer" role="status" tabIndex={-1} ref={notice}>
+        <Because reason={bar} {...{ extras, language }} />
+      </p>
+    );
   return (
     <form
       class="composer"
@@ -112,10 +131,15 @@ export function Composer({
         class="send"
         aria-label={language.words.send}
         title={language.words.send}
-        disabled={!hasInk(text) || left < 0}
+        disabled={!hasInk(text) || left < 0 || slow}
       >
-        <Icon path="M12 20V5M5.5 11 12 4.5 18.5 11" />
+        {extras && bar?.until ? (
+          <extras.Seconds until={bar.until} />
+        ) : (
+          <Icon path="M12 20V5M5.5 11 12 4.5 18.5 11" />
+        )}
       </button>
+      {extras && <extras.Slow until={bar?.until ?? null} {...{ chat, language }} />}
       <Hint fault={fault} left={left} language={language} />
     </form>
   );

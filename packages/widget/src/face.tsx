@@ -2,7 +2,6 @@
 
 import { type Chat, createChat, type State } from '@chatty/client/chat';
 import type { Events } from '@chatty/embed/types';
-import type { Code } from '@chatty/protocol/codes';
 import { render } from 'preact';
 import { Panel } from './app.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
@@ -34,8 +33,6 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   /** Which member's chat it is, once the server has said. */
   let person: string | null = null;
   let ended = false;
-  /** Why the server refused the visitor. */
-  let refusal: Code | null = null;
   /** What was written and not sent outlives the panel, not the visitor. */
   let draft: Draft = { text: '', answers: null };
 
@@ -65,11 +62,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     chat = null;
     const { token, tokenProvider, projectId } = identity();
     if (token !== null || projectId !== null) {
-      chat = createChat({
-        ...{ url, token },
-        ...(projectId !== null && { projectId }),
-        ...(tokenProvider && { tokenProvider }),
-      });
+      chat = createChat({ url, token, projectId, tokenProvider });
       listen(chat);
       chat.connect();
     }
@@ -78,9 +71,9 @@ export async function openFace(options: FaceOptions): Promise<Face> {
 
   function listen(to: Chat): void {
     to.on('state', ({ state, code }) => {
-      refusal = code;
       if (state === 'refused' && identity().token !== null) {
         if (code === 'token_expired') emit('tokenExpired');
+        if (code === 'banned') emit('banned', { code });
         emit('error', { code: code ?? 'token_invalid', message: 'The server refused the visitor.' });
       }
       const told = CONNECTION[state];
@@ -142,7 +135,6 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         key={draft}
         chat={chat}
         guest={identity().token === null}
-        refusal={refusal}
         language={language}
         draft={draft}
         extras={whole === language ? extras : null}

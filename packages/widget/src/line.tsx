@@ -41,7 +41,7 @@ export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLi
       part="message"
       tabIndex={tools ? -1 : undefined}
     >
-      {first && <Heading line={line} language={language} />}
+      {first && <Heading {...{ line, language, extras }} />}
       {extras && deed?.kind === 'edit' && !gone ? (
         <extras.Editor {...mine} deed={deed} />
       ) : (
@@ -99,7 +99,15 @@ export function PendingRow({ line, first, language, verbs }: Props<PendingLine>)
   );
 }
 
-function Heading({ line: { message, own }, language }: { line: StoredLine; language: Language }) {
+function Heading({
+  line: { message, own },
+  language,
+  extras,
+}: {
+  line: StoredLine;
+  language: Language;
+  extras: Extras | null;
+}) {
   const date = new Date(message.created_at);
   const [, age] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
@@ -115,6 +123,7 @@ function Heading({ line: { message, own }, language }: { line: StoredLine; langu
             {message.username}
           </bdi>
         )}
+        {!own && extras && message.role && <extras.Badge role={message.role} language={language} />}
         <time dateTime={message.created_at} title={language.moment(date)}>
           {language.ago(date, new Date()) ?? language.time(date)}
         </time>

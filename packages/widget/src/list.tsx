@@ -193,8 +193,9 @@ function continues(line: Line, before: Line | undefined): boolean {
   if (before === undefined || before.kind === 'gap' || line.kind === 'gap') return false;
   if (line.kind === 'pending') return before.kind === 'pending' || before.own;
   if (before.kind === 'pending') return line.own;
-  const apart = Date.parse(line.message.created_at) - Date.parse(before.message.created_at);
-  return before.message.userId === line.message.userId && apart < GROUP;
+  const [one, other] = [before.message, line.message];
+  const apart = Date.parse(other.created_at) - Date.parse(one.created_at);
+  return one.userId === other.userId && one.role === other.role && apart < GROUP;
 }
 
 function dateOf(line: Line): Date | null {

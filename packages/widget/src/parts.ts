@@ -1,7 +1,7 @@
 /** What the parts of the panel know of each other. The extras come later: the rest knows them by their types alone. */
 
-import type { Chat } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import type { Chat, Reason } from '@chatty/client/chat';
+import type { Message, StaffRole } from '@chatty/protocol/events';
 import type { FunctionComponent, RefObject } from 'preact';
 import type { Language } from './language.js';
 
@@ -45,6 +45,10 @@ export type Extras = {
   Typing: FunctionComponent<{ chat: Chat; language: Language }>;
   Reactions: FunctionComponent<OnMessage>;
   ReactionPicker: FunctionComponent<{ id: number; language: Language; deeds: Deeds }>;
+  Why: FunctionComponent<{ reason: Reason; language: Language }>;
+  Slow: FunctionComponent<{ chat: Chat; until: number | null; language: Language }>;
+  Seconds: FunctionComponent<{ until: number }>;
+  Badge: FunctionComponent<{ role: StaffRole; language: Language }>;
   Unread: FunctionComponent<{ seen: Seen; jump: (id: number) => void; language: Language }>;
   Quote: FunctionComponent<{ id: number; language: Language; verbs: Quoting }>;
   Replying: FunctionComponent<{ message: Message; language: Language; cancel: () => void }>;

@@ -88,11 +88,18 @@ export type MoreWords = {
     | 'searchEmoji'
     | 'noEmojiFound'
     | 'mention'
+    /** Beside the names of staff. */
+    | 'moderator'
+    | 'admin'
     | 'typingMany']: string;
 } & {
   [Name in 'replyingTo' | 'typingOne']: (name: string) => string;
 } & {
-  toFirstUnread(count: number): string;
+  /** `slowMode`: of the seconds to leave between two messages. */
+  [Name in 'toFirstUnread' | 'slowMode']: (count: number) => string;
+} & {
+  /** @param when a time, or a date with one */
+  until(when: string): string;
   typingTwo(one: string, other: string): string;
   reactedWith(emoji: string, count: number): string;
   codes: Record<Exclude<Code, EarlyCode>, string>;

@@ -96,12 +96,21 @@ for (const base of BASES)
     });
 
     it('puts numbers and names where they belong', () => {
-      for (const name of ['newMessages', 'unread', 'toFirstUnread', 'left', 'here', 'hereNow'] as const)
-        assert.match(words[name](100), /100/, name);
+      const counting = [
+        'newMessages',
+        'unread',
+        'toFirstUnread',
+        'left',
+        'here',
+        'hereNow',
+        'slowMode',
+      ] as const;
+      for (const name of counting) assert.match(words[name](100), /100/, name);
       assert.match(words.left(-3), /3/);
       assert.notEqual(words.left(-3), words.left(3));
       assert.match(words.typingTwo('민수', 'Alex'), /민수.*Alex/);
       assert.match(words.replyingTo('민수'), /민수/);
+      assert.match(words.until('15:05'), /15:05/);
       assert.match(words.reactedWith('👍', 12), /12.*👍|👍.*12/);
     });
 

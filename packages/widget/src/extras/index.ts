@@ -4,6 +4,7 @@ import text from './extras.css';
 
 export { EmojiButton } from './emoji.js';
 export { Mentions } from './mention.js';
+export { Badge, Seconds, Slow, Why } from './order.js';
 export { Editor, Removal, Tools } from './own.js';
 export { Quote } from './quote.js';
 export { ReactionPicker, Reactions } from './reactions.js';
