@@ -93,6 +93,8 @@ describe('a guest on the page', () => {
     async function look(host: Omit<Host, 'params'>, params: Record<string, unknown> = {}) {
       const visited = await visit(host, params);
       const { page, other } = visited;
+      // The chat's own styles come with it, when the page is idle.
+      await page.locator('.face').waitFor({ state: 'attached' });
       const launcher = await styleOf(page, '.launcher');
       await page.locator('.launcher').click();
       await liveThrough(page, other);
