@@ -5,6 +5,7 @@ import { roles } from '@chatty/protocol/events';
 import { URL_LENGTH } from '@chatty/protocol/limits';
 import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
 import type { Outcome } from './doctor-outcomes.js';
+import { MARK } from './naming.js';
 
 const TIMES = ['issued', 'expiry', 'lifetime'] as const;
 const CLAIMS = ['name', 'user', 'avatar', 'role'] as const;
@@ -46,7 +47,7 @@ export function explainClaims(found: Found): Finding[] {
     return [skipped('name'), finding('user', 'failed', 'user wrong'), ...CLAIMS.slice(2).map(skipped)];
   if (member === null) return CLAIMS.map(skipped);
   return [
-    explainName(found.claims, member.username),
+    explainName(found, member.username),
     explainUser(found.claims, member.userId),
     explainAvatar(found.claims, member.avatar),
     explainRole(found),
@@ -58,12 +59,12 @@ function userOf({ user }: Claims): Claims {
   return typeof user === 'object' && user !== null ? (user as Claims) : {};
 }
 
-function explainName(claims: Claims, name: string): Finding {
+function explainName({ claims, faults }: Found, name: string): Finding {
+  if (faults.get('name')) return finding('name', 'failed', 'name reserved', { name });
   const user = userOf(claims);
   const given = [claims.username, claims.name, claims.nickname, user.username, user.name];
-  return given.includes(name)
-    ? finding('name', 'ok', 'name ok', { name })
-    : finding('name', 'notice', 'name cleaned', { name });
+  if (given.includes(name)) return finding('name', 'ok', 'name ok', { name });
+  return finding('name', 'notice', name.startsWith(MARK) ? 'name marked' : 'name cleaned', { name });
 }
 
 function explainUser(claims: Claims, id: string): Finding {

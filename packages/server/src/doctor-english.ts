@@ -79,6 +79,8 @@ export const english: Words = {
     'lifetime too_far': 'It is valid for {left}, but this server allows {most}. Sign a shorter exp.',
     'name ok': 'Shown as “{name}”.',
     'name cleaned': 'Shown as “{name}”, cleaned of what a name does not have.',
+    'name marked': 'Taken for a reserved name or one of the staff, so shown as “{name}”.',
+    'name reserved': '“{name}” is reserved, or taken for a name of the staff: this project refuses it.',
     'name wrong':
       'username is missing, or has not 1-40 visible characters without control, bidi or zero-width ones.',
     'user ok': 'The id is “{id}”. Bans and mutes go by it.',

@@ -77,6 +77,9 @@ export const korean: Words = {
     'lifetime too_far': '{left} 동안 유효한데 이 서버는 {most}까지만 허용합니다. exp를 줄이세요.',
     'name ok': '“{name}”(으)로 표시됩니다.',
     'name cleaned': '이름에 쓸 수 없는 것을 빼고 “{name}”(으)로 표시됩니다.',
+    'name marked': '예약된 이름이나 운영진의 이름으로 보여 “{name}”(으)로 표시됩니다.',
+    'name reserved':
+      '“{name}”은(는) 예약된 이름이거나 운영진의 이름으로 보입니다. 이 프로젝트는 그런 이름을 거부합니다.',
     'name wrong': 'username이 없거나, 제어·방향·폭 없는 문자 없이 보이는 글자 1~40자가 아닙니다.',
     'user ok': 'ID는 “{id}”입니다. 차단과 채팅 금지는 이 ID로 합니다.',
     'user name':

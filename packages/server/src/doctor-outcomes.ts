@@ -75,6 +75,8 @@ export type Outcome =
   | 'lifetime too_far'
   | 'name ok'
   | 'name cleaned'
+  | 'name marked'
+  | 'name reserved'
   | 'name wrong'
   | 'user ok'
   | 'user name'
