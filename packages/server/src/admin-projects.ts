@@ -48,11 +48,9 @@ export function openProjects(
     await projects.refresh();
     const row = rowOf(projects, request.params.id);
     const settings = withoutNull({ ...row.settings, ...given.settings });
-    await settle(
-      projects,
-      await records.change({ ...row, ...given, settings }, actor),
-      `The project "${row.id}"`,
-    );
+    const next = { ...row, ...given, settings };
+    const done = await records.change(next, changesOf(row, next), actor);
+    await settle(projects, done, `The project "${row.id}"`);
     return shown(rowOf(projects, row.id));
   }
 
@@ -95,6 +93,24 @@ function requireOwn({ origins, settings = {} }: Given): void {
   if (origins !== undefined) names.push('origins');
   if (names.length > 0)
     throw new Fault('forbidden', `This takes the admin key of the server: ${names.join(', ')}.`);
+}
+
+/** What the log keeps of a change: only what it changed, as a list of words can be long. */
+function changesOf(before: ProjectRow, after: ProjectRow): { before: object; after: object } {
+  const names = Object.keys({ ...before.settings, ...after.settings });
+  const changed = names.filter((name) => !isSame(before.settings[name], after.settings[name]));
+  const of = ({ name, origins, settings }: ProjectRow) => ({
+    ...(before.name !== after.name && { name }),
+    ...(!isSame(before.origins, after.origins) && { origins }),
+    ...(changed.length > 0 && {
+      settings: Object.fromEntries(changed.map((each) => [each, settings[each] ?? null])),
+    }),
+  });
+  return { before: of(before), after: of(after) };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Null takes a setting back to its default. */

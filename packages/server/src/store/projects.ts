@@ -35,9 +35,7 @@ const CREATE = logged(
 const CHANGE = logged(
   'change project',
   `UPDATE projects SET name = $3, settings = $4, origins = $5 WHERE id = $1 RETURNING id AS subject`,
-  `(SELECT jsonb_build_object('before', jsonb_build_object('name', name, 'settings', settings, 'origins', origins))
-      FROM projects WHERE id = $1)
-    || jsonb_build_object('after', jsonb_build_object('name', $3::text, 'settings', $4::jsonb, 'origins', $5::text[]))`,
+  '$6::jsonb',
 );
 const ADD_SECRET = logged(
   'add secret',
@@ -142,7 +140,8 @@ export function createProjectRecords(query: Query): ProjectRecords {
     async create({ id, name, settings, origins }, by) {
       return (await done(CREATE, [id, by, name, settings, origins])) === 'done' ? 'made' : 'exists';
     },
-    change: ({ id, name, settings, origins }, by) => done(CHANGE, [id, by, name, settings, origins]),
+    change: ({ id, name, settings, origins }, details, by) =>
+      done(CHANGE, [id, by, name, settings, origins, details]),
     async addSecret(project, { kid, algorithm, sealed, public: key, expiresAt }, by) {
       const values = [project, by, kid, algorithm, sealed, key, expiresAt];
       if ((await done(ADD_SECRET, values)) === 'done') return 'made';

@@ -1,6 +1,6 @@
 /** The words in which the database speaks of projects themselves. */
 
-import type { Actor } from './order-records.js';
+import type { Actor, Details } from './order-records.js';
 
 export const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA', 'JWKS'] as const;
 export type Algorithm = (typeof algorithms)[number];
@@ -49,7 +49,8 @@ export type ProjectRecords = {
   version(): Promise<number>;
   all(): Promise<ProjectRow[]>;
   create(project: Described, by: Actor): Promise<Made>;
-  change(project: Described, by: Actor): Promise<Done>;
+  /** @param details what the log keeps of it */
+  change(project: Described, details: Details, by: Actor): Promise<Done>;
   addSecret(
     project: string,
     secret: Pick<SecretRow, 'kid' | 'algorithm' | 'sealed' | 'public' | 'expiresAt'>,
