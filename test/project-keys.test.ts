@@ -153,6 +153,24 @@ it('no token of a visitor opens anything, nor a page, a form, or a GET that shou
   assert.deepEqual(await rows(chatty, 'SELECT * FROM token_cutoffs'), []);
 });
 
+it('a key that asks without end is made to wait; the operator and other keys are not', async (context) => {
+  const { chatty, key } = await open(context);
+  const other = await makeKey(chatty, 'othershop');
+  const statuses = new Map<number, number>();
+  let refused: Answer | undefined;
+  for (let round = 0; round < 40 && !refused; round += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: 25 }, () => withKey(chatty, key, 'GET', '/projects/kimpga/sanctions')),
+    );
+    for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    refused = answers.find(({ status }) => status === 429);
+  }
+  assert.equal(refused?.body.code, 'rate_limited');
+  assert.ok((statuses.get(200) ?? 0) >= 200);
+  assert.equal((await withKey(chatty, other.key, 'GET', '/projects/othershop/sanctions')).status, 200);
+  assert.equal((await ask(chatty, 'GET', '/projects/kimpga')).status, 200);
+});
+
 it('a revoked key is worth nothing, on every server; when it was last used is told (A1)', async (context) => {
   const { chatty, id, key } = await open(context);
   const other = await startChatty(context, KEYS, chatty.connection);
@@ -207,8 +225,8 @@ it('each change of a project is in the audit log, by whom, and with no secret in
   );
   assert.deepEqual(entries[7].actor, { kind: 'key', id, name: 'backend' });
   assert.deepEqual(entries[5].details, {
-    before: { name: 'kimpga', origins: ['https://kimpga.com'], settings: {} },
-    after: { name: 'kimpga', origins: [], settings: { guests: true } },
+    before: { origins: ['https://kimpga.com'], settings: { guests: null } },
+    after: { origins: [], settings: { guests: true } },
   });
   const text = JSON.stringify(entries);
   assert.ok(!text.includes(String(secret.secret)) && !text.includes(key.slice(-64)));

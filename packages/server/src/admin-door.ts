@@ -34,6 +34,8 @@ export type Door = {
 const GUESSES = { burst: 10, perSecond: 10 / 60 };
 /** Where nobody knows the address: all of them together. */
 const INNER = 'inner';
+/** What one key of a project may ask, so that no project takes the administration from the others. */
+const CALLS = { burst: 200, perSecond: 20 };
 const KEY_BYTES = 32;
 /** `chatty_PROJECT_` and the random part in hex, so that scanners for leaked secrets can tell it. */
 const KEY = /^chatty_([a-z0-9][a-z0-9._-]{0,63})_[0-9a-f]{64}$/;
@@ -54,6 +56,7 @@ export function createDoor(options: {
 }): Door {
   const { key, records, projects, addresses, log, now = Date.now } = options;
   const guesses = createLimit({ ...GUESSES, now });
+  const calls = createLimit({ ...CALLS, now });
   const wanted = hashOf(key);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const noted = new Map<string, number>();
@@ -97,6 +100,11 @@ export function createDoor(options: {
       }
       callers.set(request, caller);
       if (caller.project === null) return;
+      const wait = calls.take(caller.actor.id);
+      if (wait > 0) {
+        reply.header('retry-after', Math.ceil(wait / 1_000));
+        throw new Fault('rate_limited', 'Too many requests with this key. Wait a moment.');
+      }
       if (request.routeOptions.config.access !== 'project key')
         throw new Fault('forbidden', 'This takes the admin key of the server.');
       const { id = '' } = request.params as { id?: string };
