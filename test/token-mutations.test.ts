@@ -3,35 +3,14 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
-import { createAuth } from '@chatty/server/auth';
-import { createLog } from '@chatty/server/log';
-import { createNaming } from '@chatty/server/naming';
-import { createOrder } from '@chatty/server/order';
-import { createProjects } from '@chatty/server/projects';
-import { createVault } from '@chatty/server/vault';
 import fc from 'fast-check';
-import { SECRET } from './kit.js';
-import { open } from './stores.js';
+import { join, refusalOf, startChatty, stored, tokenOf } from './kit.js';
+import { claimsOf, encode, IDS, openDoor, SECRETS, write } from './token-door.js';
 
-const SECRETS: Record<string, string> = {
-  kimpga: 'the secret of kimpga, with bytes enough for it',
-  shop: 'the secret of the shop, with bytes enough for it',
-  cafe: 'the secret of the cafe, with bytes enough for it',
-  // Without a record: the secret that such projects share.
-  founding: SECRET,
-};
-const IDS = Object.keys(SECRETS);
 /** Tries of the property, and mutations of each. */
 const RUNS = 1_060;
 const MUTATIONS = 100;
 
-type Parts = { header: Record<string, unknown>; claims: Record<string, unknown>; secret: string };
-
-const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
-const write = ({ header, claims, secret }: Parts) => {
-  const signed = `${encode(header)}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-};
 const bytesOf = (token: string) =>
   token.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex'));
 /** base64url has spare bits in its last character: another spelling of the same bytes is the same token. */
@@ -39,44 +18,12 @@ const isSame = (one: string, other: string) =>
   one.split('.').length === other.split('.').length && bytesOf(one).join() === bytesOf(other).join();
 
 async function door(context: TestContext) {
-  const { store } = await open(context);
-  const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
-  const vault = createVault('a sealing key of the tests, 32 bytes or more');
-  for (const id of IDS) {
-    if (id === 'founding') continue;
-    await store.projects.create({ id, name: id, origins: [], settings: {} }, by);
-    const sealed = vault.seal(`${id}/first`, SECRETS[id] ?? '');
-    const secret = { kid: 'first', algorithm: 'HS256', sealed, public: null, expiresAt: null } as const;
-    await store.projects.addSecret(id, secret, by);
-  }
-  const log = createLog('silent');
-  const projects = await createProjects({
-    records: store.projects,
-    vault,
-    founding: SECRET,
-    unlisted: true,
-    origins: null,
-    guestProjects: ['*'],
-    production: false,
-    log,
-  });
-  const order = await createOrder({ records: store.order, log });
-  context.after(async () => {
-    order.close();
-    await projects.close();
-  });
-  const naming = createNaming({ projects, order });
-  const auth = await createAuth({ projects, order, naming, requireExpiry: true, maxHours: 24 });
+  const show = await openDoor(context);
   return async (token: string) => {
-    const verdict = await auth.verify({ token, project: 'kimpga' });
+    const verdict = await show(token);
     return verdict.ok ? verdict.member : null;
   };
 }
-
-const claimsOf = (projectId: string) => {
-  const now = Math.floor(Date.now() / 1_000);
-  return { projectId, sub: 'u1', username: '민수', role: 'member', iat: now, exp: now + 3_600 };
-};
 
 /** Ways to make another token of a good one; `pick` chooses among what there is. */
 const MUTATE: Record<string, (token: string, id: string, pick: (limit: number) => number) => string> = {
@@ -228,4 +175,33 @@ it('no project can sign for another, for every pair of four (J9)', async (contex
         );
         assert.equal(member?.projectId ?? null, signer === target ? target : null, `${signer} for ${target}`);
       }
+});
+
+it('of 300 mutations at the door of a running server none gets in, and its members stay (J1, J2, J3, J8)', async (context) => {
+  const { url } = await startChatty(context, {
+    JWT_SECRET: SECRETS.founding,
+    BAD_TOKENS_PER_MINUTE: '1000000',
+    ADDRESS_BURST: '1000000',
+  });
+  const minsu = await join(context, url, tokenOf('민수'));
+  const good = write({ claims: claimsOf('founding'), secret: SECRETS.founding });
+  await join(context, url, good);
+  const ways = Object.values(MUTATE);
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  context.diagnostic(`seed ${seed}`);
+  const [chances = []] = fc.sample(fc.array(fc.nat(), { minLength: 1_200, maxLength: 1_200 }), {
+    numRuns: 1,
+    seed,
+  });
+  let next = 0;
+  const pick = (limit: number) => (chances[next++ % chances.length] ?? 0) % limit;
+  let tried = 0;
+  while (tried < 300) {
+    const mutated = ways[tried % ways.length]?.(good, 'founding', pick) ?? '';
+    if (mutated === '' || isSame(good, mutated)) continue;
+    const error = await refusalOf(context, url, { token: mutated }, { transports: ['websocket'] });
+    assert.equal(error.message, 'Authentication error', mutated);
+    tried += 1;
+  }
+  stored(await minsu.say('아직 있어요'));
 });

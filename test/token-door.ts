@@ -1,0 +1,77 @@
+/** What tests of tokens stand on: four projects, three with a secret of their own, and the door as the server has it. */
+
+import { createHmac } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { createAuth, type Verdict } from '@chatty/server/auth';
+import { createLog } from '@chatty/server/log';
+import { createNaming } from '@chatty/server/naming';
+import { createOrder } from '@chatty/server/order';
+import { createProjects } from '@chatty/server/projects';
+import { createVault } from '@chatty/server/vault';
+import { SECRET } from './kit.js';
+import { open } from './stores.js';
+
+export const SECRETS: Record<string, string> = {
+  kimpga: 'the secret of kimpga, with bytes enough for it',
+  shop: 'the secret of the shop, with bytes enough for it',
+  cafe: 'the secret of the cafe, with bytes enough for it',
+  // Without a record: the secret that such projects share.
+  founding: SECRET,
+};
+export const IDS = Object.keys(SECRETS);
+
+export const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** A token of these parts, whatever they are. A text stands for itself, so that it may be no JSON of ours. */
+export function write(parts: { header?: unknown; claims: unknown; secret?: string | undefined }): string {
+  const { header = { alg: 'HS256', typ: 'JWT' }, claims, secret = '' } = parts;
+  const read = (part: unknown) =>
+    typeof part === 'string' ? Buffer.from(part).toString('base64url') : encode(part);
+  const signed = `${read(header)}.${read(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+export function claimsOf(projectId: string, time = Date.now()) {
+  const now = Math.floor(time / 1_000);
+  return { projectId, sub: 'u1', username: '민수', role: 'member', iat: now, exp: now + 3_600 };
+}
+
+/**
+ * Shows tokens to the door of a server in production, on a database of its own.
+ * @param unlisted whether projects without a record exist
+ * @param now clock in milliseconds
+ */
+export async function openDoor(
+  context: TestContext,
+  { unlisted = true, now = Date.now }: { unlisted?: boolean; now?: () => number } = {},
+): Promise<(token: unknown) => Promise<Verdict>> {
+  const { store } = await open(context);
+  const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
+  const vault = createVault('a sealing key of the tests, 32 bytes or more');
+  for (const id of IDS) {
+    if (id === 'founding') continue;
+    await store.projects.create({ id, name: id, origins: [], settings: {} }, by);
+    const sealed = vault.seal(`${id}/first`, SECRETS[id] ?? '');
+    const secret = { kid: 'first', algorithm: 'HS256', sealed, public: null, expiresAt: null } as const;
+    await store.projects.addSecret(id, secret, by);
+  }
+  const log = createLog('silent');
+  const projects = await createProjects({
+    records: store.projects,
+    vault,
+    founding: SECRET,
+    unlisted,
+    origins: null,
+    guestProjects: ['*'],
+    production: false,
+    log,
+  });
+  const order = await createOrder({ records: store.order, log });
+  context.after(async () => {
+    order.close();
+    await projects.close();
+  });
+  const naming = createNaming({ projects, order });
+  const auth = await createAuth({ projects, order, naming, requireExpiry: true, maxHours: 24, now });
+  return (token) => auth.verify({ token, project: 'kimpga' });
+}
