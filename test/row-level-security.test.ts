@@ -216,10 +216,17 @@ it('T5: an owner who may not make roles starts the server, is held, and can take
   assert.equal((await client.query('DELETE FROM messages')).rowCount, 0);
 });
 
-it('T5: an exempt user who may not make or become a role starts the server all the same', async (context) => {
+it('T5: an exempt user who may not become the role starts the server all the same, and is held once it may', async (context) => {
   const connection = await makeOwned(context, 'BYPASSRLS');
   const { url } = await startChatty(context, {}, connection);
   const visitor = await join(context, url, tokenOf('민수'));
   assert.equal((await visitor.say('안녕')).ok, true);
   assert.equal(await enter(await connect(context, connection)), false);
+  // The role belongs to all databases of the cluster; another one has been migrated by a superuser.
+  const admin = await connect(context, (await open(context)).connection);
+  await admin.query(`GRANT chatty_app TO ${connection.user}`);
+  assert.equal(await enter(await connect(context, connection)), false, 'without rights it is of no use yet');
+  assert.equal((await visitor.say('또')).ok, true);
+  await startChatty(context, {}, connection);
+  await enterAs(context, connection);
 });

@@ -28,9 +28,10 @@ const MAKE_ROLE = `DO $$ BEGIN
     IF to_regrole('${ROLE}') IS NULL THEN CREATE ROLE ${ROLE} NOLOGIN; END IF;
   EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
   END $$`;
-/** A superuser may become anybody. PostgreSQL 16 told being a member and being allowed to become it apart. */
+/** No row for who is not exempt. A superuser may become anybody; since PostgreSQL 16 not every member may become the role. */
 const MAY = `SELECT rolsuper OR coalesce(pg_has_role(session_user, to_regrole('${ROLE}'),
-    CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END), false) AS may
+    CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END), false) AS may,
+    rolsuper AS super
   FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)`;
 const LACKING = `SELECT format('GRANT %s ON %I TO ${ROLE}', r.right, r.name) AS grant
     FROM unnest($1::text[], $2::text[]) AS r(name, "right") WHERE NOT has_table_privilege('${ROLE}', r.name, r.right)
@@ -63,8 +64,10 @@ async function grantRights(client: pg.Client): Promise<void> {
 }
 
 const SCOPE = 'chatty scope';
+/** A role that was given to the user since the start has no rights before the next one. */
+const READY = `has_table_privilege(to_regrole('${ROLE}')::oid, 'rooms', 'INSERT')`;
 /** The scope has no row, so that it adds nothing to the answer of the statement that follows, and holds for its transaction. */
-const ENTER = `SELECT set_config('role', '${ROLE}', false) FROM (${MAY}) u WHERE u.may;
+const ENTER = `SELECT set_config('role', '${ROLE}', false) FROM (${MAY}) u WHERE u.super OR (u.may AND ${READY});
   PREPARE "${SCOPE}" (text) AS SELECT WHERE set_config('chatty.projects', $1, true) IS NULL;
   SELECT row_security_active('rooms') AS held`;
 
