@@ -54,6 +54,32 @@ it('with masking the word becomes stars for everybody; a retry is a retry, also 
   assert.ok(frozen.ok && frozen.duplicate);
 });
 
+it('a retry of what was masked is one after the list has gone, or refuses; an edit is masked too', async (context) => {
+  const { chatty, member } = await open(context, { words: ['scam'], wordAction: 'mask' });
+  const { id } = stored(await member.say({ content: 'a scam', clientId: 'one' }));
+  const again = async () => {
+    const answer = await member.say({ content: 'a scam', clientId: 'one' });
+    return answer.ok && answer.duplicate && answer.message.id === id;
+  };
+  await set(chatty, { wordAction: 'refuse' });
+  assert.equal(await say(member, 'scam'), 'word_refused');
+  assert.ok(await again());
+  assert.equal(await say(member, 'a  scam', 'one'), 'word_refused');
+  await set(chatty, { words: null });
+  await until(async () => (await say(member, 'scam')) === 'scam', 'the end of the list');
+  assert.ok(await again());
+  assert.equal(
+    (await member.say({ content: 'a scam', clientId: 'one', replyTo: id })).ok,
+    false,
+    'an answer is another message',
+  );
+  await set(chatty, { words: ['scam'], wordAction: 'mask' });
+  await until(async () => (await say(member, 'scam')) === '****', 'the list');
+  const other = stored(await member.say('hello'));
+  for (let times = 0; times < 2; times += 1)
+    assert.equal((await edit(member, other.id, 'no scam')).message.content, 'no ****');
+});
+
 it('where no list ever was, stars are stars: one client id is one text', async (context) => {
   const { chatty } = await open(context, {});
   const minsu = await join(context, chatty.url, tokenOf('민수', { projectId: 'founding' }));
@@ -125,12 +151,39 @@ it('a dry run says what of the last messages a list would have caught, and chang
   assert.deepEqual([checked, caught.map(({ content }) => content)], [4, ['a scam', 'SCAM 조심']]);
   assert.deepEqual(caught[0]?.matches, [{ word: 'scam', start: 2, end: 6 }]);
   assert.equal(await say(member, 'scam'), 'scam');
-  assert.equal((await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', { words: 'scam' })).status, 400);
+  for (const words of ['scam', null, undefined, [1]]) {
+    const wrong = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', { words });
+    assert.deepEqual([wrong.status, wrong.body.code], [400, 'invalid']);
+  }
+});
+
+it('a dry run goes back over many pages, oldest first, without what staff wrote and what was deleted', async (context) => {
+  const chatty = await startChatty(context, { ...KEYS, SEND_BURST: '1000', SEND_PER_SECOND: '1000' });
+  await make(chatty, 'kimpga');
+  const member = await join(context, chatty.url, tokenOf('민수'));
+  const moderator = await join(context, chatty.url, tokenOf('지영', { role: 'moderator' }));
+  const told = await Promise.all(
+    Array.from({ length: 250 }, (_, index) => member.say(index % 50 === 7 ? `scam ${index}` : `말 ${index}`)),
+  );
+  stored(await moderator.say('scam 조심'));
+  const gone = stored(await member.say('scam 삭제'));
+  await member.socket.timeout(8_000).emitWithAck('delete message', { id: gone.id });
+  const { status, body } = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', { words: ['scam'] });
+  const { checked, caught } = body as unknown as { checked: number; caught: { id: number }[] };
+  const expected = told.map(stored).filter(({ content }) => content.startsWith('scam'));
+  assert.deepEqual([status, checked], [200, 250]);
+  assert.deepEqual(
+    caught.map(({ id }) => id),
+    expected.map(({ id }) => id).sort((one, other) => one - other),
+  );
 });
 
 const nameOf = async (context: TestContext, chatty: Chatty, username: string, more: object = {}) => {
   const visitor = await join(context, chatty.url, tokenOf(username, { userId: `u ${username}`, ...more }));
-  return stored(await visitor.say('안녕')).username;
+  const { username: shown } = stored(await visitor.say('안녕'));
+  // Asked for until it is another, one after the other would be too many of one person.
+  visitor.socket.disconnect();
+  return shown;
 };
 
 it('who is called like the house or its staff is marked for everybody, and real staff are not (U6)', async (context) => {
@@ -157,4 +210,41 @@ it('a project may refuse such names, or let them be; without a record a name is 
   await set(chatty, { lookAlikes: 'off' });
   assert.equal(await nameOf(context, chatty, '관리자'), '관리자');
   assert.equal(await nameOf(context, chatty, 'admin', { projectId: 'founding' }), 'admin');
+});
+
+it('a mark comes with the next handshake or token, is on whatever bears the name, and leaves the user id alone', async (context) => {
+  const { chatty } = await open(context, { lookAlikes: 'off' });
+  const visitor = await join(context, chatty.url, tokenOf('관리자'));
+  assert.equal(stored(await visitor.say('하나')).username, '관리자');
+  await set(chatty, { lookAlikes: 'mark' });
+  assert.equal(stored(await visitor.say('둘')).username, '관리자', 'until the next token');
+  const refresh = (username: string) =>
+    visitor.socket
+      .timeout(8_000)
+      .emitWithAck('auth refresh', { token: tokenOf(username, { userId: '관리자' }) });
+  await until(async () => {
+    assert.equal((await refresh('관리자')).ok, true);
+    return stored(await visitor.say('셋')).username === '⚠ 관리자';
+  }, 'the mark');
+  assert.equal(visitor.messages.at(-1)?.userId, '관리자');
+  const again = await join(context, chatty.url, tokenOf('관리자'));
+  const { members } = await again.socket.timeout(8_000).emitWithAck('members', {});
+  assert.ok(members.some(({ username }: { username: string }) => username === '⚠ 관리자'));
+  await set(chatty, { lookAlikes: 'refuse' });
+  assert.equal((await refresh('운영자')).code, 'name_reserved');
+  assert.equal((await refresh('민수')).ok, true);
+  assert.equal(stored(await visitor.say('넷')).username, '민수');
+});
+
+it('staff is who the project lets be staff, on every server: a role above the highest one keeps no name', async (context) => {
+  const { chatty } = await open(context, { highestRole: 'moderator' });
+  const other = await startChatty(context, KEYS, chatty.connection);
+  await join(context, chatty.url, tokenOf('달빛요정', { userId: 'staff', role: 'admin' }));
+  await until(
+    async () => (await nameOf(context, other, '달빛요졍')) === '⚠ 달빛요졍',
+    'the staff on the other server',
+  );
+  await set(chatty, { highestRole: 'member' });
+  await until(async () => (await nameOf(context, other, '달빛요정')) === '달빛요정', 'the end of the staff');
+  assert.equal(await nameOf(context, other, '관리자', { role: 'admin' }), '⚠ 관리자');
 });
