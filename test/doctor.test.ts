@@ -1,105 +1,10 @@
-/** Promise: the doctor says what the door does, names what to change, and gives nothing of the token or of others away. */
+/** Promise: the doctor says what the door does, and names what to change. */
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { it, type TestContext } from 'node:test';
-import { createAuth } from '@chatty/server/auth';
-import { createConduct } from '@chatty/server/conduct';
-import { createDoctor, type Examination } from '@chatty/server/doctor';
-import { createFilters } from '@chatty/server/filters';
-import { createLog } from '@chatty/server/log';
-import { createNaming } from '@chatty/server/naming';
-import { createOrder } from '@chatty/server/order';
-import { createProjects } from '@chatty/server/projects';
-import type { SanctionKind } from '@chatty/server/store/order-records';
-import { createVault } from '@chatty/server/vault';
+import { it } from 'node:test';
+import type { Examination } from '@chatty/server/doctor';
 import fc from 'fast-check';
-import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './kit.js';
-import { ask, KEYS, make } from './projects-kit.js';
-import { open } from './stores.js';
-
-const SECRETS = {
-  current: 'the secret that is in force, with bytes enough',
-  older: 'the secret that is in force too, with bytes enough',
-  revoked: 'the secret that has been revoked, with bytes enough',
-  expired: 'the secret that has come to its end, with bytes enough',
-  shared: SECRET,
-  wrong: 'the secret of somebody else, with bytes enough',
-};
-const seconds = () => Math.floor(Date.now() / 1_000);
-const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
-const sign = (header: object, claims: object, secret: string, hash = 'sha256') => {
-  const signed = `${encode(header)}.${encode(claims)}`;
-  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`;
-};
-
-/** A server's parts on a real database: "kimpga" with secrets, cut-offs, sanctions and rules, "plain" without a record. */
-async function clinic(context: TestContext) {
-  const { store } = await open(context);
-  const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
-  const vault = createVault('a sealing key of the tests, 32 bytes or more');
-  const settings = { highestRole: 'moderator', lookAlikes: 'refuse' };
-  await store.projects.create(
-    { id: 'kimpga', name: '김프가', origins: ['https://kimpga.com'], settings },
-    by,
-  );
-  for (const kid of ['current', 'older', 'revoked', 'expired'] as const) {
-    const sealed = vault.seal(`kimpga/${kid}`, SECRETS[kid]);
-    const expiresAt = kid === 'expired' ? new Date(Date.now() - 60_000).toISOString() : null;
-    await store.projects.addSecret(
-      'kimpga',
-      { kid, algorithm: 'HS256', sealed, public: null, expiresAt },
-      by,
-    );
-  }
-  await store.projects.revoke('kimpga', 'revoked', by);
-  await store.projects.cutOff('kimpga', 'cut', new Date(Date.now() - 30_000).toISOString(), by);
-  const log = createLog('silent');
-  const projects = await createProjects({
-    records: store.projects,
-    vault,
-    founding: SECRET,
-    unlisted: true,
-    origins: ['https://plain.example'],
-    guestProjects: [],
-    production: true,
-    log,
-  });
-  const order = await createOrder({ records: store.order, log });
-  context.after(async () => {
-    order.close();
-    await projects.close();
-  });
-  const sanction = (userId: string, kind: SanctionKind, until: number | null) =>
-    store.order.sanction({
-      project: 'kimpga',
-      userId,
-      kind,
-      until: until === null ? null : new Date(Date.now() + until).toISOString(),
-      reason: null,
-      actor: by,
-      details: {},
-      evidence: null,
-    });
-  await sanction('banned', 'ban', null);
-  await sanction('banned-for-now', 'ban', 3_600_000);
-  await sanction('kicked', 'kick', 3_600_000);
-  await sanction('muted', 'mute', null);
-  await store.order.setRules({
-    project: 'plain',
-    room: 'main',
-    changes: { read: 'moderator' },
-    actor: by,
-  });
-  await order.refresh();
-  const rules = { requireExpiry: true, maxHours: 24 };
-  const naming = createNaming({ projects, order });
-  const auth = await createAuth({ projects, order, naming, ...rules });
-  const filters = createFilters({ projects });
-  const conduct = createConduct({ order, projects, filters, store });
-  const doctor = createDoctor({ auth, conduct, projects, rules });
-  return { auth, conduct, doctor, projects, store };
-}
+import { clinic, outcomesOf, SECRETS, seconds, sign } from './doctor-kit.js';
 
 const often = <Value>(usual: Value, ...others: Value[]) =>
   fc.oneof(
@@ -233,8 +138,6 @@ it('whatever the token: it passes the door exactly where no check fails, with th
   assert.ok(seen.ok > 500 && seen.failed.size >= 29, `${seen.ok} ${seen.failed.size}`);
 });
 
-const outcomesOf = ({ checks }: Examination) => checks.map(({ outcome }) => outcome);
-
 it('each thing that is wrong has its own line, also where several are', async (context) => {
   const { auth, doctor } = await clinic(context);
   const good = () => ({
@@ -316,79 +219,4 @@ it('each thing that is wrong has its own line, also where several are', async (c
   );
   const failed = many.checks.filter(({ result }) => result === 'failed').map(({ check }) => check);
   assert.deepEqual(failed, ['signature', 'expiry', 'name', 'origin']);
-});
-
-type Told = { status: number; body: Examination & { code?: string } };
-
-async function makeClinic(context: TestContext) {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
-  const { secret = '', kid = '' } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
-  const { key } = (await ask(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as { key: string };
-  return { chatty, secret, kid, key };
-}
-
-const examine = async ({ url }: Chatty, key: string, project: string, body: object) =>
-  (await ask({ url }, 'POST', `/projects/${project}/doctor`, body, {
-    authorization: `Bearer ${key}`,
-  })) as unknown as Told;
-
-it('over HTTP it is for the project’s key alone, leaves no trace, and says what the socket then does', async (context) => {
-  const { chatty, secret, kid, key } = await makeClinic(context);
-  const token = tokenOf('민수', { userId: 'u1', secret, role: 'admin' });
-  const { status, body } = await examine(chatty, key, 'kimpga', { token, origin: 'https://kimpga.com' });
-  assert.deepEqual([status, body.ok, body.code], [200, true, null]);
-  assert.match(body.checks.find(({ check }) => check === 'signature')?.advice.ko ?? '', new RegExp(kid));
-  const { secrets } = (await ask(chatty, 'GET', '/projects/kimpga')).body as unknown as {
-    secrets: { lastUsedAt: string | null }[];
-  };
-  assert.equal(secrets[0]?.lastUsedAt, null);
-  const refused = await ask(chatty, 'GET', '/projects/kimpga/refusals');
-  assert.deepEqual(refused.body.refusals, []);
-  await join(context, chatty.url, token, { extraHeaders: { origin: 'https://kimpga.com' } });
-  const evil = { extraHeaders: { origin: 'https://evil.example' } };
-  const error = await refusalOf(context, chatty.url, { token }, evil);
-  const told = await examine(chatty, key, 'kimpga', { token, origin: 'https://evil.example' });
-  assert.deepEqual([told.body.ok, told.body.code], [false, error.data?.code]);
-
-  for (const wrong of [{}, { token: '' }, { token: 7 }, { token, origin: 7 }, []])
-    assert.equal((await examine(chatty, key, 'kimpga', wrong)).status, 400);
-  assert.equal((await examine(chatty, 'x', 'kimpga', { token })).status, 401);
-  await make(chatty, 'othershop');
-  assert.equal((await examine(chatty, key, 'othershop', { token })).status, 404);
-  assert.equal((await examine(chatty, key, 'nonesuch', { token })).status, 404);
-});
-
-it('of another project it tells nothing, neither keys nor bans nor origins (T1)', async (context) => {
-  const { chatty, key } = await makeClinic(context);
-  await make(chatty, 'othershop');
-  const { secret = '' } = (await ask(chatty, 'POST', '/projects/othershop/secrets', {})).body;
-  await ask(chatty, 'POST', '/projects/othershop/members/u1/ban');
-  const answers = await Promise.all(
-    [secret, SECRET].map((signer) =>
-      examine(chatty, key, 'kimpga', {
-        token: sign(
-          { alg: 'HS256' },
-          { projectId: 'othershop', username: '민수', sub: 'u1', iat: 1_700_000_000, exp: 4_000_000_000 },
-          signer,
-        ),
-      }),
-    ),
-  );
-  const tell = ({ body }: Told) => JSON.stringify({ ...body, code: null });
-  assert.equal(tell(answers[0] as Told), tell(answers[1] as Told), 'well and badly signed look alike');
-  for (const check of ['signature', 'cutoff', 'exclusion', 'origin'])
-    assert.equal(answers[0]?.body.checks.find((each) => each.check === check)?.result, 'skipped', check);
-});
-
-it('keys of a host that cannot be fetched are called that, not a wrong signature', async (context) => {
-  const { chatty, key } = await makeClinic(context);
-  await ask(chatty, 'POST', '/projects/kimpga/secrets', {
-    algorithm: 'JWKS',
-    publicKey: 'https://127.0.0.1:1/jwks.json',
-  });
-  const token = sign({ alg: 'ES256', kid: 'k1' }, { projectId: 'kimpga', username: '민수' }, SECRETS.wrong);
-  const { status, body } = await examine(chatty, key, 'kimpga', { token });
-  assert.deepEqual([status, body.ok, body.code], [200, false, 'unavailable']);
-  assert.ok(outcomesOf(body).includes('signature unreachable'));
 });
