@@ -12,6 +12,8 @@ const HELP = `npm run project -- COMMAND
   create ID [--name NAME] [--origin ORIGIN]...
   origins ID ORIGIN...                    the pages that may show it, as https://kimpga.com; all of them
   set ID NAME=VALUE...                    settings (docs/projects.md), VALUE as JSON; null: back to the default
+  words ID FILE                           the words that may not be written, one a line; one behind "!" is allowed
+  words ID FILE --try                     which of the last 1,000 messages that list would have caught
   secret ID [--expires MOMENT]            makes an HS256 secret and shows it this once
   secret ID --algorithm RS256|ES256|EdDSA --public-key FILE
   secret ID --algorithm JWKS --public-key URL
@@ -35,6 +37,7 @@ const { values, positionals } = parseArgs({
     'public-key': { type: 'string' },
     user: { type: 'string' },
     before: { type: 'string' },
+    try: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -50,6 +53,12 @@ const commands = {
   create: () => ask('POST', '/projects', { id, name: values.name, origins: values.origin }),
   origins: () => ask('PATCH', place, { origins: rest }),
   set: () => ask('PATCH', place, { settings: Object.fromEntries(rest.map(readPair)) }),
+  words: () => {
+    const words = readWords(need(rest[0], 'a file'));
+    return values.try
+      ? ask('POST', `${place}/filter/dry-run`, { words })
+      : ask('PATCH', place, { settings: { words } });
+  },
   secret: () =>
     ask('POST', `${place}/secrets`, {
       algorithm: values.algorithm,
@@ -121,6 +130,14 @@ function readPair(pair) {
   } catch {
     throw new Error(`"${pair}" is not NAME=VALUE with a value as JSON, as guests=true.`);
   }
+}
+
+/** @param {string} file */
+function readWords(file) {
+  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const words = lines.map((line) => line.trim()).filter((line) => line !== '');
+  return words.map((word) => (word.startsWith('!') ? { word: word.slice(1).trim(), allowed: true } : word));
 }
 
 /** @param {string | undefined} given a file, or the address of a JWKS */

@@ -1,8 +1,10 @@
 /** Promise: projects are made and changed by whoever has the admin key, over HTTP and by a command, and by nobody else. */
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
-import { join, startChatty, tokenOf } from './kit.js';
+import { join, startChatty, temporaryFolder, tokenOf } from './kit.js';
 import { runProgram } from './processes.js';
 import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
 
@@ -69,5 +71,14 @@ it('npm run project makes a project and a secret, and says in a sentence what is
     status: 1,
     text: 'The project "kimpga" exists already.\n',
   });
+  const file = joinPath(temporaryFolder(), 'words.txt');
+  writeFileSync(file, '시발\r\n\n! 시발점\nscam\n');
+  const words = ['시발', { word: '시발점', allowed: true }, 'scam'];
+  assert.deepEqual(JSON.parse((await run('words', 'kimpga', file, '--try')).text), {
+    checked: 0,
+    caught: [],
+  });
+  assert.equal(JSON.parse((await run('show', 'kimpga')).text).settings.words, undefined);
+  assert.deepEqual(JSON.parse((await run('words', 'kimpga', file)).text).settings.words, words);
   assert.equal((await run('nonsense')).status, 1);
 });
