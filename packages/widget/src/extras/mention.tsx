@@ -2,7 +2,7 @@
 
 import type { Chat } from '@chatty/client/chat';
 import type { RefObject } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Avatar } from '../avatar.js';
 import type { Language } from '../language.js';
 import { wordsOf } from './words.js';
@@ -62,7 +62,8 @@ export function Mentions({
   };
   taker.current = () => take(shown[at]);
 
-  useEffect(() => {
+  // With the drawing: who sees a name to choose may press the key that takes it.
+  useLayoutEffect(() => {
     const element = field.current;
     const key = (event: KeyboardEvent) => {
       if (shown.length === 0) return;
