@@ -1,59 +1,16 @@
 /** Promise: no token, secret or key is in any line of the log, any row of the database or any answer but the one that makes it. */
 
 import assert from 'node:assert/strict';
-import { it, type TestContext } from 'node:test';
-import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config';
+import { it } from 'node:test';
 import { createLog } from '@chatty/server/log';
-import pg from 'pg';
-import { join, makeDatabase, refusalOf, SECRET, stored, tokenOf, until, Visitor } from './kit.js';
+import { join, refusalOf, SECRET, stored, tokenOf, until, Visitor } from './kit.js';
 import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
 import { sendRaw } from './raw-http.js';
+import { dump, startTold } from './told.js';
 
 /** Longest line of the log in UTF-16 code units: a few fields of 500, one of them a list of ten, and a stack of 2,000. */
 const LINE = 12_000;
 const TOKEN = /eyJ[A-Za-z0-9_-]{10}/;
-
-async function startTold(context: TestContext) {
-  const connection = await makeDatabase(context);
-  const lines: string[] = [];
-  const read = readConfig({
-    ...KEYS,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    JWT_SECRET: SECRET,
-    DB_HOST: connection.host,
-    DB_PORT: String(connection.port),
-    POSTGRES_USER: connection.user,
-    POSTGRES_PASSWORD: connection.password,
-    POSTGRES_DB: connection.database,
-  });
-  if (!read.ok) throw new Error(read.faults.join());
-  const log = createLog('trace', { write: (line: string) => void lines.push(...line.trimEnd().split('\n')) });
-  const app = await startApp({
-    config: read.config,
-    log,
-    progress: (line) => void lines.push(JSON.stringify({ line })),
-  });
-  context.after(() => app.close());
-  return { url: `http://127.0.0.1:${app.port}`, app, connection, lines };
-}
-
-/** Every row of every table, as text. */
-async function dump(connection: pg.ClientConfig): Promise<string> {
-  const client = new pg.Client(connection);
-  await client.connect();
-  const { rows: tables } = await client.query<{ name: string }>(
-    "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'",
-  );
-  let text = '';
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
-    text += rows.map(({ row }) => `${name} ${row}\n`).join('');
-  }
-  await client.end();
-  return text;
-}
 
 it('whatever happens, nothing of what opens something is written down (J12, J13, S3)', async (context) => {
   const chatty = await startTold(context);
