@@ -1,7 +1,6 @@
 /** What tests of projects stand on: a server with an administration, and how it is asked. */
 
 import assert from 'node:assert/strict';
-import type { Chatty } from './kit.js';
 
 export const ADMIN_KEY = 'an admin key of the tests, 32 bytes or more';
 const SECRETS_KEY = 'a sealing key of the tests, 32 bytes or more';
@@ -31,6 +30,6 @@ export async function ask(
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
 
-export async function make(chatty: Chatty, id: string, more: object = {}): Promise<void> {
+export async function make(chatty: { url: string }, id: string, more: object = {}): Promise<void> {
   assert.equal((await ask(chatty, 'POST', '/projects', { id, ...more })).status, 201);
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Addresses } from './addresses.js';
 import { openDoctor } from './admin-doctor.js';
 import { createDoor } from './admin-door.js';
-import { FAULTS, faultOf } from './admin-faults.js';
+import { FAULTS, faultOf, requireText } from './admin-faults.js';
 import { openFilter } from './admin-filter.js';
 import { openKeys } from './admin-keys.js';
 import { openModeration } from './admin-moderation.js';
@@ -42,6 +42,7 @@ export function openAdmin(options: {
   http.register(
     async (api) => {
       api.addHook('onRequest', door.admit);
+      api.addHook('preHandler', requireText);
       api.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         const fault = faultOf(error);
         if (fault.code === 'unavailable')
