@@ -37,7 +37,7 @@ export function Slow({ chat, until, language }: { chat: Chat; until: number | nu
   }, [begun, language]);
   // There before anything is said: a live region has to be, to be read out.
   return (
-    <p class="hint slow" role="status">
+    <p class="slow" role="status">
       {said}
     </p>
   );
