@@ -13,6 +13,15 @@ const TARGET = 24;
 /** Every broken rule with its elements, and every target too small. */
 export async function faults(page: Page, state: string): Promise<string[]> {
   await page.evaluate(AXE);
+  // What comes into view has not its colours yet. A skeleton never rests.
+  await page.locator('chatty-chat').evaluateAll((chats) =>
+    Promise.all(
+      chats
+        .flatMap((chat) => chat.shadowRoot?.getAnimations() ?? [])
+        .filter((each) => each.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+        .map((each) => each.finished.catch(() => undefined)),
+    ),
+  );
   const { violations } = (await page.evaluate(
     `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
   )) as AxeResults;

@@ -16,11 +16,12 @@ export type Visit = {
   fill?: (projectId: string) => Promise<void>;
 };
 
-/** A page, its network, and somebody else in its room. */
+/** A page, its network, somebody else in its room, and who keeps order there once they are asked to come. */
 export type Visited = {
   page: Page;
   network: { passing: Passing; routes: Set<WebSocketRoute> };
   jiyoung: Visitor;
+  moderator(): Promise<Visitor>;
 };
 
 type Suite = Pick<
@@ -61,7 +62,8 @@ export async function visit(suite: Suite, visited: Visit = {}): Promise<Visited>
     }),
   );
   const jiyoung = await join(suite, suite.chatty.url, tokenOf('지영', { projectId }));
-  return { page, network, jiyoung };
+  const moderator = () => join(suite, suite.chatty.url, tokenOf('하늘', { projectId, role: 'moderator' }));
+  return { page, network, jiyoung, moderator };
 }
 
 /** What can be there instead of a talk: its name, what shows that it is there, and how one gets it. */
@@ -77,6 +79,7 @@ export async function walk(visited: Visited, look: (state: string) => Promise<vo
   await ownMessages(visited, look);
   await composing(visited, look);
   await others(visited, look);
+  await restrained(visited, look);
   await failing(visited, look);
 }
 
@@ -176,6 +179,25 @@ async function others({ page, jiyoung }: Visited, look: Look): Promise<void> {
   await look('new messages below');
   await page.locator('.pill').click();
   await page.locator('.pill').waitFor({ state: 'detached' });
+}
+
+async function restrained({ page, moderator }: Visited, look: Look): Promise<void> {
+  const { socket } = await moderator();
+  await socket.emitWithAck('chat message', '잠깐 천천히 이야기할게요');
+  await page.locator('.staff').waitFor();
+  await socket.emitWithAck('set rules', { rules: { slowMode: 90 } });
+  await page.locator('.slow').waitFor({ state: 'attached' });
+  await say(page, '네, 알겠어요', '알겠어요');
+  await page.locator('.seconds').waitFor();
+  await field(page).fill('다음에 쓸 말');
+  await look('slow mode');
+  await socket.emitWithAck('mute member', { userId: '민수', seconds: 86_400, reason: '도배' });
+  await page.locator('.join').waitFor();
+  await look('muted');
+  await socket.emitWithAck('unmute member', { userId: '민수' });
+  await socket.emitWithAck('set rules', { rules: { slowMode: null } });
+  await field(page).waitFor();
+  await page.locator('.seconds').waitFor({ state: 'detached' });
 }
 
 async function failing({ page, network }: Visited, look: Look): Promise<void> {
