@@ -101,7 +101,7 @@ it('a list is changed live on every server, and a wrong one says what a list may
   const wrong: [words: unknown, fault: string][] = [
     ['scam', 'words must be a list of at most 1000 entries.'],
     [new Array(1_001).fill('a'), 'words must be a list of at most 1000 entries.'],
-    ...[1, '', '...', 'x'.repeat(51), { word: 'a', more: 1 }, { word: 'a', whole: 1 }].map(
+    ...[1, '', '...', 'a\u0007', 'x'.repeat(51), { word: 'a', more: 1 }, { word: 'a', whole: 1 }].map(
       (word): [unknown, string] => [
         ['scam', word],
         'words[1] must be 1-50 characters, a letter or digit among them, or such a { word, whole?, allowed? }.',
