@@ -34,7 +34,7 @@ const entered = (connection: Connection) =>
     as: (await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role,
   }));
 
-it('T5: servers that start at once on a fresh cluster, on one database and on several, all stand behind the wall', async (context) => {
+it('servers that start at once on a fresh cluster, on one database and on several, all stand behind the wall (T5)', async (context) => {
   const connection = await startFresh(context);
   const databases = ['a', 'b', 'c', 'd'].map((database) => ({ ...connection, database }));
   for (const { database } of databases) await run(connection, `CREATE DATABASE ${database}`);
@@ -49,7 +49,7 @@ it('T5: servers that start at once on a fresh cluster, on one database and on se
     assert.deepEqual(await entered(database), { held: true, as: 'chatty_app' });
 });
 
-it('T5: a database that came without the role has it after the next start; until then nobody gets in', async (context) => {
+it('a database that came without the role has it after the next start; until then nobody gets in (T5)', async (context) => {
   const connection = await startFresh(context);
   await migrate(connection, 5, () => undefined);
   await run(connection, 'DROP OWNED BY chatty_app; DROP ROLE chatty_app');
@@ -58,7 +58,7 @@ it('T5: a database that came without the role has it after the next start; until
   assert.deepEqual(await entered(connection), { held: true, as: 'chatty_app' });
 });
 
-it('T5: an exempt user who may make roles becomes the one it made', async (context) => {
+it('an exempt user who may make roles becomes the one it made (T5)', async (context) => {
   const connection = await startFresh(context);
   await run(connection, "CREATE ROLE host LOGIN PASSWORD 'of-the-host' BYPASSRLS CREATEROLE");
   await run(connection, 'CREATE DATABASE host OWNER host');

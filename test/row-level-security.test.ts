@@ -71,7 +71,7 @@ async function openWithTalk(context: TestContext) {
   return opened;
 }
 
-it('T5: a query without a project filter answers nothing, and with a project said its rows alone', async (context) => {
+it('a query without a project filter answers nothing, and with a project said its rows alone (T5)', async (context) => {
   const { connection } = await openWithTalk(context);
   const client = await enterAs(context, connection);
   for (const table of WALLED) {
@@ -85,7 +85,7 @@ it('T5: a query without a project filter answers nothing, and with a project sai
   }
 });
 
-it('T5: nothing is written into a project that was not said, and no message or entry of the log removed', async (context) => {
+it('nothing is written into a project that was not said, and no message or entry of the log removed (T5)', async (context) => {
   const { connection, store, kimpga, shop } = await openWithTalk(context);
   const client = await enterAs(context, connection);
   const inKimpga = (sql: string) => within(client, 'kimpga', () => client.query(sql));
@@ -114,7 +114,7 @@ it('T5: nothing is written into a project that was not said, and no message or e
     assert.equal((await store.project(project).newestChanges('main', 9)).top, 5);
 });
 
-it('T5: what a pooled connection was asked for is forgotten, also after a failure', async (context) => {
+it('what a pooled connection was asked for is forgotten, also after a failure (T5)', async (context) => {
   const { connection } = await openWithTalk(context);
   const log = createLog('silent');
   const pool = openPool(connection, 'test', 1, log);
@@ -146,7 +146,7 @@ it('T5: what a pooled connection was asked for is forgotten, also after a failur
   assert.equal(new Set(pids.flat().map(({ pid }) => pid)).size, 1, 'all on one connection');
 });
 
-it('T5: the server itself works as a role that the wall holds', async (context) => {
+it('the server itself works as a role that the wall holds (T5)', async (context) => {
   const { url, connection } = await startChatty(context);
   const spy = await connect(context, connection);
   // Asked by each connection of the server's that comes to a room, as what it then is.
@@ -174,7 +174,7 @@ it('T5: the server itself works as a role that the wall holds', async (context) 
   );
 });
 
-it('T5: each table of a project is walled, or one that a node asks of for all projects at once', async (context) => {
+it('each table of a project is walled, or one that a node asks of for all projects at once (T5)', async (context) => {
   const { connection } = await open(context);
   const client = await connect(context, connection);
   const { rows } = await client.query<{ name: string; walled: boolean; right: boolean }>(
@@ -199,7 +199,7 @@ async function makeOwned(context: TestContext, attributes = ''): Promise<Connect
   return { ...connection, user: owner, password: 'of-the-owner' };
 }
 
-it('T5: an owner who may not make roles starts the server, is held, and can take a backup', async (context) => {
+it('an owner who may not make roles starts the server, is held, and can take a backup (T5)', async (context) => {
   const connection = await makeOwned(context);
   const { url } = await startChatty(context, {}, connection);
   const visitor = await join(context, url, tokenOf('민수'));
@@ -216,7 +216,7 @@ it('T5: an owner who may not make roles starts the server, is held, and can take
   assert.equal((await client.query('DELETE FROM messages')).rowCount, 0);
 });
 
-it('T5: an exempt user who may not become the role starts the server all the same, and is held once it may', async (context) => {
+it('an exempt user who may not become the role starts the server all the same, and is held once it may (T5)', async (context) => {
   const connection = await makeOwned(context, 'BYPASSRLS');
   const { url } = await startChatty(context, {}, connection);
   const visitor = await join(context, url, tokenOf('민수'));
