@@ -238,7 +238,7 @@ describe('what a member may do with messages', () => {
     assert.ok(level.ok && !level.reset && level.messages.length === 0);
   });
 
-  it('no command reaches into another project', async (context) => {
+  it('no command reaches into another project (T1)', async (context) => {
     const minsu = await join(context, chatty.url, tokenOf('민수'));
     // The other project's own numbers stay below the one that is tried there.
     for (const text of ['하나', '둘']) await minsu.say(text);

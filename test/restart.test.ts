@@ -74,7 +74,7 @@ it('a second start on the same data folder says so in one sentence, and the firs
   assert.equal((await fetch(`${first.chat}/readyz`)).status, 200);
 });
 
-it('a taken port, a folder that cannot be written, wrong settings: one clear sentence each, exit code 1', async (context) => {
+it('a taken port, a folder that cannot be written, wrong settings: one clear sentence each, exit code 1 (J4)', async (context) => {
   const folder = temporaryFolder();
   const blocker = createServer().listen(0, '127.0.0.1');
   context.after(() => blocker.close());

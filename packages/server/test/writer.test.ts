@@ -194,7 +194,7 @@ it('jobs at fault are found and refused alone, among any others', async () => {
   assert.equal(log.length, 97);
 });
 
-it('a queue that is full refuses at once, by number and by bytes, and takes again when it has drained', async () => {
+it('a queue that is full refuses at once, by number and by bytes, and takes again when it has drained (D22)', async () => {
   for (const bound of [{ jobs: 5 }, { bytes: 599 }]) {
     const { writer, until } = world(bound);
     const taken = Array.from({ length: 5 }, (_, number) => writer.write('a', job('a', number)));
