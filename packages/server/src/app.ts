@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
+import type { FastifyInstance } from 'fastify';
 import { Server } from 'socket.io';
 import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
@@ -11,7 +12,7 @@ import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
 import { createDoctor } from './doctor.js';
 import { createFilters } from './filters.js';
-import { createGate } from './gate.js';
+import { createGate, type Gate } from './gate.js';
 import { openGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
 import { createHttp, type Widget } from './http.js';
@@ -34,6 +35,9 @@ import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
 import type { Store } from './store/store.js';
 import { createVault } from './vault.js';
+
+/** Takes back what a start has done, the last first. */
+type Undo = (() => Promise<void>)[];
 
 export type App = {
   port: number;
@@ -58,7 +62,7 @@ export async function startApp(options: {
   progress: (sentence: string) => void;
 }): Promise<App> {
   const { config, log, progress } = options;
-  const undo: (() => Promise<void>)[] = [];
+  const undo: Undo = [];
   const close = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
   };
@@ -73,12 +77,7 @@ export async function startApp(options: {
   }
 }
 
-async function openStore(
-  config: Config,
-  log: Log,
-  progress: (sentence: string) => void,
-  undo: (() => Promise<void>)[],
-) {
+async function openStore(config: Config, log: Log, progress: (sentence: string) => void, undo: Undo) {
   let connection = config.database;
   if (connection === null) {
     const report = (level: 'info' | 'warn' | 'error', message: string) => log[level](message);
@@ -92,19 +91,8 @@ async function openStore(
   return store;
 }
 
-async function listen(parts: {
-  config: Config;
-  log: Log;
-  store: Store;
-  widget: Widget;
-  undo: (() => Promise<void>)[];
-}) {
-  const { config, log, store, widget, undo } = parts;
-  let draining = false;
-  const ready = async () => {
-    if (draining) throw new Error('draining');
-    await store.ping();
-  };
+/** Who may do what: what the database says of projects and of order, and what follows for a token and a text. */
+async function createJudgement(config: Config, store: Store, log: Log, undo: Undo) {
   const vault = config.secretsKey === null ? null : createVault(config.secretsKey);
   const projects = await createProjects({
     records: store.projects,
@@ -125,8 +113,11 @@ async function listen(parts: {
   const naming = createNaming({ projects, order, slices });
   const rules = { requireExpiry: config.production, maxHours: config.tokenMaxHours };
   const auth = await createAuth({ projects, order, naming, ...rules });
-  const http = await createHttp({ widget, ready, log });
-  const { addresses, gate, penalties, shares } = createLimits(config, projects, log);
+  const doctor = createDoctor({ auth, conduct, projects, rules });
+  return { vault, projects, order, conduct, auth, doctor };
+}
+
+function openSockets(http: FastifyInstance, projects: Projects, gate: Gate): ChatServer {
   const io: ChatServer = new Server(http.server, {
     serveClient: false,
     // What a page may ask of its project is decided once it has said which; no cookie is ever read.
@@ -140,35 +131,39 @@ async function listen(parts: {
   gate.watch(io.engine);
   // Rooms are ours; the adapter would keep a room of its own for each socket.
   io.of('/').adapter.addAll = () => undefined;
+  return io;
+}
+
+async function listen(parts: {
+  config: Config;
+  log: Log;
+  store: Store;
+  widget: Widget;
+  undo: Undo;
+}): Promise<number> {
+  const { config, log, store, widget, undo } = parts;
+  let draining = false;
+  const ready = async () => {
+    if (draining) throw new Error('draining');
+    await store.ping();
+  };
+  const judgement = await createJudgement(config, store, log, undo);
+  const { projects, order, conduct, auth } = judgement;
+  const { gate, ...limits } = createLimits(config, projects, log);
+  const http = await createHttp({ widget, ready, log });
+  const io = openSockets(http, projects, gate);
   const rooms = createRooms({ io, store, conduct, log });
-  const messages = createMessages({ store, conduct, publish: rooms.publish });
+  const { publish } = rooms;
+  const messages = createMessages({ store, conduct, publish });
+  const moderation = createModeration({ records: store.order, order, projects, publish, log });
   const sessions = createSessions({ auth, conduct });
-  const moderation = createModeration({
-    records: store.order,
-    order,
-    projects,
-    publish: rooms.publish,
-    log,
-  });
-  const refusals = createRefusals({ projects });
-  if (config.adminKey !== null)
-    openAdmin({
-      http,
-      key: config.adminKey,
-      store,
-      projects,
-      auth,
-      order,
-      moderation,
-      addresses,
-      refusals,
-      doctor: createDoctor({ auth, conduct, projects, rules }),
-      vault,
-      log,
-    });
   projects.onChange(sessions.review);
   order.onChange(sessions.review);
-  const handshake = createHandshakes({ auth, conduct, addresses, gate, penalties, shares, refusals, log });
+  const refusals = createRefusals({ projects });
+  const { addresses, shares } = limits;
+  if (config.adminKey !== null)
+    openAdmin({ http, key: config.adminKey, store, ...judgement, moderation, addresses, refusals, log });
+  const handshake = createHandshakes({ auth, conduct, gate, ...limits, refusals, log });
   openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log });
   undo.push(async () => {
     draining = true;
