@@ -21,6 +21,17 @@ Object.assign(globalThis, { WebSocket });
 
 export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 
+/** What every token begins with, in base64url: `{"` and what follows. */
+export const TOKEN = /eyJ[A-Za-z0-9_-]{10}/;
+
+/** What was told or kept that opens something. The file fails by it; a failing hook would keep the others from running. */
+const leaks: string[] = [];
+process.once('exit', () => {
+  if (leaks.length === 0) return;
+  process.stderr.write(`${leaks.slice(0, 5).join('\n')}\n`);
+  process.exitCode = 1;
+});
+
 type Cleanup = Pick<TestContext, 'after'>;
 
 /** A folder PostgreSQL's user can pass into. Gone when the tests of the file have ended, and so all that runs in it. */
@@ -37,8 +48,36 @@ export async function makeDatabase(context: Cleanup): Promise<Connection> {
   const server = given ? (JSON.parse(given) as Connection) : await startServer(context);
   const database = `test_${randomBytes(6).toString('hex')}`;
   await onServer(server, `CREATE DATABASE ${database}`);
-  context.after(() => onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
+  context.after(async () => {
+    leaks.push(...(await leaksOf({ ...server, database })));
+    await onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  });
   return { ...server, database };
+}
+
+/** Tables that hold something of the shape of a token: whatever a test does, none may (J13). */
+async function leaksOf(connection: Connection): Promise<string[]> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    // Whoever still holds a lock; the database is about to go anyway.
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'",
+    );
+    const told: string[] = [];
+    for (const { name } of rows) {
+      const { rowCount } = await client.query(
+        `SELECT 1 FROM ${name} t WHERE t::text ~ '${TOKEN.source}' LIMIT 1`,
+      );
+      if (rowCount) told.push(`there is a token in ${name}`);
+    }
+    return told;
+  } finally {
+    await client.end();
+  }
 }
 
 async function startServer(context: Cleanup): Promise<Connection> {
@@ -75,7 +114,12 @@ export async function startChatty(
     ...settings,
   });
   if (!read.ok) throw new Error(read.faults.join('\n'));
-  const app = await startApp({ config: read.config, log: createLog('silent'), progress: () => undefined });
+  // All of it is listened to: whatever a test does, nothing that opens something may be told (J12, J13).
+  const write = (line: string) => {
+    if (TOKEN.test(line) || line.includes(SECRET)) leaks.push(`the log tells ${line}`);
+  };
+  const log = createLog('trace', { write });
+  const app = await startApp({ config: read.config, log, progress: () => undefined });
   context.after(() => app.close());
   return { url: `http://127.0.0.1:${app.port}`, app, connection };
 }

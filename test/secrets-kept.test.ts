@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/log';
-import { join, refusalOf, SECRET, stored, tokenOf, until, Visitor } from './kit.js';
+import { join, refusalOf, SECRET, stored, TOKEN, tokenOf, until, Visitor } from './kit.js';
 import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
 import { sendRaw } from './raw-http.js';
 import { dump, startTold } from './told.js';
 
 /** Longest line of the log in UTF-16 code units: a few fields of 500, one of them a list of ten, and a stack of 2,000. */
 const LINE = 12_000;
-const TOKEN = /eyJ[A-Za-z0-9_-]{10}/;
 
 it('whatever happens, nothing of what opens something is written down (J12, J13, S3)', async (context) => {
   const chatty = await startTold(context);
