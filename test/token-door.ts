@@ -1,6 +1,6 @@
 /** What tests of tokens stand on: four projects, three with a secret of their own, and the door as the server has it. */
 
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { createAuth, type Verdict } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
@@ -36,6 +36,9 @@ export function claimsOf(projectId: string, time = Date.now()) {
   return { projectId, sub: 'u1', username: '민수', role: 'member', iat: now, exp: now + 3_600 };
 }
 
+/** A project whose host signs with a key of its own, of which the server has the public part alone. */
+export type KeyProject = { id: string; algorithm: 'RS256' | 'ES256' | 'EdDSA'; publicKey: KeyObject };
+
 /**
  * Shows tokens to the door of a server in production, on a database of its own.
  * @param unlisted whether projects without a record exist
@@ -43,8 +46,9 @@ export function claimsOf(projectId: string, time = Date.now()) {
  */
 export async function openDoor(
   context: TestContext,
-  { unlisted = true, now = Date.now }: { unlisted?: boolean; now?: () => number } = {},
+  options: { unlisted?: boolean; now?: () => number; more?: readonly KeyProject[] } = {},
 ): Promise<(token: unknown) => Promise<Verdict>> {
+  const { unlisted = true, now = Date.now, more = [] } = options;
   const { store } = await open(context);
   const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
   const vault = createVault('a sealing key of the tests, 32 bytes or more');
@@ -54,6 +58,12 @@ export async function openDoor(
     const sealed = vault.seal(`${id}/first`, SECRETS[id] ?? '');
     const secret = { kid: 'first', algorithm: 'HS256', sealed, public: null, expiresAt: null } as const;
     await store.projects.addSecret(id, secret, by);
+  }
+  for (const { id, algorithm, publicKey } of more) {
+    await store.projects.create({ id, name: id, origins: [], settings: {} }, by);
+    const pem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    const key = { kid: 'first', algorithm, sealed: null, public: pem, expiresAt: null };
+    await store.projects.addSecret(id, key, by);
   }
   const log = createLog('silent');
   const projects = await createProjects({
