@@ -46,7 +46,7 @@ describe('the doctor page', () => {
       .locator(`.checks .${result}`)
       .evaluateAll((all) => all.map((each) => each.getAttribute('data-check')));
 
-  it('says of a good token that it gets in, and of a bad one what to change, in two languages', async () => {
+  it('says of a good token that it gets in, and of a bad one what to change, in two languages (A3)', async () => {
     const page = await open();
     await examine(page, { token: tokenOf('민수', { secret: project.secret, userId: 'u1' }) });
     await page.getByRole('heading', { name: '들어올 수 있습니다', exact: true }).waitFor();

@@ -109,3 +109,34 @@ it('a line of the log is one line of JSON, however long and odd what it tells of
   }
   assert.equal(JSON.parse(lines[1] ?? '').err.type, 'Error');
 });
+
+it('the address of a visitor is in no table; the log has it where somebody was turned away (P3)', async (context) => {
+  const chatty = await startTold(context, { TRUSTED_PROXY_HOPS: '1', BAD_TOKENS_PER_MINUTE: '1' });
+  const { url, lines } = chatty;
+  const from = (address: string) => ({ extraHeaders: { 'x-forwarded-for': address } });
+  await make(chatty, 'kimpga');
+  const { secret } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const moderator = await join(
+    context,
+    url,
+    tokenOf('관리', { secret: String(secret), role: 'moderator' }),
+    from('203.0.113.1'),
+  );
+  const member = await join(context, url, tokenOf('민수', { secret: String(secret) }), from('203.0.113.2'));
+  stored(await member.say('안녕'));
+  await moderator.socket.timeout(8_000).emitWithAck('ban member', { userId: '민수' });
+  await until(() => member.socket.disconnected, 'the end of the connection');
+  for (let times = 0; times < 3; times += 1)
+    await refusalOf(context, url, { token: 'forged' }, from('203.0.113.3'));
+  await ask(chatty, 'GET', '/projects', undefined, {
+    authorization: 'Bearer wrong',
+    'x-forwarded-for': '203.0.113.4',
+  });
+  await ask(chatty, 'PATCH', '/projects/kimpga', { name: 'Kimpga' }, { 'x-forwarded-for': '203.0.113.5' });
+  await chatty.app.close();
+  const rows = await dump(chatty.connection);
+  assert.ok(rows.includes('안녕') && rows.includes('Kimpga'), 'there is something to look at');
+  assert.doesNotMatch(rows, /203\.0\.113|127\.0\.0\.1|::1\b/);
+  const told = [...lines.join('\n').matchAll(/203\.0\.113\.(\d)/g)].map(([, last]) => last);
+  assert.deepEqual([...new Set(told)].sort(), ['3', '4']);
+});
