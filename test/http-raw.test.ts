@@ -67,6 +67,44 @@ it('requests that are none, or try to be two, are refused in the one form and ch
   stored(await minsu.say('아직 있어요'));
 });
 
+it('what is not there is answered alike, by any method, with any body (D24)', async (context) => {
+  const { url } = await startChatty(context, KEYS);
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'SEARCH'];
+  const paths = [
+    '/nothing',
+    '/widget/none.js',
+    '/api/v1/nothing',
+    '/.env',
+    '/__proto__',
+    '//',
+    '/widget.js/..',
+  ];
+  const bodies = ['', '{', '<xml/>'];
+  const answers = new Set<string>();
+  for (const path of paths)
+    for (const method of methods)
+      for (const [index, body] of bodies.entries()) {
+        const type = ['text/plain', 'application/json', 'text/xml'][index];
+        const head = [`content-type: ${type}`, `content-length: ${body.length}`, 'connection: close'];
+        const answer = await sendRaw(
+          url,
+          request(`${method} ${path} HTTP/1.1`, 'host: x', ...head) + body,
+          5_000,
+        );
+        answers.add(`${answer?.status} ${method === 'HEAD' ? '' : answer?.body}`);
+      }
+  const missing = '{"code":"not_found","message":"There is nothing here."}';
+  assert.deepEqual([...answers].sort(), ['404 ', `404 ${missing}`]);
+  // What is there, by a method that it has not.
+  for (const [method, path] of [
+    ['POST', '/widget.js'],
+    ['DELETE', '/healthz'],
+    ['PUT', '/'],
+    ['OPTIONS', '/api/v1/projects'],
+  ])
+    assert.equal((await sendRaw(url, request(`${method} ${path} HTTP/1.1`, 'host: x'), 5_000))?.status, 404);
+});
+
 it('every answer says that nobody may show, frame or guess about it; scripts are for every page (X6, X9, X10)', async (context) => {
   const chatty = await startChatty(context, KEYS);
   await make(chatty, 'kimpga');

@@ -83,8 +83,12 @@ export async function createHttp(options: {
     // As long as Node lets an address be: the administration names people in its paths, and says itself what is too long.
     routerOptions: { maxParamLength: 16 * 1024 },
   });
-  http.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ code: 'not_found', message: 'There is nothing here.' }),
+  const answerMissing = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.code(404).send({ code: 'not_found', message: 'There is nothing here.' });
+  http.setNotFoundHandler(answerMissing);
+  // Before the body is looked at, which would make a difference to the answer.
+  http.addHook('onRequest', async (request, reply) =>
+    request.is404 ? answerMissing(request, reply) : undefined,
   );
   http.setErrorHandler(answerFault);
   http.get(
