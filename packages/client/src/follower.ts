@@ -66,12 +66,14 @@ export function createFollower(options: {
     const mine = era;
     try {
       for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
-        const after = cursor.position;
+        const after: Position = cursor.position;
         const answer = await ask('sync', { after });
         if (!answer.ok && answer.retry !== 'later') throw new Error(answer.code);
         if (answer.ok) {
-          if (answer.reset) history(answer.messages, { epoch: answer.epoch, seq: answer.seq });
-          else frame(answer, answer.head);
+          // Packets that arrive together are heard before this: a page that replaces everything does not replace those.
+          if (!answer.reset) frame(answer, answer.head);
+          else if (cursor.position === after)
+            history(answer.messages, { epoch: answer.epoch, seq: answer.seq });
           if (!cursor.behind) break;
           if (cursor.position.seq > after.seq || answer.reset) pause = FIRST_PAUSE / 2;
         }

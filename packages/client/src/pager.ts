@@ -16,6 +16,7 @@ export type Pager = {
 export function createPager(options: { timeline: Timeline; ask: Ask; changed: () => void }): Pager {
   const { timeline, ask, changed } = options;
   const running = new Map<string, Promise<void>>();
+  let refreshing = false;
 
   async function page(before: number, take: (answer: HistoryAnswer) => void): Promise<boolean> {
     timeline.asking(1);
@@ -56,19 +57,23 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
   }
 
   async function refresh(): Promise<void> {
-    for (let before = timeline.stale(); before !== null; before = timeline.stale()) {
-      let answered = false;
+    // Not a promise, which would still stand for a moment after the last look at what is stale.
+    if (refreshing) return;
+    refreshing = true;
+    let answered = true;
+    for (let before = timeline.stale(); answered && before !== null; before = timeline.stale()) {
+      answered = false;
       await page(before, (answer) => {
         answered = true;
         timeline.refresh(answer.ok ? answer.messages : null);
       });
-      if (!answered) return;
     }
+    refreshing = false;
   }
 
   return {
     load: (kind) => once(kind, () => load(kind)),
     visit: (id) => once(`visit ${id}`, () => visit(id)),
-    refresh: () => once('refresh', refresh),
+    refresh,
   };
 }

@@ -91,3 +91,29 @@ it('an answer to sync that says reset replaces the lines, and reading goes on fr
     ['1', 'another'],
   );
 });
+
+it('an answer to sync that says reset does not take back what came while it was on its way', async () => {
+  let give: (answer: unknown) => void = () => undefined;
+  const fresh: number[] = [];
+  const timeline = createTimeline();
+  const follower = createFollower({
+    timeline,
+    ask: () =>
+      new Promise((resolve) => {
+        give = resolve as typeof give;
+      }),
+    clock: createHandClock(),
+    changed: (messages) => fresh.push(...messages.map(({ id }) => id)),
+    caughtUp: () => undefined,
+    drop: () => undefined,
+  });
+  follower.history([createMessage(1), createMessage(2)], { epoch: 'old', seq: 2 });
+  follower.head({ epoch: 'new', seq: 1 });
+  follower.history([createMessage(1)], { epoch: 'new', seq: 1 });
+  follower.frame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
+  fresh.length = 0;
+  give({ ok: true, epoch: 'new', prev: 0, seq: 1, head: 1, reset: true, messages: [createMessage(1)] });
+  await settle();
+  follower.frame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
+  assert.deepEqual([follower.position, fresh, timeline.last], [{ epoch: 'new', seq: 2 }, [], 2]);
+});

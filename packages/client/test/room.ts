@@ -23,6 +23,8 @@ export type Room = {
 export function createRoom(reach = 700): Room {
   let messages = new Map<number, Message>();
   let position: Position = { epoch: 'epoch-1', seq: 0 };
+  /** Counts on over a restored backup: what tells messages of two logs apart that have the same id. */
+  let written = 0;
 
   const next = () => {
     position = { ...position, seq: position.seq + 1 };
@@ -44,7 +46,8 @@ export function createRoom(reach = 700): Room {
       const known = all().find(({ clientId }) => clientId !== null && clientId === draft.clientId);
       if (known) return known;
       const id = next();
-      const message = createMessage(id, draft);
+      written += 1;
+      const message = createMessage(id, { created_at: new Date(written * 1_000).toISOString(), ...draft });
       messages.set(id, message);
       return message;
     },
