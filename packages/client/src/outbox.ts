@@ -36,12 +36,14 @@ type Item = { entry: Entry; pause: number };
  */
 export function createOutbox(options: {
   transmit: Transmit;
+  /** Which log is followed as of now. */
+  epoch: () => string | null;
   stored: (clientId: string, message: Message) => void;
   failed: (clientId: string, code: Code, retryAfter?: number) => void;
   now: () => number;
   later: (callback: () => void, pause: number) => () => void;
 }): Outbox {
-  const { transmit, stored, failed, now, later } = options;
+  const { transmit, epoch, stored, failed, now, later } = options;
   const queue: Item[] = [];
   let online = false;
   /** Grows with each `open` and `shut`: an answer of an earlier connection is not taken for one of this. */
@@ -64,8 +66,10 @@ export function createOutbox(options: {
       return;
     }
     const current = era;
+    const log = epoch();
     transmit(item.entry).then(
-      (answer) => current === era && settle(item, answer),
+      // Of two logs it cannot be told which has it: sent again, it is in the one that is followed now, once.
+      (answer) => current === era && (log === epoch() ? settle(item, answer) : pause(item)),
       () => current === era && pause(item),
     );
   }

@@ -6,14 +6,8 @@ import { type Chat, createChat, type Line } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import fc from 'fast-check';
 import { createHandClock, createRoom, type Room, settle } from './room.js';
-import { createNetwork, type Fate } from './simulation.js';
-
-type Step =
-  | { do: 'post' | 'change'; count: number }
-  | { do: 'pass'; fates: Fate[] }
-  | { do: 'wind'; milliseconds: number }
-  | { do: 'flush' | 'head' | 'cut' | 'send' | 'refuse' | 'wake' | 'restore' }
-  | { do: 'scroll'; to: 'loadOlder' | 'loadNewer' | 'loadGap' | 'toNewest' };
+import { found, rare, type Step, step } from './scripts.js';
+import { createNetwork } from './simulation.js';
 
 const stored = (lines: readonly Line[]): Message[] =>
   lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));
@@ -126,47 +120,6 @@ function assertSame(chat: Chat, room: Room): void {
     room.all().filter(({ id }) => id >= (first?.id ?? 0)),
   );
 }
-
-const fate = fc.constantFrom<Fate>('delivered', 'delivered', 'delivered', 'lost', 'doubled', 'late');
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({
-    do: fc.constant('post' as const),
-    count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(60, 350)),
-  }),
-  fc.record({ do: fc.constant('change' as const), count: fc.integer({ min: 1, max: 12 }) }),
-  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
-  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
-  fc.record({ do: fc.constant('wind' as const), milliseconds: fc.constantFrom(600, 6_000, 30_000) }),
-  fc.record({ do: fc.constantFrom('flush' as const, 'head', 'cut', 'send', 'refuse', 'wake') }),
-  fc.record({ do: fc.constant('flush' as const) }),
-  fc.record({
-    do: fc.constant('scroll' as const),
-    to: fc.constantFrom('loadOlder' as const, 'loadNewer', 'loadGap', 'toNewest'),
-  }),
-);
-const rare = fc.record({ do: fc.constant('restore' as const) });
-
-/** What came to nothing once: answers are heard after all packets that arrived with them, over long polling and `ws`. */
-const found: Step[][] = [
-  // An answer that resets, and what came after it.
-  [
-    { do: 'restore' },
-    { do: 'wind', milliseconds: 30_000 },
-    { do: 'send' },
-    { do: 'flush' },
-    { do: 'pass', fates: ['delivered', 'delivered'] },
-  ],
-  // Stored in a log that is no more when the answer is heard.
-  [{ do: 'send' }, { do: 'pass', fates: ['delivered'] }, { do: 'restore' }],
-  // Lines that need a refresh before the last one has quite ended.
-  [
-    { do: 'change', count: 1 },
-    { do: 'flush' },
-    { do: 'change', count: 4 },
-    { do: 'post', count: 350 },
-    { do: 'post', count: 350 },
-  ],
-];
 
 it('state at join plus live events is the state fetched again, and no gap is ever silent', async () => {
   await fc.assert(

@@ -38,6 +38,7 @@ function world(fates: Fate[]) {
       if (fate !== 'answered') throw new Error('no answer');
       return answer(entry);
     },
+    epoch: () => 'e',
     stored: (clientId) => acknowledged.push(clientId),
     failed: (clientId, code) => failed.push([clientId, code]),
     now: () => 0,
@@ -104,6 +105,7 @@ it('a line that is refused for good fails with its code, and the next one goes',
       clientId === 'bad'
         ? { ok: false, ...refusal('conflict') }
         : { ok: true, duplicate: false, message: { clientId } as Message },
+    epoch: () => 'e',
     stored: (clientId) => stored.push(clientId),
     failed: (clientId, code) => failed.push(`${clientId}: ${code}`),
     now: () => 0,
@@ -128,6 +130,7 @@ it('a line that is refused for now goes again when the server says, and by its o
         ? { ok: false, ...refused }
         : { ok: true, duplicate: false, message: { clientId } as Message };
     },
+    epoch: () => 'e',
     stored: (clientId) => stored.push(clientId),
     failed: () => assert.fail('failed'),
     now: clock.now,
@@ -153,6 +156,7 @@ it('what the server asked to wait is waited for over a new connection too', asyn
       tried.push(clock.now());
       return { ok: false, ...refusal('rate_limited', 30_000) };
     },
+    epoch: () => 'e',
     stored: () => assert.fail('stored'),
     failed: () => assert.fail('failed'),
     now: clock.now,
