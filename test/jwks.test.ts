@@ -43,7 +43,7 @@ const jwks = JSON.stringify({
   })),
 });
 
-it('tokens of all published keys come in, and nothing else does; no redirection is followed (S4)', async (context) => {
+it('tokens of all published keys come in, and nothing else does; no redirection is followed', async (context) => {
   const folder = temporaryFolder();
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
