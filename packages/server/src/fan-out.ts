@@ -55,8 +55,8 @@ export function createFanOut<Member extends Hearer>(options: {
   now: () => number;
 }): FanOut<Member> {
   const { position, taken, pace, now } = options;
-  const plain = new Set<Member>();
-  const batch = new Set<Member>();
+  const plain = createCrowd<Member>();
+  const batch = createCrowd<Member>();
   /** In order, and not told yet: the next frame. */
   let pending: Change[] = [];
   let told = 0;
@@ -100,11 +100,11 @@ export function createFanOut<Member extends Hearer>(options: {
     if (pending.length > 0) plan();
   }
 
-  function encodeAll(changes: readonly Change[], { epoch, seq }: Position): [Member[], Packet][] {
-    const hearers: [Member[], Packet][] = [];
+  function encodeAll(changes: readonly Change[], { epoch, seq }: Position): [readonly Member[], Packet][] {
+    const hearers: [readonly Member[], Packet][] = [];
     const frame = { epoch, prev: told, seq, messages: latest(changes) };
-    if (batch.size > 0) hearers.push([[...batch], encode('messages', frame)]);
-    if (plain.size > 0) hearers.push([[...plain], encodePlain(changes)]);
+    if (batch.size > 0) hearers.push([batch.all, encode('messages', frame)]);
+    if (plain.size > 0) hearers.push([plain.all, encodePlain(changes)]);
     return hearers;
   }
 
@@ -125,8 +125,8 @@ export function createFanOut<Member extends Hearer>(options: {
   }
 
   function broadcast(packet: Packet): void {
-    for (const member of batch) member.outlet.send(packet);
-    for (const member of plain) member.outlet.send(packet);
+    for (const member of batch.all) member.outlet.send(packet);
+    for (const member of plain.all) member.outlet.send(packet);
   }
 
   return {
@@ -138,7 +138,7 @@ export function createFanOut<Member extends Hearer>(options: {
     },
     add: (member) => void (member.batch ? batch : plain).add(member),
     remove: (member) => plain.delete(member) || batch.delete(member),
-    members: () => [...batch, ...plain],
+    members: () => [...batch.all, ...plain.all],
     begin(seq) {
       told = seq;
       toldAt = now();
@@ -149,7 +149,7 @@ export function createFanOut<Member extends Hearer>(options: {
     },
     broadcast,
     whisper(packet, to) {
-      for (const member of batch) if (to(member)) member.outlet.send(packet);
+      for (const member of batch.all) if (to(member)) member.outlet.send(packet);
     },
     heartbeat(time) {
       const epoch = position()?.epoch;
@@ -166,6 +166,42 @@ export function createFanOut<Member extends Hearer>(options: {
     close() {
       closed = true;
       planned?.();
+    },
+  };
+}
+
+type Crowd<Member> = {
+  readonly size: number;
+  /** As of now; one that is being gone through does not change. */
+  readonly all: readonly Member[];
+  add(member: Member): void;
+  delete(member: Member): boolean;
+  clear(): void;
+};
+
+/** A set whose list is made when somebody came or went, and not for each frame: those are far more. */
+function createCrowd<Member>(): Crowd<Member> {
+  const members = new Set<Member>();
+  let list: readonly Member[] | null = null;
+  return {
+    get size() {
+      return members.size;
+    },
+    get all() {
+      list ??= [...members];
+      return list;
+    },
+    add(member) {
+      members.add(member);
+      list = null;
+    },
+    delete(member) {
+      list = null;
+      return members.delete(member);
+    },
+    clear() {
+      members.clear();
+      list = null;
     },
   };
 }
