@@ -59,7 +59,8 @@ export async function stalled(stage: Stage): Promise<Row[]> {
 async function stall(server: Server, seconds: number): Promise<Outcome> {
   const others = await openSwarm({ server, count: OTHERS, batch: true, size: SIZE, readers: 10 });
   await runStep(others, RATE, 3);
-  const before = await runStep(others, RATE, 4);
+  // As long as with the stalled readers: what comes once in ten seconds belongs to both.
+  const before = await runStep(others, RATE, seconds);
   const silent = await openSwarm({ server, count: STALLED, batch: true });
   const ports = new Set(silent.members.map((member) => member.port()));
   await server.memory();
