@@ -84,7 +84,7 @@ export function Panel({
         if (event.key === 'Escape' && !event.isComposing) close?.();
       }}
     >
-      <header class="header" part="header">
+      <div class="header" part="header">
         <h2>{words.title}</h2>
         {shown === 'talk' && <Presence view={view} language={language} />}
         {shown === 'talk' && notices && <notices.Switches language={language} />}
@@ -93,7 +93,7 @@ export function Panel({
             <Icon path="m6 6 12 12M18 6 6 18" size={20} />
           </button>
         )}
-      </header>
+      </div>
       {shown === 'login' && (
         <div class="notice">
           <p>{words.loginHint}</p>
