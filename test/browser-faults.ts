@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -11,7 +11,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const TARGET = 24;
 
 /** Every broken rule with its elements, and every target too small. */
-export async function faults(page: Page, state: string): Promise<string[]> {
+export async function faults(page: Page | Frame, state: string): Promise<string[]> {
   await page.evaluate(AXE);
   // What comes into view has not its colours yet. A skeleton never rests.
   await page.locator('chatty-chat').evaluateAll((chats) =>

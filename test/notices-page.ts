@@ -1,7 +1,7 @@
 /** A page that remembers what reached its visitor beyond the chat: notifications, tones, what was asked and stored; and can be hidden. */
 
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { startBrowserSuite } from './browser-suite.js';
 import { inline, type Left, serveMarkup } from './host-page.js';
 import type { HostWindow } from './host-suite.js';
@@ -61,12 +61,12 @@ function note(): void {
   Object.assign(window, { noted });
 }
 
-async function takeNotes(page: Page): Promise<void> {
+export async function takeNotes(page: Page): Promise<void> {
   await page.addInitScript({ content: `var __name = (it) => it; (${note})();` });
 }
 
 /** As when the visitor turns to another tab, or comes back. */
-export function hide(page: Page, hidden = true): Promise<void> {
+export function hide(page: Page | Frame, hidden = true): Promise<void> {
   return page.evaluate((now) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => now });
     Object.defineProperty(document, 'visibilityState', {
@@ -78,7 +78,7 @@ export function hide(page: Page, hidden = true): Promise<void> {
 }
 
 /** What has been noted so far; what can be called has to be called there. */
-export function notesOf(page: Page): Promise<{
+export function notesOf(page: Page | Frame): Promise<{
   shown: Omit<Shown, 'press'>[];
   asked: number;
   tones: number;
@@ -138,7 +138,7 @@ export const settles = ({ page, before }: Opened) =>
   );
 
 /** What the visitor's browser says when it is asked for notifications. */
-async function answer(page: Page, setting: 'granted' | 'denied'): Promise<void> {
+export async function answer(page: Page, setting: 'granted' | 'denied'): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { targetInfo } = await session.send('Target.getTargetInfo');
   const { browserContextId } = targetInfo;

@@ -10,7 +10,7 @@ const words = {
     lead: '채팅의 모든 설정을 바로 바꿔 보고, 마음에 들면 코드를 가져가세요.',
     skip: '미리보기로 건너뛰기',
     languages: '언어',
-    scheme: '화면 밝기',
+    scheme: '어두운 화면',
     settings: '설정',
     reset: '처음으로',
     preview: '미리보기',
@@ -32,7 +32,7 @@ const words = {
     lead: 'Try every setting of the chat live, then take the code with you.',
     skip: 'Skip to the preview',
     languages: 'Language',
-    scheme: 'Brightness of this page',
+    scheme: 'Dark page',
     settings: 'Settings',
     reset: 'Reset',
     preview: 'Preview',
@@ -116,7 +116,6 @@ export function playgroundPage(language: Language, chattyUrl: string, projectId:
         <button type="button" id="crowd" class="primary">${say.crowd}</button>
       </div>
       <div class="device" id="device"><iframe id="stage" title="${say.preview}"></iframe></div>
-      <p class="news" id="news" role="status"></p>
     </section>
     <section class="methods card" aria-labelledby="methods-title">
       <h2 id="methods-title">${say.methods}</h2>
@@ -125,7 +124,7 @@ export function playgroundPage(language: Language, chattyUrl: string, projectId:
     <div class="pair">
       <section class="card" aria-labelledby="log-title">
         <div class="head"><h2 id="log-title">${say.log}</h2><button type="button" id="clear">${say.clear}</button></div>
-        <ol id="log" role="log" aria-live="off" aria-labelledby="log-title" tabindex="0"></ol>
+        <div class="lines" role="log" aria-live="off" aria-labelledby="log-title" tabindex="0"><ol id="log"></ol></div>
       </section>
       <section class="card" aria-labelledby="snippet-title">
         <div class="head"><h2 id="snippet-title">${say.snippet}</h2><button type="button" id="copy">${say.copy}</button></div>
@@ -134,6 +133,7 @@ export function playgroundPage(language: Language, chattyUrl: string, projectId:
     </div>
   </div>
 </main>
+<p class="news" id="news" role="status"></p>
 </body>
 </html>
 `;
@@ -156,8 +156,8 @@ export function stagePage(language: Language, chattyUrl: string): Html {
 <script src="/stage.js" defer></script>
 </head>
 <body>
-<header><b>${title}</b><nav>${nav.map((each) => html`<span>${each}</span>`)}</nav><button type="button" id="start" hidden>${start}</button></header>
-<main>
+<header aria-label="${title}"><b>${title}</b><nav>${nav.map((each) => html`<span>${each}</span>`)}</nav><button type="button" id="start" hidden>${start}</button></header>
+<main aria-label="${heading}">
   <article>
     <div class="sea"></div>
     <small>${kicker}</small>

@@ -1,6 +1,7 @@
 // The playground: what is chosen goes to the chat in the frame, and what happens there is shown.
 
 import { find, language, say } from './dom.js';
+import { holdFocus } from './focus.js';
 import { makeForm } from './form.js';
 import { makeLog } from './log.js';
 import { makeMethods } from './methods.js';
@@ -9,15 +10,21 @@ import { showSnippet, snippetOf, textOf } from './snippet.js';
 
 /** Milliseconds within which changes that need the page anew are gathered. */
 const GATHER = 200;
+/** Milliseconds a sentence about what was done stays. */
+const NEWS = 6_000;
+const TITLE = document.title;
 
 const url = document.documentElement.dataset.chat;
 const frame = find('stage');
 const log = makeLog(find('log'));
+const { hold, release } = holdFocus(frame, () => values.mount === '');
 let values = readAddress(location.hash);
 let token = null;
 /** Whether the panel of the docked chat is open, and shall be again when the page is loaded anew. */
 let isOpen = true;
 let reloading;
+let telling;
+let calling = false;
 /** Counts the requests for a token: an answer that was overtaken is dropped. */
 let asked = 0;
 
@@ -50,6 +57,7 @@ function publish() {
 }
 
 async function change(row, value) {
+  hold();
   values = { ...values, [row.name]: value === '' && row.kept ? row.fallback : value };
   if (row.goes === 'visitor') {
     // A guest, and whoever is one no longer, is told to the page by other settings too.
@@ -99,6 +107,9 @@ function call(name, given) {
 }
 
 function press(name, value) {
+  // Who opens the chat by its method is taken to it.
+  if (name === 'open' || name === 'toggle') release();
+  else hold();
   if (name === 'init') return call(name, [settingsOf()]);
   if (value !== undefined) return call(name, [value || null]);
   if (name === 'logout') {
@@ -121,18 +132,29 @@ function reload() {
 
 function load() {
   clearTimeout(reloading);
+  hold();
   const address = `/stage?lang=${language}`;
   if (frame.src === '') frame.src = address;
   else frame.contentWindow.location.replace(address);
 }
 
 function tell(sentence) {
-  find('news').textContent = sentence;
+  const news = find('news');
+  news.textContent = sentence;
+  clearTimeout(telling);
+  telling = setTimeout(() => news.replaceChildren(), NEWS);
+}
+
+/** The site's title stands on its tab here; the count of what is unread also where the visitor's own tab is. */
+function entitle(title) {
+  const [count = ''] = /^\(\d+\+?\) /.exec(title) ?? [];
+  find('tab').textContent = title;
+  document.title = count + TITLE;
 }
 
 addEventListener('message', ({ source, origin, data }) => {
   if (source !== frame.contentWindow || origin !== location.origin) return;
-  if (data.title !== undefined) find('tab').textContent = data.title;
+  if (data.title !== undefined) entitle(data.title);
   if (data.event === undefined) return;
   log.event(data.event, data.detail);
   if (data.event === 'open') isOpen = true;
@@ -156,10 +178,12 @@ find('reset').addEventListener('click', () => {
   isOpen = true;
   identify(true);
 });
-find('crowd').addEventListener('click', async ({ currentTarget }) => {
-  currentTarget.disabled = true;
+find('crowd').addEventListener('click', async () => {
+  // Not disabled meanwhile: the focus would be lost.
+  if (calling) return;
+  calling = true;
   const { status } = await post(`/crowd?lang=${language}`, { username: values.username });
-  currentTarget.disabled = false;
+  calling = false;
   if (status === 202)
     tell(say({ ko: '네 사람이 이야기를 시작했습니다.', en: 'Four people have begun to talk.' }));
   else if (status === 429) tell(say({ ko: '이미 이야기하고 있습니다.', en: 'They are talking already.' }));
@@ -179,12 +203,18 @@ find('copy').addEventListener('click', async () => {
 });
 
 /** Brightness of this page: as the system is, or the other one. */
+const root = document.documentElement;
+const isDark = () => getComputedStyle(root).getPropertyValue('--is-dark') === '1';
+const showScheme = () => find('scheme').setAttribute('aria-pressed', String(isDark()));
+const darkSystem = matchMedia('(prefers-color-scheme: dark)');
+darkSystem.addEventListener('change', showScheme);
+showScheme();
 find('scheme').addEventListener('click', () => {
-  const root = document.documentElement;
-  const dark = getComputedStyle(root).getPropertyValue('--is-dark') === '1';
-  const system = matchMedia('(prefers-color-scheme: dark)').matches;
+  const dark = isDark();
+  const system = darkSystem.matches;
   if (system === !dark) delete root.dataset.scheme;
   else root.dataset.scheme = dark ? 'light' : 'dark';
+  showScheme();
 });
 
 token = (await tokenFor(values.username, values.kind)) ?? null;

@@ -93,7 +93,12 @@ const controls = {
     const control = make('input', { id, type: 'color', oninput: () => change(control.value) });
     const words = { ko: '기본값으로', en: 'Back to the default' };
     const title = `${say(words)}: ${say(row.label)}`;
-    const undo = { type: 'button', className: 'undo', title, 'aria-label': title, onclick: () => change('') };
+    // The button goes with what it undoes.
+    const clear = () => {
+      control.focus();
+      change('');
+    };
+    const undo = { type: 'button', className: 'undo', title, 'aria-label': title, onclick: clear };
     const beside = make('button', undo, '↺');
     const show = (value) => {
       setValue(control, value || row.shown);

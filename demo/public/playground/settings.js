@@ -116,6 +116,10 @@ export const SETTINGS = [
   {
     ...{ name: 'titleBadge', group: 'notice', goes: 'params', kind: 'switch', fallback: false },
     label: { ko: '탭 제목에 안 읽은 수', en: 'Unread count in the title' },
+    hint: {
+      ko: '채팅을 닫거나 다른 탭으로 가 있으면 셉니다.',
+      en: 'It counts while the chat is closed or another tab is in front.',
+    },
   },
   {
     ...{ name: 'sound', group: 'notice', goes: 'params', kind: 'choice', fallback: '' },
