@@ -33,8 +33,8 @@ export const bugs: readonly Bug[] = [
       openTransaction('append'),
       {
         file: MESSAGES,
-        from: 'publish(member.projectId, MAIN_ROOM, message);',
-        to: 'publish(member.projectId, MAIN_ROOM, message); await globalThis.committed;',
+        from: 'publish(member.projectId, member.room, message);',
+        to: 'publish(member.projectId, member.room, message); await globalThis.committed;',
       },
     ],
   },

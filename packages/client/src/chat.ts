@@ -101,6 +101,8 @@ export type ChatOptions = {
   /** Null: a guest, who reads where `projectId` allows it. */
   token: string | null;
   projectId?: string | null;
+  /** One of the project's rooms; null: its main room. */
+  room?: string | null;
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
   tokenProvider?: (() => Promise<string>) | null;
   /** Keeps lines on their way over a reload; `createKept` makes one, for one chat. */
@@ -126,6 +128,7 @@ export function createChat(
     url: options.url,
     token,
     projectId: options.projectId ?? undefined,
+    room: options.room ?? undefined,
     tokenProvider: options.tokenProvider ?? undefined,
     dial: parts.dial,
     clock,

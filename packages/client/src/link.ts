@@ -31,6 +31,7 @@ export function createLink(options: {
   url: string;
   token: string | null;
   projectId: string | undefined;
+  room: string | undefined;
   tokenProvider: (() => Promise<string>) | undefined;
   dial: Dial;
   clock: Clock;
@@ -43,7 +44,7 @@ export function createLink(options: {
   typed: ServerEvents['typing'];
   permitted: ServerEvents['permissions'];
 }): Link {
-  const { url, token, projectId, tokenProvider: provider, dial, clock, timeline, changed } = options;
+  const { url, token, projectId, room, tokenProvider: provider, dial, clock, timeline, changed } = options;
   const credentials = createCredentials({ token, provider, clock });
   let heardAt = 0;
   let stopWatch: (() => void) | null = null;
@@ -53,7 +54,7 @@ export function createLink(options: {
     url,
     auth() {
       const { position } = follower;
-      return { token: credentials.token, projectId, batch: true, ...(position && { after: position }) };
+      return { token: credentials.token, projectId, room, batch: true, ...(position && { after: position }) };
     },
     credentials,
     clock,

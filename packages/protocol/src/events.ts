@@ -66,6 +66,8 @@ export type Handshake = {
   token: string | null;
   /** The project a guest wants to read; beside a token it means nothing. */
   projectId?: string | undefined;
+  /** The room of the project to be in; without it the main room. */
+  room?: string | undefined;
   /** Asks for one `messages` frame a flush instead of an event a message. */
   batch?: boolean;
   /** Where the client stopped reading: the server sends what follows instead of the history, where it still can. */

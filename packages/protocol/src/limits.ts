@@ -42,9 +42,11 @@ export const CLOCK_SKEW_SECONDS = 30;
 export const PACKET_BYTES = 64 * 1024;
 /** Deepest nesting of an event's arguments; a deeper one breaks every recursive reader behind it. */
 export const NESTING_DEPTH = 8;
-/** The room every project has. */
+/** The room every project has, and everybody is in who names none. */
 export const MAIN_ROOM = 'main';
 /** What a project may be called: 1-64 of `a-z 0-9 . _ -`, beginning with a letter or digit. */
 export const PROJECT_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** What a room may be called: as a project. */
+export const ROOM_ID = new RegExp(PROJECT_ID);
 /** What a client id may be: 1-64 visible ASCII characters. */
 export const CLIENT_ID = /^[\x21-\x7e]{1,64}$/;

@@ -1,6 +1,5 @@
 /** What a list of words would have caught, before it is set: the administration's dry run. */
 
-import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
@@ -23,13 +22,13 @@ export function openFilter(api: FastifyInstance, options: { auth: Auth; store: S
   const trying = new Set<ProjectId>();
 
   /** Staff write what they like, and of what was deleted there is nothing to look at. */
-  async function tryOut(project: ProjectId, words: readonly FilterWord[]) {
+  async function tryOut(project: ProjectId, room: string, words: readonly FilterWord[]) {
     const filter = await slices.run(buildWordFilter(words));
     const caught = [];
     let checked = 0;
     let before: number | null = null;
     for (let read = 0; read < MESSAGES; read += PAGE) {
-      const messages = await store.project(project).messagesBefore(MAIN_ROOM, before, PAGE);
+      const messages = await store.project(project).messagesBefore(room, before, PAGE);
       const talk = messages.filter(({ role, deleted_at }) => !role && !deleted_at);
       checked += talk.length;
       caught.unshift(...(await slices.run(dryRun(filter, talk))));
@@ -51,10 +50,13 @@ export function openFilter(api: FastifyInstance, options: { auth: Auth; store: S
   api.post<{ Params: { id: string } }>('/projects/:id/filter/dry-run', route, async (request) => {
     const project = auth.project(request.params.id);
     if (project === null) throw noProject(request.params.id);
-    const read = readSettings({ words: bodyOf(request).words ?? '' });
+    const { words, room: named } = bodyOf(request);
+    const room = auth.room(project, named);
+    if (room === null) throw new Fault('not_found', 'The project has no such room.');
+    const read = readSettings({ words: words ?? '' });
     if (!read.ok) throw new Fault('invalid', read.faults.join(' '));
     if (trying.has(project)) throw new Fault('rate_limited', 'A list of this project is being tried out.');
     trying.add(project);
-    return tryOut(project, read.settings.words ?? []).finally(() => trying.delete(project));
+    return tryOut(project, room, read.settings.words ?? []).finally(() => trying.delete(project));
   });
 }

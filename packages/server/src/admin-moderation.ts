@@ -1,7 +1,6 @@
 /** What the administration does to keep order in a project: all that its moderators do over their sockets, and to them too. */
 
 import { checkLift, checkSanction } from '@chatty/protocol/check';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
@@ -13,6 +12,7 @@ import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/orde
 import type { ProjectId } from './store/store.js';
 
 type Place = { id: string };
+type Hall = { id: string; room: string };
 type Person = { id: string; user: string };
 type Line = { id: string; message: string };
 
@@ -35,11 +35,14 @@ export function openModeration(
     return project;
   }
 
-  const actingOf = (request: FastifyRequest): Acting => ({
-    project: projectOf(request),
-    actor: door.callerOf(request).actor,
-    rank: ABOVE_ALL,
-  });
+  /** In the room of the path, or that the body names. */
+  function actingOf(request: FastifyRequest): Acting {
+    const project = projectOf(request);
+    const { room: named = bodyOf(request).room } = request.params as Partial<Hall>;
+    const room = auth.room(project, named);
+    if (room === null) throw new Fault('not_found', 'The project has no such room.');
+    return { project, room, actor: door.callerOf(request).actor, rank: ABOVE_ALL };
+  }
 
   for (const kind of sanctionKinds)
     api.post<{ Params: Person }>(`/projects/:id/members/:user/${kind}`, FOR_KEYS, async (request) => {
@@ -81,13 +84,13 @@ export function openModeration(
     return { message };
   });
 
-  api.get<{ Params: Place }>(`/projects/:id/rooms/${MAIN_ROOM}/rules`, FOR_KEYS, async (request) => {
-    const project = projectOf(request);
+  api.get<{ Params: Hall }>('/projects/:id/rooms/:room/rules', FOR_KEYS, async (request) => {
+    const { project, room } = actingOf(request);
     await order.refresh();
-    return { rules: order.rules(project, MAIN_ROOM) };
+    return { rules: order.rules(project, room) };
   });
 
-  api.patch<{ Params: Place }>(`/projects/:id/rooms/${MAIN_ROOM}/rules`, FOR_KEYS, async (request) => {
+  api.patch<{ Params: Hall }>('/projects/:id/rooms/:room/rules', FOR_KEYS, async (request) => {
     const given = bodyOf(request);
     const read = readRules(given);
     if (!read.ok) throw new Fault('invalid', read.faults.join(' '));

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
-import { CLOCK_SKEW_SECONDS, PROJECT_ID } from '@chatty/protocol/limits';
+import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID } from '@chatty/protocol/limits';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { importSecret, type Projects, type SigningKey } from './projects.js';
@@ -22,6 +22,8 @@ export type Pass = {
 export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & {
   projectId: ProjectId;
   role: Standing;
+  /** Where this connection is. */
+  room: string;
   pass: Pass;
 };
 
@@ -38,6 +40,8 @@ export type Visit = {
   token: unknown;
   /** What a visitor without a token says; beside a token, good or bad, it is not looked at. */
   project?: unknown;
+  /** The room it asks for; nothing: the main room. */
+  room?: unknown;
   /** Of the page, as the browser says; undefined: no browser. */
   origin?: string | undefined;
 };
@@ -53,6 +57,8 @@ export type Auth = {
   review(member: VerifiedMember): Refusal | null;
   /** For the administration, which asks without a token and has looked at its own key; null: there is no such project. */
   project(id: string): ProjectId | null;
+  /** The room that this names, the main room where it is nothing; null: the project has none of that name. */
+  room(project: ProjectId, named: unknown): string | null;
 };
 
 /** The user id is one that no token can name. */
@@ -62,6 +68,7 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
   avatar: null,
   url: null,
   role: 'guest',
+  room: MAIN_ROOM,
   badges: [],
   level: null,
   pass: { kid: null, issuedAt: null, expiresAt: null },
@@ -116,7 +123,27 @@ export async function createAuth(options: {
       : { ok: true, member: { ...GUEST, projectId: id as ProjectId } };
   }
 
+  function roomOf(project: ProjectId, named: unknown): string | null {
+    const room = named ?? MAIN_ROOM;
+    return typeof room === 'string' && projects.hasRoom(project, room) ? room : null;
+  }
+
+  /** Rooms come last: who may not be in the project learns nothing of them. */
   async function examine(visit: Visit): Promise<Verdict> {
+    const verdict = await identify(visit);
+    if (!verdict.ok) return verdict;
+    const { projectId, userId, role } = verdict.member;
+    const room = roomOf(projectId, visit.room);
+    if (room !== null) return { ok: true, member: { ...verdict.member, room } };
+    return {
+      ok: false,
+      reason: 'the setting rooms of the project does not have it',
+      about: { project: projectId, userId: userId || null, signed: role !== 'guest' },
+      refused: refusal('room_unknown'),
+    };
+  }
+
+  async function identify(visit: Visit): Promise<Verdict> {
     const { token, origin } = visit;
     if (token === undefined || token === null || token === '') return admit(visit);
     const given = openCase(token, origin);
@@ -127,11 +154,12 @@ export async function createAuth(options: {
     return { ok: true, member: memberOf(given) };
   }
 
-  function review({ projectId, userId, role, pass }: VerifiedMember): Refusal | null {
+  function review({ projectId, userId, role, room, pass }: VerifiedMember): Refusal | null {
     const code = faultOf();
     return code === null ? order.exclusion(projectId, userId) : refusal(code);
 
     function faultOf(): Code | null {
+      if (!projects.hasRoom(projectId, room)) return 'room_unknown';
       if (role === 'guest') return projects.guests(projectId) ? null : 'token_missing';
       if (pass.expiresAt !== null && now() > pass.expiresAt + CLOCK_SKEW_SECONDS * 1_000)
         return 'token_expired';
@@ -154,6 +182,7 @@ export async function createAuth(options: {
     checks,
     review,
     project: (id) => (PROJECT_ID.test(id) && projects.has(id) ? (id as ProjectId) : null),
+    room: roomOf,
   };
 }
 
@@ -176,6 +205,7 @@ function memberOf({ payload, signed, member }: Case): VerifiedMember {
   return {
     ...member,
     projectId: member.projectId as ProjectId,
+    room: MAIN_ROOM,
     pass: {
       kid: signed.kid,
       issuedAt: iat === undefined ? null : iat * 1_000,

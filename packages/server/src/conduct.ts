@@ -3,7 +3,6 @@
 import type { Draft } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Permissions, Standing } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
@@ -50,7 +49,7 @@ export function createConduct(options: {
   /** How many messages somebody has written at least, where it has been asked; nobody's number goes down. */
   const written = new Map<string, number>();
 
-  const rulesOf = ({ projectId }: VerifiedMember) => order.rules(projectId, MAIN_ROOM);
+  const rulesOf = ({ projectId, room }: VerifiedMember) => order.rules(projectId, room);
 
   const roleOf = ({ projectId, role }: VerifiedMember): Standing =>
     role === 'guest' ? role : projects.roleOf(projectId, role);
@@ -109,7 +108,8 @@ export function createConduct(options: {
       const text = await judge(member, rules, draft.content);
       if (!text.ok) return text;
       // From here to the end in one turn, so that two messages at once cannot both be the first.
-      const taken = recent.take(`${member.projectId}/${member.userId}`, draft, rules);
+      const { projectId, room, userId } = member;
+      const taken = recent.take(`${projectId}/${room}/${userId}`, draft, rules);
       const passed = { ...draft, content: text.content };
       return taken.ok
         ? { ok: true, draft: passed, undo: taken.undo }

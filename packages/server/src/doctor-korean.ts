@@ -137,6 +137,7 @@ export const korean: Words = {
     conflict: '같은 clientId를 다른 메시지에 이미 썼습니다.',
     too_many: '한 메시지에 서로 다른 반응이 이미 20개입니다.',
     forbidden: '이 회원에게는 허용되지 않은 일입니다.',
+    room_unknown: '프로젝트에 이런 이름의 방이 없습니다.',
     not_found: '가리키는 것이 방에 없습니다.',
     banned: '차단된 회원입니다.',
     kicked: '운영진이 잠시 내보낸 회원입니다.',

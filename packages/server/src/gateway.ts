@@ -79,6 +79,7 @@ export function openGateway(options: {
   };
   const actingOf = (member: VerifiedMember): Acting => ({
     project: member.projectId,
+    room: member.room,
     actor: { kind: 'member', id: member.userId, name: member.username },
     rank: rankOf(conduct.roleOf(member)),
   });

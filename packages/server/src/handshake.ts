@@ -54,12 +54,12 @@ export function createHandshakes(options: {
   }
 
   async function verify(socket: ChatSocket): Promise<Error | undefined> {
-    const { token, projectId, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
+    const { token, projectId, room, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
     const { origin } = socket.handshake.headers;
     const address = addresses.of(socket.request);
     const blocked = gate.wait(address);
     if (blocked > 0) return tooMuch(socket, blocked);
-    const verdict = await auth.verify({ token, project: projectId, origin });
+    const verdict = await auth.verify({ token, project: projectId, room, origin });
     judge(verdict, address);
     const note = (about: About, { code }: Refusal, reason: string) =>
       refusals.note({ ...about, event: 'connection', code, reason, origin: origin ?? null, address });
@@ -102,7 +102,7 @@ export function createHandshakes(options: {
       });
     },
     async refresh(member, { token }, socket) {
-      const verdict = await auth.verify({ token });
+      const verdict = await auth.verify({ token, room: member.room });
       judge(verdict, socket.data.address);
       if (!verdict.ok) return { ok: false, ...verdict.refused };
       const { projectId, userId, pass } = verdict.member;

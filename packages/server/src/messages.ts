@@ -3,7 +3,6 @@
 import type { Draft } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
 import type { Author, Changed, ProjectId, Reacted, Store } from './store/store.js';
@@ -28,13 +27,13 @@ export function createMessages(options: {
   const { store, conduct, publish } = options;
 
   async function change(
-    { projectId }: VerifiedMember,
+    { projectId, room }: VerifiedMember,
     making: Promise<Changed | Reacted>,
   ): Promise<ChangeAnswer> {
     const changed = await making;
     if (!('message' in changed)) return { ok: false, ...refusal(changed.outcome) };
     // Published even if it stood so already: the first try may have been stored without this node learning of it.
-    publish(projectId, MAIN_ROOM, changed.message);
+    publish(projectId, room, changed.message);
     return { ok: true, message: changed.message };
   }
 
@@ -47,10 +46,10 @@ export function createMessages(options: {
     { clientId, ...draft }: Draft,
     { retry }: Refusal,
   ): Promise<SendAnswer | null> {
-    const { projectId, userId } = member;
+    const { projectId, room, userId } = member;
     // Who is told to come later does, with the same client id.
     if (clientId === null || userId === '' || retry === 'later') return null;
-    const sent = await store.project(projectId).sent(MAIN_ROOM, userId, { clientId, ...draft });
+    const sent = await store.project(projectId).sent(room, userId, { clientId, ...draft });
     if (!sent || !(sent.same || conduct.isMasked(member, sent.message.content, draft.content))) return null;
     return { ok: true, message: sent.message, duplicate: true };
   }
@@ -68,7 +67,7 @@ export function createMessages(options: {
       const { draft, undo } = passed;
       const appended = await store
         .project(member.projectId)
-        .append(MAIN_ROOM, authorOf(member), draft)
+        .append(member.room, authorOf(member), draft)
         .catch((error) => {
           undo();
           throw error;
@@ -81,18 +80,18 @@ export function createMessages(options: {
         return known || { ok: false, ...refused };
       }
       const { outcome, message } = appended;
-      publish(member.projectId, MAIN_ROOM, message);
+      publish(member.projectId, member.room, message);
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
     async edit(member, { id, content }) {
       const text = await conduct.editing(member, content);
       if (!text.ok) return text;
-      const { projectId, userId } = member;
-      return change(member, store.project(projectId).change(MAIN_ROOM, userId, id, text.content));
+      const { projectId, room, userId } = member;
+      return change(member, store.project(projectId).change(room, userId, id, text.content));
     },
     remove: (member, { id }) =>
-      change(member, store.project(member.projectId).change(MAIN_ROOM, member.userId, id, null)),
+      change(member, store.project(member.projectId).change(member.room, member.userId, id, null)),
     react: (member, reaction) =>
-      change(member, store.project(member.projectId).react(MAIN_ROOM, member.userId, reaction)),
+      change(member, store.project(member.projectId).react(member.room, member.userId, reaction)),
   };
 }

@@ -10,7 +10,6 @@ import type {
   SanctionAnswer,
   SanctionPayload,
 } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
 import type { Log } from './log.js';
 import { type Order, rankOf } from './order.js';
 import type { Projects } from './projects.js';
@@ -19,7 +18,7 @@ import type { Actor, OrderRecords, SanctionKind } from './store/order-records.js
 import type { ProjectId } from './store/store.js';
 
 /** Who acts, where, and how high they stand: only those below can be acted on. */
-export type Acting = { project: ProjectId; actor: Actor; rank: number };
+export type Acting = { project: ProjectId; room: string; actor: Actor; rank: number };
 
 /** Each resolves once it is durable and holds on this server, and has its entry in the audit log. Throws `Unavailable`. */
 export type Moderation = {
@@ -54,12 +53,12 @@ export function createModeration(options: {
 
   return {
     async sanction(by, kind, { userId, seconds, reason, messageId }) {
-      const { project, actor } = by;
+      const { project, room, actor } = by;
       if (!isBelow(by, userId)) return no(refusal('forbidden'));
       if (order.isFull(project)) return no(refusal('too_many'));
       const length = kind === 'kick' ? KICK_SECONDS : seconds;
       const until = length === null ? null : new Date(now() + length * 1_000).toISOString();
-      const evidence = messageId === null ? null : { room: MAIN_ROOM, id: messageId };
+      const evidence = messageId === null ? null : { room, id: messageId };
       await records.sanction({
         project,
         userId,
@@ -81,21 +80,21 @@ export function createModeration(options: {
       await order.refresh();
       return { ok: true, lifted };
     },
-    async remove({ project, actor }, id, reason) {
-      const removed = await records.takeDown({ project, room: MAIN_ROOM, id, actor, details: { reason } });
+    async remove({ project, room, actor }, id, reason) {
+      const removed = await records.takeDown({ project, room, id, actor, details: { reason } });
       if (removed.outcome === 'not_found') return no(refusal('not_found'));
-      publish(project, MAIN_ROOM, removed.message);
+      publish(project, room, removed.message);
       return { ok: true, message: removed.message };
     },
-    async setRules({ project, actor }, given) {
+    async setRules({ project, room, actor }, given) {
       const read = readRules(given);
       if (!read.ok) {
         log.info({ project, faults: read.faults }, 'rules were refused');
         return no(refusal('invalid'));
       }
-      await records.setRules({ project, room: MAIN_ROOM, changes: changesOf(given, read.settings), actor });
+      await records.setRules({ project, room, changes: changesOf(given, read.settings), actor });
       await order.refresh();
-      return { ok: true, rules: order.rules(project, MAIN_ROOM) };
+      return { ok: true, rules: order.rules(project, room) };
     },
   };
 }

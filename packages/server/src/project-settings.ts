@@ -1,7 +1,7 @@
 /** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
 
 import { type Role, roles } from '@chatty/protocol/events';
-import { USERNAME_GRAPHEMES } from '@chatty/protocol/limits';
+import { ROOM_ID, USERNAME_GRAPHEMES } from '@chatty/protocol/limits';
 import {
   flag,
   list,
@@ -20,6 +20,7 @@ export type ProjectSettings = {
   highestRole: Role;
   perSecond: number | null;
   connections: number | null;
+  rooms: readonly string[];
   words: readonly FilterWord[];
   wordAction: (typeof WORD_ACTIONS)[number];
   reservedNames: readonly string[];
@@ -28,6 +29,8 @@ export type ProjectSettings = {
 
 const WORD_ACTIONS = ['refuse', 'mask'] as const;
 const LOOK_ALIKES = ['mark', 'refuse', 'off'] as const;
+/** Each that somebody is in takes memory of its own, and rows that stay. */
+const ROOMS = 100;
 const WORDS = 1_000;
 const WORD_LENGTH = 50;
 const RESERVED_NAMES = 200;
@@ -72,6 +75,12 @@ export const projectSettings: Table<ProjectSettings> = {
       'Unset: as `PROJECT_PER_SECOND` says.',
   ),
   connections: share('Connections at once. Unset: as `CONNECTIONS_PER_PROJECT` says.'),
+  rooms: list(
+    ROOMS,
+    (value) => (typeof value === 'string' && ROOM_ID.test(value) ? value : null),
+    '1-64 of a-z 0-9 . _ -, beginning with a letter or digit',
+    'Rooms beside the main room, `main`, which every project has. Who names another is refused.',
+  ),
   words: list(
     WORDS,
     readWord,

@@ -1,6 +1,7 @@
 /** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
 
 import { type Role, roles } from '@chatty/protocol/events';
+import { MAIN_ROOM } from '@chatty/protocol/limits';
 import { type CryptoKey, createRemoteJWKSet, importSPKI, type JWTVerifyGetKey } from 'jose';
 import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
@@ -35,6 +36,7 @@ export type Projects = {
   /** Whether pages of this origin may speak to any project at all. */
   knowsOrigin(origin: string): boolean;
   guests(id: string): boolean;
+  hasRoom(id: string, room: string): boolean;
   /** The role that this project lets a token give that claims this one. */
   roleOf(id: string, role: Role): Role;
   /** A token was accepted with this key. */
@@ -217,6 +219,8 @@ export async function createProjects(options: {
       if (!unlisted && !loaded.has(id)) return false;
       return guestProjects.includes('*') || guestProjects.includes(id);
     },
+    hasRoom: (id, room) =>
+      room === MAIN_ROOM || (loaded.get(id)?.project.settings.rooms ?? []).includes(room),
     roleOf(id, role) {
       const highest = loaded.get(id)?.project.settings.highestRole;
       return highest === undefined

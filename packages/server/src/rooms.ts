@@ -1,4 +1,4 @@
-/** Decides which rooms are open on this node, and puts every socket into the room of its project. */
+/** Decides which rooms are open on this node, and puts every socket into the room it asked for. */
 
 import type {
   ClientEvents,
@@ -11,7 +11,7 @@ import type {
   SyncAnswer,
   TypingAnswer,
 } from '@chatty/protocol/events';
-import { MAIN_ROOM, TYPING_PAUSE } from '@chatty/protocol/limits';
+import { TYPING_PAUSE } from '@chatty/protocol/limits';
 import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
@@ -36,7 +36,7 @@ export type ChatServer = Server<ClientEvents, ServerEvents, Nothing, SocketData>
 export type ChatSocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
 
 export type Rooms = {
-  /** Puts the socket into its member's project's room: `session` and what it has to know follow. Returns its way out. */
+  /** Puts the socket into the room that it was let into: `session` and what it has to know follow. Returns its way out. */
   join(socket: ChatSocket): Outlet;
   /** Delivers a committed change to everyone in its room on this node. */
   publish(project: ProjectId, room: string, message: Message): void;
@@ -87,7 +87,7 @@ export function createRooms(options: {
     const { member, batch, after } = socket.data;
     const { projectId, userId, username, avatar } = member;
     const role = conduct.roleOf(member);
-    const room = open(projectId, MAIN_ROOM);
+    const room = open(projectId, member.room);
     const outlet = createOutlet(engineOf(socket), (reason, bytes) =>
       log.info({ project: projectId, reason, bytes }, 'a connection that does not read was closed'),
     );
@@ -103,7 +103,7 @@ export function createRooms(options: {
     return outlet;
   }
 
-  const roomOf = ({ projectId }: VerifiedMember) => open(projectId, MAIN_ROOM);
+  const roomOf = ({ projectId, room }: VerifiedMember) => open(projectId, room);
 
   function tick(): void {
     const time = now();
@@ -143,8 +143,9 @@ export function createRooms(options: {
       return { ok: true, count: presence.count, members: presence.list(limit) };
     },
     async typing(member) {
-      const { projectId, userId, username } = member;
-      if (typingLimit.take(`${projectId}/${userId}`) === 0) roomOf(member).typing({ userId, username });
+      const { projectId, room, userId, username } = member;
+      if (typingLimit.take(`${projectId}/${room}/${userId}`) === 0)
+        roomOf(member).typing({ userId, username });
       return { ok: true };
     },
     drain() {

@@ -38,6 +38,7 @@ export const en: MoreTable = ({ number, plural, name }) => {
       conflict: 'This message was already sent in another form.',
       too_many: 'This message has too many different reactions already.',
       not_found: 'The message this refers to is gone.',
+      room_unknown: 'There is no such room.',
       banned: 'You are banned from this chat.',
       kicked: 'A moderator has sent you out for a moment.',
       muted: 'A moderator has muted you.',

@@ -39,6 +39,7 @@ export const es: MoreTable = ({ number, plural, name }) => {
       conflict: 'Este mensaje ya se envió con otro contenido.',
       too_many: 'Este mensaje ya tiene demasiadas reacciones distintas.',
       not_found: 'El mensaje en cuestión ya no existe.',
+      room_unknown: 'Esta sala no existe.',
       banned: 'No puedes usar este chat: te han expulsado.',
       kicked: 'Un moderador te ha sacado del chat por un momento.',
       muted: 'Un moderador te ha silenciado.',

@@ -33,6 +33,7 @@ export const zh: MoreTable = ({ number, name }) => ({
     conflict: '这条消息已经以其他内容发送过了。',
     too_many: '这条消息不能再添加新的回应了。',
     not_found: '相关的消息已经不在了。',
+    room_unknown: '没有这个房间。',
     banned: '你已被禁止使用此聊天。',
     kicked: '管理员已将你暂时移出聊天。',
     muted: '管理员已将你禁言。',

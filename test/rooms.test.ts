@@ -1,0 +1,204 @@
+/** Promise: a room of a project is a talk of its own, there only where the project says so; what holds for a person holds in all. */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { type Chat, createChat } from '@chatty/client/chat';
+import type { HistoryAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
+import { refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from './kit.js';
+import { ask, KEYS, make } from './projects-kit.js';
+
+type Answer = { ok: boolean; code?: string };
+
+async function open(context: TestContext, settings: object = { rooms: ['btc', 'eth'] }) {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga', { settings });
+  /** Joined, with what came first. */
+  async function enter(username: string, room?: unknown, options: object = {}, url = chatty.url) {
+    const visitor = new Visitor(url, { token: tokenOf(username, options), room });
+    context.after(() => visitor.socket.disconnect());
+    let session: Session | undefined;
+    visitor.socket.once('session', (given: Session) => {
+      session = given;
+    });
+    await until(() => visitor.history.length > 0 && session !== undefined, 'the history');
+    const act = <Reply = Answer>(event: string, payload: unknown): Promise<Reply> =>
+      visitor.socket.timeout(8_000).emitWithAck(event, payload);
+    return { visitor, act, room: (session as unknown as Session).room };
+  }
+  const codeOf = async (room: unknown, auth: object = { token: tokenOf('민수') }) => {
+    const { message, data } = await refusalOf(context, chatty.url, { ...auth, room });
+    return [message, data?.code];
+  };
+  const setRooms = async (rooms: string[] | null) =>
+    assert.equal((await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { rooms } })).status, 200);
+  return { chatty, enter, codeOf, setRooms };
+}
+
+const contents = (messages: readonly Message[] | undefined) => messages?.map(({ content }) => content);
+
+it('what is said in a room is told and kept there alone', async (context) => {
+  const { enter } = await open(context);
+  const [main, btc, eth] = [await enter('민수'), await enter('지영', 'btc'), await enter('하늘', 'eth')];
+  assert.deepEqual([main.room, btc.room, eth.room], ['main', 'btc', 'eth']);
+  assert.equal((await enter('누구', 'main')).room, 'main');
+  assert.equal((await enter('누구', null)).room, 'main');
+  const numbers = [
+    stored(await main.visitor.say('모두에게')).id,
+    stored(await btc.visitor.say('비트')).id,
+    stored(await eth.visitor.say('이더')).id,
+    stored(await btc.visitor.say('또 비트')).id,
+  ];
+  assert.deepEqual(numbers, [1, 1, 1, 2], 'each room counts for itself');
+  await until(() => btc.visitor.messages.length === 2 && main.visitor.messages.length === 1, 'delivery');
+  assert.deepEqual(
+    [main, btc, eth].map(({ visitor }) => visitor.contents),
+    [['모두에게'], ['비트', '또 비트'], ['이더']],
+  );
+  const late = await enter('늦음', 'btc');
+  assert.deepEqual(contents(late.visitor.history[0]), ['비트', '또 비트']);
+  const page = await main.act<HistoryAnswer>('history', { before: 1_000 });
+  assert.deepEqual(page.ok && contents(page.messages), ['모두에게']);
+});
+
+it('nothing is changed, seen or done across rooms, although the numbers are the same', async (context) => {
+  const { enter } = await open(context);
+  const main = await enter('민수', 'main', { userId: 'u1' });
+  const btc = await enter('민수', 'btc', { userId: 'u1' });
+  const staff = await enter('관리', 'btc', { role: 'moderator' });
+  stored(await main.visitor.say('하나'));
+  stored(await main.visitor.say('둘'));
+  stored(await btc.visitor.say('비트'));
+  assert.equal((await btc.act('edit message', { id: 2, content: '고침' })).code, 'not_found');
+  assert.equal((await btc.act('delete message', { id: 2 })).code, 'not_found');
+  assert.equal((await btc.act('react', { id: 2, emoji: '👍', on: true })).code, 'not_found');
+  assert.equal((await staff.act('delete message', { id: 2 })).code, 'not_found');
+  assert.equal((await staff.act('delete message', { id: 1 })).ok, true);
+  const page = await main.act<HistoryAnswer>('history', { before: 1_000 });
+  assert.deepEqual(page.ok && contents(page.messages), ['하나', '둘']);
+  const answer = await btc.visitor.say({ content: '답', replyTo: 2 });
+  assert.equal(!answer.ok && answer.code, 'not_found', 'an answer to a message of another room');
+});
+
+it('people are counted, listed and seen typing in their room; one person may be in several', async (context) => {
+  const { chatty, enter } = await open(context);
+  const [main, btc] = [await enter('민수', 'main'), await enter('민수', 'btc')];
+  await enter('지영', 'btc');
+  const people = async ({ act }: typeof main) => {
+    const answer = await act<MembersAnswer>('members', {});
+    assert.ok(answer.ok);
+    return answer.members.map(({ username }) => username).sort();
+  };
+  assert.deepEqual([await people(main), await people(btc)], [['민수'], ['민수', '지영']]);
+  const seen: string[] = [];
+  for (const room of ['main', 'btc']) {
+    const chat = await follow(context, chatty.url, room);
+    chat.on('typing', ({ username }: Typist) => seen.push(`${room} ${username}`));
+  }
+  await main.act('typing', {});
+  await btc.act('typing', {});
+  await until(() => seen.length === 2, 'the signs of typing');
+  assert.deepEqual(seen.sort(), ['btc 민수', 'main 민수']);
+});
+
+/** Our own client in a room, live. */
+async function follow(context: TestContext, url: string, room: string): Promise<Chat> {
+  const chat = createChat({ url, token: tokenOf(`독자 ${room}`), room });
+  context.after(() => chat.close());
+  chat.connect();
+  await until(() => chat.state === 'live', 'the chat');
+  assert.equal(chat.session?.room, room);
+  return chat;
+}
+
+it('rules are those of the room, sanctions those of the project', async (context) => {
+  const { chatty, enter } = await open(context);
+  const staff = await enter('관리', 'btc', { role: 'moderator' });
+  const main = await enter('민수', 'main', { userId: 'u1' });
+  const btc = await enter('민수', 'btc', { userId: 'u1' });
+  assert.equal((await staff.act('set rules', { rules: { slowMode: 600 } })).ok, true);
+  stored(await btc.visitor.say('하나'));
+  const soon = await btc.visitor.say('둘');
+  assert.equal(!soon.ok && soon.code, 'slow_mode');
+  stored(await main.visitor.say('하나'));
+  stored(await main.visitor.say('둘'));
+  const rules = (room: string) => ask(chatty, 'GET', `/projects/kimpga/rooms/${room}/rules`);
+  const slow = async (room: string) =>
+    ((await rules(room)).body as { rules?: { slowMode: number } }).rules?.slowMode;
+  assert.deepEqual([await slow('main'), await slow('btc'), await slow('eth')], [0, 600, 0]);
+  for (const room of ['doge', 'BTC', '__proto__', 'main%2F..'])
+    assert.deepEqual([(await rules(room)).status, (await rules(room)).body.code], [404, 'not_found'], room);
+  await ask(chatty, 'PATCH', '/projects/kimpga/rooms/btc/rules', { slowMode: null, write: 'moderator' });
+  const quiet = await btc.visitor.say('셋');
+  assert.equal(!quiet.ok && quiet.code, 'read_only');
+  // A message of another room is named with it.
+  const gone = (body: object) => ask(chatty, 'DELETE', '/projects/kimpga/messages/2', body);
+  assert.equal((await gone({ room: 'btc' })).body.code, 'not_found');
+  assert.equal((await gone({ room: 'doge' })).body.code, 'not_found');
+  assert.equal((await gone({})).status, 200);
+  const tried = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', {
+    words: ['하나'],
+    room: 'btc',
+  });
+  assert.deepEqual((tried.body as { checked?: number }).checked, 1);
+  await staff.act('mute member', { userId: 'u1' });
+  const muted = await main.visitor.say('넷');
+  assert.equal(!muted.ok && muted.code, 'muted');
+});
+
+it('there is no room but those that the project has; one that is taken away is closed, and keeps its talk', async (context) => {
+  const { enter, codeOf, setRooms } = await open(context);
+  const unknown = ['Authentication error', 'room_unknown'];
+  for (const room of [
+    'doge',
+    'BTC',
+    '',
+    ' btc',
+    'btc ',
+    '../main',
+    'a/b',
+    '__proto__',
+    'constructor',
+    1,
+    true,
+    {},
+    ['btc'],
+  ])
+    assert.deepEqual(await codeOf(room), unknown, JSON.stringify(room));
+  assert.deepEqual(await codeOf('btc', { token: tokenOf('민수', { projectId: 'othershop' }) }), unknown);
+  // Who may not be in the project does not learn which rooms it has.
+  assert.equal(
+    (await codeOf('doge', { token: tokenOf('민수', { secret: `not ${SECRET}` }) }))[1],
+    'token_invalid',
+  );
+  const btc = await enter('민수', 'btc');
+  const main = await enter('민수');
+  stored(await btc.visitor.say('남는 말'));
+  const told: unknown[] = [];
+  btc.visitor.socket.on('refused', ({ code }) => told.push(code));
+  const ended = new Promise((resolve) => btc.visitor.socket.once('disconnect', resolve));
+  await setRooms(['eth']);
+  await ended;
+  assert.deepEqual(told, ['room_unknown']);
+  assert.deepEqual(await codeOf('btc'), unknown);
+  assert.equal(main.visitor.socket.connected, true);
+  await setRooms(['btc']);
+  assert.deepEqual(contents((await enter('지영', 'btc')).visitor.history[0]), ['남는 말']);
+});
+
+it('a newer token stays in the room; a guest reads in one; a second server tells it too', async (context) => {
+  const { chatty, enter } = await open(context, { rooms: ['btc'], guests: true });
+  const other = await startChatty(context, KEYS, chatty.connection);
+  const here = await enter('민수', 'btc', { userId: 'u1' });
+  const there = await enter('지영', 'btc', {}, other.url);
+  const guest = new Visitor(other.url, { projectId: 'kimpga', room: 'btc' });
+  context.after(() => guest.socket.disconnect());
+  await until(() => guest.history.length > 0, 'the history');
+  assert.equal(
+    (await here.act('auth refresh', { token: tokenOf('민수', { userId: 'u1', expiresIn: 900 }) })).ok,
+    true,
+  );
+  stored(await here.visitor.say('비트'));
+  await until(() => there.visitor.messages.length > 0 && guest.messages.length > 0, 'the other server');
+  assert.deepEqual([there.visitor.contents, guest.contents], [['비트'], ['비트']]);
+  assert.equal((await enter('하늘')).visitor.history[0]?.length, 0);
+});
