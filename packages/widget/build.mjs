@@ -8,6 +8,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, stop, transform } from 'esbuild';
+import { minify } from 'terser';
 import { emojiData } from './emoji-data.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -81,6 +82,20 @@ async function buildId() {
 /** @param {import('node:fs').Dirent} one @param {import('node:fs').Dirent} other */
 const byPath = (one, other) => (join(one.parentPath, one.name) < join(other.parentPath, other.name) ? -1 : 1);
 
+/** Says all that was written once more, shorter: terser gives often used names one letter, in an order that packs well. */
+async function shorten() {
+  const folder = here('./dist/widget');
+  const modules = (await readdir(folder)).map((name) => join(folder, name));
+  for (const file of [...modules, here('./dist/widget.js')]) {
+    const { code } = await minify(await readFile(file, 'utf8'), {
+      module: modules.includes(file),
+      compress: { passes: 3 },
+      ecma: 2020,
+    });
+    await writeFile(file, code ?? '');
+  }
+}
+
 /** Writes dist/widget.js, dist/widget/ and dist/parts.json, which says what is loaded when. Rejects with esbuild's messages. */
 export async function buildWidget() {
   const id = await buildId();
@@ -117,6 +132,7 @@ export async function buildWidget() {
     const name = /languages\/(\w+)\.ts$/.exec(entryPoint ?? '')?.[1];
     if (name) languages[name] = basename(file);
   }
+  await shorten();
   const parts = { chat: `chat-${id}.js`, extras: `extras-${id}.js`, languages };
   await writeFile(here('./dist/parts.json'), `${JSON.stringify(parts, null, 2)}\n`);
   // esbuild keeps a helper process otherwise.
