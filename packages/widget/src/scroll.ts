@@ -6,6 +6,7 @@
 import type { Line } from '@chatty/client/chat';
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { around, createHeights } from './heights.js';
+import { STANDS } from './loader/face.js';
 
 /** Drawn beyond the view on each side, in pixels; drawn anew when half of it is used up. */
 const BEYOND = 1_200;
@@ -87,8 +88,11 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     now.sticks = isAtEnd(element);
   };
 
+  /** By the reader: a frame that is off the page or hidden has lost its position, and nobody has moved it. */
+  const hasMoved = (element: HTMLElement) => element.clientHeight > 0 && element.scrollTop !== now.set;
+
   // Before the lines change: the scroll event of a move just made may still be on its way.
-  if (frame.current && frame.current.scrollTop !== now.set) read(frame.current);
+  if (frame.current && hasMoved(frame.current)) read(frame.current);
   now.lines = lines;
   now.newest = newest;
   Object.assign(now, rangeOf());
@@ -105,7 +109,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
 
   const onScroll = () => {
     const element = frame.current;
-    if (!element || element.scrollTop === now.set) return;
+    if (!element || !hasMoved(element)) return;
     const { sticks } = now;
     read(element);
     if (sticks !== now.sticks) redraw(0);
@@ -124,7 +128,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
       heights.measure(now.lines[index]?.key ?? '', row.getBoundingClientRect().height);
       index += 1;
     }
-    if (moved && element.scrollTop !== now.set) onScroll();
+    if (moved) onScroll();
     above.current.style.height = `${heights.sum(now.lines, 0, now.from)}px`;
     below.current.style.height = `${heights.sum(now.lines, now.to, now.lines.length)}px`;
     if (now.sticks) element.scrollTop = element.scrollHeight;
@@ -150,7 +154,14 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => settled.current(true));
     for (const { current } of [frame, list]) if (current) observer.observe(current);
-    return () => observer.disconnect();
+    // On its way to another place of the page, as after a page swap, a frame loses its position.
+    const root = frame.current?.getRootNode();
+    const restore = () => settled.current(false);
+    root?.addEventListener(STANDS, restore);
+    return () => {
+      observer.disconnect();
+      root?.removeEventListener(STANDS, restore);
+    };
   }, []);
 
   return {

@@ -1,6 +1,7 @@
 /** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
 
 import type { Theme } from '@chatty/embed/types';
+import { STANDS } from './face.js';
 import type { Instance } from './instance.js';
 import { readAttributes } from './settings.js';
 
@@ -32,6 +33,7 @@ export function defineElement(keeper: Keeper): void {
       delete (this as { token?: string | null }).token;
       this.#token = token;
       keeper.standing(this, { ...readAttributes(this), token });
+      this.shadowRoot?.dispatchEvent(new Event(STANDS));
     }
 
     disconnectedCallback(): void {

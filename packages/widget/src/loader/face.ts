@@ -45,5 +45,8 @@ export type Face = {
   destroy(): void;
 };
 
+/** The event in the shadow of an element that has come to stand on the page, or in another place of it. */
+export const STANDS = 'stands';
+
 /** The module of the chat. `openFace` rejects, and leaves nothing, when a part of it could not be loaded. */
 export type Module = { openFace(options: FaceOptions): Promise<Face> };
