@@ -1,6 +1,7 @@
 /** Keeps what was measured: the figures of each command in a JSON file of its own, and results.md made of both. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type BusyRoom, renderBusy } from './peers/busy-table.js';
 import { type Comparison, renderPeers } from './peers/table.js';
 import { type Run, render } from './table.js';
 
@@ -18,9 +19,19 @@ export function keepComparison(comparison: Comparison): string {
   return renderPeers(comparison);
 }
 
+/** Of `npm run peers`, its busy room; answers that part as text. */
+export function keepBusyRoom(room: BusyRoom): string {
+  keep('busy.json', room);
+  return renderBusy(room);
+}
+
 function keep(name: string, figures: object): void {
   writeFileSync(file(name), `${JSON.stringify(figures, null, 2)}\n`);
-  const parts = [part('results.json', render), part('peers.json', renderPeers)];
+  const parts = [
+    part('results.json', render),
+    part('peers.json', renderPeers),
+    part('busy.json', renderBusy),
+  ];
   writeFileSync(file('results.md'), parts.filter((text) => text !== null).join('\n'));
 }
 

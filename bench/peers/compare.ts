@@ -1,4 +1,4 @@
-/** `npm run peers`: ours beside other chats, in bytes and in what it costs a browser. `--folder` keeps what npm installed. */
+/** `npm run peers`: ours beside other chats, in bytes, in what it costs a browser and in a busy room. `--folder` keeps what npm installed, `--only costs` or `--only busy` is one part alone. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { version as esbuild } from 'esbuild';
+import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../../test/browser-page.js';
 import { machine } from '../measure.js';
-import { keepComparison } from '../results.js';
+import { keepBusyRoom, keepComparison } from '../results.js';
 import { type Built, buildPeer, sizeOf } from './build.js';
+import { measureBusy } from './busy.js';
 import { type Cost, costOf, medianOf } from './costs.js';
 import { LEFT_OUT, PEERS, PLAIN } from './peers.js';
 import { ourSubject, peerSubject, type Subject, servePeers } from './subjects.js';
@@ -22,7 +24,7 @@ const WIDGET = fileURLToPath(new URL('../../packages/widget/dist/', import.meta.
 const LANGUAGE = 'ko';
 
 const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
-const { values } = parseArgs({ options: { folder: { type: 'string' } } });
+const { values } = parseArgs({ options: { folder: { type: 'string' }, only: { type: 'string' } } });
 const endings: (() => unknown)[] = [];
 const context = { after: (ending: () => unknown) => void endings.push(ending) };
 
@@ -48,8 +50,10 @@ async function buildAll(folder: string, leftOut: string[]): Promise<Map<string, 
   return builds;
 }
 
-async function measure(subjects: Subject[]): Promise<Pick<Comparison, 'chromium' | 'rounds' | 'costs'>> {
-  const browser = await launchBrowser(context);
+async function measure(
+  browser: Browser,
+  subjects: Subject[],
+): Promise<Pick<Comparison, 'chromium' | 'rounds' | 'costs'>> {
   const costs = new Map<string, Cost[]>(subjects.map(({ name }) => [name, []]));
   const began = performance.now();
   let rounds = 0;
@@ -70,31 +74,41 @@ async function measure(subjects: Subject[]): Promise<Pick<Comparison, 'chromium'
 async function compare(folder: string): Promise<void> {
   const leftOut = [...LEFT_OUT];
   const builds = await buildAll(folder, leftOut);
-  const peers = PEERS.flatMap(({ name, licence, holds }) => {
-    const size = builds.get(name)?.size;
-    return size ? [{ name, licence, holds, size }] : [];
-  });
   const site = await servePeers(context, builds);
   const beside = [...PEERS, PLAIN].flatMap(({ name, field }) =>
     field !== null && builds.has(name) ? [peerSubject(site, name, field)] : [],
   );
-  const [loadBefore = 0] = loadavg();
-  const measured = await measure([await ourSubject(context), ...beside]);
-  const date = new Date().toISOString();
-  say(
-    keepComparison({
-      date,
-      machine: machine(),
-      loadBefore,
-      esbuild,
-      ...measured,
-      ...ourSizes(),
-      peers,
-      leftOut,
-    }),
-  );
+  const browser = await launchBrowser(context);
+  if (values.only !== 'busy') await compareCosts(browser, { builds, beside, leftOut });
+  if (values.only !== 'costs') await compareBusy(browser, beside);
 }
 
+async function compareCosts(
+  browser: Browser,
+  { builds, beside, leftOut }: { builds: Map<string, Built>; beside: Subject[]; leftOut: string[] },
+): Promise<void> {
+  const peers = PEERS.flatMap(({ name, licence, holds }) => {
+    const size = builds.get(name)?.size;
+    return size ? [{ name, licence, holds, size }] : [];
+  });
+  const about = aboutNow();
+  const measured = await measure(browser, [await ourSubject(context), ...beside]);
+  say(keepComparison({ ...about, esbuild, ...measured, ...ourSizes(), peers, leftOut }));
+}
+
+async function compareBusy(browser: Browser, beside: Subject[]): Promise<void> {
+  const about = aboutNow();
+  const rows = await measureBusy(context, browser, beside, say);
+  say(keepBusyRoom({ ...about, chromium: browser.version(), rows }));
+}
+
+function aboutNow() {
+  const [loadBefore = 0] = loadavg();
+  return { date: new Date().toISOString(), machine: machine(), loadBefore };
+}
+
+if (values.only !== undefined && !['costs', 'busy'].includes(values.only))
+  throw new Error(`--only is costs or busy, not ${values.only}`);
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'chatty-peers-'));
 async function end(): Promise<void> {
   for (const ending of endings.splice(0).reverse()) await ending();

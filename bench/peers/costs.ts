@@ -128,7 +128,7 @@ async function during(session: CDPSession, work: () => Promise<number>): Promise
 }
 
 /** Processor milliseconds of the main thread so far: scripts, style, layout, painting, events. */
-async function busy(session: CDPSession): Promise<number> {
+export async function busy(session: CDPSession): Promise<number> {
   return ((await metrics(session)).TaskDuration ?? Number.NaN) * 1_000;
 }
 

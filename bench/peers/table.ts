@@ -126,7 +126,7 @@ function ratio(quotient: number): string {
   return `${quotient >= 10 ? quotient.toFixed(0) : quotient.toFixed(1)}x`;
 }
 
-function table([head = [], ...rows]: string[][]): string {
+export function table([head = [], ...rows]: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [head, head.map(() => '---'), ...rows].map(line).join('\n');
 }

@@ -1,0 +1,182 @@
+/** The busy room: 100,000 messages stored and a hundred more a second coming in, at its end and further up, on a desktop and a phone. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import type { Browser, Page } from 'playwright-core';
+import { serveSite } from '../../test/browser-page.js';
+import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/kit.js';
+import { type Smoothness, smoothness, watchFrames } from './smoothness.js';
+import { messagesFrom, type Subject } from './subjects.js';
+
+type Cleanup = Parameters<typeof serveSite>[0];
+
+/** One row of the table: who showed what on which screen, and how smoothly. */
+export type Measured = {
+  name: string;
+  screen: string;
+  /** How many times slower the processor was made to look. */
+  throttle: number;
+  /** Messages that came in a second. */
+  rate: number;
+  smooth: Smoothness;
+};
+
+const STORED = 100_000;
+const SECONDS = 20;
+const SENDERS = 5;
+/** Milliseconds between two rounds of one message by each sender: a hundred a second. */
+const ROUND = 50;
+const PER_SECOND = (SENDERS * 1_000) / ROUND;
+/** Of the lists that keep all they were given. */
+const GIVEN = 1_000;
+/** Milliseconds in which a page comes to rest. */
+const REST = 1_500;
+const SCREENS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 760 } };
+const THROTTLES = [1, 4];
+
+type Screen = keyof typeof SCREENS;
+/** Opens the page, and answers what goes on in it while it is measured, which answers how many messages came. */
+type Story = (page: Page) => Promise<() => Promise<number>>;
+
+/** All rows, ours first. `tell` hears what is done next. */
+export async function measureBusy(
+  context: Cleanup,
+  browser: Browser,
+  peers: Subject[],
+  tell: (sentence: string) => void,
+): Promise<Measured[]> {
+  const ours = await busyRoom(context);
+  const stories: [string, Screen, number, Story][] = [];
+  for (const screen of ['desktop', 'phone'] as const)
+    for (const throttle of THROTTLES) {
+      stories.push(['Chatty, nothing comes', screen, throttle, ours.idle]);
+      stories.push(['Chatty, at the end', screen, throttle, ours.atEnd]);
+      stories.push(['Chatty, further up', screen, throttle, ours.above]);
+    }
+  for (const peer of peers)
+    for (const throttle of THROTTLES) stories.push([peer.name, 'phone', throttle, given(peer)]);
+
+  const rows: Measured[] = [];
+  for (const [name, screen, throttle, story] of stories) {
+    tell(`${name}, ${screen}, processor ${throttle}x slower`);
+    rows.push(await measure(browser, { name, screen, throttle, story }));
+  }
+  return rows;
+}
+
+async function measure(
+  browser: Browser,
+  { name, screen, throttle, story }: { name: string; screen: Screen; throttle: number; story: Story },
+): Promise<Measured> {
+  const context = await browser.newContext({ viewport: SCREENS[screen] });
+  try {
+    const page = await context.newPage();
+    await watchFrames(page);
+    const session = await context.newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const during = await story(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: throttle });
+    await pause(REST);
+    let came = 0;
+    const smooth = await smoothness(page, session, async () => {
+      came = await during();
+    });
+    return { name, screen, throttle, rate: came / SECONDS, smooth };
+  } finally {
+    await context.close();
+  }
+}
+
+async function busyRoom(context: Cleanup): Promise<Record<'idle' | 'atEnd' | 'above', Story>> {
+  const chatty = await startChatty(context, { SEND_BURST: '1000000', SEND_PER_SECOND: '1000000' });
+  await fill(chatty.connection);
+  const address = await serveSite(context, chatty.url);
+  const senders = await Promise.all(
+    Array.from({ length: SENDERS }, (_, index) => enter(context, chatty.url, tokenOf(`sender ${index}`))),
+  );
+  let last = STORED;
+  const [witness] = senders;
+  const newest = () => witness?.contents.at(-1) ?? '';
+
+  async function open(page: Page): Promise<void> {
+    await page.goto(address(tokenOf('visitor'), { locale: 'en' }));
+    await page.locator('.dot.live').waitFor();
+    await page.locator('.bubble').first().waitFor();
+  }
+  async function pour(): Promise<number> {
+    const before = last;
+    const answers: ReturnType<Visitor['say']>[] = [];
+    for (const began = performance.now(); performance.now() - began < SECONDS * 1_000; ) {
+      // As many as are due, however long the others took.
+      const due = Math.floor((performance.now() - began) / ROUND) + 1 - (last - before) / SENDERS;
+      for (let round = 0; round < due; round += 1) for (const sender of senders) answers.push(say(sender));
+      await pause(ROUND / 5);
+    }
+    for (const answer of await Promise.all(answers)) if (!answer.ok) throw new Error(answer.code);
+    return last - before;
+  }
+  function say(sender: Visitor) {
+    last += 1;
+    const [message] = messagesFrom(last, 1);
+    return sender.say(message?.text ?? '');
+  }
+
+  return {
+    async idle(page) {
+      await open(page);
+      return () => pause(SECONDS * 1_000, 0);
+    },
+    async atEnd(page) {
+      await open(page);
+      return async () => {
+        const came = await pour();
+        await until(
+          async () => (await page.locator('.bubble').last().textContent())?.includes(newest()) ?? false,
+          'the newest message',
+        );
+        return came;
+      };
+    },
+    async above(page) {
+      await open(page);
+      await page.locator('.frame').hover();
+      await page.mouse.wheel(0, -1_200);
+      await page.locator('.pill').waitFor();
+      return async () => {
+        const came = await pour();
+        await page.locator('.pill', { hasText: came.toLocaleString('en') }).waitFor();
+        return came;
+      };
+    },
+  };
+}
+
+/** A list of another project, which is handed the messages in its own page. */
+function given(subject: Subject): Story {
+  return async (page) => {
+    await subject.open(page, GIVEN);
+    await page.waitForLoadState();
+    return () =>
+      subject.receive(
+        page,
+        messagesFrom(GIVEN + 1, SECONDS * PER_SECOND),
+        1_000 / PER_SECOND,
+        SECONDS * 1_000,
+      );
+  };
+}
+
+async function fill(connection: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query(
+    `INSERT INTO rooms (project_id, room_id, last_seq) VALUES ('kimpga', 'main', ${STORED})`,
+  );
+  await client.query(
+    `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, created_at)
+     SELECT 'kimpga', 'main', n, n, 'user-' || n / 3 % 5, 'member ' || n / 3 % 5,
+       'message ' || n || repeat(': the premium is up again', n % 5), now() - (${STORED} - n) * interval '40 seconds'
+     FROM generate_series(1, ${STORED}) n`,
+  );
+  await client.end();
+}
