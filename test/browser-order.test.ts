@@ -46,7 +46,7 @@ describe('order in the room', () => {
   it('a mute stands in the place of the field until it ends, and what was being written comes back', async () => {
     const { page, act } = await open('mute');
     await field(page).fill('쓰다 만 글');
-    await field(page).focus();
+    await field(page).press('End');
     const ends = [await clock(page, 3_000), await clock(page, 4_000)];
     await act('mute member', { userId: '민수', seconds: 3 });
     const notice = page.locator('.composer.join');
@@ -59,6 +59,11 @@ describe('order in the room', () => {
     );
     assert.equal(await field(page).count(), 0);
     assert.ok(await notice.evaluate((element) => element.matches(':focus')), 'the focus is not lost');
+    const ring = await notice.evaluate((element) => {
+      const { borderStyle, borderWidth, borderRadius } = getComputedStyle(element, '::after');
+      return [borderStyle, borderWidth, borderRadius];
+    });
+    assert.deepEqual(ring, ['solid', '2px', '10px'], 'a ring, round as the panel is');
     assert.deepEqual(await faults(page, 'muted'), []);
     await field(page).waitFor();
     assert.equal(await field(page).inputValue(), '쓰다 만 글');
