@@ -48,10 +48,10 @@ export function ChattyChat(props: ChattyChatProps): ReactElement | null {
     loadChatty(url).then((chatty) => {
       if (gone) return;
       const { projectId, position, zIndex, tokenProvider, ...now } = latest.current;
-      const { titleBadge, sound, notifications } = now;
+      const { titleBadge, sound, notifications, profiles } = now;
       const made = chatty.init({
         ...{ projectId, position, zIndex, token: now.token ?? null, theme: now.theme, locale: now.locale },
-        ...{ titleBadge, sound, notifications },
+        ...{ titleBadge, sound, notifications, profiles },
         mount: docked ? null : place.current,
         ...(tokenProvider && { tokenProvider: async () => (await latest.current.tokenProvider?.()) ?? '' }),
       });

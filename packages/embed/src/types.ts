@@ -23,6 +23,8 @@ export type Settings = {
   sound: boolean | 'mentions' | 'all' | null;
   /** Offers the visitor notifications while the page is hidden, of the same. */
   notifications: boolean | 'mentions' | 'all' | null;
+  /** Names and pictures of others can be pressed, which the host hears as `profileClick`. */
+  profiles: boolean | null;
   /** Whether the chat appears without a call of `init`. */
   autoload: boolean;
 };
@@ -49,8 +51,8 @@ export type Events = {
   tokenExpired: undefined;
   /** A visitor without a token wants to write. */
   loginRequired: undefined;
-  /** The name or the picture of somebody was pressed. */
-  profileClick: { userId: string; username: string };
+  /** The name or the picture of the author of a message was pressed; only where `profiles` is on. */
+  profileClick: { userId: string; username: string; avatar: string | null };
   banned: { code: string };
   error: { code: string; message: string };
 };

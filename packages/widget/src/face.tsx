@@ -153,9 +153,9 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     const speaks = language;
     if (!speaks || whole === speaks) return;
     const loaded = extras ?? (await import('./extras/index.js').catch(() => null));
-    if (!(await loaded?.speak(speaks)) || ended) return;
-    if (!extras && loaded) dress(loaded.styles);
-    extras = loaded;
+    if (!loaded || !(await loaded.speak(speaks)) || ended) return;
+    if (!extras) dress(loaded.styles);
+    extras ??= { ...loaded, Profile: loaded.createProfile(identity().profiles, emit) };
     whole = speaks;
     draw();
   }

@@ -118,11 +118,14 @@ function Heading({
     <>
       {!own && <Avatar userId={message.userId} username={message.username} url={message.avatar} />}
       <div class="heading">
-        {!own && (
-          <bdi class="name" title={message.username}>
-            {message.username}
-          </bdi>
-        )}
+        {!own &&
+          (extras?.Profile ? (
+            <extras.Profile {...{ message, language }} />
+          ) : (
+            <bdi class="name" title={message.username}>
+              {message.username}
+            </bdi>
+          ))}
         {!own && extras && message.role && <extras.Badge role={message.role} language={language} />}
         <time dateTime={message.created_at} title={language.moment(date)}>
           {language.ago(date, new Date()) ?? language.time(date)}

@@ -4,6 +4,7 @@ import type { Chat, Reason } from '@chatty/client/chat';
 import type { Message, StaffRole } from '@chatty/protocol/events';
 import type { FunctionComponent, RefObject } from 'preact';
 import type { Language } from './language.js';
+import type { Emit } from './loader/face.js';
 
 /** What the visitor was writing; a mutable note that outlives the composer. */
 export type Draft = { text: string; answers: Message | null };
@@ -34,6 +35,9 @@ export type Notices = {
 
 type OnMessage = { message: Message; language: Language; deeds: Deeds };
 
+/** The name of the author of a message, which can be pressed. */
+export type Profile = FunctionComponent<{ message: Message; language: Language }>;
+
 export type Extras = {
   /** Their style sheet. */
   styles: string;
@@ -49,6 +53,9 @@ export type Extras = {
   Slow: FunctionComponent<{ chat: Chat; until: number | null; language: Language }>;
   Seconds: FunctionComponent<{ until: number }>;
   Badge: FunctionComponent<{ role: StaffRole; language: Language }>;
+  /** Answers null where the host does not ask for it. */
+  createProfile(wanted: unknown, emit: Emit): Profile | null;
+  Profile?: Profile | null;
   Unread: FunctionComponent<{ seen: Seen; jump: (id: number) => void; language: Language }>;
   Quote: FunctionComponent<{ id: number; language: Language; verbs: Quoting }>;
   Replying: FunctionComponent<{ message: Message; language: Language; cancel: () => void }>;

@@ -93,7 +93,7 @@ export type MoreWords = {
     | 'admin'
     | 'typingMany']: string;
 } & {
-  [Name in 'replyingTo' | 'typingOne']: (name: string) => string;
+  [Name in 'replyingTo' | 'profileOf' | 'typingOne']: (name: string) => string;
 } & {
   /** `slowMode`: of the seconds to leave between two messages. */
   [Name in 'toFirstUnread' | 'slowMode']: (count: number) => string;

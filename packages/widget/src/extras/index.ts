@@ -6,6 +6,7 @@ export { EmojiButton } from './emoji.js';
 export { Mentions } from './mention.js';
 export { Badge, Seconds, Slow, Why } from './order.js';
 export { Editor, Removal, Tools } from './own.js';
+export { createProfile } from './profile.js';
 export { Quote } from './quote.js';
 export { ReactionPicker, Reactions } from './reactions.js';
 export { Replying } from './reply.js';

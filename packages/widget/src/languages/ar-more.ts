@@ -39,6 +39,7 @@ export const ar: MoreTable = ({ number, plural, name }) => {
     }),
     until: (when) => `حتى ${when}.`,
     replyingTo: (who) => `الرد على ${name(who)}`,
+    profileOf: (who) => `الملف الشخصي: ${name(who)}`,
     typingOne: (who) => `${name(who)} يكتب الآن…`,
     typingTwo: (one, other) => `${name(one)} و${name(other)} يكتبان الآن…`,
     reactedWith: (emoji, count) => `${reacted(count)} بالرمز ${emoji}`,

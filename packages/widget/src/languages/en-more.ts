@@ -28,6 +28,7 @@ export const en: MoreTable = ({ number, plural, name }) => {
     }),
     until: (when) => `Until ${when}.`,
     replyingTo: (who) => `Replying to ${name(who)}`,
+    profileOf: (who) => `Profile of ${name(who)}`,
     typingOne: (who) => `${name(who)} is typing…`,
     typingTwo: (one, other) => `${name(one)} and ${name(other)} are typing…`,
     reactedWith: (emoji, count) => `${people(count)} reacted with ${emoji}`,

@@ -29,6 +29,7 @@ export const es: MoreTable = ({ number, plural, name }) => {
     }),
     until: (when) => `Hasta: ${when}.`,
     replyingTo: (who) => `Respondiendo a ${name(who)}`,
+    profileOf: (who) => `Perfil de ${name(who)}`,
     typingOne: (who) => `${name(who)} está escribiendo…`,
     typingTwo: (one, other) => `${name(one)} y ${name(other)} están escribiendo…`,
     reactedWith: (emoji, count) => `${reacted(count)} con ${emoji}`,

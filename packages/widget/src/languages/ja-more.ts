@@ -23,6 +23,7 @@ export const ja: MoreTable = ({ number, name }) => ({
   slowMode: (count) => `低速モードです。${number(count)}秒に1回送信できます。`,
   until: (when) => `${when}までです。`,
   replyingTo: (who) => `${name(who)}さんに返信`,
+  profileOf: (who) => `${name(who)}さんのプロフィール`,
   typingOne: (who) => `${name(who)}さんが入力しています…`,
   typingTwo: (one, other) => `${name(one)}さんと${name(other)}さんが入力しています…`,
   reactedWith: (emoji, count) => `${number(count)}人が${emoji}でリアクションしました`,

@@ -23,6 +23,7 @@ export const ko: MoreTable = ({ number, name }) => ({
   slowMode: (count) => `슬로 모드예요. ${number(count)}초에 한 번 쓸 수 있어요.`,
   until: (when) => `${when}까지예요.`,
   replyingTo: (who) => `${name(who)}님에게 답장`,
+  profileOf: (who) => `${name(who)}님의 프로필`,
   typingOne: (who) => `${name(who)}님이 입력하고 있어요…`,
   typingTwo: (one, other) => `${name(one)}님과 ${name(other)}님이 입력하고 있어요…`,
   reactedWith: (emoji, count) => `${number(count)}명이 ${emoji} 반응을 남겼어요`,

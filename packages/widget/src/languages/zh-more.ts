@@ -23,6 +23,7 @@ export const zh: MoreTable = ({ number, name }) => ({
   slowMode: (count) => `慢速模式：每 ${number(count)} 秒可以发送一条消息。`,
   until: (when) => `持续到 ${when}。`,
   replyingTo: (who) => `回复 ${name(who)}`,
+  profileOf: (who) => `${name(who)} 的个人资料`,
   typingOne: (who) => `${name(who)} 正在输入…`,
   typingTwo: (one, other) => `${name(one)} 和 ${name(other)} 正在输入…`,
   reactedWith: (emoji, count) => `${number(count)} 人回应了 ${emoji}`,

@@ -16,7 +16,7 @@ export type FaceOptions = {
   /** Where it puts what it draws. */
   root: HTMLElement;
   inline: boolean;
-  /** Who the visitor is, as of now, and what the host wants to be told of beyond the panel. */
+  /** Who the visitor is, as of now, and what the host wants beyond the talk. */
   identity(): Identity;
   /** Whether the panel is open, as of now. */
   isOpen(): boolean;
@@ -31,7 +31,7 @@ export type FaceOptions = {
 
 export type Identity = Pick<
   Settings,
-  'token' | 'tokenProvider' | 'projectId' | 'titleBadge' | 'sound' | 'notifications'
+  'token' | 'tokenProvider' | 'projectId' | 'titleBadge' | 'sound' | 'notifications' | 'profiles'
 >;
 
 export type Face = {

@@ -13,6 +13,7 @@ const NAMES = [
   'titleBadge',
   'sound',
   'notifications',
+  'profiles',
   'zIndex',
   'autoload',
 ];
