@@ -114,6 +114,11 @@ export const SETTINGS = [
     },
   },
   {
+    ...{ name: 'profiles', group: 'place', goes: 'params', kind: 'switch', fallback: false },
+    label: { ko: '누를 수 있는 이름', en: 'Names can be pressed' },
+    hint: { ko: '누르면 사이트가 profileClick을 듣습니다.', en: 'Pressed, the site hears profileClick.' },
+  },
+  {
     ...{ name: 'titleBadge', group: 'notice', goes: 'params', kind: 'switch', fallback: false },
     label: { ko: '탭 제목에 안 읽은 수', en: 'Unread count in the title' },
     hint: {
