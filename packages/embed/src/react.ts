@@ -32,7 +32,7 @@ const EVENTS: { readonly [Name in keyof Events]: `on${Camel<Name>}` } = {
 };
 
 export function ChattyChat(props: ChattyChatProps): ReactElement | null {
-  const { url, docked = false, token = null, theme = null, locale = null, className } = props;
+  const { url, docked = false, token = null, theme = null, locale = null, room, className } = props;
   const place = useRef<HTMLDivElement>(null);
   const chat = useRef<Chat | null>(null);
   const latest = useRef(props);
@@ -51,7 +51,7 @@ export function ChattyChat(props: ChattyChatProps): ReactElement | null {
       const { titleBadge, sound, notifications, profiles } = now;
       const made = chatty.init({
         ...{ projectId, position, zIndex, token: now.token ?? null, theme: now.theme, locale: now.locale },
-        ...{ titleBadge, sound, notifications, profiles },
+        ...{ titleBadge, sound, notifications, profiles, room },
         mount: docked ? null : place.current,
         ...(tokenProvider && { tokenProvider: async () => (await latest.current.tokenProvider?.()) ?? '' }),
       });
@@ -66,7 +66,7 @@ export function ChattyChat(props: ChattyChatProps): ReactElement | null {
       chat.current?.destroy();
       chat.current = null;
     };
-  }, [url, docked]);
+  }, [url, docked, room]);
 
   useEffect(() => chat.current?.identify(token), [token]);
   useEffect(() => chat.current?.setTheme(theme), [theme]);

@@ -7,6 +7,8 @@ export type Settings = {
   tokenProvider: (() => Promise<string>) | null;
   /** Which project a visitor without a token reads. */
   projectId: string | null;
+  /** Which of the project's rooms it is, or null for its main room. */
+  room: string | null;
   /** Where the chat goes on the page; null: docked in a corner. */
   mount: Element | string | null;
   /** Side of the page the docked chat stands at: `left`, else the right. */

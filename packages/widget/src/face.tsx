@@ -60,9 +60,9 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   function follow(): void {
     chat?.close();
     chat = null;
-    const { token, tokenProvider, projectId } = identity();
+    const { token, tokenProvider, projectId, room } = identity();
     if (token !== null || projectId !== null) {
-      chat = createChat({ url, token, projectId, tokenProvider });
+      chat = createChat({ url, token, projectId, room, tokenProvider });
       listen(chat);
       chat.connect();
     }

@@ -31,7 +31,7 @@ export type FaceOptions = {
 
 export type Identity = Pick<
   Settings,
-  'token' | 'tokenProvider' | 'projectId' | 'titleBadge' | 'sound' | 'notifications' | 'profiles'
+  'token' | 'tokenProvider' | 'projectId' | 'room' | 'titleBadge' | 'sound' | 'notifications' | 'profiles'
 >;
 
 export type Face = {

@@ -6,6 +6,7 @@ export type Given = Record<string, unknown>;
 
 const NAMES = [
   'projectId',
+  'room',
   'mount',
   'position',
   'locale',
