@@ -74,6 +74,15 @@ export const SETTINGS = [
     label: { ko: '손님이 읽을 프로젝트', en: 'Project a guest reads' },
   },
   {
+    ...{ name: 'room', group: 'visitor', goes: 'params', kind: 'text', fallback: '' },
+    label: { ko: '방', en: 'Room' },
+    placeholder: 'main',
+    hint: {
+      ko: '프로젝트 설정 rooms에 있는 방입니다.',
+      en: 'One that the setting rooms of the project has.',
+    },
+  },
+  {
     ...{ name: 'mount', group: 'place', goes: 'params', kind: 'choice', fallback: '' },
     label: { ko: '자리', en: 'Place' },
     options: [
