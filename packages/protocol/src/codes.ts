@@ -14,7 +14,7 @@ export const codes = {
   token_invalid: { retry: 'fix', message: 'The token is not a JWT signed with HS256 and the shared secret.' },
   token_expired: { retry: 'fix', message: 'The token has expired. Ask the host for a new one.' },
   token_claims: { retry: 'fix', message: 'A claim of the token is missing or not of its form.' },
-  room_unknown: { retry: 'fix', message: 'The project has no room of this name.' },
+  room_unknown: { retry: 'never', message: 'The project has no room of this name.' },
   origin_refused: { retry: 'fix', message: 'The project does not allow pages of this origin.' },
   invalid: { retry: 'fix', message: 'The arguments of this event are not of its form.' },
   empty: { retry: 'fix', message: 'A message needs at least one visible character.' },
