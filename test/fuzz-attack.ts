@@ -1,6 +1,6 @@
 /** Decides how fuzzing clients go about it: connect, say a batch, ask whether the server is still listening, begin again. */
 
-import { createRandom, gentle, harsh, PACKETS, type Random } from './fuzz-grammar.js';
+import { createRandom, gentle, handshake, harsh, PACKETS, type Random } from './fuzz-grammar.js';
 import { oddRequest } from './fuzz-requests.js';
 import { tokenOf } from './kit.js';
 import { frame } from './raw-frames.js';
@@ -44,7 +44,7 @@ async function visit(url: string, token: string, random: Random, score: Score): 
   if (!socket.open) throw new Error(`an upgrade was answered with ${socket.status}`);
   score.connections += 1;
   if (random.below(8) === 0) socket.say(`40${random.pick(PACKETS)}`);
-  else socket.say(`40${JSON.stringify({ token, batch: random.below(2) === 0 })}`);
+  else socket.say(`40${handshake(random, token)}`);
   await socket.when(({ texts }) => texts.some((text) => text.startsWith('4')));
   let listens = !socket.closed;
   for (let round = random.below(6); round >= 0 && listens; round -= 1)

@@ -163,6 +163,12 @@ function anyValue(random: Random, depth = 3): unknown {
   );
 }
 
+/** The `auth` of a handshake with a good token; now and then it names a room, mostly one that is not there. */
+export function handshake(random: Random, token: string): string {
+  const room = random.below(8) === 0 ? { room: random.pick([anyValue(random), '__proto__', 'main']) } : {};
+  return JSON.stringify({ token, batch: random.below(2) === 0, ...room });
+}
+
 /** The payload an event asks for, often with one field of another kind. */
 function likelyPayload(random: Random, event: string): unknown {
   const id = 1 + random.below(300);
