@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { type Chat, createChat } from '@chatty/client/chat';
-import type { HistoryAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
+import type {
+  HistoryAnswer,
+  MembersAnswer,
+  Message,
+  Session,
+  SyncAnswer,
+  Typist,
+} from '@chatty/protocol/events';
 import { refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from './kit.js';
 import { ask, KEYS, make } from './projects-kit.js';
 
@@ -23,7 +30,7 @@ async function open(context: TestContext, settings: object = { rooms: ['btc', 'e
     await until(() => visitor.history.length > 0 && session !== undefined, 'the history');
     const act = <Reply = Answer>(event: string, payload: unknown): Promise<Reply> =>
       visitor.socket.timeout(8_000).emitWithAck(event, payload);
-    return { visitor, act, room: (session as unknown as Session).room };
+    return { visitor, act, session: session as unknown as Session };
   }
   const codeOf = async (room: unknown, auth: object = { token: tokenOf('민수') }) => {
     const { message, data } = await refusalOf(context, chatty.url, { ...auth, room });
@@ -39,9 +46,12 @@ const contents = (messages: readonly Message[] | undefined) => messages?.map(({ 
 it('what is said in a room is told and kept there alone', async (context) => {
   const { enter } = await open(context);
   const [main, btc, eth] = [await enter('민수'), await enter('지영', 'btc'), await enter('하늘', 'eth')];
-  assert.deepEqual([main.room, btc.room, eth.room], ['main', 'btc', 'eth']);
-  assert.equal((await enter('누구', 'main')).room, 'main');
-  assert.equal((await enter('누구', null)).room, 'main');
+  assert.deepEqual(
+    [main, btc, eth].map(({ session }) => session.room),
+    ['main', 'btc', 'eth'],
+  );
+  assert.equal((await enter('누구', 'main')).session.room, 'main');
+  assert.equal((await enter('누구', null)).session.room, 'main');
   const numbers = [
     stored(await main.visitor.say('모두에게')).id,
     stored(await btc.visitor.say('비트')).id,
@@ -67,16 +77,41 @@ it('nothing is changed, seen or done across rooms, although the numbers are the 
   const staff = await enter('관리', 'btc', { role: 'moderator' });
   stored(await main.visitor.say('하나'));
   stored(await main.visitor.say('둘'));
-  stored(await btc.visitor.say('비트'));
+  stored(await btc.visitor.say({ content: '비트', clientId: 'c1' }));
+  // The client id is the person's in the whole project; what was said elsewhere under it is not answered here.
+  const again = await main.visitor.say({ content: '비트', clientId: 'c1' });
+  assert.equal(!again.ok && again.code, 'conflict');
   assert.equal((await btc.act('edit message', { id: 2, content: '고침' })).code, 'not_found');
   assert.equal((await btc.act('delete message', { id: 2 })).code, 'not_found');
   assert.equal((await btc.act('react', { id: 2, emoji: '👍', on: true })).code, 'not_found');
   assert.equal((await staff.act('delete message', { id: 2 })).code, 'not_found');
+  assert.equal((await btc.act('edit message', { id: 1, content: '비트 고침' })).ok, true);
   assert.equal((await staff.act('delete message', { id: 1 })).ok, true);
+  for (const id of [3, 4]) assert.equal((await main.act('delete message', { id })).code, 'not_found');
   const page = await main.act<HistoryAnswer>('history', { before: 1_000 });
   assert.deepEqual(page.ok && contents(page.messages), ['하나', '둘']);
   const answer = await btc.visitor.say({ content: '답', replyTo: 2 });
   assert.equal(!answer.ok && answer.code, 'not_found', 'an answer to a message of another room');
+  assert.deepEqual([main.visitor.contents, btc.visitor.contents], [['하나', '둘'], ['비트']]);
+});
+
+it('who comes back is told what their room did since; a position of another room is none', async (context) => {
+  const { enter } = await open(context);
+  const [main, btc] = [await enter('민수'), await enter('지영', 'btc')];
+  for (const content of ['하나', '둘', '셋']) stored(await main.visitor.say(content));
+  stored(await btc.visitor.say('비트'));
+  const since = (here: typeof main, epoch: string, seq: number) =>
+    here.act<SyncAnswer>('sync', { after: { epoch, seq } });
+  const [ofMain, ofBtc] = [main.session.epoch, btc.session.epoch];
+  assert.notEqual(ofMain, ofBtc);
+  const told = async (...asked: Parameters<typeof since>) => {
+    const answer = await since(...asked);
+    assert.ok(answer.ok);
+    return [answer.epoch, answer.reset, contents(answer.messages)];
+  };
+  assert.deepEqual(await told(main, ofMain, 1), [ofMain, false, ['둘', '셋']]);
+  assert.deepEqual(await told(btc, ofMain, 1), [ofBtc, true, ['비트']]);
+  assert.deepEqual(await told(main, ofBtc, 1), [ofMain, true, ['하나', '둘', '셋']]);
 });
 
 it('people are counted, listed and seen typing in their room; one person may be in several', async (context) => {
@@ -130,8 +165,19 @@ it('rules are those of the room, sanctions those of the project', async (context
   await ask(chatty, 'PATCH', '/projects/kimpga/rooms/btc/rules', { slowMode: null, write: 'moderator' });
   const quiet = await btc.visitor.say('셋');
   assert.equal(!quiet.ok && quiet.code, 'read_only');
+  // The same words in two rooms are no repetition, only in one.
+  for (const room of ['main', 'btc'])
+    await ask(chatty, 'PATCH', `/projects/kimpga/rooms/${room}/rules`, {
+      duplicatesWithin: 600,
+      write: null,
+    });
+  for (const { visitor } of [main, btc]) stored(await visitor.say('넷'));
+  for (const { visitor } of [main, btc]) {
+    const twice = await visitor.say('넷');
+    assert.equal(!twice.ok && twice.code, 'duplicate');
+  }
   // A message of another room is named with it.
-  const gone = (body: object) => ask(chatty, 'DELETE', '/projects/kimpga/messages/2', body);
+  const gone = (body: object) => ask(chatty, 'DELETE', '/projects/kimpga/messages/3', body);
   assert.equal((await gone({ room: 'btc' })).body.code, 'not_found');
   assert.equal((await gone({ room: 'doge' })).body.code, 'not_found');
   assert.equal((await gone({})).status, 200);
@@ -139,14 +185,27 @@ it('rules are those of the room, sanctions those of the project', async (context
     words: ['하나'],
     room: 'btc',
   });
-  assert.deepEqual((tried.body as { checked?: number }).checked, 1);
-  await staff.act('mute member', { userId: 'u1' });
-  const muted = await main.visitor.say('넷');
+  assert.deepEqual((tried.body as { checked?: number }).checked, 2);
+  await staff.act('mute member', { userId: 'u1', messageId: 2 });
+  const muted = await main.visitor.say('다섯');
   assert.equal(!muted.ok && muted.code, 'muted');
+  await ask(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2 });
+  await ask(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2, room: 'btc' });
+  const { entries } = (await ask(chatty, 'GET', '/projects/kimpga/audit?limit=3')).body as unknown as {
+    entries: { details: { room: string; message: Message } }[];
+  };
+  assert.deepEqual(
+    entries.map(({ details }) => [details.room, details.message.content]),
+    [
+      ['btc', '넷'],
+      ['main', '둘'],
+      ['btc', '넷'],
+    ],
+  );
 });
 
 it('there is no room but those that the project has; one that is taken away is closed, and keeps its talk', async (context) => {
-  const { enter, codeOf, setRooms } = await open(context);
+  const { chatty, enter, codeOf, setRooms } = await open(context);
   const unknown = ['Authentication error', 'room_unknown'];
   for (const room of [
     'doge',
@@ -170,6 +229,12 @@ it('there is no room but those that the project has; one that is taken away is c
     (await codeOf('doge', { token: tokenOf('민수', { secret: `not ${SECRET}` }) }))[1],
     'token_invalid',
   );
+  const { refusals } = (await ask(chatty, 'GET', '/projects/kimpga/refusals')).body as unknown as {
+    refusals: { code: string; reason: string }[];
+  };
+  const reasons = refusals.filter(({ code }) => code === 'room_unknown').map(({ reason }) => reason);
+  assert.ok(reasons.includes('the setting rooms of the project does not have doge'), String(reasons));
+  assert.ok(reasons.includes('auth.room is no name of a room'), String(reasons));
   const btc = await enter('민수', 'btc');
   const main = await enter('민수');
   stored(await btc.visitor.say('남는 말'));

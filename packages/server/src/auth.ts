@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
-import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID } from '@chatty/protocol/limits';
+import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { importSecret, type Projects, type SigningKey } from './projects.js';
@@ -137,7 +137,7 @@ export async function createAuth(options: {
     if (room !== null) return { ok: true, member: { ...verdict.member, room } };
     return {
       ok: false,
-      reason: 'the setting rooms of the project does not have it',
+      reason: reasonOf(visit.room),
       about: { project: projectId, userId: userId || null, signed: role !== 'guest' },
       refused: refusal('room_unknown'),
     };
@@ -188,6 +188,14 @@ export async function createAuth(options: {
 
 function readProject(project: unknown): string | null {
   return typeof project === 'string' && PROJECT_ID.test(project) ? project : null;
+}
+
+/** A name that no project could have given a room is not repeated to its host. */
+function reasonOf(named: unknown): string {
+  const isName = typeof named === 'string' && ROOM_ID.test(named);
+  return isName
+    ? `the setting rooms of the project does not have ${named}`
+    : 'auth.room is no name of a room';
 }
 
 function aboutOf({ payload, signed, member }: Case): About {

@@ -66,7 +66,7 @@ export function createModeration(options: {
         until,
         reason,
         actor,
-        details: { until, reason },
+        details: { until, reason, ...(evidence && { room }) },
         evidence,
       });
       await order.refresh();
