@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireChromium } from './chromium.mjs';
+import { requireFirefox } from './firefox.mjs';
 import { prepare, ROOT, say } from './prepare.mjs';
 
 await prepare();
@@ -27,6 +28,15 @@ function testFiles() {
 }
 
 const files = testFiles();
+/** Not everybody may install one; then its stories are skipped, and the last line says so. */
+let lacking = '';
+const firefox = files.some((file) => file.endsWith('/firefox.test.ts'))
+  ? await requireFirefox().catch(({ message }) => {
+      lacking = `${message}\n`;
+      return '';
+    })
+  : '';
+process.stderr.write(lacking);
 const folder = mkdtempSync(join(tmpdir(), 'chatty-test-'));
 // The user PostgreSQL runs as has to pass through it.
 chmodSync(folder, 0o755);
@@ -46,6 +56,7 @@ const environment = {
   ...process.env,
   CHATTY_TEST_DATABASE: JSON.stringify(embedded.connection),
   CHROMIUM_PATH: chromium,
+  FIREFOX_PATH: firefox,
 };
 const child = spawn(process.execPath, values, { cwd: ROOT, stdio: 'inherit', env: environment });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
@@ -53,4 +64,5 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
 const code = await new Promise((resolve) => child.once('close', (status) => resolve(status ?? 1)));
 await embedded.close();
 rmSync(folder, { recursive: true, force: true });
+process.stderr.write(lacking);
 process.exit(code);
