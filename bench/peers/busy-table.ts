@@ -8,26 +8,29 @@ export type BusyRoom = {
   machine: string;
   /** Load of the machine before the first row. */
   loadBefore: number;
+  /** After the last; what ran beside it is in the figures. */
+  loadAfter: number;
   chromium: string;
   rows: Measured[];
 };
 
-export function renderBusy({ date, machine, loadBefore, chromium, rows }: BusyRoom): string {
+export function renderBusy({ date, machine, loadBefore, loadAfter, chromium, rows }: BusyRoom): string {
   return `# A busy room in the browser
 
-Written by \`npm run peers\` (\`npm run peers -- --only busy\` for this alone). ${date}, ${machine}, load before ${loadBefore.toFixed(2)}, Chromium ${chromium}.
+Written by \`npm run peers\` (\`npm run peers -- --only busy\` for this alone). ${date}, ${machine}, load before ${loadBefore.toFixed(2)} and after ${loadAfter.toFixed(2)}, Chromium ${chromium}.
 
 A room with 100,000 messages stored, in which a hundred more a second are said for 20 seconds, on a running server; desktop is
 1280 x 800, phone 390 x 760. At the end the newest is drawn in the end, or the row fails; further up one reads older messages
 while the pill counts. "Slower" is how many times slower Chromium makes the processor look to the page
 (\`Emulation.setCPUThrottlingRate\`), 4x being an older phone. The lists of other projects and the one by hand begin with 1,000
-messages, keep all they are given, and get theirs from a timer in the page, with no network behind them: what comes a second is
-what they managed.
+messages, keep all they are given, and get the same rounds of five from a timer in the page, with no network behind them.
 
 Frames drawn are counted by \`requestAnimationFrame\`, in percent of 60 a second. Long tasks are those over 50 ms, by
-\`PerformanceObserver\`; slow frames are long animation frames, over 50 ms from the first task until they are drawn. Main thread
+\`PerformanceObserver\`, as the clock has it, waiting for a core included; longest work is the most any task took of the
+processor itself, by Chromium's trace. Slow frames are long animation frames, over 50 ms from the first task until they are drawn. Main thread
 is processor time by Chromium's \`TaskDuration\`, of which a throttled page is charged the slowing down as well. The browser,
-the server, the database and the senders share the machine's cores.
+the server, the database and the senders share the machine's cores with whatever else runs there: the rows in which nothing
+comes say how much of a stutter is not the page's own.
 
 ${table([
   [
@@ -41,6 +44,7 @@ ${table([
     'longest',
     'long tasks',
     'longest, ms',
+    'longest work, ms',
     'slow frames',
     'longest, ms',
     'main thread',
@@ -51,7 +55,8 @@ ${table([
 }
 
 function rowOf({ name, screen, throttle, rate, smooth }: Measured): string[] {
-  const { frames, median, p99, longest, tasks, longestTask, slowFrames, longestFrame, busy } = smooth;
+  const { frames, median, p99, longest, tasks, longestTask, longestWork, slowFrames, longestFrame, busy } =
+    smooth;
   return [
     name,
     screen,
@@ -63,6 +68,7 @@ function rowOf({ name, screen, throttle, rate, smooth }: Measured): string[] {
     longest.toFixed(1),
     String(tasks),
     tasks === 0 ? '-' : String(longestTask),
+    longestWork.toFixed(1),
     String(slowFrames),
     slowFrames === 0 ? '-' : String(longestFrame),
     `${busy.toFixed(0)} %`,

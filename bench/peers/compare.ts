@@ -99,7 +99,8 @@ async function compareCosts(
 async function compareBusy(browser: Browser, beside: Subject[]): Promise<void> {
   const about = aboutNow();
   const rows = await measureBusy(context, browser, beside, say);
-  say(keepBusyRoom({ ...about, chromium: browser.version(), rows }));
+  const [loadAfter = 0] = loadavg();
+  say(keepBusyRoom({ ...about, loadAfter, chromium: browser.version(), rows }));
 }
 
 function aboutNow() {

@@ -1,6 +1,6 @@
 /** How smoothly a page moves: the frames it drew, the tasks that held it up, and how busy its main thread was. */
 
-import type { CDPSession, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import { busy } from './costs.js';
 
 /** Of some seconds, in milliseconds unless it says otherwise. */
@@ -14,6 +14,8 @@ export type Smoothness = {
   /** Tasks over 50 ms, and the longest of them; 0 where there was none. */
   tasks: number;
   longestTask: number;
+  /** The longest in processor time: what else ran on the machine is not in it. */
+  longestWork: number;
   /** Frames that took over 50 ms from their first task until they were drawn, and the longest of them. */
   slowFrames: number;
   longestFrame: number;
@@ -65,14 +67,16 @@ export async function watchFrames(page: Page): Promise<void> {
 
 /** While the work goes on in a page that is watched. */
 export async function smoothness(
-  page: Page,
-  session: CDPSession,
+  browser: Browser,
+  { page, session }: { page: Page; session: CDPSession },
   work: () => Promise<unknown>,
 ): Promise<Smoothness> {
+  await browser.startTracing(page, { categories: ['toplevel'] });
   await page.evaluate(() => (window as unknown as Watched).smooth.begin());
   const before = await busy(session);
   await work();
   const worked = (await busy(session)) - before;
+  const trace = JSON.parse(String(await browser.stopTracing())) as Trace;
   const { times, spans } = await page.evaluate(() => (window as unknown as Watched).smooth.end());
   const intervals = times
     .slice(1)
@@ -91,8 +95,31 @@ export async function smoothness(
     longest: at(1),
     tasks: tasks.length,
     longestTask: Math.max(0, ...tasks),
+    longestWork: longestWork(trace),
     slowFrames: slow.length,
     longestFrame: Math.max(0, ...slow),
     busy: (worked / took) * 100,
   };
+}
+
+/** Of Chromium's trace: a name, and microseconds of the thread's processor time. */
+type Trace = {
+  traceEvents: {
+    name: string;
+    pid: number;
+    tid: number;
+    tdur?: number;
+    args?: { name?: string };
+  }[];
+};
+
+/** Of the page's main thread, in milliseconds: of all pages there are, for there is one. */
+function longestWork({ traceEvents }: Trace): number {
+  const main = traceEvents.flatMap(({ name, args, pid, tid }) =>
+    name === 'thread_name' && args?.name === 'CrRendererMain' ? `${pid} ${tid}` : [],
+  );
+  const work = traceEvents.flatMap(({ tdur, pid, tid }) =>
+    tdur !== undefined && main.includes(`${pid} ${tid}`) ? tdur / 1_000 : [],
+  );
+  return work.reduce((most, each) => Math.max(most, each), 0);
 }
