@@ -23,10 +23,13 @@ describe('a chat that is moved', () => {
       await page.locator('.beside').waitFor();
       for (const name of ['at the end', 'further up']) {
         if (name === 'further up') {
-          await page.locator('.frame').hover();
-          await page.mouse.wheel(0, -400);
+          // At once: a wheel would go on turning while the place is read.
+          await page
+            .locator('.frame')
+            .evaluate((frame) => frame.scrollBy({ top: -400, behavior: 'instant' }));
           await page.locator('.pill').waitFor();
         }
+        await drawn(page);
         const before = await placeOf(page);
         for (const move of [within, swap, swapSlowly]) {
           await move(page);
