@@ -8,7 +8,7 @@ import { until } from './kit.js';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-export type Found = { text: string; label: string; x: number; y: number; top: number; value: string };
+type Found = { text: string; label: string; x: number; y: number; top: number; value: string };
 
 export type FirefoxVisitor = {
   page: FirefoxPage;
