@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { serveHosts } from './browser-host.js';
 import { serveSite } from './browser-page.js';
 import { Keys, launchFirefox } from './firefox-bidi.js';
+import { compose, type Told } from './firefox-compose.js';
 import { type FirefoxVisitor, visitorOf } from './firefox-visitor.js';
 import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
 
@@ -58,50 +60,57 @@ describe('in Firefox', { skip: missing }, () => {
     assert.deepEqual(complaintsOf(visitor), []);
   });
 
-  it('Enter while Hangul is composed sends once, in the order of events Firefox has; of Japanese it sends nothing', async () => {
+  it('Enter while Hangul is composed sends once, in each order of events there is; of Japanese it sends nothing', async () => {
     const jiyoung = await join(context, chatty.url, tokenIn('compose', '지영'));
     const visitor = await open(tokenIn('compose', '민수'));
     await visitor.see('.dot.live');
-    /** A browser takes no composition from outside but by its system's input: these are its events, in its order. */
-    const compose = (text: string, after: 'Enter' | null) =>
-      visitor.page.run(
-        (composed, then) => {
-          const field = document.querySelector('chatty-chat')?.shadowRoot?.querySelector('textarea');
-          if (!field) throw new Error('no field');
-          field.focus();
-          const key = (type: string, more: object) =>
-            field.dispatchEvent(
-              new KeyboardEvent(type, {
-                key: 'Enter',
-                code: 'Enter',
-                bubbles: true,
-                cancelable: true,
-                ...more,
-              }),
-            );
-          const composition = (type: string, data: string) =>
-            field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
-          composition('compositionstart', '');
-          field.value += composed;
-          composition('compositionupdate', composed);
-          field.dispatchEvent(new InputEvent('input', { data: composed, isComposing: true, bubbles: true }));
-          key('keydown', { key: 'Process', keyCode: 229, isComposing: true });
-          composition('compositionend', composed);
-          field.dispatchEvent(new InputEvent('input', { data: composed, bubbles: true }));
-          if (then) key('keydown', { keyCode: 13 });
-          key('keyup', { keyCode: 13 });
-        },
-        text,
-        after,
-      );
-    await compose('한글', 'Enter');
-    await until(() => jiyoung.messages.length > 0, 'the message');
-    await compose('日本', null);
+    const orders: [string, Told[]][] = [
+      ['한글', ['taken', 'ended', 'plain']],
+      ['김프', ['taken', 'ended']],
+      ['환율', ['ended', 'plain']],
+      ['시세', ['ended', 'late']],
+    ];
+    for (const [text, order] of orders) {
+      await visitor.page.run(compose, text, order);
+      await visitor.see('.row.own:not(.waiting) .bubble', text);
+    }
+    await visitor.page.run(compose, '日本', ['taken', 'ended']);
     await visitor.page.type('語');
     await until(async () => (await visitor.see('.composer textarea')).value === '日本語', 'the text to stay');
     await visitor.page.type(Keys.enter);
-    await until(() => jiyoung.messages.length > 1, 'the second message');
-    assert.deepEqual(jiyoung.contents, ['한글', '日本語']);
+    await until(() => jiyoung.contents.includes('日本語'), 'the last message');
+    assert.deepEqual(jiyoung.contents, [...orders.map(([text]) => text), '日本語']);
+  });
+
+  it('where scripts may write no markup: sheets are constructed, no style is inline, an emoji is found and sent', async () => {
+    const { url } = chatty;
+    const policy = `default-src 'none'; script-src 'nonce-page' ${url}; connect-src ${url} ${url.replace('http', 'ws')}; style-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types chatty`;
+    const page = await serveHosts(context, url);
+    const visitor = visitorOf(await firefox.page());
+    const params = { locale: 'ko', token: tokenIn('strict', '민수') };
+    await visitor.page.goto(page({ policy, params }));
+    await visitor.press('.launcher');
+    await visitor.see('.dot.live');
+    await visitor.press('.composer .beside');
+    await visitor.press('.popup input');
+    await visitor.page.type('로켓');
+    await visitor.gone('.popup [role=gridcell]:not([hidden] *)', '😀');
+    await visitor.press('.popup [role=gridcell]:not([hidden] *)', '로켓');
+    await until(
+      async () => (await visitor.see('.composer textarea')).value === '🚀',
+      'the emoji in the field',
+    );
+    await visitor.page.type(Keys.escape);
+    await visitor.gone('.popup');
+    await visitor.press('.composer textarea');
+    await visitor.page.type(Keys.enter);
+    await visitor.see('.row.own:not(.waiting) .bubble', '🚀');
+    const styles = await visitor.page.run(() => {
+      const root = document.querySelector('chatty-chat')?.shadowRoot;
+      return [(root?.adoptedStyleSheets.length ?? 0) > 0, root?.querySelectorAll('style, link').length];
+    });
+    assert.deepEqual(styles, [true, 0]);
+    assert.deepEqual(visitor.page.complaints, []);
   });
 
   it('messages are answered, changed, deleted and felt about with the mouse', async () => {
@@ -204,6 +213,7 @@ describe('in Firefox', { skip: missing }, () => {
       stored(await jiyoung.say('||숨김|| `코드` @민수'));
       const visitor = await open(tokenIn(project, '민수'), params, size);
       await visitor.say('내 말');
+      assert.equal(await visitor.page.run(overhang), 0, 'the hint lies in the field');
       await visitor.press('.composer .beside');
       await visitor.see('.popup');
       assert.deepEqual(await visitor.broken(), []);
@@ -219,4 +229,10 @@ async function moving(): Promise<boolean> {
   const before = place();
   await new Promise((resolve) => setTimeout(resolve, 200));
   return before !== place();
+}
+
+/** Runs in the page: how far what is in the field reaches out of it to the side, in pixels. */
+function overhang(): number {
+  const field = document.querySelector('chatty-chat')?.shadowRoot?.querySelector('textarea');
+  return (field?.scrollWidth ?? 0) - (field?.clientWidth ?? 0);
 }
