@@ -1,13 +1,15 @@
 /** Promise: what is promised in Chromium holds in Firefox. Only what a browser can make a difference to is told again here. */
 
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { serveHosts } from './browser-host.js';
 import { serveSite } from './browser-page.js';
 import { Keys, launchFirefox } from './firefox-bidi.js';
 import { compose, type Told } from './firefox-compose.js';
 import { type FirefoxVisitor, visitorOf } from './firefox-visitor.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
+import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until } from './kit.js';
+import { runProgram, SERVE } from './processes.js';
 
 const path = process.env.FIREFOX_PATH;
 const missing = path ? false : 'there is no Firefox on this machine';
@@ -200,6 +202,45 @@ describe('in Firefox', { skip: missing }, () => {
     assert.deepEqual(await visitor.broken(), []);
   });
 
+  it('a server that is killed and started again is found by itself, and nothing is there twice', async () => {
+    const { connection } = chatty;
+    const free = createServer().listen(0, '127.0.0.1');
+    await until(() => free.listening, 'a free port');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const url = `http://127.0.0.1:${port}`;
+    const start = async () => {
+      const program = runProgram(context, SERVE, {
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        JWT_SECRET: SECRET,
+        DB_HOST: connection.host,
+        DB_PORT: String(connection.port),
+        POSTGRES_USER: connection.user,
+        POSTGRES_PASSWORD: connection.password,
+        POSTGRES_DB: connection.database,
+      });
+      const ready = () =>
+        fetch(`${url}/readyz`)
+          .then(({ ok }) => ok)
+          .catch(() => false);
+      await until(ready, 'the server');
+      return program;
+    };
+    const first = await start();
+    const visitor = visitorOf(await firefox.page());
+    await visitor.page.goto((await serveSite(context, url))(tokenIn('killed', '민수')));
+    await visitor.say('그 전에');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await visitor.gone('.dot.live');
+    await start();
+    await visitor.see('.dot.live');
+    await visitor.say('그 뒤에');
+    const texts = (await visitor.all('.row.own .bubble')).map(({ text }) => text);
+    assert.deepEqual(texts, ['그 전에', '그 뒤에']);
+  });
+
   const faces: [string, object, [number, number]][] = [
     ['light, at desktop width', { theme: 'light' }, [900, 640]],
     ['dark, on a phone', { theme: 'dark' }, [390, 760]],
@@ -215,7 +256,7 @@ describe('in Firefox', { skip: missing }, () => {
       await visitor.say('내 말');
       assert.equal(await visitor.page.run(overhang), 0, 'the hint lies in the field');
       await visitor.press('.composer .beside');
-      await visitor.see('.popup');
+      await visitor.see('.popup [role=gridcell]');
       assert.deepEqual(await visitor.broken(), []);
       if (process.env.FIREFOX_PICTURES)
         await visitor.page.picture(`${process.env.FIREFOX_PICTURES}/${project}.png`);
