@@ -15,7 +15,7 @@ describe('rooms on a page', () => {
   const suite = startBrowserSuite({
     serve: serveMarkup,
     settings: KEYS,
-    fill: (chatty) => make(chatty, 'host', { settings: { rooms: ['btc', 'eth'] } }),
+    fill: (chatty) => make(chatty, 'host', { settings: { rooms: ['btc', 'eth'], guests: true } }),
   });
   const params = (name: string, more: object = {}) =>
     inline(
@@ -106,6 +106,16 @@ describe('rooms on a page', () => {
     });
     await page.locator('.notice[role=alert]', { hasText: 'There is no such room.' }).waitFor();
     assert.deepEqual(await page.evaluate('heard'), [['room_unknown']]);
+    // A guest as well, whom no login would help.
+    await page.evaluate(() =>
+      (window as unknown as HostWindow).Chatty.init({
+        mount: '#b',
+        room: 'doge',
+        projectId: 'host',
+        token: null,
+      }),
+    );
+    await page.locator('#b .notice[role=alert]', { hasText: 'There is no such room.' }).waitFor();
   });
 
   it('no page complained', () => assert.deepEqual(suite.complaints, []));

@@ -26,6 +26,9 @@ type Props = {
 /** States that stand in words over the talk; the others are told by the dot. */
 const EXPLAINED: readonly State[] = ['recovering', 'waiting', 'closed'];
 
+/** Why a visitor is refused whom a login helps. */
+const LOGGED_OUT: readonly (Reason['code'] | undefined)[] = ['token_missing', 'login_required'];
+
 type View = {
   state: State;
   reason: Reason | null;
@@ -72,8 +75,9 @@ export function Panel({
   const { words } = language;
   const view = useChat(chat);
   const refused = view.state === 'refused';
-  // A project without guests refuses those who are not logged in.
-  const shown = chat === null || (guest && refused) ? 'login' : refused ? 'refused' : 'talk';
+  // Projects and rooms without guests refuse those who are not logged in. What else is in a guest's way no login helps.
+  const kept = refused && guest && LOGGED_OUT.includes(view.reason?.code);
+  const shown = chat === null || kept ? 'login' : refused ? 'refused' : 'talk';
   return (
     <section
       class={`panel ${close ? 'docked' : 'inline'}`}
