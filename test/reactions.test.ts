@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createChat } from '@chatty/client/chat';
 import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol/events';
 import { type Follower, follow, upTo } from './follower.js';
@@ -18,9 +19,11 @@ function standing(answer: ChangeAnswer): Message {
   return answer.message;
 }
 
-/** The newest page as somebody sees it who comes now. */
+let lookers = 0;
+/** The newest page as somebody sees it who comes now; each time another, as nobody may come and go all the time. */
 async function seenBy(context: TestContext, { url }: Chatty): Promise<Message[]> {
-  const { history, socket } = await join(context, url, tokenOf('보는 사람'));
+  lookers += 1;
+  const { history, socket } = await join(context, url, tokenOf(`보는 사람 ${lookers}`));
   socket.disconnect();
   return history[0] ?? [];
 }
@@ -241,6 +244,8 @@ it('whatever two people do at once on two servers, every state is that of the lo
   assert.deepEqual(numbers, upTo(4, top), 'no number is missing and none is burnt');
   for (const chatty of [one, other]) {
     await until(async () => {
+      // The other server may hear of the last change only when it next asks where the log stands.
+      await pause(250);
       const seen = await seenBy(context, chatty);
       return ids.every(
         (id) =>
