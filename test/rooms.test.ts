@@ -180,6 +180,8 @@ it('rules are those of the room, sanctions those of the project', async (context
   const gone = (body: object) => ask(chatty, 'DELETE', '/projects/kimpga/messages/3', body);
   assert.equal((await gone({ room: 'btc' })).body.code, 'not_found');
   assert.equal((await gone({ room: 'doge' })).body.code, 'not_found');
+  const elsewhere = await ask(chatty, 'DELETE', '/projects/kimpga/messages/3?room=btc');
+  assert.equal(elsewhere.body.code, 'not_found', 'the query says it as well');
   assert.equal((await gone({})).status, 200);
   const tried = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', {
     words: ['하나'],
@@ -262,6 +264,11 @@ it('a newer token stays in the room; a guest reads in one; a second server tells
     (await here.act('auth refresh', { token: tokenOf('민수', { userId: 'u1', expiresIn: 900 }) })).ok,
     true,
   );
+  const stranger = await enter('길동', 'btc', { userId: 'u3' });
+  const gone = new Promise((resolve) => stranger.visitor.socket.once('disconnect', resolve));
+  const foreign = tokenOf('길동', { userId: 'u3', projectId: 'othershop' });
+  stranger.visitor.socket.emit('auth refresh', { token: foreign });
+  await gone;
   stored(await here.visitor.say('비트'));
   await until(() => there.visitor.messages.length > 0 && guest.messages.length > 0, 'the other server');
   assert.deepEqual([there.visitor.contents, guest.contents], [['비트'], ['비트']]);

@@ -35,10 +35,11 @@ export function openModeration(
     return project;
   }
 
-  /** In the room of the path, or that the body names. */
+  /** In the room of the path, or that the query or the body names: clients and proxies drop the body of a DELETE. */
   function actingOf(request: FastifyRequest): Acting {
     const project = projectOf(request);
-    const { room: named = bodyOf(request).room } = request.params as Partial<Hall>;
+    const query = request.query as Record<string, unknown>;
+    const { room: named = query.room ?? bodyOf(request).room } = request.params as Partial<Hall>;
     const room = auth.room(project, named);
     if (room === null) throw new Fault('not_found', 'The project has no such room.');
     return { project, room, actor: door.callerOf(request).actor, rank: ABOVE_ALL };

@@ -196,8 +196,9 @@ function createCrowd<Member>(): Crowd<Member> {
       list = null;
     },
     delete(member) {
-      list = null;
-      return members.delete(member);
+      const was = members.delete(member);
+      if (was) list = null;
+      return was;
     },
     clear() {
       members.clear();

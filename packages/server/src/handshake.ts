@@ -102,7 +102,7 @@ export function createHandshakes(options: {
       });
     },
     async refresh(member, { token }, socket) {
-      const verdict = await auth.verify({ token, room: member.room });
+      const verdict = await auth.verify({ token });
       judge(verdict, socket.data.address);
       if (!verdict.ok) return { ok: false, ...verdict.refused };
       const { projectId, userId, pass } = verdict.member;
@@ -113,7 +113,7 @@ export function createHandshakes(options: {
       }
       // An older token may not bring back an older name or a shorter life; another may have come while this was checked.
       const newest = socket.data.member.pass.issuedAt ?? 0;
-      if ((pass.issuedAt ?? 0) >= newest) socket.data.member = verdict.member;
+      if ((pass.issuedAt ?? 0) >= newest) socket.data.member = { ...verdict.member, room: member.room };
       const { expiresAt } = socket.data.member.pass;
       return { ok: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
     },
