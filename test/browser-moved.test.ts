@@ -31,7 +31,7 @@ describe('a chat that is moved', () => {
         }
         await drawn(page);
         const before = await placeOf(page);
-        for (const move of [within, swap, swapSlowly]) {
+        for (const move of [within, swap, swapSlowly, outOfSight]) {
           await move(page);
           await drawn(page);
           stands(await placeOf(page), before, `${name}, ${move.name}`);
@@ -63,6 +63,31 @@ const within = (page: Page) =>
     document.querySelector('#b')?.append(chat);
     before?.append(chat);
   });
+
+/** To a place that is not shown, as in another tab of the page, and some time later back. */
+const outOfSight = async (page: Page) => {
+  await page.evaluate(() => {
+    const chat = document.querySelector('chatty-chat') as HTMLElement;
+    const cupboard = document.createElement('div');
+    cupboard.hidden = true;
+    cupboard.className = 'place';
+    (chat.parentElement as HTMLElement).append(cupboard);
+    cupboard.append(chat);
+  });
+  await drawn(page);
+  await page.evaluate(() => {
+    const chat = document.querySelector('chatty-chat') as HTMLElement;
+    const cupboard = chat.parentElement as HTMLElement;
+    cupboard.hidden = false;
+  });
+  await drawn(page);
+  await page.evaluate(() => {
+    const chat = document.querySelector('chatty-chat') as HTMLElement;
+    const cupboard = chat.parentElement as HTMLElement;
+    cupboard.before(chat);
+    cupboard.remove();
+  });
+};
 
 /** Another body, as Turbo and Astro put it. */
 const swap = (page: Page) =>

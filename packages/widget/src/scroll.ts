@@ -33,7 +33,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
   const below = useRef<HTMLDivElement>(null);
   const heights = useState(createHeights)[0];
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  /** `bottom`: where the end of line `key` is, in pixels below the frame's upper edge. `set`: the position set here. */
+  /** `bottom`: where the end of line `key` is, in pixels below the frame's upper edge. `set`: the position set here. `lost`: the frame has been out of sight. */
   const now = useRef({
     lines,
     newest,
@@ -46,6 +46,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
     view: VIEW,
     width: 0,
     set: -1,
+    lost: false,
     aim: 0,
   }).current;
 
@@ -89,7 +90,8 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
   };
 
   /** By the reader: a frame that is off the page or hidden has lost its position, and nobody has moved it. */
-  const hasMoved = (element: HTMLElement) => element.clientHeight > 0 && element.scrollTop !== now.set;
+  const hasMoved = (element: HTMLElement) =>
+    !now.lost && element.clientHeight > 0 && element.scrollTop !== now.set;
 
   // Before the lines change: the scroll event of a move just made may still be on its way.
   if (frame.current && hasMoved(frame.current)) read(frame.current);
@@ -119,7 +121,11 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
   /** @param moved the reader may have scrolled since the lines were drawn, and the scroll event not have come yet */
   const settle = (moved: boolean) => {
     const element = frame.current;
-    if (!element || !list.current || !above.current || !below.current || element.clientHeight === 0) return;
+    if (!element || !list.current || !above.current || !below.current) return;
+    if (element.clientHeight === 0) {
+      now.lost = true;
+      return;
+    }
     if (element.clientWidth !== now.width) heights.forget();
     now.width = element.clientWidth;
     now.view = element.clientHeight;
@@ -137,6 +143,7 @@ export function useScroll(lines: readonly Line[], newest: boolean) {
       if (Math.abs(shift) >= 0.5) element.scrollTop += shift;
     }
     now.set = element.scrollTop;
+    now.lost = false;
     // The frame may have grown to the end, or the line that was looked for stand near it.
     if (!now.sticks && isAtEnd(element)) {
       now.sticks = true;
