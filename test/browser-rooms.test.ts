@@ -116,6 +116,31 @@ describe('rooms on a page', () => {
       }),
     );
     await page.locator('#b .notice[role=alert]', { hasText: 'There is no such room.' }).waitFor();
+    assert.deepEqual(await page.evaluate('heard'), [['room_unknown'], ['room_unknown']]);
+  });
+
+  it('on a page that is swapped the chat is in the room that window.params says then', async () => {
+    const said = { autoload: true, mount: '#a', room: 'btc' };
+    const page = await open(PLACES + params('swapped', said) + script());
+    await say(page, '#a', 'before the swap');
+    const swap = (room: string) =>
+      page.evaluate(
+        ({ src, next }) => {
+          const body = document.createElement('body');
+          body.innerHTML = '<div id="a" class="place"></div>';
+          document.body.replaceWith(body);
+          Object.assign((window as unknown as { params: object }).params, { room: next });
+          body.append(Object.assign(document.createElement('script'), { src }));
+        },
+        { src: `${suite.chatty.url}/widget.js`, next: room },
+      );
+    await swap('eth');
+    await page.locator('#a .dot.live').waitFor();
+    await say(page, '#a', 'after the swap');
+    assert.equal((await bubbles(page, '#a')).includes('before the swap'), false);
+    await swap('btc');
+    await page.locator('#a .bubble', { hasText: 'before the swap' }).waitFor();
+    assert.equal(await page.locator('chatty-chat').count(), 1);
   });
 
   it('no page complained', () => assert.deepEqual(suite.complaints, []));

@@ -27,7 +27,7 @@ type Props = {
 const EXPLAINED: readonly State[] = ['recovering', 'waiting', 'closed'];
 
 /** Why a visitor is refused whom a login helps. */
-const LOGGED_OUT: readonly (Reason['code'] | undefined)[] = ['token_missing', 'login_required'];
+export const LOGGED_OUT: readonly (Reason['code'] | null | undefined)[] = ['token_missing', 'login_required'];
 
 type View = {
   state: State;

@@ -3,7 +3,7 @@
 import { type Chat, createChat, type State } from '@chatty/client/chat';
 import type { Events } from '@chatty/embed/types';
 import { render } from 'preact';
-import { Panel } from './app.js';
+import { LOGGED_OUT, Panel } from './app.js';
 import { chooseLocale, type Language, loadLanguage } from './language.js';
 import type { Face, FaceOptions } from './loader/face.js';
 import type { Draft, Extras, Notices, Seen } from './parts.js';
@@ -71,7 +71,7 @@ export async function openFace(options: FaceOptions): Promise<Face> {
 
   function listen(to: Chat): void {
     to.on('state', ({ state, code }) => {
-      if (state === 'refused' && identity().token !== null) {
+      if (state === 'refused' && (identity().token !== null || !LOGGED_OUT.includes(code))) {
         if (code === 'token_expired') emit('tokenExpired');
         if (code === 'banned') emit('banned', { code });
         emit('error', { code: code ?? 'token_invalid', message: 'The server refused the visitor.' });

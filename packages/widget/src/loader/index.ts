@@ -32,17 +32,19 @@ function start(): void {
     const settle = (...said: (object | undefined)[]) =>
       readSettings(...(said as Given[]), { ...script.dataset, token: undefined }, page.params);
     const { api, keeper } = createApi({ url: new URL(src).origin, load, settle });
-    let seen = page.params?.token;
+    // A copy: pages change what they said in place as well.
+    let seen = { ...page.params };
     /** Not where the page has a chat in its markup or has made one. */
     const appear = () => {
       if (settle().autoload && !document.querySelector(TAG)) api.init();
     };
     page.Chatty = Object.assign(api, {
-      /** Only puts back what the page has lost, for whoever `window.params` says now, if that has changed. */
+      /** Only puts back what the page has lost, for whoever and in the room that `window.params` says now, if that has changed. */
       again() {
-        const token = page.params?.token;
-        if (token !== seen) api.identify(token as string);
-        seen = token;
+        const { params } = page;
+        if (params?.token !== seen?.token) api.identify(params?.token as string);
+        if (params?.room !== seen?.room) api.destroy();
+        seen = { ...params };
         appear();
       },
     });
