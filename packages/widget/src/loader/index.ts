@@ -42,8 +42,8 @@ function start(): void {
       /** Only puts back what the page has lost, for whoever and in the room that `window.params` says now, if that has changed. */
       again() {
         const { params } = page;
-        if (params?.token !== seen?.token) api.identify(params?.token as string);
-        if (params?.room !== seen?.room) api.destroy();
+        if (params?.token !== seen.token) api.identify(params?.token as string);
+        if (params?.room !== seen.room) api.destroy();
         seen = { ...params };
         appear();
       },
