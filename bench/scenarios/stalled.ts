@@ -58,10 +58,11 @@ export async function stalled(stage: Stage): Promise<Row[]> {
 
 async function stall(server: Server, seconds: number): Promise<Outcome> {
   const others = await openSwarm({ server, count: OTHERS, batch: true, size: SIZE, readers: 10 });
+  // Before, they read as everybody does: the room is as large, and what differs is that they stop.
+  const silent = await openSwarm({ server, count: STALLED, batch: true });
   await runStep(others, RATE, 3);
   // As long as with the stalled readers: what comes once in ten seconds belongs to both.
   const before = await runStep(others, RATE, seconds);
-  const silent = await openSwarm({ server, count: STALLED, batch: true });
   const ports = new Set(silent.members.map((member) => member.port()));
   await server.memory();
   const base = server.resident();
