@@ -32,12 +32,12 @@ export function encodeAnswer(id: number, answer: object): string {
 /** Packets that were encoded one by one, for one member, by one write. */
 export function gather(texts: string[]): Packet {
   const [only] = texts;
-  const frames = texts.length === 1 && only ? frame(only) : Buffer.concat(texts.map(frame));
+  const frames = texts.length === 1 && only ? frame(only) : Buffer.concat(texts.map((text) => frame(text)));
   return { texts, frames };
 }
 
-/** Several packets as one: a member gets them by one write. */
-export function join(packets: readonly Packet[]): Packet {
+/** Several packets as one. */
+function join(packets: readonly Packet[]): Packet {
   const [only] = packets;
   if (packets.length === 1 && only) return only;
   return {
@@ -70,8 +70,9 @@ export function latest(changes: readonly Change[]): Message[] {
   return [...byId.values()];
 }
 
-function frame(text: string): Buffer {
-  const length = Buffer.byteLength(text) + MESSAGE.length;
+/** @param kind of Engine.IO packet; '' where the text begins with it */
+export function frame(text: string, kind = MESSAGE): Buffer {
+  const length = Buffer.byteLength(text) + kind.length;
   const head = length < TWO_BYTES ? 2 : length < 65_536 ? 4 : 10;
   const buffer = Buffer.allocUnsafe(head + length);
   buffer[0] = FIN_TEXT;
@@ -83,6 +84,6 @@ function frame(text: string): Buffer {
     buffer[1] = EIGHT_BYTES;
     buffer.writeBigUInt64BE(BigInt(length), 2);
   }
-  buffer.write(MESSAGE + text, head, 'utf8');
+  buffer.write(kind + text, head, 'utf8');
   return buffer;
 }

@@ -2,8 +2,10 @@
 
 import { encodeAnswer, gather, type Packet } from './frames.js';
 
-/** What is used of an Engine.IO connection. */
+/** What is used of an Engine.IO connection, ours or the library's. */
 export type Engine = {
+  /** The socket below a connection that was a WebSocket from the start. */
+  readonly stream?: Stream;
   readonly readyState: string;
   readonly upgrading: boolean;
   readonly transport: { readonly name: string; readonly socket?: unknown };
@@ -14,6 +16,8 @@ export type Engine = {
 
 export type Outlet = {
   send(packet: Packet): void;
+  /** Several by one write, without a copy of what others get as well. */
+  sendAll(packets: readonly Packet[]): void;
   /** Answers an event by its acknowledgement id. What a flush answers to one member goes in one write. */
   answer(id: number, answer: object): void;
   /** Closes the connection when too much or too old a packet waits in it. To be called about once a second. */
@@ -21,10 +25,12 @@ export type Outlet = {
 };
 
 /** What is used of the TCP (or TLS) socket below a WebSocket. */
-type Stream = {
+export type Stream = {
   readonly bytesWritten: number;
   readonly writableLength: number;
   readonly writable: boolean;
+  cork(): void;
+  uncork(): void;
   write(bytes: Uint8Array): boolean;
   destroy(): void;
 };
@@ -40,73 +46,103 @@ const LAST_WORDS = 2_000;
 
 /** @param closed is told that the connection had to be closed, and how much waited in it */
 export function createOutlet(engine: Engine, closed: (reason: string, bytes: number) => void): Outlet {
-  let stream: Stream | null = null;
-  /** What was the last to wait when it was last seen that something waits, and since when. */
-  let markedAt = 0;
-  let lastByte = 0;
-  let firstPacket: unknown;
-  /** Answers of this turn of the event loop. */
-  let answers: string[] = [];
+  return new MemberOutlet(engine, closed);
+}
 
+/** A class, since there are thousands of them, and each is gone through for every frame. */
+class MemberOutlet implements Outlet {
+  readonly #engine: Engine;
+  readonly #closed: (reason: string, bytes: number) => void;
   /** A connection begins with long polling and never leaves a WebSocket again. */
-  const way = () => {
-    stream ??= streamOf(engine);
-    return stream;
-  };
+  #stream: Stream | null = null;
+  /** What was the last to wait when it was last seen that something waits, and since when. */
+  #markedAt = 0;
+  #lastByte = 0;
+  #firstPacket: unknown;
+  /** Answers of this turn of the event loop. */
+  #answers: string[] | null = null;
 
-  function cut(reason: string, bytes: number): void {
-    closed(reason, bytes);
-    hangUp(engine);
+  constructor(engine: Engine, closed: (reason: string, bytes: number) => void) {
+    this.#engine = engine;
+    this.#closed = closed;
   }
 
-  function mark(now: number, sent: number, waiting: number): void {
-    markedAt = now;
-    lastByte = sent + waiting;
-    firstPacket = engine.writeBuffer[0];
-  }
-
-  function send({ texts, frames }: Packet): void {
+  send({ texts, frames }: Packet): void {
+    const engine = this.#engine;
     if (engine.readyState !== 'open') return;
-    const short = way();
+    const short = this.#way();
     // What Engine.IO still holds goes first; then the bytes may take the short way and keep the order.
     if (short?.writable && engine.writeBuffer.length === 0 && !engine.upgrading) {
       short.write(frames);
-      if (short.writableLength > QUEUED_BYTES) cut('bytes', short.writableLength);
+      if (short.writableLength > QUEUED_BYTES) this.#cut('bytes', short.writableLength);
       return;
     }
     for (const text of texts) engine.write(text, { compress: false });
-    if (engine.writeBuffer.length > QUEUED_PACKETS) cut('packets', queuedBytes(engine));
+    if (engine.writeBuffer.length > QUEUED_PACKETS) this.#cut('packets', queuedBytes(engine));
   }
 
-  function sendAnswers(): void {
-    const packet = gather(answers);
-    answers = [];
-    send(packet);
+  sendAll(packets: readonly Packet[]): void {
+    const short = this.#way();
+    short?.cork();
+    for (const packet of packets) this.send(packet);
+    short?.uncork();
   }
 
-  return {
-    send,
-    answer(id, answer) {
+  answer(id: number, answer: object): void {
+    if (this.#answers === null) {
+      this.#answers = [];
       // After the promises of this turn, among them those of all messages that were stored together.
-      if (answers.push(encodeAnswer(id, answer)) === 1) process.nextTick(sendAnswers);
-    },
-    check(now) {
-      if (engine.readyState !== 'open') return;
-      const short = way();
-      const inStream = short?.writableLength ?? 0;
-      const waiting = inStream + queuedBytes(engine);
-      if (waiting === 0) {
-        markedAt = 0;
-        return;
-      }
-      if (waiting > QUEUED_BYTES) return cut('bytes', waiting);
-      const sent = short ? short.bytesWritten - inStream : 0;
-      const bytesGone = short === null || sent >= lastByte;
-      const packetGone = firstPacket === undefined || engine.writeBuffer[0] !== firstPacket;
-      if (markedAt === 0 || (bytesGone && packetGone)) mark(now, sent, inStream);
-      else if (now - markedAt > QUEUED_TIME) cut('time', waiting);
-    },
-  };
+      process.nextTick(sendAnswers, this);
+    }
+    this.#answers.push(encodeAnswer(id, answer));
+  }
+
+  sendAnswers(): void {
+    const answers = this.#answers ?? [];
+    this.#answers = null;
+    this.send(gather(answers));
+  }
+
+  check(now: number): void {
+    const engine = this.#engine;
+    if (engine.readyState !== 'open') return;
+    const short = this.#way();
+    const inStream = short?.writableLength ?? 0;
+    const waiting = inStream + queuedBytes(engine);
+    if (waiting === 0) {
+      this.#markedAt = 0;
+      return;
+    }
+    if (waiting > QUEUED_BYTES) {
+      this.#cut('bytes', waiting);
+      return;
+    }
+    const sent = short ? short.bytesWritten - inStream : 0;
+    const bytesGone = short === null || sent >= this.#lastByte;
+    const packetGone = this.#firstPacket === undefined || engine.writeBuffer[0] !== this.#firstPacket;
+    if (this.#markedAt === 0 || (bytesGone && packetGone)) this.#mark(now, sent + inStream);
+    else if (now - this.#markedAt > QUEUED_TIME) this.#cut('time', waiting);
+  }
+
+  #way(): Stream | null {
+    this.#stream ??= streamOf(this.#engine);
+    return this.#stream;
+  }
+
+  #mark(now: number, lastByte: number): void {
+    this.#markedAt = now;
+    this.#lastByte = lastByte;
+    this.#firstPacket = this.#engine.writeBuffer[0];
+  }
+
+  #cut(reason: string, bytes: number): void {
+    this.#closed(reason, bytes);
+    hangUp(this.#engine);
+  }
+}
+
+function sendAnswers(outlet: MemberOutlet): void {
+  outlet.sendAnswers();
 }
 
 /** Ends a connection whose other end is not trusted to answer a close, which WebSockets wait for up to 30 s. */
@@ -127,8 +163,12 @@ function queuedBytes({ writeBuffer }: Engine): number {
   return bytes;
 }
 
-/** The socket below the WebSocket, or null while the member polls. It is ws's own field; without it the long way is taken. */
-function streamOf({ transport }: Engine): Stream | null {
+/**
+ * The socket below the WebSocket, or null while the member polls. The library's connections have it in a field of ws's own;
+ * without it the long way is taken.
+ */
+function streamOf({ stream, transport }: Engine): Stream | null {
+  if (stream !== undefined) return stream;
   if (transport.name !== 'websocket') return null;
   const { socket } = transport;
   if (typeof socket !== 'object' || socket === null || !('_socket' in socket)) return null;

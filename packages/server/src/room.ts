@@ -3,7 +3,7 @@
 import type { Frame, Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
-import { encode, join as joinPackets, type Packet } from './frames.js';
+import { encode, type Packet } from './frames.js';
 import type { Log } from './log.js';
 import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
@@ -110,8 +110,9 @@ export function createRoom(options: {
     for (const member of waiting) {
       fanOut.add(member);
       if (member.person) presence.enter(member.person);
-      const packets = [encode('session', sessionOf(member, from)), ...begin(member, from)];
-      member.outlet.send(joinPackets([...packets, encode('presence', { count: presence.tellOne() })]));
+      const session = encode('session', sessionOf(member, from));
+      const count = encode('presence', { count: presence.tellOne() });
+      member.outlet.sendAll([session, ...begin(member, from), count]);
     }
     waiting.clear();
   }
