@@ -2,9 +2,6 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
-import type { FastifyInstance } from 'fastify';
-import { Server } from 'socket.io';
 import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
@@ -12,8 +9,8 @@ import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
 import { createDoctor } from './doctor.js';
 import { createFilters } from './filters.js';
-import { createGate, type Gate } from './gate.js';
-import { openGateway } from './gateway.js';
+import { createGate } from './gate.js';
+import { createGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
 import { createHttp, type Widget } from './http.js';
 import { createLimit } from './limits.js';
@@ -25,10 +22,11 @@ import { createOrder } from './order.js';
 import { createPenalties } from './penalties.js';
 import { createProjects, type Projects } from './projects.js';
 import { createRefusals } from './refusals.js';
-import { type ChatServer, createRooms } from './rooms.js';
+import { createRooms } from './rooms.js';
 import { createSessions } from './sessions.js';
 import { createShares } from './shares.js';
 import { createSlices } from './slices.js';
+import { openSocketIo } from './socket-io.js';
 import { StartError } from './start-error.js';
 import { startEmbedded } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
@@ -49,8 +47,6 @@ export type App = {
 const WIDGET = new URL('../../widget/dist/', import.meta.url);
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
 const BACKLOG = 4_096;
-/** A socket that has not said who it is by then is closed, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 5_000;
 
 /**
  * @param progress is told in a sentence what takes long
@@ -117,23 +113,6 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   return { vault, projects, order, conduct, auth, doctor };
 }
 
-function openSockets(http: FastifyInstance, projects: Projects, gate: Gate): ChatServer {
-  const io: ChatServer = new Server(http.server, {
-    serveClient: false,
-    // What a page may ask of its project is decided once it has said which; no cookie is ever read.
-    cors: { origin: (origin, answer) => answer(null, origin === undefined || projects.knowsOrigin(origin)) },
-    maxHttpBufferSize: PACKET_BYTES,
-    connectTimeout: HANDSHAKE_TIMEOUT,
-    // Compression costs 246 KiB of memory a member.
-    perMessageDeflate: false,
-    allowRequest: (request, answer) => answer(null, gate.admits(request)),
-  });
-  gate.watch(io.engine);
-  // Rooms are ours; the adapter would keep a room of its own for each socket.
-  io.of('/').adapter.addAll = () => undefined;
-  return io;
-}
-
 async function listen(parts: {
   config: Config;
   log: Log;
@@ -149,10 +128,9 @@ async function listen(parts: {
   };
   const judgement = await createJudgement(config, store, log, undo);
   const { projects, order, conduct, auth } = judgement;
-  const { gate, ...limits } = createLimits(config, projects, log);
+  const { gate, budget, ...limits } = createLimits(config, projects, log);
   const http = await createHttp({ widget, ready, log });
-  const io = openSockets(http, projects, gate);
-  const rooms = createRooms({ io, store, conduct, log });
+  const rooms = createRooms({ store, conduct, log });
   const { publish } = rooms;
   const messages = createMessages({ store, conduct, publish });
   const moderation = createModeration({ records: store.order, order, projects, publish, log });
@@ -164,14 +142,27 @@ async function listen(parts: {
   if (config.adminKey !== null)
     openAdmin({ http, key: config.adminKey, store, ...judgement, moderation, addresses, refusals, log });
   const handshake = createHandshakes({ auth, conduct, gate, ...limits, refusals, log });
-  openGateway({ io, handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log });
+  const gateway = createGateway({
+    handshake,
+    rooms,
+    sessions,
+    conduct,
+    messages,
+    moderation,
+    shares,
+    refusals,
+    log,
+  });
+  const lines = { gate, gateway, budget };
+  const { server } = http;
+  const socketIo = openSocketIo({ server, addresses, ...lines, knowsOrigin: projects.knowsOrigin, log });
   undo.push(async () => {
     draining = true;
+    sessions.drain();
     sessions.close();
     gate.close();
-    rooms.drain();
     rooms.close();
-    await io.close();
+    await socketIo.close();
     await http.close();
   });
   try {
@@ -192,13 +183,12 @@ function createLimits(config: Config, projects: Projects, log: Log) {
     allowed: limits.refusalsAllowed,
     coolDownSeconds: limits.coolDownSeconds,
   });
+  const budget = {
+    burst: limits.packetBurst + send.burst + limits.readBurst,
+    perSecond: limits.packetsPerSecond + send.perSecond + limits.readPerSecond,
+  };
   const gate = createGate({
-    addresses,
     limits,
-    budget: {
-      burst: limits.packetBurst + send.burst + limits.readBurst,
-      perSecond: limits.packetsPerSecond + send.perSecond + limits.readPerSecond,
-    },
     byAddress,
     placesOf: (project) => settingsOf(project)?.connections ?? limits.connectionsPerProject,
     penalties,
@@ -211,7 +201,7 @@ function createLimits(config: Config, projects: Projects, log: Log) {
     perSecondOf: (project) => settingsOf(project)?.perSecond ?? limits.projectPerSecond,
     penalties,
   });
-  return { addresses, gate, penalties, shares };
+  return { addresses, budget, gate, penalties, shares };
 }
 
 async function readWidget(): Promise<Widget> {

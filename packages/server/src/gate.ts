@@ -1,32 +1,23 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
-import type { IncomingMessage } from 'node:http';
-import type { Addresses } from './addresses.js';
-import { type Budget, guard, guardChannel } from './guard.js';
 import type { Limits } from './limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Log } from './log.js';
 import { type Engine, hangUp, letGo } from './outlet.js';
 import type { Penalties } from './penalties.js';
 
-/** What is used of Engine.IO's connections, and of the server that makes them. */
-export type Connection = Parameters<typeof guard>[0] & {
-  readonly request: IncomingMessage;
-  once(name: 'close', listener: () => void): unknown;
-};
-type Connections = {
-  on(name: 'connection', listener: (connection: Connection) => void): unknown;
-  on(name: 'headers', listener: (headers: object, request: IncomingMessage) => void): unknown;
-};
-
 /** Somebody who has said who they are; `key` null: a guest. */
 export type Bearer = { project: string; key: string | null };
 
 export type Gate = {
   /** Whether a connection may begin: asked before it costs anything, and not explained, since nothing can be yet. */
-  admits(request: IncomingMessage): boolean;
-  /** Watches over every connection that begins from now on. */
-  watch(connections: Connections): void;
+  admits(address: string | null): boolean;
+  /** A connection has begun; it counts as a stranger's. */
+  begins(engine: Engine, address: string | null): void;
+  /** It has ended, from whichever side. */
+  ends(engine: Engine): void;
+  /** It, or the WebSocket that it goes over, brings more packets than anybody needs, and is ended by whoever says so. */
+  flooded(connection: Engine | { channel: unknown }): void;
   /** Whole milliseconds until the address may show a token again; 0: now. */
   wait(address: string | null): number;
   /** A token that the address has shown was forged, or made up. */
@@ -54,16 +45,14 @@ const LINES = { burst: 5, perSecond: 0.1 };
  * @param placesOf connections that a project may have
  */
 export function createGate(options: {
-  addresses: Addresses;
   limits: Limits;
-  budget: Budget;
   byAddress: Limit;
   placesOf: (project: string) => number;
   penalties: Penalties;
   log: Log;
   now?: () => number;
 }): Gate {
-  const { addresses, limits, budget, byAddress, placesOf, penalties, log, now = Date.now } = options;
+  const { limits, byAddress, placesOf, penalties, log, now = Date.now } = options;
   const visits = new Map<Engine, Visit>();
   const strangers = new Set<Visit>();
   const strangersOf = createCount();
@@ -90,15 +79,19 @@ export function createGate(options: {
     if (address !== null) forgeries.take(address, forgeryOf(address));
   }
 
-  function flooded({ bearer, address }: Visit): void {
+  function flooded(connection: Engine | { channel: unknown }): void {
+    const visit = 'channel' in connection ? visitOver(connection.channel) : visits.get(connection);
+    if (visit === undefined) return;
+    const { bearer, address } = visit;
     note('too many packets', { address, project: bearer?.project });
     if (bearer === null) forged(address);
     else if (bearer.key !== null) penalties.send(bearer.key);
   }
 
   /** It is looked for among all only now: kept with each of them it would cost everybody. */
-  function channelFlooded(channel: unknown): void {
-    for (const visit of visits.values()) if (visit.engine.transport.socket === channel) flooded(visit);
+  function visitOver(channel: unknown): Visit | undefined {
+    for (const visit of visits.values()) if (visit.engine.transport.socket === channel) return visit;
+    return undefined;
   }
 
   function count(visit: Visit, more: 1 | -1): void {
@@ -114,16 +107,12 @@ export function createGate(options: {
     seatsOf.project.add(bearer.project, more);
   }
 
-  function begin(engine: Connection): void {
-    const visit: Visit = { engine, address: addresses.of(engine.request), since: now(), bearer: null };
-    visits.set(engine, visit);
-    count(visit, 1);
-    engine.once('close', () => {
-      visits.delete(engine);
-      count(visit, -1);
-      letGo(engine);
-    });
-    guard(engine, budget, () => flooded(visit));
+  function ends(engine: Engine): void {
+    const visit = visits.get(engine);
+    if (visit === undefined) return;
+    visits.delete(engine);
+    count(visit, -1);
+    letGo(engine);
   }
 
   function fullOf(address: string | null, { key, project }: Bearer): string | null {
@@ -143,20 +132,18 @@ export function createGate(options: {
   }, LOOK);
 
   return {
-    admits(request) {
-      const address = addresses.of(request);
+    admits(address) {
       const reason = faultOf(address);
       if (reason !== null) note(reason, { address });
       return reason === null;
     },
-    watch(connections) {
-      connections.on('connection', begin);
-      // A request becomes a WebSocket right after its headers were written.
-      connections.on('headers', (_headers, request) => {
-        if (request.headers.upgrade !== undefined)
-          process.nextTick(guardChannel, request, budget, channelFlooded);
-      });
+    begins(engine, address) {
+      const visit: Visit = { engine, address, since: now(), bearer: null };
+      visits.set(engine, visit);
+      count(visit, 1);
     },
+    ends,
+    flooded,
     wait: (address) => (address === null ? 0 : forgeries.wait(address, forgeryOf(address))),
     forged,
     seat(engine, bearer) {

@@ -19,15 +19,16 @@ import {
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
+import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
-import { aboutMember, forget, type Handshakes } from './handshake.js';
+import { aboutMember, type Handshakes } from './handshake.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation.js';
 import { rankOf } from './order.js';
 import type { Outlet } from './outlet.js';
 import type { Refusals } from './refusals.js';
-import type { ChatServer, ChatSocket, Rooms } from './rooms.js';
+import type { Rooms } from './rooms.js';
 import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/order-records.js';
@@ -49,15 +50,23 @@ type Command<Value, Reply> = {
 };
 type Prepared<Reply> = (socket: ChatSocket, payload: unknown) => Promise<Reply> | No;
 type Answer = { ok: true } | No;
-type Ack = (answer: Answer) => void;
+export type Ack = (answer: Answer) => void;
+
+/** What the ways in share, whichever a connection comes by. */
+export type Gateway = {
+  admit: Handshakes['admit'];
+  /** Of whom `admit` let in: what the room has to say follows on the way out that this returns. */
+  enter(socket: ChatSocket): Outlet;
+  /** Never throws, nor rejects. @param ack null: no answer was asked for */
+  hear(socket: ChatSocket, event: unknown, values: unknown[], ack: Ack | null): Promise<void>;
+};
 
 /** `own`: what concerns oneself, which no rule of the room takes from a member. `moderate`: what is done to others. */
 type Right = 'read' | 'own' | 'write' | 'moderate';
 /** Why somebody may not do something; null: may. */
 type Rights = { readonly [What in Right]: (member: VerifiedMember) => Refusal | null };
 
-export function openGateway(options: {
-  io: ChatServer;
+export function createGateway(options: {
   handshake: Handshakes;
   rooms: Rooms;
   sessions: Sessions;
@@ -67,8 +76,8 @@ export function openGateway(options: {
   shares: Shares;
   refusals: Refusals;
   log: Log;
-}): void {
-  const { io, handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log } = options;
+}): Gateway {
+  const { handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log } = options;
 
   const own = ({ role }: VerifiedMember) => (role === 'guest' ? refusal('login_required') : null);
   const rights: Rights = {
@@ -165,22 +174,7 @@ export function openGateway(options: {
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
 
-  io.use(handshake.admit);
-
-  io.on('connection', (socket) => {
-    // A packet named "error" reaches this listener; without one it would end the process.
-    socket.on('error', (error) => log.debug({ reason: String(error) }, 'a socket reported an error'));
-    socket.onAny((event: unknown, ...values: unknown[]) => {
-      void answer(socket, event, values);
-    });
-    forget(socket);
-    const outlet = rooms.join(socket);
-    answerThrough(socket, outlet);
-    sessions.add(socket, outlet);
-  });
-
-  async function answer(socket: ChatSocket, event: unknown, values: unknown[]): Promise<void> {
-    const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
+  async function hear(socket: ChatSocket, event: unknown, values: unknown[], ack: Ack | null): Promise<void> {
     const command = typeof event === 'string' ? table.get(event) : undefined;
     let reply: Answer = no(refusal('invalid'));
     try {
@@ -207,15 +201,16 @@ export function openGateway(options: {
       socket.emit('refused', { event: event as string, ...reason });
     }
   }
-}
 
-/**
- * Socket.IO asks this method of its own for the function that answers an event, and writes each answer by itself; ours
- * go together. A version that no longer asks answers its own way.
- */
-function answerThrough(socket: ChatSocket, outlet: Outlet): void {
-  const ack = (id: number) => (answer: Answer) => outlet.answer(id, answer);
-  Object.assign(socket, { ack });
+  return {
+    admit: handshake.admit,
+    enter(socket) {
+      const outlet = rooms.join(socket);
+      sessions.add(socket, outlet);
+      return outlet;
+    },
+    hear,
+  };
 }
 
 function no(refused: Refusal): No {

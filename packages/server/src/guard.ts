@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { type Engine, hangUp } from './outlet.js';
 
 export type Budget = { burst: number; perSecond: number };
-/** Counts a packet and says whether it was one too many. */
-type Meter = (bytes: number) => boolean;
+/** Counts a packet of so many bytes and says whether it was one too many. */
+export type Meter = (bytes: number) => boolean;
 
 /** What is used of a WebSocket. */
 type Channel = {
@@ -16,9 +16,9 @@ type Channel = {
 };
 
 /** Namespaces somebody may ask for in vain on one connection; there is only the main one. */
-const WRONG_NAMESPACES = 3;
+export const WRONG_NAMESPACES = 3;
 /** Tokens somebody may show on one connection: one, and a newer one where it was refused. */
-const INTRODUCTIONS = 4;
+export const INTRODUCTIONS = 4;
 /** A packet counts once for each 8 KiB begun, the size of the longest message: a shift by 13 bits. */
 const SIZE_BITS = 13;
 /** Packets that a WebSocket may send until a connection that began with long polling has moved to it. It takes two. */
@@ -29,8 +29,8 @@ const UPGRADE = '5';
 const OPEN = 1;
 
 /**
- * Closes a connection that speaks what nobody needs: binary packets, namespaces that are not there, and more packets of any
- * kind than the budget has.
+ * Closes a connection of the library's that speaks what nobody needs: binary packets, namespaces that are not there, and more
+ * packets of any kind than the budget has. A WebSocket of ours sees to that itself.
  * @param flooded is told of the latter
  */
 export function guard(
@@ -96,7 +96,7 @@ export function guardChannel(
  * A token bucket that looks at the clock only when it is empty. What fills it in between counts from then, so that after a
  * pause it gives up to two bursts.
  */
-function createMeter({ burst, perSecond }: Budget): Meter {
+export function createMeter({ burst, perSecond }: Budget): Meter {
   let left = burst;
   let at = performance.now();
   return (bytes) => {

@@ -3,27 +3,26 @@
 import { readPosition } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
-import type { Addresses } from './addresses.js';
 import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
+import type { ChatSocket, Introduction } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import type { Gate } from './gate.js';
 import type { Log } from './log.js';
-import type { Engine } from './outlet.js';
 import type { Penalties } from './penalties.js';
 import type { Refusals } from './refusals.js';
-import type { ChatSocket } from './rooms.js';
 import { end } from './sessions.js';
 import type { Shares } from './shares.js';
 
+/** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
+export type Denial = { message: string; data: Refusal };
+
 export type Handshakes = {
-  /** Socket.IO's middleware: `next` with nothing lets the socket in, `next` with an error becomes its `connect_error`. */
-  admit(socket: ChatSocket, next: (error?: Error) => void): void;
+  /** Looks at what a connection says of itself; null: it may come in, and its `data` is set. */
+  admit(socket: ChatSocket, introduction: Introduction): Promise<Denial | null>;
   /** A newer token of the same person, on the same connection; anybody else's ends it. */
   refresh(member: VerifiedMember, payload: RefreshPayload, socket: ChatSocket): Promise<RefreshAnswer>;
 };
 
-/** One for all members. */
-const NOTHING = Object.freeze({});
 /** When whoever found no place may look again, in milliseconds: a connection whose end was not noticed is gone by then or soon after. */
 const FULL = 15_000;
 const TOO_MUCH = 'Too many requests';
@@ -31,14 +30,13 @@ const TOO_MUCH = 'Too many requests';
 export function createHandshakes(options: {
   auth: Auth;
   conduct: Conduct;
-  addresses: Addresses;
   gate: Gate;
   penalties: Penalties;
   shares: Shares;
   refusals: Refusals;
   log: Log;
 }): Handshakes {
-  const { auth, conduct, addresses, gate, penalties, shares, refusals, log } = options;
+  const { auth, conduct, gate, penalties, shares, refusals, log } = options;
 
   /** What no honest host signs. A token that has expired was good once. */
   function judge(verdict: Verdict, address: string | null): void {
@@ -48,15 +46,14 @@ export function createHandshakes(options: {
   }
 
   /** The connection ends once it has been told: whoever is refused for asking too much cannot go on asking on it. */
-  function tooMuch(socket: ChatSocket, retryAfter: number): Error {
-    setImmediate(() => socket.conn.close());
-    return refused(refusal('rate_limited', retryAfter), TOO_MUCH);
+  function tooMuch(socket: ChatSocket, retryAfter: number): Denial {
+    setImmediate(() => socket.conn.close(false));
+    return denial(refusal('rate_limited', retryAfter), TOO_MUCH);
   }
 
-  async function verify(socket: ChatSocket): Promise<Error | undefined> {
-    const { token, projectId, room, batch, after } = (socket.handshake.auth ?? {}) as Record<string, unknown>;
-    const { origin } = socket.handshake.headers;
-    const address = addresses.of(socket.request);
+  async function verify(socket: ChatSocket, introduction: Introduction): Promise<Denial | null> {
+    const { origin, address } = introduction;
+    const { token, projectId, room, batch, after } = (introduction.auth ?? {}) as Record<string, unknown>;
     const blocked = gate.wait(address);
     if (blocked > 0) return tooMuch(socket, blocked);
     const verdict = await auth.verify({ token, project: projectId, room, origin });
@@ -67,20 +64,20 @@ export function createHandshakes(options: {
       const { reason, about } = verdict;
       log.info({ code: verdict.refused.code, reason, origin }, 'a token was refused');
       note(about, verdict.refused, reason);
-      return refused(verdict.refused, AUTHENTICATION_ERROR);
+      return denial(verdict.refused, AUTHENTICATION_ERROR);
     }
     const { member } = verdict;
     const unread = conduct.reading(member);
     if (unread) {
       note(aboutMember(member), unread, 'the rules of the room');
-      return refused(unread, AUTHENTICATION_ERROR);
+      return denial(unread, AUTHENTICATION_ERROR);
     }
     // Guests are nobody, so each connection has its own share. A project id holds no space.
     const guest = member.role === 'guest';
     const key = guest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
     const wait = guest ? 0 : penalties.wait(key) || shares.join(key);
     const seat = { project: member.projectId, key: guest ? null : key };
-    if (wait > 0 || !gate.seat(socket.conn as unknown as Engine, seat)) {
+    if (wait > 0 || !gate.seat(socket.conn, seat)) {
       note(
         aboutMember(member),
         refusal('rate_limited'),
@@ -89,18 +86,15 @@ export function createHandshakes(options: {
       return tooMuch(socket, wait || FULL);
     }
     socket.data = { member, key, address, batch: batch === true, after: readPosition(after) };
-    // Without a member it would be a connection that nobody counts.
-    socket.once('disconnect', () => socket.conn.close());
-    return undefined;
+    return null;
   }
 
   return {
-    admit(socket, next) {
-      verify(socket).then(next, (error) => {
+    admit: (socket, introduction) =>
+      verify(socket, introduction).catch((error) => {
         log.error({ reason: String(error) }, 'a handshake failed');
-        next(refused(refusal('unavailable'), 'Service unavailable'));
-      });
-    },
+        return denial(refusal('unavailable'), 'Service unavailable');
+      }),
     async refresh(member, { token }, socket) {
       const verdict = await auth.verify({ token });
       judge(verdict, socket.data.address);
@@ -125,13 +119,6 @@ export function aboutMember({ projectId, userId, role }: VerifiedMember): About 
   return { project: projectId, userId: userId || null, signed: role !== 'guest' };
 }
 
-/** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
-export function forget({ handshake, conn }: ChatSocket): void {
-  Object.assign(handshake, { auth: NOTHING, headers: NOTHING, query: NOTHING });
-  Object.assign(conn, { request: null });
-}
-
-/** An error as Socket.IO sends it: `connect_error` with this message and `data`. */
-function refused(data: Refusal, message: string): Error {
-  return Object.assign(new Error(message), { data });
+function denial(data: Refusal, message: string): Denial {
+  return { message, data };
 }

@@ -1,39 +1,24 @@
 /** Decides which rooms are open on this node, and puts every socket into the room it asked for. */
 
 import type {
-  ClientEvents,
   HistoryAnswer,
   MembersAnswer,
   Message,
   Permissions,
   Position,
-  ServerEvents,
   SyncAnswer,
   TypingAnswer,
 } from '@chatty/protocol/events';
 import { TYPING_PAUSE } from '@chatty/protocol/limits';
-import type { Server, Socket } from 'socket.io';
 import type { VerifiedMember } from './auth.js';
+import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
-import { createOutlet, type Engine, type Outlet } from './outlet.js';
+import { createOutlet, type Outlet } from './outlet.js';
 import { createPace } from './pace.js';
 import { createRoom, type Member, type Room } from './room.js';
 import type { ProjectId, Store } from './store/store.js';
-
-export type SocketData = {
-  member: VerifiedMember;
-  /** Whose share of everything it is: the member's, or a guest's own. */
-  key: string;
-  /** Null: nobody knows it. */
-  address: string | null;
-  batch: boolean;
-  after: Position | null;
-};
-type Nothing = Record<string, never>;
-export type ChatServer = Server<ClientEvents, ServerEvents, Nothing, SocketData>;
-export type ChatSocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
 
 export type Rooms = {
   /** Puts the socket into the room that it was let into: `session` and what it has to know follow. Returns its way out. */
@@ -46,8 +31,6 @@ export type Rooms = {
   members(member: VerifiedMember, limit: number): Promise<MembersAnswer>;
   /** What comes sooner after the last than the protocol has it is answered as well, and not told. */
   typing(member: VerifiedMember): Promise<TypingAnswer>;
-  /** Tells everyone that this server is about to stop, and to take their time in coming back. */
-  drain(): void;
   close(): void;
 };
 
@@ -56,20 +39,16 @@ const TICK = 1_000;
 const POLL = 10_000;
 /** How long an empty room stays open in milliseconds: a reader who reloads the page costs no query. */
 const IDLE = 30_000;
-/** Longest time in milliseconds over which a drained server's members spread their return, and what each adds to it. */
-const DRAIN_DELAY = 10_000;
-const DRAIN_DELAY_EACH = 2;
 /** How much closer to each other, in milliseconds, the network may bring two signs of typing. */
 const TYPING_JITTER = 500;
 
 export function createRooms(options: {
-  io: ChatServer;
   store: Store;
   conduct: Conduct;
   log: Log;
   now?: () => number;
 }): Rooms {
-  const { io, store, conduct, log, now = Date.now } = options;
+  const { store, conduct, log, now = Date.now } = options;
   const rooms = new Map<string, Room>();
   const pace = createPace();
   const typingLimit = createLimit({ burst: 1, perSecond: 1_000 / (TYPING_PAUSE - TYPING_JITTER), now });
@@ -88,7 +67,7 @@ export function createRooms(options: {
     const { projectId, userId, username, avatar } = member;
     const role = conduct.roleOf(member);
     const room = open(projectId, member.room);
-    const outlet = createOutlet(engineOf(socket), (reason, bytes) =>
+    const outlet = createOutlet(socket.conn, (reason, bytes) =>
       log.info({ project: projectId, reason, bytes }, 'a connection that does not read was closed'),
     );
     const joined: Member = {
@@ -148,11 +127,6 @@ export function createRooms(options: {
         roomOf(member).typing({ userId, username });
       return { ok: true };
     },
-    drain() {
-      const sockets = [...io.of('/').sockets.values()];
-      const delay = Math.min(DRAIN_DELAY, sockets.length * DRAIN_DELAY_EACH);
-      for (const socket of sockets) socket.emit('draining', { delay });
-    },
     close() {
       clearInterval(ticking);
       clearInterval(polling);
@@ -164,9 +138,4 @@ export function createRooms(options: {
 
 function unusual({ write, slowMode }: Permissions): Partial<Permissions> {
   return { ...(write && { write }), ...(slowMode > 0 && { slowMode }) };
-}
-
-/** Socket.IO's types hide the buffer of a connection that tells whether something waits in it; the library exposes it to everyone. */
-function engineOf({ conn }: ChatSocket): Engine {
-  return conn as unknown as Engine;
 }

@@ -3,10 +3,10 @@
 import type { Refusal } from '@chatty/protocol/codes';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
+import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import { encode, type Packet } from './frames.js';
 import type { Outlet } from './outlet.js';
-import type { ChatSocket } from './rooms.js';
 
 export type Sessions = {
   /** From now until it disconnects. */
@@ -16,6 +16,8 @@ export type Sessions = {
    * with the projects that it has changed in; without: in any.
    */
   review(projects?: ReadonlySet<string>): void;
+  /** Tells everyone that this server is about to stop, and to take their time in coming back. */
+  drain(): void;
   close(): void;
 };
 
@@ -27,6 +29,9 @@ const SLICE = 8;
 const NOTICE = 60_000;
 /** How often everybody is looked at, in milliseconds: a secret may have come to its end without a change of the project. */
 const REVIEW = 10_000;
+/** Longest time in milliseconds over which a drained server's members spread their return, and what each adds to it. */
+const DRAIN_DELAY = 10_000;
+const DRAIN_DELAY_EACH = 2;
 
 export function createSessions(options: { auth: Auth; conduct: Conduct; now?: () => number }): Sessions {
   const { auth, conduct, now = Date.now } = options;
@@ -121,6 +126,12 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
       check(socket);
     },
     review: (projects) => review(projects),
+    drain() {
+      const outlets = [...sockets.values()].flatMap((members) => [...members.values()]);
+      const delay = Math.min(DRAIN_DELAY, outlets.length * DRAIN_DELAY_EACH);
+      const packet = encode('draining', { delay });
+      for (const outlet of outlets) outlet.send(packet);
+    },
     close() {
       clearInterval(looking);
       clearInterval(everybody);

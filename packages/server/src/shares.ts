@@ -1,10 +1,10 @@
 /** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
 
 import { refusal } from '@chatty/protocol/codes';
+import type { ChatSocket } from './chat-socket.js';
 import { type Limits, QUOTA_SECONDS } from './limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
-import type { ChatSocket } from './rooms.js';
 import { end } from './sessions.js';
 
 /** Takes one for a command and answers 0, or the whole milliseconds until it may be tried again. */

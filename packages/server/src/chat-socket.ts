@@ -1,0 +1,39 @@
+/** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
+
+import type { Position, ServerEvents } from '@chatty/protocol/events';
+import type { VerifiedMember } from './auth.js';
+import type { Engine } from './outlet.js';
+
+export type SocketData = {
+  member: VerifiedMember;
+  /** Whose share of everything it is: the member's, or a guest's own. */
+  key: string;
+  /** Null: nobody knows it. */
+  address: string | null;
+  batch: boolean;
+  after: Position | null;
+};
+
+export type ChatSocket = {
+  readonly id: string;
+  /** The connection below. */
+  readonly conn: Engine;
+  /** It has been let in, and has not left. */
+  readonly connected: boolean;
+  /** Set by the handshake. */
+  data: SocketData;
+  emit<Name extends keyof ServerEvents>(event: Name, ...values: Parameters<ServerEvents[Name]>): unknown;
+  once(event: 'disconnect', listener: () => void): unknown;
+  /** Says that it ends, and ends the connection. */
+  disconnect(close: true): unknown;
+};
+
+/** What is known of a connection that asks to be let in. */
+export type Introduction = {
+  /** What it says of itself. */
+  auth: unknown;
+  /** Of the page, as the browser says; undefined: no browser. */
+  origin: string | undefined;
+  /** Null: nobody knows it. */
+  address: string | null;
+};

@@ -1,0 +1,115 @@
+/** The way in by Socket.IO itself: long polling, and whoever moves from there to a WebSocket. */
+
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
+import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { Server, type Socket } from 'socket.io';
+import type { Addresses } from './addresses.js';
+import type { ChatSocket, SocketData } from './chat-socket.js';
+import type { Gate } from './gate.js';
+import type { Ack, Gateway } from './gateway.js';
+import { type Budget, guard, guardChannel } from './guard.js';
+import type { Log } from './log.js';
+import type { Engine, Outlet } from './outlet.js';
+
+type Nothing = Record<string, never>;
+type LibrarySocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
+
+/** What is used of the library's connections, which it shows more of than its types do. */
+type Connection = Engine & {
+  readonly request: IncomingMessage;
+  on(name: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
+  once(name: 'close', listener: () => void): unknown;
+};
+
+/** A socket that has not said who it is by then is closed, in milliseconds. */
+const HANDSHAKE_TIMEOUT = 5_000;
+/** One for all members. */
+const NOTHING = Object.freeze({});
+
+/**
+ * @param knowsOrigin whether pages of this origin may read the server's answers
+ * @param budget packets that a connection may send
+ */
+export function openSocketIo(options: {
+  server: HttpServer;
+  addresses: Addresses;
+  gate: Gate;
+  gateway: Gateway;
+  budget: Budget;
+  knowsOrigin: (origin: string) => boolean;
+  log: Log;
+}): { close(): Promise<void> } {
+  const { server, addresses, gate, gateway, budget, knowsOrigin, log } = options;
+  const io: Server<ClientEvents, ServerEvents, Nothing, SocketData> = new Server(server, {
+    serveClient: false,
+    // What a page may ask of its project is decided once it has said which; no cookie is ever read.
+    cors: { origin: (origin, answer) => answer(null, origin === undefined || knowsOrigin(origin)) },
+    maxHttpBufferSize: PACKET_BYTES,
+    connectTimeout: HANDSHAKE_TIMEOUT,
+    // Compression costs 246 KiB of memory a member.
+    perMessageDeflate: false,
+    allowRequest: (request, answer) => answer(null, gate.admits(addresses.of(request))),
+  });
+  // Rooms are ours; the adapter would keep a room of its own for each socket.
+  io.of('/').adapter.addAll = () => undefined;
+
+  io.engine.on('connection', (connection: Connection) => {
+    gate.begins(connection, addresses.of(connection.request));
+    connection.once('close', () => gate.ends(connection));
+    guard(connection, budget, () => gate.flooded(connection));
+  });
+  // A request becomes a WebSocket right after its headers were written.
+  io.engine.on('headers', (_headers: object, request: IncomingMessage) => {
+    if (request.headers.upgrade !== undefined)
+      process.nextTick(guardChannel, request, budget, (channel: unknown) => gate.flooded({ channel }));
+  });
+
+  io.use((socket, next) => {
+    const { auth, headers } = socket.handshake;
+    const address = addresses.of(socket.request);
+    gateway
+      .admit(asChatSocket(socket), { auth, origin: headers.origin, address })
+      .then((denied) =>
+        next(denied ? Object.assign(new Error(denied.message), { data: denied.data }) : undefined),
+      );
+  });
+
+  io.on('connection', (socket) => {
+    const member = asChatSocket(socket);
+    // A packet named "error" reaches this listener; without one it would end the process.
+    socket.on('error', (error) => log.debug({ reason: String(error) }, 'a socket reported an error'));
+    socket.onAny((event: unknown, ...values: unknown[]) => {
+      const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
+      void gateway.hear(member, event, values, ack);
+    });
+    // Without a member it would be a connection that nobody counts.
+    socket.once('disconnect', () => socket.conn.close());
+    forget(socket);
+    answerThrough(socket, gateway.enter(member));
+  });
+
+  return { close: () => io.close() };
+}
+
+function asChatSocket(socket: LibrarySocket): ChatSocket {
+  return socket as unknown as ChatSocket;
+}
+
+/** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
+function forget({ handshake, conn }: LibrarySocket): void {
+  Object.assign(handshake, { auth: NOTHING, headers: NOTHING, query: NOTHING });
+  Object.assign(conn, { request: null });
+}
+
+/**
+ * Socket.IO asks this method of its own for the function that answers an event, and writes each answer by itself; ours
+ * go together. A version that no longer asks answers its own way.
+ */
+function answerThrough(socket: LibrarySocket, outlet: Outlet): void {
+  const ack =
+    (id: number): Ack =>
+    (answer) =>
+      outlet.answer(id, answer);
+  Object.assign(socket, { ack });
+}
