@@ -55,10 +55,10 @@ module.exports = {
       to: { path: `${SERVER}store/(postgres|embedded)\\.ts$`, dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'only-the-door-knows-socket-io',
+      name: 'only-the-ways-in-know-their-library',
       severity: 'error',
-      from: { path: SERVER, pathNot: `${SERVER}(app|gateway|rooms|cluster)\\.ts$` },
-      to: { path: 'node_modules/socket\\.io' },
+      from: { path: SERVER, pathNot: `${SERVER}(socket-io|web-sockets|line)\\.ts$` },
+      to: { path: 'node_modules/(socket\\.io|ws|@types/ws)/' },
     },
     {
       name: 'store-is-the-bottom',

@@ -33,6 +33,7 @@ import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
 import type { Store } from './store/store.js';
 import { createVault } from './vault.js';
+import { openWebSockets } from './web-sockets.js';
 
 /** Takes back what a start has done, the last first. */
 type Undo = (() => Promise<void>)[];
@@ -156,12 +157,14 @@ async function listen(parts: {
   const lines = { gate, gateway, budget };
   const { server } = http;
   const socketIo = openSocketIo({ server, addresses, ...lines, knowsOrigin: projects.knowsOrigin, log });
+  const webSockets = openWebSockets({ server, addresses, lines });
   undo.push(async () => {
     draining = true;
     sessions.drain();
     sessions.close();
     gate.close();
     rooms.close();
+    webSockets.close();
     await socketIo.close();
     await http.close();
   });

@@ -1,0 +1,108 @@
+/** Promise: who is there is pinged in time and kept, and who is not is let go. */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { it, type TestContext } from 'node:test';
+import { readConfig } from '@chatty/server/config';
+import { createGate } from '@chatty/server/gate';
+import { createLimit } from '@chatty/server/limits';
+import { Line } from '@chatty/server/line';
+import { createLog } from '@chatty/server/log';
+import { createPenalties } from '@chatty/server/penalties';
+import { WebSocket, WebSocketServer } from 'ws';
+
+const SECOND = 1_000;
+
+/** A line over TCP that has begun at 0, and what its other end has heard. Nobody says who they are on it. */
+async function open(context: TestContext) {
+  const server = createServer().listen(0, '127.0.0.1');
+  const sockets = new WebSocketServer({ server });
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const read = readConfig({ JWT_SECRET: 'a-secret-of-the-tests-with-enough-bytes' });
+  if (!read.ok || typeof address !== 'object' || address === null) throw new Error('no settings or no port');
+  const { limits } = read.config;
+  const gate = createGate({
+    limits,
+    byAddress: createLimit({ burst: 1_000, perSecond: 1_000 }),
+    placesOf: () => 1,
+    penalties: createPenalties({ allowed: 100, coolDownSeconds: 1 }),
+    log: createLog('silent'),
+  });
+  context.after(() => gate.close());
+  const nobody = async () => assert.fail('nobody has said anything');
+  const gateway = { admit: nobody, enter: () => assert.fail('nobody has come in'), hear: nobody };
+  const budget = { burst: 1_000, perSecond: 1_000 };
+  const accepted = once(sockets, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
+  const client = new WebSocket(`ws://127.0.0.1:${address.port}`);
+  const heard: string[] = [];
+  client.on('message', (data) => heard.push(String(data)));
+  const [socket, { socket: stream }] = await accepted;
+  let ended = 0;
+  const lines = { gate, gateway, budget, ended: () => void ended++ };
+  const line = new Line({ socket, stream, address: null, origin: undefined, lines, now: 0 });
+  context.after(() => client.terminate());
+  const until = async (condition: () => boolean) => {
+    for (let turn = 0; !condition() && turn < 1_000; turn += 1)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.ok(condition());
+  };
+  await until(() => heard.length === 1);
+  const pings = () => heard.filter((text) => text === '2').length;
+  /** Says something and waits until it has been heard: a ping of WebSocket's own comes back after it. */
+  const say = async (text: string) => {
+    client.send(text);
+    client.ping();
+    await once(client, 'pong');
+  };
+  return { line, client, heard, pings, say, until, ended: () => ended };
+}
+
+it('says first how often it pings and how long it waits', async (context) => {
+  const { line, heard } = await open(context);
+  const { sid, ...rest } = JSON.parse(heard[0]?.slice(1) ?? '');
+  assert.equal(sid, line.id);
+  assert.match(line.id, /^[\w-]{20}$/);
+  assert.deepEqual(rest, { upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 65_536 });
+});
+
+it('pings first within 25 s, at a moment of its own, and then every 25 s, whoever answers', async (context) => {
+  const { line, pings, say, until } = await open(context);
+  let first = 0;
+  for (let time = SECOND; first === 0 && time <= 25 * SECOND; time += SECOND) {
+    line.look(time);
+    await say('6');
+    if (pings() > 0) first = time;
+  }
+  assert.ok(first > 0, 'no ping within 25 s');
+  for (let round = 1; round < 4; round += 1) {
+    await say('3');
+    for (let time = 1; time <= 25; time += 1) line.look(first + ((round - 1) * 25 + time) * SECOND);
+    await until(() => pings() === round + 1);
+  }
+});
+
+it('who says nothing for 20 s after a ping is let go, without a closing handshake', async (context) => {
+  const { line, pings, until, client, ended } = await open(context);
+  line.look(25 * SECOND);
+  await until(() => pings() === 1);
+  line.look(44 * SECOND);
+  assert.equal(line.readyState, 'open');
+  line.look(45 * SECOND);
+  assert.deepEqual([line.readyState, ended()], ['closed', 1]);
+  await until(() => client.readyState === WebSocket.CLOSED);
+  line.look(46 * SECOND);
+  assert.equal(ended(), 1);
+});
+
+it('whatever is said counts as being there', async (context) => {
+  const { line, pings, say, until } = await open(context);
+  line.look(25 * SECOND);
+  await until(() => pings() === 1);
+  await say('6');
+  line.look(46 * SECOND);
+  assert.equal(line.readyState, 'open');
+});
