@@ -1,0 +1,221 @@
+/** Promise: a WebSocket from the start is answered as Socket.IO itself answers one that a session has moved to. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { io } from 'socket.io-client';
+import { type Chatty, join, startChatty, stored, tokenOf, until } from './kit.js';
+import { CLOSE, fragments, frame } from './raw-frames.js';
+import { openPolling } from './raw-http.js';
+import { openRaw, type RawSocket } from './raw-socket.js';
+
+const token = (name: string) => JSON.stringify({ token: tokenOf(name) });
+const MEMBERS = '4277["members",{}]';
+/** What neither way answers to is over when this is answered, or the connection has ended. */
+const LAST = '429999["members",{"limit":1}]';
+const isLast = (text: string) => text.startsWith('439999');
+
+describe('a line', () => {
+  let chatty: Chatty;
+  const endings: (() => unknown)[] = [];
+  before(async () => {
+    const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
+    chatty = await startChatty(suite, { LOG_LEVEL: 'error' });
+  });
+  after(async () => {
+    for (const ending of endings.reverse()) await ending();
+  });
+
+  async function openOurs(): Promise<RawSocket> {
+    const socket = await openRaw(chatty.url);
+    assert.ok(await socket.when(({ texts }) => texts.length > 0));
+    return socket;
+  }
+
+  /** A session that began with long polling, moved to a WebSocket by the library. */
+  async function openTheirs(): Promise<RawSocket> {
+    const path = `/socket.io/?EIO=4&transport=websocket&sid=${await openPolling(chatty.url)}`;
+    const socket = await openRaw(chatty.url, { path });
+    socket.say('2probe');
+    assert.ok(await socket.when(({ texts }) => texts.includes('3probe')));
+    socket.say('5');
+    return socket;
+  }
+
+  /** Somebody new each time: who looks again and again is asked to wait. */
+  let people = 0;
+  const next = () => {
+    people += 1;
+    return `사람 ${people}`;
+  };
+  /** Without what differs between any two connections, and without the head counts, which come when they come. */
+  const heard = ({ texts }: RawSocket) =>
+    texts
+      .filter((text) => /^4/.test(text) && !text.startsWith('42["presence"'))
+      .map((text) => text.replace(/"sid":"[\w-]+"/g, '"sid":""').replace(/"epoch":"[\w-]+"/g, '"epoch":""'));
+
+  type Story = (socket: RawSocket, name: string) => unknown;
+  const say =
+    (...packets: string[]): Story =>
+    (socket) => {
+      for (const packet of packets) socket.say(packet);
+    };
+  const inside =
+    (...packets: string[]): Story =>
+    async (socket, name) => {
+      socket.say(`40${token(name)}`);
+      await socket.when(({ texts }) => texts.some((text) => text.startsWith('42["history"')));
+      await say(...packets)(socket, name);
+    };
+
+  const stories: [string, Story][] = [
+    ['a question', inside(MEMBERS)],
+    ['a question without an answer', inside('42["members",{}]')],
+    ['an event that is none, asked and unasked', inside('421["nothing",{}]', '42["nothing",{}]')],
+    ['an event by a number', inside('421[5,{}]')],
+    ['too few values, and too many', inside('421["members"]', '422["members",{},{}]')],
+    ['what is refused without a number', inside('42["chat message",{"content":5}]')],
+    ['0 as a number', inside('420["members",{}]')],
+    ['a number with zeros before it', inside('42007["members",{}]')],
+    ['an empty event', inside('42[]')],
+    ['an event that is no list', inside('42{"members":1}')],
+    ['an event by an object', inside('42[{}]')],
+    ['an event by null', inside('42[null]')],
+    ['an event by true', inside('42[true]')],
+    ['JSON that does not end', inside('42["members"')],
+    ['JSON that ends twice', inside('42["members",{}]]')],
+    ['an answer nobody asked for', inside('435["x"]')],
+    ['saying who one is twice', (socket, name) => inside(`40${token(name)}`)(socket, name)],
+    ['leaving', inside('41')],
+    ['leaving with a value', inside('41{}')],
+    ['CONNECT_ERROR from a client', inside('44{"message":"x"}')],
+    ['a binary event', inside('451-["x",{"_placeholder":true,"num":0}]')],
+    ['a packet that is none', inside('47')],
+    ['an empty packet', inside('4')],
+    ['an empty frame', inside('')],
+    ['a ping', inside('2')],
+    ['a pong nobody waited for', inside('3', MEMBERS)],
+    ['a noop', inside('6', MEMBERS)],
+    ['an engine packet that is none', inside('9')],
+    ['a binary packet in base64', inside('bAAAA')],
+    ['another namespace', inside('40/admin,{"token":"x"}', MEMBERS)],
+    ['another namespace without auth', inside('40/admin', MEMBERS)],
+    ['an event in another namespace', inside('42/admin,["members",{}]')],
+    ['leaving another namespace', inside('41/admin')],
+    ['an event before saying who one is', say(MEMBERS)],
+    ['an event right behind the token', (socket, name) => say(`40${token(name)}`, MEMBERS)(socket, name)],
+    ['leaving before saying who one is', say('41')],
+    ['an answer before saying who one is', say('431["x"]')],
+    ['no auth', say('40')],
+    ['auth that is null', say('40null')],
+    ['auth that is a list', say('40[]')],
+    ['auth that is a text', say('40"x"')],
+    ['auth that is no JSON', say('40{"token":')],
+    ['an empty auth', say('40{}')],
+    ['a forged token', say('40{"token":"a.b.c"}')],
+    [
+      'a forged token, then a good one',
+      async (socket, name) => {
+        socket.say('40{"token":"a.b.c"}');
+        await socket.when(({ texts }) => texts.some((text) => text.startsWith('44')));
+        await inside(MEMBERS)(socket, name);
+      },
+    ],
+    [
+      'a message in fragments',
+      async (socket, name) => {
+        await inside()(socket, name);
+        socket.write(fragments(MEMBERS, 3));
+      },
+    ],
+    [
+      'a closing frame',
+      async (socket, name) => {
+        await inside()(socket, name);
+        socket.frame(Buffer.from([0x03, 0xe8]), { opcode: CLOSE });
+      },
+    ],
+  ];
+
+  for (const [name, story] of stories) {
+    it(`${name}: the same answers and the same end`, async (context) => {
+      const who = next();
+      const [ours, theirs] = await Promise.all(
+        [openOurs(), openTheirs()].map(async (opening) => {
+          const socket = await opening;
+          context.after(() => socket.reset());
+          await story(socket, who);
+          socket.say(LAST);
+          await socket.when(({ texts, closed }) => closed || texts.some(isLast), 8_000);
+          return { heard: heard(socket), closed: socket.closed || socket.closeCode !== null };
+        }),
+      );
+      assert.ok(ours?.closed || ours?.heard.some(isLast), 'it neither ended nor went on');
+      assert.deepEqual(ours, theirs);
+    });
+  }
+
+  it('an event that is no list of values, and an engine packet that is none, end it where Socket.IO lets them pass', async (context) => {
+    for (const packet of ['42', '42 5', '0{}', '5', '4']) {
+      const socket = await openOurs();
+      context.after(() => socket.reset());
+      await inside(packet)(socket, next());
+      await until(() => socket.closed, `the end after ${packet}`);
+    }
+  });
+
+  it('an answer is not sent under a number that a program would not read back', async (context) => {
+    const socket = await openOurs();
+    context.after(() => socket.reset());
+    await inside(`42${'9'.repeat(20)}["members",{}]`, MEMBERS)(socket, next());
+    assert.ok(await socket.when(({ texts }) => texts.some((text) => text.startsWith('4377['))));
+    assert.equal(socket.texts.filter((text) => text.startsWith('43')).length, 1);
+  });
+
+  it('names that are reserved within Socket.IO are events like any other that is none', async (context) => {
+    const socket = await openOurs();
+    context.after(() => socket.reset());
+    await inside('421["connect"]', '422["disconnect",{}]', '423["newListener",{}]', MEMBERS)(socket, next());
+    assert.ok(await socket.when(({ texts }) => texts.some((text) => text.startsWith('4377['))));
+    const answers = socket.texts.filter((text) => /^43[123]\[/.test(text));
+    assert.equal(answers.length, 3);
+    for (const answer of answers) assert.match(answer, /"code":"invalid"/);
+  });
+
+  it('what is said in one segment is heard in its order, and the answers keep it', async (context) => {
+    const socket = await openOurs();
+    context.after(() => socket.reset());
+    await inside()(socket, next());
+    const said = Array.from({ length: 20 }, (_, index) => `42${index}["members",{"limit":${index + 1}}]`);
+    socket.write(Buffer.concat(said.map((packet) => frame(packet))));
+    assert.ok(await socket.when(({ texts }) => texts.filter((text) => text.startsWith('43')).length === 20));
+    const order = socket.texts.flatMap((text) => /^43(\d+)\[/.exec(text)?.[1] ?? []);
+    assert.deepEqual(order.map(Number), [...said.keys()]);
+  });
+
+  it("socket.io-client, from the start and moved there, is told the server's going and comes back by itself", async (context) => {
+    for (const transports of [['websocket'], ['polling', 'websocket']]) {
+      const visitor = await join(context, chatty.url, tokenOf('지영'), { transports });
+      const came = new Promise((resolve) => visitor.socket.once('session', resolve));
+      // The connection breaks below, as when a network goes away.
+      visitor.socket.io.engine.close();
+      await came;
+      stored(await visitor.say(`다시 왔어요 ${transports[0]}`));
+    }
+  });
+
+  it('a token that is refused leaves the connection as it is; the next try on it may be better', async (context) => {
+    let shown = 'a.b.c';
+    const socket = io(chatty.url, {
+      auth: (give) => give({ token: shown }),
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+    });
+    context.after(() => socket.disconnect());
+    const reason = await new Promise<Error>((resolve) => socket.once('connect_error', resolve));
+    assert.equal(reason.message, 'Authentication error');
+    shown = tokenOf('하나');
+    socket.connect();
+    await until(() => socket.connected, 'the second try');
+  });
+});
