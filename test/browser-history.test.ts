@@ -9,16 +9,24 @@ import { startBrowserSuite } from './browser-suite.js';
 import { type Chatty, join, tokenOf, until } from './kit.js';
 
 const STORED = 20_000;
+const AWAY = 1_500;
 /** Elements in the widget at most, however much was read: about 35 rows of half a dozen each, and the frame. */
 const ELEMENTS = 700;
 /** How far a line may be from where it was, in pixels. */
 const STILL = 2;
 
-/** One moment: the messages drawn with their places below the upper edge of the talk, and how far was scrolled since. */
-type Moment = { rows: [id: number, top: number][]; scrolled: number; elements: number };
+/**
+ * One moment: the messages drawn and the line of a gap with their places below the upper edge of the talk, and how far was
+ * scrolled since the moment before.
+ */
+type Moment = { rows: [id: number, top: number][]; gap: number | null; scrolled: number; elements: number };
 
 describe('reading back', () => {
-  const suite = startBrowserSuite({ serve: serveSite, fill });
+  const suite = startBrowserSuite({
+    serve: serveSite,
+    settings: { SEND_BURST: '100000' },
+    fill,
+  });
 
   async function open(username: string): Promise<Page> {
     const page = await suite.page({ viewport: { width: 390, height: 700 } });
@@ -57,6 +65,42 @@ describe('reading back', () => {
     await page.close();
   });
 
+  it('who was away for longer than is kept ready sees that something is missing, and reads through it', async () => {
+    const page = await open('서연');
+    const talker = await join(suite, suite.chatty.url, tokenOf('지영'));
+    await page.locator('.bubble', { hasText: `${STORED} ` }).waitFor();
+    await page.context().setOffline(true);
+    await page.locator('.dot.live').waitFor({ state: 'detached' });
+    // More than a room keeps in memory, and more than a client catches up with by asking for what it missed.
+    const texts = Array.from(
+      { length: AWAY },
+      (_, index) => `${STORED + index + 1} 그동안${' 김프가 다시 올랐습니다'.repeat(index % 5)}`,
+    );
+    for (let from = 0; from < AWAY; from += 200)
+      await Promise.all(texts.slice(from, from + 200).map((text) => talker.say(text)));
+    await page.context().setOffline(false);
+    await page.locator('.dot.live').waitFor();
+    await page.locator('.bubble', { hasText: `${STORED + AWAY} 그동안` }).waitFor();
+    const moments = await travel(page, [-550], STORED - 100);
+    const torn = moments.filter(({ rows }) => rows.some(([id], index) => id !== (rows[0]?.[0] ?? 0) + index));
+    assert.ok(torn.length > 0, 'nothing was ever missing');
+    for (const { rows, gap } of torn) {
+      const after = rows.findIndex(([id], index) => id !== (rows[0]?.[0] ?? 0) + index);
+      const [above = 0, below = 0] = [rows[after - 1]?.[1], rows[after]?.[1]];
+      assert.ok(
+        gap !== null && above < gap && gap < below,
+        `missing between ${above} and ${below}, said at ${gap}`,
+      );
+    }
+    assertWhole(
+      moments.filter((moment) => !torn.includes(moment)),
+      STORED + AWAY,
+      STORED - 100,
+    );
+    assertStill(moments);
+    await page.close();
+  });
+
   it('no page complained', () => {
     assert.deepEqual(suite.complaints, []);
   });
@@ -76,8 +120,10 @@ async function travel(page: Page, steps: number[], target: number): Promise<Mome
           const id = Number.parseInt(bubble.textContent ?? '', 10);
           if (id > 0) rows.push([id, bubble.getBoundingClientRect().top - edge]);
         }
+        const gap = frame.querySelector('li > .missing, li > button');
         seen.push({
           rows,
+          gap: gap && gap.getBoundingClientRect().top - edge,
           scrolled,
           elements: (frame.getRootNode() as ShadowRoot).querySelectorAll('*').length,
         });
