@@ -125,10 +125,14 @@ export class Line implements ChatSocket, Engine {
     this.#end();
   }
 
-  /** Pings, and ends a line that has been silent since the last ping. To be called about once a second, by a clock of milliseconds. */
-  look(now: number): void {
+  /**
+   * Pings, and ends a line that has been silent since the last ping. To be called about once a second.
+   * @param now clock in milliseconds
+   * @param heldUp the process could not listen lately, so that silence says nothing of the other end
+   */
+  look(now: number, heldUp: boolean): void {
     const since = now - this.#pingedAt;
-    if (!this.#heard && since >= PING_TIMEOUT) hangUp(this);
+    if (since >= PING_TIMEOUT && !this.#heard && !heldUp) hangUp(this);
     if (since < PING_INTERVAL) return;
     this.#pingedAt = now;
     this.#heard = false;

@@ -59,10 +59,10 @@ export function openWebSockets(options: {
   let looked = performance.now();
   const looking = setInterval(() => {
     const now = performance.now();
-    // A process that was held up has not heard yet what was said to it meanwhile.
+    // What was said to it meanwhile a process that was held up has not heard yet.
     const heldUp = now - looked > HELD_UP;
     looked = now;
-    if (!heldUp) for (const line of open) line.look(now);
+    for (const line of open) line.look(now, heldUp);
   }, LOOK);
 
   return {

@@ -73,36 +73,48 @@ it('pings first within 25 s, at a moment of its own, and then every 25 s, whoeve
   const { line, pings, say, until } = await open(context);
   let first = 0;
   for (let time = SECOND; first === 0 && time <= 25 * SECOND; time += SECOND) {
-    line.look(time);
+    line.look(time, false);
     await say('6');
     if (pings() > 0) first = time;
   }
   assert.ok(first > 0, 'no ping within 25 s');
   for (let round = 1; round < 4; round += 1) {
     await say('3');
-    for (let time = 1; time <= 25; time += 1) line.look(first + ((round - 1) * 25 + time) * SECOND);
+    for (let time = 1; time <= 25; time += 1) line.look(first + ((round - 1) * 25 + time) * SECOND, false);
     await until(() => pings() === round + 1);
   }
 });
 
 it('who says nothing for 20 s after a ping is let go, without a closing handshake', async (context) => {
   const { line, pings, until, client, ended } = await open(context);
-  line.look(25 * SECOND);
+  line.look(25 * SECOND, false);
   await until(() => pings() === 1);
-  line.look(44 * SECOND);
+  line.look(44 * SECOND, false);
   assert.equal(line.readyState, 'open');
-  line.look(45 * SECOND);
+  line.look(45 * SECOND, false);
   assert.deepEqual([line.readyState, ended()], ['closed', 1]);
   await until(() => client.readyState === WebSocket.CLOSED);
-  line.look(46 * SECOND);
+  line.look(46 * SECOND, false);
   assert.equal(ended(), 1);
 });
 
 it('whatever is said counts as being there', async (context) => {
   const { line, pings, say, until } = await open(context);
-  line.look(25 * SECOND);
+  line.look(25 * SECOND, false);
   await until(() => pings() === 1);
   await say('6');
-  line.look(46 * SECOND);
+  line.look(46 * SECOND, false);
   assert.equal(line.readyState, 'open');
+});
+
+it('a process that was held up itself lets nobody go for it, and asks again', async (context) => {
+  const { line, pings, until } = await open(context);
+  line.look(25 * SECOND, false);
+  await until(() => pings() === 1);
+  line.look(60 * SECOND, true);
+  await until(() => pings() === 2);
+  line.look(79 * SECOND, false);
+  assert.equal(line.readyState, 'open');
+  line.look(80 * SECOND, false);
+  assert.equal(line.readyState, 'closed');
 });
