@@ -107,7 +107,9 @@ export class Line implements ChatSocket, Engine {
   }
 
   once(_event: 'disconnect', listener: () => void): void {
-    this.#leaving.push(listener);
+    // Whoever listens later than that would wait for ever, and be kept.
+    if (this.#state === 'closed') listener();
+    else this.#leaving.push(listener);
   }
 
   write(text: string): void {

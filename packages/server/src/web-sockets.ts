@@ -12,9 +12,10 @@ const PATH = '/socket.io/?';
 const REFUSED = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 /** How often it is looked whether somebody is to be pinged or has fallen silent, in milliseconds. */
 const LOOK = 1_000;
+/** A look that comes later than this after the last one, in milliseconds, says that the process was held up. */
 const HELD_UP = 3 * LOOK;
 
-/** @param server to be called after whoever else answers its upgrades has been set up */
+/** @param options.server whoever else answers its upgrades does so already */
 export function openWebSockets(options: {
   server: HttpServer;
   addresses: Addresses;

@@ -118,3 +118,13 @@ it('a process that was held up itself lets nobody go for it, and asks again', as
   line.look(80 * SECOND, false);
   assert.equal(line.readyState, 'closed');
 });
+
+it('the end is told once to whoever listens, and at once to who listens too late', async (context) => {
+  const { line, ended } = await open(context);
+  const told: string[] = [];
+  line.once('disconnect', () => told.push('in time'));
+  line.close();
+  line.once('disconnect', () => told.push('late'));
+  line.close();
+  assert.deepEqual([told, ended()], [['in time', 'late'], 1]);
+});
