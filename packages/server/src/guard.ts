@@ -53,7 +53,7 @@ export function guard(
     if (type !== 'message') return;
     // Socket.IO protocol 5: 0 is CONNECT, followed by a namespace where it is not the main one; 5 and 6 are binary.
     if (typeof data !== 'string' || text.startsWith('5') || text.startsWith('6')) hangUp(engine);
-    else if (text.startsWith('0/')) {
+    else if (text.startsWith('0/') && text !== '0/' && text[2] !== ',') {
       if (++wrong > WRONG_NAMESPACES) hangUp(engine);
     } else if (text.startsWith('0') && ++introductions > INTRODUCTIONS) hangUp(engine);
   });

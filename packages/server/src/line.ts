@@ -35,7 +35,7 @@ const PING = frame('2', '');
 const NOTHING: readonly never[] = Object.freeze([]);
 const TRANSPORT = Object.freeze({ name: 'websocket' });
 
-/** A class, since there are thousands: closures of their own would be most of what a member costs. */
+/** A class, since there are thousands: one object holds what each needs. */
 export class Line implements ChatSocket, Engine {
   readonly id = randomBytes(ID_BYTES).toString('base64url');
   readonly stream: Socket;
@@ -113,7 +113,7 @@ export class Line implements ChatSocket, Engine {
   }
 
   write(text: string): void {
-    this.#write(frame(text));
+    if (this.stream.writable) this.#write(frame(text));
   }
 
   disconnect(): void {
@@ -164,7 +164,8 @@ export class Line implements ChatSocket, Engine {
   }
 
   #take(text: string, isBinary: boolean): void {
-    if (this.#state === 'closed' || !this.#count(text.length)) return;
+    // Counted after its end as well: until the other end lets go, what it sends has to be read.
+    if (!this.#count(text.length) || this.#state === 'closed') return;
     this.#heard = true;
     if (isBinary) hangUp(this);
     else this.#follow(readPacket(text));

@@ -33,7 +33,7 @@ export function readPacket(text: string): ClientPacket {
     case CLOSE:
       return LEAVE;
     case MESSAGE:
-      return text[2] === '/' ? readStrange(text) : readMessage(text);
+      return text[2] === '/' ? readNamed(text) : readMessage(text);
     default:
       return MALFORMED;
   }
@@ -48,17 +48,19 @@ function readMessage(text: string): ClientPacket {
     case EVENT:
       return readEvent(text);
     case ACK:
-      return ANSWER;
+      return readAnswer(text);
     default:
       return MALFORMED;
   }
 }
 
-/** There is no other namespace: it may be asked for, and nothing can be said in it. */
-function readStrange(text: string): ClientPacket {
-  if (text[1] !== CONNECT) return MALFORMED;
-  const end = text.indexOf(',');
-  return { type: 'wrong namespace', name: text.slice(2, end < 0 ? undefined : end) };
+/** The main namespace may be said by its name, "/". There is no other: it may be asked for, and nothing can be said in it. */
+function readNamed(text: string): ClientPacket {
+  const comma = text.indexOf(',');
+  const end = comma < 0 ? text.length : comma;
+  const name = text.slice(2, end);
+  if (name === '/') return readMessage(text.slice(0, 2) + text.slice(end + 1));
+  return text[1] === CONNECT ? { type: 'wrong namespace', name } : MALFORMED;
 }
 
 function readConnect(text: string): ClientPacket {
@@ -69,9 +71,13 @@ function readConnect(text: string): ClientPacket {
     : MALFORMED;
 }
 
+function readAnswer(text: string): ClientPacket {
+  const at = afterDigits(text);
+  return at === text.length || Array.isArray(parse(text, at)) ? ANSWER : MALFORMED;
+}
+
 function readEvent(text: string): ClientPacket {
-  let at = 2;
-  while (isDigit(text.charCodeAt(at))) at += 1;
+  const at = afterDigits(text);
   const values = parse(text, at);
   if (!Array.isArray(values) || !NAMES.includes(typeof values[0])) return MALFORMED;
   const id = at > 2 ? Number(text.slice(2, at)) : null;
@@ -84,6 +90,13 @@ function parse(text: string, from: number): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Where the number of a message ends that has one. */
+function afterDigits(text: string): number {
+  let at = 2;
+  while (isDigit(text.charCodeAt(at))) at += 1;
+  return at;
 }
 
 function isDigit(code: number): boolean {

@@ -78,7 +78,8 @@ export function createRooms(options: {
       after,
     };
     socket.once('disconnect', () => room.leave(joined));
-    room.join(joined);
+    // Whoever is gone already would stay for ever.
+    if (socket.connected) room.join(joined);
     return outlet;
   }
 

@@ -112,6 +112,8 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
 
   return {
     add(socket, outlet) {
+      // It may have ended while its room was welcoming it; then nobody would take it out again.
+      if (!socket.connected) return;
       const { projectId } = socket.data.member;
       const members = sockets.get(projectId) ?? new Map<ChatSocket, Outlet>();
       sockets.set(projectId, members.set(socket, outlet));
