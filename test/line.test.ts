@@ -200,7 +200,7 @@ describe('a line', () => {
     assert.deepEqual(order.map(Number), [...said.keys()]);
   });
 
-  it("socket.io-client, from the start and moved there, is told the server's going and comes back by itself", async (context) => {
+  it('socket.io-client, from the start and moved there, comes back by itself when its connection breaks', async (context) => {
     for (const transports of [['websocket'], ['polling', 'websocket']]) {
       const visitor = await join(context, chatty.url, tokenOf('지영'), { transports });
       const came = new Promise((resolve) => visitor.socket.once('session', resolve));
