@@ -91,7 +91,7 @@ export async function clinic(context: TestContext) {
   await order.refresh();
   const rules = { requireExpiry: true, maxHours: 24 };
   const naming = createNaming({ projects, order });
-  const auth = await createAuth({ projects, order, naming, ...rules });
+  const auth = createAuth({ projects, order, naming, ...rules });
   const filters = createFilters({ projects });
   const conduct = createConduct({ order, projects, filters, store });
   const doctor = createDoctor({ auth, conduct, projects, rules });

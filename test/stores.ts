@@ -37,7 +37,7 @@ async function projectOf({ projects: records, order: orders }: Store, projectId:
   });
   const order = await createOrder({ records: orders, log: createLog('silent') });
   const naming = createNaming({ projects, order });
-  const auth = await createAuth({ projects, order, naming, requireExpiry: false, maxHours: null });
+  const auth = createAuth({ projects, order, naming, requireExpiry: false, maxHours: null });
   const verdict = await auth.verify({ token: tokenOf('민수', { projectId }) });
   order.close();
   await projects.close();

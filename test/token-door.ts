@@ -82,6 +82,6 @@ export async function openDoor(
     await projects.close();
   });
   const naming = createNaming({ projects, order });
-  const auth = await createAuth({ projects, order, naming, requireExpiry: true, maxHours: 24, now });
+  const auth = createAuth({ projects, order, naming, requireExpiry: true, maxHours: 24, now });
   return (token) => auth.verify({ token, project: 'kimpga' });
 }

@@ -109,7 +109,7 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   const conduct = createConduct({ order, projects, filters, store });
   const naming = createNaming({ projects, order, slices });
   const rules = { requireExpiry: config.production, maxHours: config.tokenMaxHours };
-  const auth = await createAuth({ projects, order, naming, ...rules });
+  const auth = createAuth({ projects, order, naming, ...rules });
   const doctor = createDoctor({ auth, conduct, projects, rules });
   return { vault, projects, order, conduct, auth, doctor };
 }

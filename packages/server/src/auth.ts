@@ -7,7 +7,7 @@ import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
-import { importSecret, type Projects, type SigningKey } from './projects.js';
+import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
 import type { ProjectId } from './store/store.js';
 import { type Case, type Check, createTokenChecks, isCutOff, openCase, originFault } from './token-checks.js';
 
@@ -82,20 +82,20 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
  * @param maxHours longest life from now that `exp` may promise, or null for any
  * @param now clock in milliseconds
  */
-export async function createAuth(options: {
+export function createAuth(options: {
   projects: Projects;
   order: Order;
   naming: Naming;
   requireExpiry: boolean;
   maxHours: number | null;
   now?: () => number;
-}): Promise<Auth> {
+}): Auth {
   const { projects, order, naming, requireExpiry, maxHours, now = Date.now } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
   const nobody: SigningKey = {
     kid: null,
     algorithms: ['HS256'],
-    key: await importSecret(randomBytes(32).toString('hex')),
+    key: keyOfSecret(randomBytes(32).toString('hex')),
   };
 
   const checks = createTokenChecks({

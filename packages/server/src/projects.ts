@@ -1,8 +1,9 @@
 /** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
 
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Role, roles } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
-import { type CryptoKey, createRemoteJWKSet, importSPKI, type JWTVerifyGetKey } from 'jose';
+import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
 import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
 import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
@@ -12,7 +13,7 @@ import type { Vault } from './vault.js';
 export type SigningKey = {
   kid: string | null;
   algorithms: readonly string[];
-  key: CryptoKey | JWTVerifyGetKey;
+  key: KeyObject | CryptoKey | CompactVerifyGetKey;
 };
 
 export type Project = {
@@ -62,9 +63,8 @@ const LOOK_IN_VAIN = 5_000;
 const NOTE = 30_000;
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
 
-export async function importSecret(secret: string): Promise<CryptoKey> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['verify']);
+export function keyOfSecret(secret: string): KeyObject {
+  return createSecretKey(secret, 'utf8');
 }
 
 /**
@@ -89,7 +89,7 @@ export async function createProjects(options: {
   const founding: SigningKey = {
     kid: null,
     algorithms: ['HS256'],
-    key: await importSecret(options.founding),
+    key: keyOfSecret(options.founding),
   };
   let loaded = new Map<string, Loaded>();
   let known = new Set<string>();
@@ -102,7 +102,7 @@ export async function createProjects(options: {
     if (row.algorithm === 'JWKS') return createRemoteJWKSet(new URL(row.public ?? ''));
     if (row.algorithm !== 'HS256') return importSPKI(row.public ?? '', row.algorithm);
     if (vault === null || row.sealed === null) throw new Error('SECRETS_KEY is not set');
-    return importSecret(vault.open(`${project}/${row.kid}`, row.sealed));
+    return keyOfSecret(vault.open(`${project}/${row.kid}`, row.sealed));
   }
 
   async function load(row: ProjectRow): Promise<Loaded> {

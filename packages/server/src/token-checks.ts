@@ -3,11 +3,11 @@
 import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
-import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
-import { Unavailable } from './store/store.js';
+import { type Signer, signerOf } from './signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
 export type Case = {
@@ -19,8 +19,6 @@ export type Case = {
   payload: JWTPayload | null;
   /** The key that fits its signature. */
   signed: SigningKey | null;
-  /** What jose had against its times, once the signature was right. */
-  untimely: errors.JWTExpired | errors.JWTClaimValidationFailed | null;
   member: Member | null;
 };
 
@@ -73,6 +71,11 @@ export type Check = {
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
 const LAST_SECOND = 253_402_300_799;
 
+const WRONG_SIGNATURE = {
+  no_match: 'none of the keys has signed it',
+  malformed: 'its header asks for what is not done here',
+} as const;
+
 export type TokenRules = {
   /** Whether `exp` has to be there. */
   requireExpiry: boolean;
@@ -94,43 +97,35 @@ export function createTokenChecks(options: {
 }): readonly Check[] {
   const { projects, order, naming, nobody, rules, now } = options;
   const { requireExpiry, maxHours } = rules;
+  const seconds = () => Math.floor(now() / 1_000);
 
-  async function signature(given: Case): Promise<Fault | null> {
+  function signature(given: Case): Promise<Fault | null> | Fault | null {
     const { kid, alg } = given.header ?? {};
     const keys = projects.keysOf(projectOf(given), kid, alg);
-    try {
-      const found = await checkWith(keys.length > 0 ? keys : [nobody], String(given.token), now());
-      Object.assign(given, found);
+    const judge = (signer: Signer): Fault | null => {
+      if (typeof signer === 'string') return fault('token_invalid', signer, WRONG_SIGNATURE[signer]);
+      given.signed = signer;
       return null;
-    } catch (error) {
-      if (error instanceof Unavailable) throw error;
-      return fault('token_invalid', isNoMatch(error) ? 'no_match' : 'malformed', messageOf(error));
-    }
+    };
+    const signer = signerOf(String(given.token), given.header ?? {}, keys.length > 0 ? keys : [nobody]);
+    return signer instanceof Promise ? signer.then(judge) : judge(signer);
   }
 
-  /** Before `expiry`, as jose looks at it. */
-  function issued({ payload, untimely }: Case): Fault | null {
-    if (untimely?.claim === 'nbf')
-      return fault(
-        'token_claims',
-        typeof payload?.nbf === 'number' ? 'not_yet' : 'no_time',
-        untimely.message,
-      );
-    if (untimely?.claim === 'iat' || isWrongTime(payload?.iat))
-      return fault('token_claims', 'no_time', untimely?.message ?? 'iat must be a number');
-    const { iat } = payload ?? {};
+  function issued({ payload }: Case): Fault | null {
+    const { nbf, iat } = payload ?? {};
+    if (isWrongTime(nbf)) return fault('token_claims', 'no_time', 'nbf must be a number');
+    if (nbf !== undefined && nbf > seconds() + CLOCK_SKEW_SECONDS)
+      return fault('token_claims', 'not_yet', 'nbf is in the future');
+    if (isWrongTime(iat)) return fault('token_claims', 'no_time', 'iat must be a number');
     const future = iat !== undefined && iat > now() / 1_000 + CLOCK_SKEW_SECONDS;
     return future ? fault('token_claims', 'future', 'iat is in the future') : null;
   }
 
-  function expiry({ payload, untimely }: Case): Fault | null {
+  function expiry({ payload }: Case): Fault | null {
     const { exp, iat } = payload ?? {};
-    const expired = typeof exp === 'number' && exp + CLOCK_SKEW_SECONDS <= Math.floor(now() / 1_000);
-    if (untimely instanceof errors.JWTExpired || expired)
-      return fault('token_expired', 'expired', untimely?.message ?? 'exp has passed');
-    if (untimely?.claim === 'exp' || isWrongTime(exp))
-      return fault('token_claims', 'no_time', untimely?.message ?? 'exp must be a number');
+    if (isWrongTime(exp)) return fault('token_claims', 'no_time', 'exp must be a number');
     if (exp === undefined) return requireExpiry ? fault('token_claims', 'missing', 'exp is required') : null;
+    if (exp + CLOCK_SKEW_SECONDS <= seconds()) return fault('token_expired', 'expired', 'exp has passed');
     if (exp > LAST_SECOND) return fault('token_claims', 'no_time', 'exp is not a time');
     const before = typeof iat === 'number' && exp < iat;
     return before ? fault('token_claims', 'before_issue', 'exp is before iat') : null;
@@ -201,7 +196,7 @@ export function createTokenChecks(options: {
 }
 
 export function openCase(token: unknown, origin: string | undefined): Case {
-  return { token, origin, header: null, payload: null, signed: null, untimely: null, member: null };
+  return { token, origin, header: null, payload: null, signed: null, member: null };
 }
 
 /** @param issuedAt in milliseconds; null: before all times */
@@ -238,53 +233,6 @@ function form(given: Case): Fault | null {
 /** Which project's keys it has to be signed with; '' is none that has a record. */
 export function projectOf({ payload }: Pick<Case, 'payload'>): string {
   return typeof payload?.projectId === 'string' ? payload.projectId : '';
-}
-
-/**
- * With each key in turn; only a wrong signature is a reason to try the next.
- * @throws Unavailable where none fits, but the keys of a host could not be fetched: the token may be good
- */
-async function checkWith(
-  keys: readonly SigningKey[],
-  token: string,
-  time: number,
-): Promise<Pick<Case, 'payload' | 'signed' | 'untimely'>> {
-  let wrong: unknown;
-  let outage: Unavailable | null = null;
-  for (const signed of keys) {
-    const rules = {
-      algorithms: [...signed.algorithms],
-      clockTolerance: CLOCK_SKEW_SECONDS,
-      currentDate: new Date(time),
-    };
-    try {
-      const { payload } =
-        typeof signed.key === 'function'
-          ? await jwtVerify(token, signed.key, rules)
-          : await jwtVerify(token, signed.key, rules);
-      return { payload, signed, untimely: null };
-    } catch (error) {
-      // jose looks at the times of what is signed only.
-      if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed)
-        return { payload: error.payload, signed, untimely: error };
-      wrong = error;
-      if (typeof signed.key === 'function' && isOutage(error))
-        outage = new Unavailable(`the JWKS of ${signed.kid} could not be fetched: ${error}`);
-      else if (!isNoMatch(error)) throw error;
-    }
-  }
-  throw outage ?? wrong;
-}
-
-/** The key is not the one the token was signed with. */
-function isNoMatch(error: unknown): boolean {
-  return error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
-}
-
-/** What fetching a JWKS throws, from the network or as an answer that is none: neither says anything of the token. */
-function isOutage(error: unknown): boolean {
-  const plain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
-  return plain || error instanceof errors.JWKSTimeout || error instanceof TypeError;
 }
 
 function isWrongTime(value: unknown): boolean {

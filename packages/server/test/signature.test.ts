@@ -1,0 +1,110 @@
+/** Promise: HS256 is answered as jose answers it, from which it may differ in being stricter only. */
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
+import { keyOfSecret, type SigningKey } from '../src/projects.js';
+import { signerOf } from '../src/signature.js';
+
+const RUNS = 3_000;
+const SECRETS = ['one secret of at least thirty-two bytes', '다른 비밀 — 서른두 바이트보다 길다, 분명히'];
+const KEYS: SigningKey[] = SECRETS.map((secret, index) => ({
+  kid: String(index),
+  algorithms: ['HS256'],
+  key: keyOfSecret(secret),
+}));
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const sign = (text: string, secret: string, hash = 'sha256') =>
+  createHmac(hash, secret).update(text).digest('base64url');
+
+const header = fc.oneof(
+  { weight: 6, arbitrary: fc.constant({ alg: 'HS256', typ: 'JWT' }) },
+  fc.record(
+    {
+      alg: fc.constantFrom('HS256', 'hs256', 'HS384', 'none', 'RS256', 0, null, ['HS256']),
+      kid: fc.string(),
+      crit: fc.constantFrom([], ['b64'], ['exp'], null, 'b64'),
+      b64: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  ),
+);
+const token = fc
+  .record({
+    header,
+    payload: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { maxKeys: 4 }),
+    secret: fc.constantFrom(...SECRETS, 'a secret that nobody has been given'),
+    hash: fc.constantFrom('sha256', 'sha256', 'sha256', 'sha512'),
+  })
+  .map((given) => {
+    const text = `${encode(given.header)}.${encode(given.payload)}`;
+    return `${text}.${sign(text, given.secret, given.hash)}`;
+  });
+/** One character of it replaced, put in or taken out. */
+const bent = fc
+  .tuple(token, fc.nat(), fc.constantFrom(...'AZaz09-_+/= .\n', ''), fc.nat({ max: 1 }))
+  .map(([text, place, letter, taken]) => {
+    const at = place % (text.length + 1);
+    return text.slice(0, at) + letter + text.slice(at + taken);
+  });
+
+/** The parts as `form` has read them before a signature is looked at; null: it would not have come so far. */
+function read(text: string) {
+  try {
+    decodeJwt(text);
+    return decodeProtectedHeader(text);
+  } catch {
+    return null;
+  }
+}
+
+async function josesAnswer(text: string): Promise<string | null> {
+  for (const [index, secret] of SECRETS.entries()) {
+    const key = new TextEncoder().encode(secret);
+    const fits = await compactVerify(text, key, { algorithms: ['HS256'] }).then(
+      () => true,
+      () => false,
+    );
+    if (fits) return String(index);
+  }
+  return null;
+}
+
+/** Spare bits of a base64url text that are not 0, and padding: other spellings of the same signature. */
+const isPlain = (text: string) => {
+  const signature = text.slice(text.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
+};
+
+test('whoever signed a token by HS256 is who jose says it is, for good tokens and for bent ones', async () => {
+  const seen = { fits: 0, not: 0, stricter: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(token, bent), async (text) => {
+      const head = read(text);
+      if (head === null) return;
+      const found = await signerOf(text, head, KEYS);
+      const ours = typeof found === 'string' ? null : found.kid;
+      const theirs = await josesAnswer(text);
+      if (ours !== null) assert.equal(ours, theirs);
+      // What only jose takes: a signature spelt in another way, and an extension that says what holds anyway.
+      else if (theirs !== null) assert.ok(!isPlain(text) || head.crit !== undefined, text);
+      seen[ours !== null ? 'fits' : theirs === null ? 'not' : 'stricter'] += 1;
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(seen.fits > RUNS / 20 && seen.not > RUNS / 20, JSON.stringify(seen));
+});
+
+test('what is at fault is the key, or what the header asks for', () => {
+  const text = `${encode({ alg: 'HS256' })}.${encode({})}`;
+  const good = `${text}.${sign(text, SECRETS[1] ?? '')}`;
+  assert.equal(signerOf(good, { alg: 'HS256' }, KEYS), KEYS[1], 'the second key is tried as well');
+  assert.equal(signerOf(good, { alg: 'HS256' }, KEYS.slice(0, 1)), 'no_match');
+  assert.equal(signerOf(`${text}.`, { alg: 'HS256' }, KEYS), 'no_match', 'no signature');
+  assert.equal(signerOf(good, { alg: 'none' }, KEYS), 'malformed');
+  assert.equal(signerOf(good, {}, KEYS), 'malformed');
+  assert.equal(signerOf(good, { alg: 'HS256', crit: ['exp'] }, KEYS), 'malformed');
+});
