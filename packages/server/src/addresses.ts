@@ -33,6 +33,16 @@ export function createAddresses({ hops, log }: { hops: number; log: Log }): Addr
   const inner = new BlockList();
   for (const [network, bits, family] of INNER) inner.addSubnet(network, bits, family);
   let hinted = false;
+  /** Most come through the same proxy as the one before. */
+  let last: { peer: string | undefined; place: string | null } = { peer: undefined, place: null };
+
+  function placeOfPeer(peer: string | undefined): string | null {
+    if (peer === last.peer) return last.place;
+    const address = plain(peer ?? '');
+    const known = address !== null && !inner.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    last = { peer, place: known ? placeOf(address) : null };
+    return last.place;
+  }
 
   function hint(): void {
     if (!hinted)
@@ -50,9 +60,7 @@ export function createAddresses({ hops, log }: { hops: number; log: Log }): Addr
         const told = plain(fromRight(forwarded, hops));
         if (told !== null) return placeOf(told);
       } else if (forwarded !== undefined) hint();
-      const peer = plain(socket.remoteAddress ?? '');
-      if (peer === null || inner.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4')) return null;
-      return placeOf(peer);
+      return placeOfPeer(socket.remoteAddress);
     },
   };
 }

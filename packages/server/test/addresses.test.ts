@@ -24,6 +24,28 @@ it('only as many entries as there are trusted proxies are looked at, from the ri
   assert.equal(read(2, '203.0.113.9'), '203.0.113.9');
 });
 
+it('whoever connects, it does not matter who did before (D21)', () => {
+  const peer = fc.constantFrom(
+    '203.0.113.7',
+    '203.0.113.8',
+    '127.0.0.1',
+    '::1',
+    '2001:db8::1',
+    '',
+    'nonsense',
+  );
+  fc.assert(
+    fc.property(fc.array(peer), (peers) => {
+      const addresses = createAddresses({ hops: 0, log: createLog('silent') });
+      for (const remoteAddress of [undefined, ...peers])
+        assert.equal(
+          addresses.of({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage),
+          read(0, remoteAddress ?? ''),
+        );
+    }),
+  );
+});
+
 it('nothing that is written left of the trusted proxies changes the address (D21)', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 4 }), (spoof, hops) => {
