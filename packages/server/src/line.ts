@@ -1,6 +1,6 @@
 /** One client on a WebSocket, to whom Engine.IO 4 and Socket.IO 5 are spoken without either library. */
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
@@ -25,19 +25,25 @@ export type Lines = {
 /** Time in milliseconds between two pings, and how long something may take to be heard after one. */
 const PING_INTERVAL = 25_000;
 const PING_TIMEOUT = 20_000;
-const ID_BYTES = 15;
 /** Engine.IO 4 without its first digit, which `frame` adds: Socket.IO 5's CONNECT, DISCONNECT and CONNECT_ERROR. */
 const CONNECT = '0';
 const LEFT = frame('1');
 const CONNECT_ERROR = '4';
 const PING = frame('2', '');
+/** What Engine.IO's open packet says to everybody, after the session's id. */
+const GREETING = JSON.stringify({
+  upgrades: [],
+  pingInterval: PING_INTERVAL,
+  pingTimeout: PING_TIMEOUT,
+  maxPayload: PACKET_BYTES,
+}).slice(1);
 /** What Engine.IO's own connections keep what waits in; here it waits in the stream. */
 const NOTHING: readonly never[] = Object.freeze([]);
 const TRANSPORT = Object.freeze({ name: 'websocket' });
 
 /** A class, since there are thousands: one object holds what each needs. */
 export class Line implements ChatSocket, Engine {
-  readonly id = randomBytes(ID_BYTES).toString('base64url');
+  readonly id: string = randomUUID();
   readonly stream: Socket;
   data!: SocketData;
   readonly #socket: WebSocket;
@@ -80,7 +86,7 @@ export class Line implements ChatSocket, Engine {
     socket.on('pong', count);
     socket.on('close', end);
     socket.on('error', end);
-    stream.write(frame(this.#greeting(), ''));
+    stream.write(frame(`0{"sid":"${this.id}",${GREETING}`, ''));
   }
 
   get conn(): Engine {
@@ -139,16 +145,6 @@ export class Line implements ChatSocket, Engine {
     this.#pingedAt = now;
     this.#heard = false;
     this.#write(PING);
-  }
-
-  #greeting(): string {
-    return `0${JSON.stringify({
-      sid: this.id,
-      upgrades: NOTHING,
-      pingInterval: PING_INTERVAL,
-      pingTimeout: PING_TIMEOUT,
-      maxPayload: PACKET_BYTES,
-    })}`;
   }
 
   #write(bytes: Uint8Array): void {

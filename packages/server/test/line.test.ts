@@ -65,7 +65,7 @@ it('says first how often it pings and how long it waits', async (context) => {
   const { line, heard } = await open(context);
   const { sid, ...rest } = JSON.parse(heard[0]?.slice(1) ?? '');
   assert.equal(sid, line.id);
-  assert.match(line.id, /^[\w-]{20}$/);
+  assert.match(line.id, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   assert.deepEqual(rest, { upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 65_536 });
 });
 
