@@ -19,27 +19,33 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** Processor seconds a process has used, in user space and kernel together. */
+/** Processor seconds the threads of a process that are alive have used, in user space and kernel together, to the nanosecond. */
 export function cpuSeconds(pid: number): number {
-  const fields = statOf(pid);
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`))
+    nanoseconds += Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10);
+  return nanoseconds / 1e9;
 }
 
 /** Processor seconds of a process and of its children, those that have ended included. */
 export function familyCpuSeconds(parent: number): number {
   const fields = statOf(parent);
-  let sum = cpuSeconds(parent) + (Number(fields[13]) + Number(fields[14])) / TICKS;
+  let sum = tickedSeconds(fields) + (Number(fields[13]) + Number(fields[14])) / TICKS;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!(pid > 0)) continue;
     try {
-      if (Number(statOf(pid)[1]) === parent) sum += cpuSeconds(pid);
+      const child = statOf(pid);
+      if (Number(child[1]) === parent) sum += tickedSeconds(child);
     } catch {
       // It ended between the listing and the reading: its parent has its time by now, or will at the next look.
     }
   }
   return sum;
 }
+
+/** Processor seconds of all threads a process has had, to the hundredth. */
+const tickedSeconds = (fields: readonly string[]) => (Number(fields[11]) + Number(fields[12])) / TICKS;
 
 /** The fields of /proc/PID/stat from the state on; before it is the name in brackets, which may hold blanks. */
 function statOf(pid: number): string[] {
