@@ -72,7 +72,7 @@ export type Check = {
 const LAST_SECOND = 253_402_300_799;
 
 const WRONG_SIGNATURE = {
-  no_match: 'none of the keys has signed it',
+  no_match: 'signature verification failed',
   malformed: 'its header asks for what is not done here',
 } as const;
 
