@@ -33,7 +33,7 @@ export function createAddresses({ hops, log }: { hops: number; log: Log }): Addr
   const inner = new BlockList();
   for (const [network, bits, family] of INNER) inner.addSubnet(network, bits, family);
   let hinted = false;
-  /** Most come through the same proxy as the one before. */
+  /** Where a proxy stands before the server and does not say for whom, all come from the same peer. */
   let last: { peer: string | undefined; place: string | null } = { peer: undefined, place: null };
 
   function placeOfPeer(peer: string | undefined): string | null {

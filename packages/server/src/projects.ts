@@ -63,7 +63,9 @@ const LOOK_IN_VAIN = 5_000;
 const NOTE = 30_000;
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
 
+/** Throws where there is no secret: with an empty key anybody could sign. */
 export function keyOfSecret(secret: string): KeyObject {
+  if (secret === '') throw new Error('the secret is empty');
   return createSecretKey(secret, 'utf8');
 }
 

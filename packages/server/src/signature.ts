@@ -1,19 +1,22 @@
 /** Decides which of a project's keys has signed a token: at once where the key is a secret, by jose where it is a public key. */
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
-import { compactVerify, errors } from 'jose';
+import { base64url, compactVerify, errors } from 'jose';
 import type { SigningKey } from './projects.js';
 import { Unavailable } from './store/store.js';
 
-/** The key; or that none of them fits, or that the header asks for something that is not done here. */
-export type Signer = SigningKey | 'no_match' | 'malformed';
+/** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */
+export type Unsigned = { kind: 'no_match' | 'malformed'; reason: string };
+export type Signer = { key: SigningKey } | Unsigned;
 
 type Header = { alg?: unknown; crit?: unknown };
+
+const NO_MATCH: Unsigned = { kind: 'no_match', reason: 'signature verification failed' };
 
 /**
  * @param token of three parts, whose header and payload have been read (RFC 7515 section 3.1)
  * @param header as it was read
- * @param keys tried in turn
+ * @param keys tried in turn; all are secrets, or none is
  * @returns a promise only where a key is public: it rejects with `Unavailable` where none fits, but the keys of a host
  * could not be fetched, since the token may be good
  */
@@ -23,21 +26,29 @@ export function signerOf(
   keys: readonly SigningKey[],
 ): Promise<Signer> | Signer {
   // Extensions that have to be understood (section 4.1.11): none is.
-  if (header.crit !== undefined) return 'malformed';
-  if (keys.some(({ key }) => !(key instanceof KeyObject))) return publicSignerOf(token, keys);
-  if (header.alg !== 'HS256') return 'malformed';
+  if (header.crit !== undefined) return malformed('extensions (crit) are not known here');
+  if (!keys.every(({ key }) => key instanceof KeyObject)) return publicSignerOf(token, keys);
+  if (header.alg !== 'HS256') return malformed('its algorithm is not that of the key');
   const end = token.lastIndexOf('.');
+  const signature = bytesOf(token.slice(end + 1));
+  if (signature === null) return malformed('the signature is not base64url');
   const signed = token.slice(0, end);
-  const signature = Buffer.from(token.slice(end + 1));
-  return keys.find(({ key }) => key instanceof KeyObject && isOf(signature, signed, key)) ?? 'no_match';
+  const key = keys.find((each) => each.key instanceof KeyObject && isOf(signature, signed, each.key));
+  return key ? { key } : NO_MATCH;
 }
 
-/**
- * RFC 7515 section 5.2 and RFC 7518 section 3.2. The texts are compared, not the bytes they stand for, so that a signature
- * has one spelling.
- */
-function isOf(signature: Buffer, signed: string, key: KeyObject): boolean {
-  const due = Buffer.from(createHmac('sha256', key).update(signed).digest('base64url'));
+/** As jose reads it, so that padding and blanks at the end, which some hosts send, do no harm; null: it cannot be read. */
+function bytesOf(text: string): Uint8Array | null {
+  try {
+    return base64url.decode(text);
+  } catch {
+    return null;
+  }
+}
+
+/** RFC 7515 section 5.2 and RFC 7518 section 3.2. */
+function isOf(signature: Uint8Array, signed: string, key: KeyObject): boolean {
+  const due = createHmac('sha256', key).update(signed).digest();
   return signature.length === due.length && timingSafeEqual(signature, due);
 }
 
@@ -45,23 +56,25 @@ async function publicSignerOf(token: string, keys: readonly SigningKey[]): Promi
   let outage: Unavailable | null = null;
   for (const signer of keys) {
     const { key } = signer;
-    if (key instanceof KeyObject) continue;
+    if (key instanceof KeyObject) return malformed('its algorithm is not that of the key');
     const options = { algorithms: [...signer.algorithms] };
     try {
       await (typeof key === 'function'
         ? compactVerify(token, key, options)
         : compactVerify(token, key, options));
-      return signer;
+      return { key: signer };
     } catch (error) {
       if (typeof key === 'function' && isOutage(error))
         outage = new Unavailable(`the JWKS of ${signer.kid} could not be fetched: ${error}`);
       // Only a wrong signature is a reason to try the next.
-      else if (!isNoMatch(error)) return 'malformed';
+      else if (!isNoMatch(error)) return malformed(error instanceof Error ? error.message : String(error));
     }
   }
   if (outage !== null) throw outage;
-  return 'no_match';
+  return NO_MATCH;
 }
+
+const malformed = (reason: string): Unsigned => ({ kind: 'malformed', reason });
 
 /** The key is not the one the token was signed with. */
 function isNoMatch(error: unknown): boolean {

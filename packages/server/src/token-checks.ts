@@ -71,11 +71,6 @@ export type Check = {
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
 const LAST_SECOND = 253_402_300_799;
 
-const WRONG_SIGNATURE = {
-  no_match: 'signature verification failed',
-  malformed: 'its header asks for what is not done here',
-} as const;
-
 export type TokenRules = {
   /** Whether `exp` has to be there. */
   requireExpiry: boolean;
@@ -103,8 +98,8 @@ export function createTokenChecks(options: {
     const { kid, alg } = given.header ?? {};
     const keys = projects.keysOf(projectOf(given), kid, alg);
     const judge = (signer: Signer): Fault | null => {
-      if (typeof signer === 'string') return fault('token_invalid', signer, WRONG_SIGNATURE[signer]);
-      given.signed = signer;
+      if ('kind' in signer) return fault('token_invalid', signer.kind, signer.reason);
+      given.signed = signer.key;
       return null;
     };
     const signer = signerOf(String(given.token), given.header ?? {}, keys.length > 0 ? keys : [nobody]);
