@@ -54,18 +54,18 @@ function isOf(signature: Uint8Array, signed: string, key: KeyObject): boolean {
 
 async function publicSignerOf(token: string, keys: readonly SigningKey[]): Promise<Signer> {
   let outage: Unavailable | null = null;
-  for (const signer of keys) {
-    const { key } = signer;
+  for (const each of keys) {
+    const { key } = each;
     if (key instanceof KeyObject) return malformed('its algorithm is not that of the key');
-    const options = { algorithms: [...signer.algorithms] };
+    const options = { algorithms: [...each.algorithms] };
     try {
       await (typeof key === 'function'
         ? compactVerify(token, key, options)
         : compactVerify(token, key, options));
-      return { key: signer };
+      return { key: each };
     } catch (error) {
       if (typeof key === 'function' && isOutage(error))
-        outage = new Unavailable(`the JWKS of ${signer.kid} could not be fetched: ${error}`);
+        outage = new Unavailable(`the JWKS of ${each.kid} could not be fetched: ${error}`);
       // Only a wrong signature is a reason to try the next.
       else if (!isNoMatch(error)) return malformed(error instanceof Error ? error.message : String(error));
     }
