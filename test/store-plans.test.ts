@@ -8,6 +8,9 @@ import { enter } from '@chatty/server/store/wall';
 import pg from 'pg';
 import { author, draft, open } from './stores.js';
 
+/** Messages of a flush that a loop stores. */
+const FEW = 4;
+
 /** Entries and rows of a table that were read so far, by connections that have ended. */
 async function readOf(connection: Connection, table: string): Promise<number> {
   const { rows } = await query(
@@ -36,7 +39,6 @@ it('a connection that knew the table while it was empty reads no more of it when
   const flush = (size: number) => {
     const column = (value: (n: number) => unknown) =>
       Array.from({ length: size }, (_, n) => value(given + n));
-    const few = size === 1;
     const values = [
       column(() => 'kimpga'),
       column(() => 'main'),
@@ -47,13 +49,18 @@ it('a connection that knew the table while it was empty reads no more of it when
       column((n) => `c${n}`),
       column((n) => (n > 10 ? 1 : null)),
       column((n) => (n > 10 ? 'moderator' : null)),
-      ...(few ? [] : [false]),
     ];
     given += size;
-    const text = few
-      ? 'SELECT outcome FROM append_few($1, $2, $3, $4, $5, $6, $7, $8, $9)'
-      : 'SELECT outcome FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)';
-    return client.query<{ outcome: string }>({ name: few ? 'few' : 'many', text, values });
+    if (size === 1) return ask('append_one', values.flat());
+    return size <= FEW ? ask('append_few', values) : ask('append_messages', [...values, false]);
+  };
+  const ask = (name: string, values: unknown[]) => {
+    const parameters = values.map((_, index) => `$${index + 1}`).join(', ');
+    return client.query<{ outcome: string }>({
+      name,
+      text: `SELECT outcome FROM ${name}(${parameters})`,
+      values,
+    });
   };
   const entriesRead = async () => {
     await client.query('SELECT pg_stat_force_next_flush()');
@@ -63,18 +70,20 @@ it('a connection that knew the table while it was empty reads no more of it when
     return Number(rows[0]?.read);
   };
   // Plans are kept from the sixth time on.
-  for (let times = 0; times < 8; times += 1) await flush(1);
-  for (let times = 0; times < 8; times += 1) await flush(2);
+  for (const size of [1, FEW, FEW + 1]) for (let times = 0; times < 8; times += 1) await flush(size);
   for (let times = 0; times < 5; times += 1) await flush(1_000);
   const start = await entriesRead();
   const { rows } = await flush(100);
   const many = (await entriesRead()) - start;
   for (let times = 0; times < 100; times += 1) rows.push(...(await flush(1)).rows);
-  const few = (await entriesRead()) - start - many;
+  const one = (await entriesRead()) - start - many;
+  for (let times = 0; times < 100 / FEW; times += 1) rows.push(...(await flush(FEW)).rows);
+  const few = (await entriesRead()) - start - many - one;
   await client.end();
   assert.ok(rows.every(({ outcome }) => outcome === 'stored'));
   assert.ok(many >= 100 && many <= 500, `${many} entries read for 100 messages that each answer one`);
-  assert.ok(few >= 100 && few <= 500, `${few} entries read for 100 messages one by one`);
+  assert.ok(one >= 100 && one <= 500, `${one} entries read for 100 messages one by one`);
+  assert.ok(few >= 100 && few <= 500, `${few} entries read for 100 messages few by few`);
 });
 
 it('what is sent again after a change is looked up by its key', async (context) => {

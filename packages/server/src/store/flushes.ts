@@ -21,6 +21,10 @@ export type Change = { project: ProjectId; room: string; userId: string; id: num
 
 export type React = ReactPayload & { project: ProjectId; room: string; userId: string };
 
+const APPEND_ONE = {
+  name: 'append one',
+  text: 'SELECT * FROM append_one($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+};
 const APPEND_FEW = {
   name: 'append few',
   text: 'SELECT * FROM append_few($1, $2, $3, $4, $5, $6, $7, $8, $9)',
@@ -50,10 +54,8 @@ type AppendRow = Omit<MessageRow, 'user_id' | 'client_id' | 'reply_to' | 'reacti
   outcome: Appended['outcome'];
 };
 /** A stored message's texts are NULL: they are those of the draft. */
-type FewRow = { n: number } & (
-  | AppendRow
-  | { outcome: 'stored'; id: number; seq: number; created_at: string; content: null }
-);
+type OneRow = AppendRow | { outcome: 'stored'; id: number; seq: number; created_at: string; content: null };
+type FewRow = { n: number } & OneRow;
 type ChangeRow<Result extends { outcome: string }> = MessageRow & { outcome: Result['outcome'] };
 
 /** What a row costs beside its texts while it waits, in bytes; an estimate. */
@@ -63,6 +65,11 @@ export const weighAppend = ({ draft }: Append): number => OVERHEAD + 2 * draft.c
 export const weighChange = ({ content }: Change): number => OVERHEAD + 2 * (content?.length ?? 0);
 
 export function createAppendFlush(query: Query): Flush<Append, Appended> {
+  async function one(append: Append): Promise<(Appended | null)[]> {
+    const [row] = await query<OneRow>(APPEND_ONE, valuesOf(append));
+    return [toAppended(row, append)];
+  }
+
   async function few(appends: readonly Append[]): Promise<(Appended | null)[]> {
     const results: (Appended | null)[] = appends.map(() => null);
     for (const row of await query<FewRow>(APPEND_FEW, arraysOf(appends))) {
@@ -98,26 +105,25 @@ export function createAppendFlush(query: Query): Flush<Append, Appended> {
   }
 
   return async (appends, passing) => {
-    const all = appends.length > FEW || passing;
-    return renewed(appends, await (all ? many(appends, passing) : few(appends)));
+    const [first] = appends;
+    if (appends.length > FEW || passing || !first) return renewed(appends, await many(appends, passing));
+    return renewed(appends, await (appends.length === 1 ? one(first) : few(appends)));
   };
 }
 
-function arraysOf(appends: readonly Append[]): unknown[][] {
-  return [
-    appends.map(({ project }) => project),
-    appends.map(({ room }) => room),
-    appends.map(({ author }) => author.userId),
-    appends.map(({ author }) => author.username),
-    appends.map(({ author }) => author.avatar),
-    appends.map(({ draft }) => draft.content),
-    appends.map(({ client }) => client),
-    appends.map(({ draft }) => draft.replyTo),
-    appends.map(({ author }) => author.role ?? null),
-  ];
+/** What the functions that append are given of a message, in the order of their parameters. */
+function valuesOf({ project, room, author, draft, client }: Append): unknown[] {
+  const { userId, username, avatar, role = null } = author;
+  return [project, room, userId, username, avatar, draft.content, client, draft.replyTo, role];
 }
 
-function toAppended(row: AppendRow | FewRow | ComeAgain | undefined, append: Append): Appended | null {
+/** The same of several, by parameter. */
+function arraysOf(appends: readonly Append[]): unknown[][] {
+  const rows = appends.map(valuesOf);
+  return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]));
+}
+
+function toAppended(row: OneRow | ComeAgain | undefined, append: Append): Appended | null {
   if (row === undefined || row.outcome === null) return null;
   const { outcome } = row;
   if (outcome === 'conflict' || outcome === 'not_found') return { outcome };
