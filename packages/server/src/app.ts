@@ -33,6 +33,7 @@ import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
 import type { Store } from './store/store.js';
 import { createVault } from './vault.js';
+import { createWatch } from './watch.js';
 import { openWebSockets } from './web-sockets.js';
 
 /** Takes back what a start has done, the last first. */
@@ -104,6 +105,8 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   undo.push(projects.close);
   const order = await createOrder({ records: store.order, log });
   undo.push(async () => order.close());
+  const watch = createWatch({ versions: store.versions, watched: { projects, order }, log });
+  undo.push(async () => watch.close());
   const slices = createSlices();
   const filters = createFilters({ projects, slices });
   const conduct = createConduct({ order, projects, filters, store });

@@ -28,17 +28,15 @@ export type Order = {
   rules(project: string, room: string): RoomRules;
   /** Whether this many are sanctioned already that another has to wait: one project cannot fill the memory of all. */
   isFull(project: string): boolean;
-  /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
+  /** Number of the newest change that is known. */
+  readonly version: number;
+  /** Reads again what has changed; to be called after a change, also by another server. */
   refresh(): Promise<void>;
   /** Runs after each change, with the projects it is about. */
   onChange(listener: (projects: ReadonlySet<string>) => void): void;
   close(): void;
 };
 
-/** How often the database is asked whether something has changed, in milliseconds: half of the second a ban may take. */
-const LOOK = 500;
-/** The same while it does not answer. */
-const LOOK_IN_VAIN = 5_000;
 /** Sanctions that hold at once, and people remembered as staff, of one project. */
 const SANCTIONS = 50_000;
 const STAFF = 1_000;
@@ -65,7 +63,6 @@ export async function createOrder(options: {
   const listeners: ((projects: ReadonlySet<string>) => void)[] = [];
   let version = 0;
   let refreshing: Promise<void> | null = null;
-  let sweptAt = now();
 
   const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
 
@@ -99,30 +96,14 @@ export async function createOrder(options: {
 
   function sweep(): void {
     const time = now();
-    if (time < sweptAt + SWEEP) return;
-    sweptAt = time;
     for (const [project, held] of sanctions) {
       for (const [key, row] of held) if (!holds(row, time)) held.delete(key);
       if (held.size === 0) sanctions.delete(project);
     }
   }
 
-  let looking: NodeJS.Timeout | undefined;
-  let closed = false;
-  async function look(): Promise<void> {
-    const seen = await refresh().then(
-      () => true,
-      (error) => {
-        log.debug({ reason: String(error) }, 'who may take part could not be read');
-        return false;
-      },
-    );
-    sweep();
-    if (!closed) looking = setTimeout(() => void look(), seen ? LOOK : LOOK_IN_VAIN);
-  }
-
   await reload();
-  looking = setTimeout(() => void look(), LOOK);
+  const sweeping = setInterval(sweep, SWEEP);
 
   return {
     exclusion(project, userId) {
@@ -149,11 +130,13 @@ export async function createOrder(options: {
     staff: (project) => [...(staff.get(project)?.values() ?? [])].filter(({ role }) => rankOf(role) > 0),
     rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
     isFull: (project) => (sanctions.get(project)?.size ?? 0) >= SANCTIONS,
+    get version() {
+      return version;
+    },
     refresh,
     onChange: (listener) => void listeners.push(listener),
     close() {
-      closed = true;
-      clearTimeout(looking);
+      clearInterval(sweeping);
     },
   };
 }

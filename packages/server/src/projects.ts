@@ -42,7 +42,9 @@ export type Projects = {
   roleOf(id: string, role: Role): Role;
   /** A token was accepted with this key. */
   used(id: string, kid: string | null): void;
-  /** Reads again what has changed; to be called after a change, and from time to time for those of other nodes. */
+  /** Number of the newest change that is known. */
+  readonly version: number;
+  /** Reads again what has changed; to be called after a change, also by another server. */
   refresh(): Promise<void>;
   /** Runs after each change. */
   onChange(listener: () => void): void;
@@ -55,10 +57,6 @@ type Loaded = {
   cutoffs: ReadonlyMap<string, number>;
 };
 
-/** How often the database is asked whether something has changed, in milliseconds: half of the second a ban may take. */
-const LOOK = 500;
-/** The same while it does not answer. */
-const LOOK_IN_VAIN = 5_000;
 /** How often times of use are written, in milliseconds. */
 const NOTE = 30_000;
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
@@ -155,18 +153,7 @@ export async function createProjects(options: {
     );
   }
 
-  let looking: NodeJS.Timeout | undefined;
-  let closed = false;
-  async function look(): Promise<void> {
-    const seen = await refresh().then(
-      () => true,
-      () => false,
-    );
-    if (!closed) looking = setTimeout(() => void look(), seen ? LOOK : LOOK_IN_VAIN);
-  }
-
   await reload();
-  looking = setTimeout(() => void look(), LOOK);
   const noting = setInterval(() => {
     note().catch((error) => log.debug({ reason: String(error) }, 'times of use could not be written'));
   }, NOTE);
@@ -232,11 +219,12 @@ export async function createProjects(options: {
     used(id, kid) {
       if (kid !== null) uses.set(`${id}/${kid}`, { project: id, kid, at: now() });
     },
+    get version() {
+      return version;
+    },
     refresh,
     onChange: (listener) => void listeners.push(listener),
     async close() {
-      closed = true;
-      clearTimeout(looking);
       clearInterval(noting);
       await refreshing?.catch(() => undefined);
       await note().catch(() => undefined);

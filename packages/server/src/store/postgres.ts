@@ -30,6 +30,7 @@ import {
   type RoomHead,
   type Store,
   Unavailable,
+  type Versions,
 } from './store.js';
 import { createWriter } from './writer.js';
 
@@ -92,6 +93,10 @@ const HEADS = {
   name: 'heads',
   text: `SELECT r.project_id, r.room_id, r.epoch, r.last_seq FROM unnest($1::text[], $2::text[]) AS k(project_id, room_id)
     JOIN rooms r USING (project_id, room_id)`,
+};
+const VERSIONS = {
+  name: 'versions',
+  text: 'SELECT p.version AS projects, o.version AS "order" FROM projects_version p, order_version o',
 };
 const PING = { name: 'ping', text: 'SELECT 1' };
 
@@ -179,6 +184,11 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
     project,
     projects: createProjectRecords(read),
     order: createOrderRecords(read),
+    versions: async () => {
+      const [versions] = await read<Versions>(VERSIONS, []);
+      if (!versions) throw new Unavailable('the versions are not there');
+      return versions;
+    },
     heads: async (rooms): Promise<RoomHead[]> => {
       const keys = [rooms.map(({ project }) => project), rooms.map(({ room }) => room)];
       return (await read<HeadRow>(HEADS, keys)).map((row) => ({

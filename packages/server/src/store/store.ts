@@ -36,6 +36,9 @@ export type Reacted = Exclude<Changed, { outcome: 'forbidden' }> | { outcome: 't
  */
 export type LogPage = { epoch: string; prev: number; seq: number; top: number; messages: Message[] };
 
+/** Numbers of the newest changes of what all servers know alike. */
+export type Versions = { projects: number; order: number };
+
 export type RoomHead = { project: ProjectId; room: string; epoch: string; top: number };
 
 export type ProjectStore = {
@@ -71,6 +74,8 @@ export type Store = {
   /** What the projects are, not what is in them. */
   readonly projects: ProjectRecords;
   readonly order: OrderRecords;
+  /** By one query, for whoever looks often. Throws `Unavailable`. */
+  versions(): Promise<Versions>;
   /** The newest positions of rooms this node follows, in one query; positions only, no data. Throws `Unavailable`. */
   heads(rooms: readonly { project: ProjectId; room: string }[]): Promise<RoomHead[]>;
   /** Resolves when the database answers. Throws `Unavailable`. */
