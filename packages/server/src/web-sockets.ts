@@ -9,6 +9,8 @@ import type { Addresses } from './addresses.js';
 import { Line, type Lines } from './line.js';
 
 const PATH = '/socket.io/?';
+/** As Socket.IO's own client asks, and so nearly everybody. */
+const USUAL = `${PATH}EIO=4&transport=websocket`;
 const REFUSED = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 /** How often it is looked whether somebody is to be pinged or has fallen silent, in milliseconds. */
 const LOOK = 1_000;
@@ -79,6 +81,7 @@ type Upgrade = [request: IncomingMessage, stream: Duplex, head: Buffer];
 
 /** Engine.IO 4, a WebSocket, and no session that began elsewhere; what is odd is for the library to refuse. */
 function beginsHere({ url = '' }: IncomingMessage): boolean {
+  if (url === USUAL) return true;
   if (!url.startsWith(PATH)) return false;
   const query = new URLSearchParams(url.slice(PATH.length));
   const isOnly = (name: string, value: string) =>
