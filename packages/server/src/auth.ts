@@ -5,11 +5,20 @@ import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
+import { type AtOnce, then } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
 import type { ProjectId } from './store/store.js';
-import { type Case, type Check, createTokenChecks, isCutOff, openCase, originFault } from './token-checks.js';
+import {
+  type Case,
+  type Check,
+  createTokenChecks,
+  type Fault,
+  isCutOff,
+  openCase,
+  originFault,
+} from './token-checks.js';
 
 /** What a token said of itself, for as long as its bearer is here; moments in milliseconds, null where it did not say. */
 export type Pass = {
@@ -47,10 +56,10 @@ export type Visit = {
 };
 
 export type Auth = {
-  /** Throws `Unavailable` where the keys of a host could not be fetched. */
-  verify(visit: Visit): Promise<Verdict>;
+  /** Rejects with `Unavailable` where the keys of a host could not be fetched. */
+  verify(visit: Visit): AtOnce<Verdict>;
   /** As `verify` would answer, but it leaves no trace. */
-  examine(visit: Visit): Promise<Verdict>;
+  examine(visit: Visit): AtOnce<Verdict>;
   /** What both go through with a token. */
   readonly checks: readonly Check[];
   /** Why the bearer may not stay; null: may. */
@@ -129,31 +138,39 @@ export function createAuth(options: {
   }
 
   /** Rooms come last: who may not be in the project learns nothing of them. */
-  async function examine(visit: Visit): Promise<Verdict> {
-    const verdict = await identify(visit);
+  const examine = (visit: Visit) => then(identify(visit), (verdict) => showIn(visit.room, verdict));
+
+  function showIn(named: unknown, verdict: Verdict): Verdict {
     if (!verdict.ok) return verdict;
     const { projectId, userId, role } = verdict.member;
-    const room = roomOf(projectId, visit.room);
+    const room = roomOf(projectId, named);
     if (room !== null) return { ok: true, member: { ...verdict.member, room } };
     return {
       ok: false,
-      reason: reasonOf(visit.room),
+      reason: reasonOf(named),
       about: { project: projectId, userId: userId || null, signed: role !== 'guest' },
       refused: refusal('room_unknown'),
     };
   }
 
-  async function identify(visit: Visit): Promise<Verdict> {
+  function identify(visit: Visit): AtOnce<Verdict> {
     const { token, origin } = visit;
     if (token === undefined || token === null || token === '') return admit(visit);
     const given = openCase(token, origin);
-    for (const check of checks) {
-      const found = check.run(given);
-      // Most answer at once, and thousands come in together: none of them waits a turn for nothing.
-      const fault = found instanceof Promise ? await found : found;
-      if (fault) return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
+    return then(firstFault(given), (fault): Verdict => {
+      if (fault === null) return { ok: true, member: memberOf(given) };
+      return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
+    });
+  }
+
+  /** @param from number of the check to begin with */
+  function firstFault(given: Case, from = 0): AtOnce<Fault | null> {
+    for (let index = from; index < checks.length; index += 1) {
+      const found = checks[index]?.run(given) ?? null;
+      if (found instanceof Promise) return found.then((fault) => fault ?? firstFault(given, index + 1));
+      if (found) return found;
     }
-    return { ok: true, member: memberOf(given) };
+    return null;
   }
 
   function review({ projectId, userId, role, room, pass }: VerifiedMember): Refusal | null {
@@ -172,14 +189,14 @@ export function createAuth(options: {
   }
 
   return {
-    async verify(visit) {
-      const verdict = await examine(visit);
-      if (verdict.ok) {
-        projects.used(verdict.member.projectId, verdict.member.pass.kid);
-        order.see(verdict.member);
-      }
-      return verdict;
-    },
+    verify: (visit) =>
+      then(examine(visit), (verdict) => {
+        if (verdict.ok) {
+          projects.used(verdict.member.projectId, verdict.member.pass.kid);
+          order.see(verdict.member);
+        }
+        return verdict;
+      }),
     examine,
     checks,
     review,

@@ -3,6 +3,7 @@
 import { readPosition } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
+import { type AtOnce, then } from './at-once.js';
 import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
 import type { ChatSocket, Introduction } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
@@ -17,8 +18,8 @@ import type { Shares } from './shares.js';
 export type Denial = { message: string; data: Refusal };
 
 export type Handshakes = {
-  /** Looks at what a connection says of itself; null: it may come in, and its `data` is set. */
-  admit(socket: ChatSocket, introduction: Introduction): Promise<Denial | null>;
+  /** Looks at what a connection says of itself; null: it may come in, and its `data` is set. Never throws, nor rejects. */
+  admit(socket: ChatSocket, introduction: Introduction): AtOnce<Denial | null>;
   /** A newer token of the same person, on the same connection; anybody else's ends it. */
   refresh(member: VerifiedMember, payload: RefreshPayload, socket: ChatSocket): Promise<RefreshAnswer>;
 };
@@ -51,12 +52,18 @@ export function createHandshakes(options: {
     return denial(refusal('rate_limited', retryAfter), TOO_MUCH);
   }
 
-  async function verify(socket: ChatSocket, introduction: Introduction): Promise<Denial | null> {
+  function verify(socket: ChatSocket, introduction: Introduction): AtOnce<Denial | null> {
     const { origin, address } = introduction;
-    const { token, projectId, room, batch, after } = (introduction.auth ?? {}) as Record<string, unknown>;
+    const { token, projectId: project, room } = (introduction.auth ?? {}) as Record<string, unknown>;
     const blocked = gate.wait(address);
     if (blocked > 0) return tooMuch(socket, blocked);
-    const verdict = await auth.verify({ token, project: projectId, room, origin });
+    const verdict = auth.verify({ token, project, room, origin });
+    return then(verdict, (found) => seat(socket, introduction, found));
+  }
+
+  function seat(socket: ChatSocket, introduction: Introduction, verdict: Verdict): Denial | null {
+    const { origin, address } = introduction;
+    const { batch, after } = (introduction.auth ?? {}) as Record<string, unknown>;
     judge(verdict, address);
     const note = (about: About, { code }: Refusal, reason: string) =>
       refusals.note({ ...about, event: 'connection', code, reason, origin: origin ?? null, address });
@@ -76,8 +83,7 @@ export function createHandshakes(options: {
     const guest = member.role === 'guest';
     const key = guest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
     const wait = guest ? 0 : penalties.wait(key) || shares.join(key);
-    const seat = { project: member.projectId, key: guest ? null : key };
-    if (wait > 0 || !gate.seat(socket.conn, seat)) {
+    if (wait > 0 || !gate.seat(socket.conn, { project: member.projectId, key: guest ? null : key })) {
       note(
         aboutMember(member),
         refusal('rate_limited'),
@@ -89,12 +95,20 @@ export function createHandshakes(options: {
     return null;
   }
 
+  function failed(error: unknown): Denial {
+    log.error({ reason: String(error) }, 'a handshake failed');
+    return denial(refusal('unavailable'), 'Service unavailable');
+  }
+
   return {
-    admit: (socket, introduction) =>
-      verify(socket, introduction).catch((error) => {
-        log.error({ reason: String(error) }, 'a handshake failed');
-        return denial(refusal('unavailable'), 'Service unavailable');
-      }),
+    admit(socket, introduction) {
+      try {
+        const answer = verify(socket, introduction);
+        return answer instanceof Promise ? answer.catch(failed) : answer;
+      } catch (error) {
+        return failed(error);
+      }
+    },
     async refresh(member, { token }, socket) {
       const verdict = await auth.verify({ token });
       judge(verdict, socket.data.address);

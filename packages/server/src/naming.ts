@@ -1,6 +1,7 @@
 /** Decides under which name a member appears: their own, the same with a mark where it is taken for somebody else's, or none. */
 
 import type { Role, Standing } from '@chatty/protocol/events';
+import { type AtOnce, then } from './at-once.js';
 import { createKept } from './kept.js';
 import { buildNames, HOUSE_NAMES, type Names } from './names.js';
 import { type Order, rankOf } from './order.js';
@@ -10,13 +11,10 @@ import type { StaffRow } from './store/order-records.js';
 
 export type Naming = {
   /** Null: the name is refused. */
-  nameOf(member: {
-    projectId: string;
-    userId: string;
-    username: string;
-    role: Standing;
-  }): Promise<string | null>;
+  nameOf(member: Named): AtOnce<string | null>;
 };
+
+type Named = { projectId: string; userId: string; username: string; role: Standing };
 
 /** Put before a name by the server alone: nobody can type it away, and every client shows it. */
 export const MARK = '\u26a0 ';
@@ -47,18 +45,17 @@ export function createNaming(options: { projects: Projects; order: Order; slices
     return rankOf(projects.roleOf(project, role as Role)) > 0;
   }
 
-  return {
-    async nameOf({ projectId, userId, username, role }) {
-      const found = await names.of(projectId);
-      if (found === null || isStaff({ project: projectId, role })) return username;
-      const name = username.replace(MARKS, '') || username;
-      const taken = found.find(name);
-      if (taken === null) return name;
-      // Somebody who was staff, by the name they had then.
-      if (taken.list === 'staff' && order.staffOf(projectId, userId)?.username === taken.name) return name;
-      // A stroke's difference may be chance.
-      const refuses = projects.get(projectId)?.settings.lookAlikes === 'refuse';
-      return refuses && taken.degree === 'same' ? null : MARK + name;
-    },
-  };
+  function nameAmong(found: Names | null, { projectId, userId, username, role }: Named): string | null {
+    if (found === null || isStaff({ project: projectId, role })) return username;
+    const name = username.replace(MARKS, '') || username;
+    const taken = found.find(name);
+    if (taken === null) return name;
+    // Somebody who was staff, by the name they had then.
+    if (taken.list === 'staff' && order.staffOf(projectId, userId)?.username === taken.name) return name;
+    // A stroke's difference may be chance.
+    const refuses = projects.get(projectId)?.settings.lookAlikes === 'refuse';
+    return refuses && taken.degree === 'same' ? null : MARK + name;
+  }
+
+  return { nameOf: (member) => then(names.of(member.projectId), (found) => nameAmong(found, member)) };
 }

@@ -2,6 +2,7 @@
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
+import type { AtOnce } from './at-once.js';
 import type { SigningKey } from './projects.js';
 import { Unavailable } from './store/store.js';
 
@@ -20,11 +21,7 @@ const NO_MATCH: Unsigned = { kind: 'no_match', reason: 'signature verification f
  * @returns a promise only where a key is public: it rejects with `Unavailable` where none fits, but the keys of a host
  * could not be fetched, since the token may be good
  */
-export function signerOf(
-  token: string,
-  header: Header,
-  keys: readonly SigningKey[],
-): Promise<Signer> | Signer {
+export function signerOf(token: string, header: Header, keys: readonly SigningKey[]): AtOnce<Signer> {
   // Extensions that have to be understood (section 4.1.11): none is.
   if (header.crit !== undefined) return malformed('extensions (crit) are not known here');
   if (!keys.every(({ key }) => key instanceof KeyObject)) return publicSignerOf(token, keys);

@@ -5,6 +5,7 @@ import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
+import { then } from './at-once.js';
 import type { ChatSocket, SocketData } from './chat-socket.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
@@ -68,11 +69,10 @@ export function openSocketIo(options: {
   io.use((socket, next) => {
     const { auth, headers } = socket.handshake;
     const address = addresses.of(socket.request);
-    gateway
-      .admit(asChatSocket(socket), { auth, origin: headers.origin, address })
-      .then((denied) =>
-        next(denied ? Object.assign(new Error(denied.message), { data: denied.data }) : undefined),
-      );
+    const answer = gateway.admit(asChatSocket(socket), { auth, origin: headers.origin, address });
+    void then(answer, (denied) =>
+      next(denied ? Object.assign(new Error(denied.message), { data: denied.data }) : undefined),
+    );
   });
 
   io.on('connection', (socket) => {

@@ -4,17 +4,18 @@ import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { type AtOnce, then } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
-import { type Signer, signerOf } from './signature.js';
+import { signerOf } from './signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
 export type Case = {
   readonly token: unknown;
   /** Of the page, as the browser says; undefined: no browser. */
   readonly origin: string | undefined;
-  header: { alg?: unknown; kid?: unknown } | null;
+  header: Readonly<{ alg?: unknown; kid?: unknown; crit?: unknown }> | null;
   /** What the token says; only where `signed` is set has anybody vouched for it. */
   payload: JWTPayload | null;
   /** The key that fits its signature. */
@@ -65,7 +66,7 @@ export type Check = {
   /** Whether it asks about the project that the token names, and not about the token alone. */
   readonly asksProject: boolean;
   /** Throws `Unavailable` where nobody can say. */
-  run(given: Case): Promise<Fault | null> | Fault | null;
+  run(given: Case): AtOnce<Fault | null>;
 };
 
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
@@ -94,16 +95,15 @@ export function createTokenChecks(options: {
   const { requireExpiry, maxHours } = rules;
   const seconds = () => Math.floor(now() / 1_000);
 
-  function signature(given: Case): Promise<Fault | null> | Fault | null {
+  function signature(given: Case): AtOnce<Fault | null> {
     const { kid, alg } = given.header ?? {};
     const keys = projects.keysOf(projectOf(given), kid, alg);
-    const judge = (signer: Signer): Fault | null => {
-      if ('kind' in signer) return fault('token_invalid', signer.kind, signer.reason);
-      given.signed = signer.key;
-      return null;
-    };
     const signer = signerOf(String(given.token), given.header ?? {}, keys.length > 0 ? keys : [nobody]);
-    return signer instanceof Promise ? signer.then(judge) : judge(signer);
+    return then(signer, (found) => {
+      if ('kind' in found) return fault('token_invalid', found.kind, found.reason);
+      given.signed = found.key;
+      return null;
+    });
   }
 
   function issued({ payload }: Case): Fault | null {
@@ -161,12 +161,14 @@ export function createTokenChecks(options: {
   }
 
   /** Last, and from here on the member has the name that others see. */
-  async function name(given: Case): Promise<Fault | null> {
-    if (given.member === null) return null;
-    const username = await naming.nameOf(given.member);
-    if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
-    given.member = { ...given.member, username };
-    return null;
+  function name(given: Case): AtOnce<Fault | null> {
+    const { member } = given;
+    if (member === null) return null;
+    return then(naming.nameOf(member), (username) => {
+      if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
+      given.member = { ...member, username };
+      return null;
+    });
   }
 
   const check = (name: CheckName, needs: Check['needs'], asksProject: boolean, run: Check['run']): Check => ({
@@ -176,7 +178,7 @@ export function createTokenChecks(options: {
     run,
   });
   return [
-    check('form', 'nothing', false, form),
+    check('form', 'nothing', false, createForm()),
     check('signature', 'payload', true, signature),
     check('issued', 'payload', false, issued),
     check('expiry', 'payload', false, expiry),
@@ -211,18 +213,29 @@ export function originFault(projects: Projects, project: string, origin: string 
     : fault('origin_refused', 'not_allowed', `${origin} may not show the chat: ${reason}`);
 }
 
-function form(given: Case): Fault | null {
-  const { token } = given;
-  if (typeof token !== 'string') return fault('token_invalid', 'not_text', 'the token is not a string');
-  if (token.length > TOKEN_LENGTH)
-    return fault('token_invalid', 'too_long', `the token is longer than ${TOKEN_LENGTH}`);
-  try {
-    given.header = decodeProtectedHeader(token);
-    given.payload = decodeJwt(token);
-    return null;
-  } catch (error) {
-    return fault('token_invalid', 'not_jwt', messageOf(error));
+function createForm(): (given: Case) => Fault | null {
+  /** The tokens of a host begin alike: what they have in common is read once. */
+  let last: { text: string; header: Case['header'] } = { text: '', header: null };
+
+  function headerOf(token: string): Case['header'] {
+    const text = token.slice(0, token.indexOf('.') + 1);
+    if (text === '' || text !== last.text) last = { text, header: decodeProtectedHeader(token) };
+    return last.header;
   }
+
+  return (given) => {
+    const { token } = given;
+    if (typeof token !== 'string') return fault('token_invalid', 'not_text', 'the token is not a string');
+    if (token.length > TOKEN_LENGTH)
+      return fault('token_invalid', 'too_long', `the token is longer than ${TOKEN_LENGTH}`);
+    try {
+      given.header = headerOf(token);
+      given.payload = decodeJwt(token);
+      return null;
+    } catch (error) {
+      return fault('token_invalid', 'not_jwt', messageOf(error));
+    }
+  };
 }
 
 /** Which project's keys it has to be signed with; '' is none that has a record. */
