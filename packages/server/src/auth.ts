@@ -144,6 +144,7 @@ export function createAuth(options: {
     if (!verdict.ok) return verdict;
     const { projectId, userId, role } = verdict.member;
     const room = roomOf(projectId, named);
+    if (room === verdict.member.room) return verdict;
     if (room !== null) return { ok: true, member: { ...verdict.member, room } };
     return {
       ok: false,

@@ -33,24 +33,29 @@ const REVIEW = 10_000;
 const DRAIN_DELAY = 10_000;
 const DRAIN_DELAY_EACH = 2;
 
+/** Of one connection. */
+type Session = {
+  readonly outlet: Outlet;
+  /** What it was last told it may do. */
+  permitted: string;
+  /** End in milliseconds of the token that has been said to be expiring: another token has another. */
+  expiring: number | null;
+};
+
 export function createSessions(options: { auth: Auth; conduct: Conduct; now?: () => number }): Sessions {
   const { auth, conduct, now = Date.now } = options;
-  /** By project, each with its way out. */
-  const sockets = new Map<string, Map<ChatSocket, Outlet>>();
-  /** Whose token has been said to be expiring, by the moment it expires: another token has another. */
-  const told = new WeakMap<ChatSocket, number>();
-  /** What each was last told it may do. */
-  const permitted = new WeakMap<ChatSocket, string>();
+  /** By project. */
+  const sockets = new Map<string, Map<ChatSocket, Session>>();
 
   function look(): void {
     const time = now();
     for (const members of sockets.values())
-      for (const socket of members.keys()) {
+      for (const [socket, session] of members) {
         const { expiresAt } = socket.data.member.pass;
         if (expiresAt === null || time < expiresAt - NOTICE) continue;
-        if (told.get(socket) !== expiresAt)
+        if (session.expiring !== expiresAt)
           socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
-        told.set(socket, expiresAt);
+        session.expiring = expiresAt;
         check(socket);
       }
   }
@@ -68,28 +73,28 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
   }
 
   /** @param packets what has been encoded for others already: a room that is frozen tells thousands the same */
-  function tell(socket: ChatSocket, outlet: Outlet, packets: Map<string, Packet>): void {
+  function tell(socket: ChatSocket, session: Session, packets: Map<string, Packet>): void {
     const permissions = conduct.permissions(socket.data.member);
     const sign = signOf(permissions);
-    if (permitted.get(socket) === sign) return;
-    permitted.set(socket, sign);
+    if (session.permitted === sign) return;
+    session.permitted = sign;
     const packet = packets.get(sign) ?? encode('permissions', permissions);
     packets.set(sign, packet);
-    outlet.send(packet);
+    session.outlet.send(packet);
   }
 
   /** Those that a review has not come to yet; one that is asked for meanwhile goes through them again. */
-  const due = new Map<ChatSocket, Outlet>();
+  const due = new Map<ChatSocket, Session>();
   let reviewing = false;
 
   async function reviewDue(): Promise<void> {
     reviewing = true;
     const packets = new Map<string, Packet>();
     let since = performance.now();
-    for (const [socket, outlet] of due) {
+    for (const [socket, session] of due) {
       due.delete(socket);
       check(socket);
-      if (socket.connected) tell(socket, outlet, packets);
+      if (socket.connected) tell(socket, session, packets);
       if (performance.now() - since < SLICE) continue;
       await new Promise((resolve) => setImmediate(resolve));
       since = performance.now();
@@ -99,10 +104,10 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
 
   function review(projects: Iterable<string> = sockets.keys()): void {
     for (const project of projects)
-      for (const [socket, outlet] of sockets.get(project) ?? []) {
+      for (const [socket, session] of sockets.get(project) ?? []) {
         // To the end of the line: what it was looked at for before may not be all.
         due.delete(socket);
-        due.set(socket, outlet);
+        due.set(socket, session);
       }
     if (!reviewing) void reviewDue();
   }
@@ -115,21 +120,23 @@ export function createSessions(options: { auth: Auth; conduct: Conduct; now?: ()
       // It may have ended while its room was welcoming it; then nobody would take it out again.
       if (!socket.connected) return;
       const { projectId } = socket.data.member;
-      const members = sockets.get(projectId) ?? new Map<ChatSocket, Outlet>();
-      sockets.set(projectId, members.set(socket, outlet));
+      const members = sockets.get(projectId) ?? new Map<ChatSocket, Session>();
+      // What `session` says.
+      const permitted = signOf(conduct.permissions(socket.data.member));
+      sockets.set(projectId, members.set(socket, { outlet, permitted, expiring: null }));
       socket.once('disconnect', () => {
         members.delete(socket);
         due.delete(socket);
         if (members.size === 0 && sockets.get(projectId) === members) sockets.delete(projectId);
       });
-      // What `session` says.
-      permitted.set(socket, signOf(conduct.permissions(socket.data.member)));
       // Something may have changed between the handshake and now.
       check(socket);
     },
     review: (projects) => review(projects),
     drain() {
-      const outlets = [...sockets.values()].flatMap((members) => [...members.values()]);
+      const outlets = [...sockets.values()].flatMap((members) =>
+        [...members.values()].map(({ outlet }) => outlet),
+      );
       const delay = Math.min(DRAIN_DELAY, outlets.length * DRAIN_DELAY_EACH);
       const packet = encode('draining', { delay });
       for (const outlet of outlets) outlet.send(packet);

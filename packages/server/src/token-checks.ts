@@ -166,7 +166,7 @@ export function createTokenChecks(options: {
     if (member === null) return null;
     return then(naming.nameOf(member), (username) => {
       if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
-      given.member = { ...member, username };
+      if (username !== member.username) given.member = { ...member, username };
       return null;
     });
   }
