@@ -10,7 +10,15 @@ const POSTGRES = 'server/dist/store/postgres.js';
 const TABLES = 'server/dist/store/migrations/0002_group_commit.sql';
 const CHANGES = 'server/dist/store/migrations/0004_reactions.sql';
 const APPENDS = 'server/dist/store/migrations/0009_role_of_the_author.sql';
+const APPEND_ONE = 'server/dist/store/migrations/0011_one_message.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
+
+/** The number of a duplicate does not go back. */
+const keepNumber = (file: string) => ({
+  file,
+  from: 'SET last_seq = r.last_seq - 1',
+  to: 'SET last_seq = r.last_seq',
+});
 
 export const bugs: readonly Bug[] = [
   {
@@ -73,7 +81,17 @@ export const bugs: readonly Bug[] = [
       WHERE r.project_id = given.project AND r.room_id = given.room;
     IF false THEN`,
       },
-      { file: APPENDS, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
+      {
+        file: APPEND_ONE,
+        from: `  UPDATE rooms r SET last_seq = r.last_seq + 1
+    WHERE r.project_id = p_project AND r.room_id = p_room RETURNING r.last_seq INTO id;
+  IF NOT FOUND THEN`,
+        to: `  id := nextval('numbers_' || p_project);
+  INSERT INTO rooms (project_id, room_id) VALUES (p_project, p_room) ON CONFLICT DO NOTHING;
+  UPDATE rooms r SET last_seq = greatest(r.last_seq, id) WHERE r.project_id = p_project AND r.room_id = p_room;
+  IF false THEN`,
+      },
+      ...[APPENDS, APPEND_ONE].map(keepNumber),
       {
         file: CHANGES,
         from: `UPDATE rooms r SET last_seq = r.last_seq + 1
@@ -102,11 +120,11 @@ export const bugs: readonly Bug[] = [
         from: 'm.client_id BETWEEN i.client AND i.client',
         to: 'm.client_id BETWEEN i.client AND i.client AND false',
       },
-      {
-        file: APPENDS,
+      ...[APPENDS, APPEND_ONE].map((file) => ({
+        file,
         from: 'ON CONFLICT (project_id, user_id, client_id) DO NOTHING',
         to: 'ON CONFLICT DO NOTHING',
-      },
+      })),
     ],
   },
   {
@@ -120,7 +138,7 @@ export const bugs: readonly Bug[] = [
         to: `SELECT k.project, k.room, max(w.last_seq) + count(*) AS top FROM known k
       JOIN rooms w ON w.project_id = k.project AND w.room_id = k.room GROUP BY k.project, k.room`,
       },
-      { file: APPENDS, from: 'SET last_seq = r.last_seq - 1', to: 'SET last_seq = r.last_seq' },
+      ...[APPENDS, APPEND_ONE].map(keepNumber),
     ],
   },
   {
