@@ -10,6 +10,8 @@ export type Watched = {
   refresh(): Promise<void>;
 };
 
+type Name = keyof Versions;
+
 /** How often the database is asked, in milliseconds: half of the second a ban may take. */
 const LOOK = 500;
 /** The same while it does not answer. */
@@ -18,30 +20,41 @@ const LOOK_IN_VAIN = 5_000;
 /** @param versions of all that is watched, by one question */
 export function createWatch(options: {
   versions(): Promise<Versions>;
-  watched: { readonly [Name in keyof Versions]: Watched };
+  watched: { readonly [Each in Name]: Watched };
   log: Log;
 }): { close(): void } {
   const { versions, watched, log } = options;
+  /** What is being read, or could not be a moment ago. Each by itself: a ban does not wait for what is slow or broken. */
+  const resting = new Set<Name>();
   let looking: NodeJS.Timeout | undefined;
   let closed = false;
 
-  async function read(): Promise<void> {
-    const newest = await versions();
-    const names = ['projects', 'order'] as const;
-    const older = names.filter((name) => newest[name] !== watched[name].version);
-    // Together, so that one that cannot be read does not keep the other from it.
-    await Promise.all(older.map((name) => watched[name].refresh()));
+  const failed = (error: unknown) =>
+    log.debug({ reason: String(error) }, 'what other servers have changed could not be read');
+
+  async function read(name: Name): Promise<void> {
+    resting.add(name);
+    try {
+      await watched[name].refresh();
+      resting.delete(name);
+    } catch (error) {
+      failed(error);
+      setTimeout(() => resting.delete(name), LOOK_IN_VAIN).unref();
+    }
   }
 
   async function look(): Promise<void> {
-    const seen = await read().then(
-      () => true,
-      (error) => {
-        log.debug({ reason: String(error) }, 'what other servers have changed could not be read');
-        return false;
-      },
-    );
-    if (!closed) looking = setTimeout(() => void look(), seen ? LOOK : LOOK_IN_VAIN);
+    let pause = LOOK;
+    try {
+      const newest = await versions();
+      if (closed) return;
+      for (const name of ['projects', 'order'] as const)
+        if (newest[name] !== watched[name].version && !resting.has(name)) void read(name);
+    } catch (error) {
+      failed(error);
+      pause = LOOK_IN_VAIN;
+    }
+    if (!closed) looking = setTimeout(() => void look(), pause);
   }
 
   looking = setTimeout(() => void look(), LOOK);

@@ -1,4 +1,4 @@
-/** Promise: a change by another server is read here within a second; what has not changed is not read, and what fails keeps nothing else. */
+/** Promise: a change by another server is read here; what has not changed is not read, and what cannot be read holds nothing else up. */
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -13,21 +13,24 @@ async function until(condition: () => boolean, what: string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
 }
 
-/** Reads what `newest` says, or fails. */
-function createPart(newest: () => number, fails = false): Watched & { reads: number } {
+/** Reads what `newest` says, as `reading` has it. */
+function createPart(
+  newest: () => number,
+  reading: () => Promise<void> = async () => undefined,
+): Watched & { reads: number } {
   const part = {
     version: newest(),
     reads: 0,
     async refresh() {
       part.reads += 1;
-      if (fails) throw new Error('cannot be read');
+      await reading();
       part.version = newest();
     },
   };
   return part;
 }
 
-it('what is newer is read once, a version that went back as well, and nothing else', async () => {
+it('what is newer is read once, a version that went back as well, and nothing else', async (context) => {
   const newest = { projects: 3, order: 7 };
   let asked = 0;
   const versions = async () => {
@@ -36,6 +39,7 @@ it('what is newer is read once, a version that went back as well, and nothing el
   };
   const watched = { projects: createPart(() => newest.projects), order: createPart(() => newest.order) };
   const watch = createWatch({ versions, watched, log });
+  context.after(watch.close);
   newest.order = 8;
   await until(() => watched.order.version === 8, 'the order');
   // As after a restored backup.
@@ -43,19 +47,68 @@ it('what is newer is read once, a version that went back as well, and nothing el
   await until(() => watched.projects.version === 1, 'the projects');
   const looks = asked;
   await until(() => asked > looks + 1, 'two looks more');
-  watch.close();
   assert.deepEqual([watched.projects.reads, watched.order.reads], [1, 1]);
 });
 
-it('what cannot be read is tried again, and does not keep anything else from being read', async () => {
+const hindrances = {
+  'that cannot be read': async () => {
+    throw new Error('cannot be read');
+  },
+  'that takes for ever': () => new Promise<void>(() => undefined),
+};
+
+for (const [what, reading] of Object.entries(hindrances))
+  it(`something ${what} holds nothing else up, and is not asked for without end`, async (context) => {
+    const newest = { projects: 1, order: 1 };
+    const projects = createPart(() => newest.projects, reading);
+    const order = createPart(() => newest.order);
+    const watch = createWatch({
+      versions: async () => ({ ...newest }),
+      watched: { projects, order },
+      log,
+    });
+    context.after(watch.close);
+    newest.projects = 2;
+    for (const version of [2, 3, 4]) {
+      newest.order = version;
+      await until(() => order.version === version, 'the order');
+    }
+    assert.deepEqual([projects.reads, order.reads], [1, 3]);
+  });
+
+it('what could not be read is tried again', async (context) => {
   const newest = { projects: 1, order: 1 };
-  const projects = createPart(() => newest.projects, true);
+  let broken = true;
+  const projects = createPart(
+    () => newest.projects,
+    async () => {
+      if (broken) throw new Error('cannot be read');
+    },
+  );
   const order = createPart(() => newest.order);
   const watch = createWatch({ versions: async () => ({ ...newest }), watched: { projects, order }, log });
+  context.after(watch.close);
   newest.projects = 2;
-  newest.order = 2;
-  await until(() => order.version === 2, 'the order');
-  await until(() => projects.reads === 2, 'another try');
+  await until(() => projects.reads === 1, 'a try');
+  broken = false;
+  await until(() => projects.version === 2, 'another try');
+});
+
+it('nothing is read any more once it is closed', async (context) => {
+  const order = createPart(() => 1);
+  let answer: (versions: { projects: number; order: number }) => void = () => undefined;
+  let asked = false;
+  const versions = () => {
+    asked = true;
+    return new Promise<{ projects: number; order: number }>((resolve) => {
+      answer = resolve;
+    });
+  };
+  const watch = createWatch({ versions, watched: { projects: createPart(() => 1), order }, log });
+  context.after(watch.close);
+  await until(() => asked, 'a look');
   watch.close();
-  assert.equal(order.reads, 1);
+  answer({ projects: 1, order: 2 });
+  await pause(50);
+  assert.equal(order.reads, 0);
 });
