@@ -3,6 +3,6 @@
 export type AtOnce<Value> = Value | Promise<Value>;
 
 /** Goes on with the value, in this turn where it is there. */
-export function then<Value, Next>(value: AtOnce<Value>, go: (value: Value) => AtOnce<Next>): AtOnce<Next> {
+export function andThen<Value, Next>(value: AtOnce<Value>, go: (value: Value) => AtOnce<Next>): AtOnce<Next> {
   return value instanceof Promise ? value.then(go) : go(value);
 }

@@ -5,7 +5,7 @@ import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
-import { type AtOnce, then } from './at-once.js';
+import { type AtOnce, andThen } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
@@ -138,7 +138,7 @@ export function createAuth(options: {
   }
 
   /** Rooms come last: who may not be in the project learns nothing of them. */
-  const examine = (visit: Visit) => then(identify(visit), (verdict) => showIn(visit.room, verdict));
+  const examine = (visit: Visit) => andThen(identify(visit), (verdict) => showIn(visit.room, verdict));
 
   function showIn(named: unknown, verdict: Verdict): Verdict {
     if (!verdict.ok) return verdict;
@@ -158,7 +158,7 @@ export function createAuth(options: {
     const { token, origin } = visit;
     if (token === undefined || token === null || token === '') return admit(visit);
     const given = openCase(token, origin);
-    return then(firstFault(given), (fault): Verdict => {
+    return andThen(firstFault(given), (fault): Verdict => {
       if (fault === null) return { ok: true, member: memberOf(given) };
       return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
     });
@@ -191,7 +191,7 @@ export function createAuth(options: {
 
   return {
     verify: (visit) =>
-      then(examine(visit), (verdict) => {
+      andThen(examine(visit), (verdict) => {
         if (verdict.ok) {
           projects.used(verdict.member.projectId, verdict.member.pass.kid);
           order.see(verdict.member);

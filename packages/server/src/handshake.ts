@@ -3,7 +3,7 @@
 import { readPosition } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
-import { type AtOnce, then } from './at-once.js';
+import { type AtOnce, andThen } from './at-once.js';
 import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
 import type { ChatSocket, Introduction } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
@@ -58,7 +58,7 @@ export function createHandshakes(options: {
     const blocked = gate.wait(address);
     if (blocked > 0) return tooMuch(socket, blocked);
     const verdict = auth.verify({ token, project, room, origin });
-    return then(verdict, (found) => seat(socket, introduction, found));
+    return andThen(verdict, (found) => seat(socket, introduction, found));
   }
 
   function seat(socket: ChatSocket, introduction: Introduction, verdict: Verdict): Denial | null {

@@ -1,7 +1,7 @@
 /** Decides under which name a member appears: their own, the same with a mark where it is taken for somebody else's, or none. */
 
 import type { Role, Standing } from '@chatty/protocol/events';
-import { type AtOnce, then } from './at-once.js';
+import { type AtOnce, andThen } from './at-once.js';
 import { createKept } from './kept.js';
 import { buildNames, HOUSE_NAMES, type Names } from './names.js';
 import { type Order, rankOf } from './order.js';
@@ -57,5 +57,5 @@ export function createNaming(options: { projects: Projects; order: Order; slices
     return refuses && taken.degree === 'same' ? null : MARK + name;
   }
 
-  return { nameOf: (member) => then(names.of(member.projectId), (found) => nameAmong(found, member)) };
+  return { nameOf: (member) => andThen(names.of(member.projectId), (found) => nameAmong(found, member)) };
 }

@@ -5,7 +5,7 @@ import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
-import { then } from './at-once.js';
+import { andThen } from './at-once.js';
 import type { ChatSocket, SocketData } from './chat-socket.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
@@ -70,7 +70,7 @@ export function openSocketIo(options: {
     const { auth, headers } = socket.handshake;
     const address = addresses.of(socket.request);
     const answer = gateway.admit(asChatSocket(socket), { auth, origin: headers.origin, address });
-    void then(answer, (denied) =>
+    void andThen(answer, (denied) =>
       next(denied ? Object.assign(new Error(denied.message), { data: denied.data }) : undefined),
     );
   });

@@ -4,7 +4,7 @@ import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { type AtOnce, then } from './at-once.js';
+import { type AtOnce, andThen } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
@@ -99,7 +99,7 @@ export function createTokenChecks(options: {
     const { kid, alg } = given.header ?? {};
     const keys = projects.keysOf(projectOf(given), kid, alg);
     const signer = signerOf(String(given.token), given.header ?? {}, keys.length > 0 ? keys : [nobody]);
-    return then(signer, (found) => {
+    return andThen(signer, (found) => {
       if ('kind' in found) return fault('token_invalid', found.kind, found.reason);
       given.signed = found.key;
       return null;
@@ -164,7 +164,7 @@ export function createTokenChecks(options: {
   function name(given: Case): AtOnce<Fault | null> {
     const { member } = given;
     if (member === null) return null;
-    return then(naming.nameOf(member), (username) => {
+    return andThen(naming.nameOf(member), (username) => {
       if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
       if (username !== member.username) given.member = { ...member, username };
       return null;
@@ -218,9 +218,11 @@ function createForm(): (given: Case) => Fault | null {
   let last: { text: string; header: Case['header'] } = { text: '', header: null };
 
   function headerOf(token: string): Case['header'] {
-    const text = token.slice(0, token.indexOf('.') + 1);
-    if (text === '' || text !== last.text) last = { text, header: decodeProtectedHeader(token) };
-    return last.header;
+    if (last.text !== '' && token.startsWith(last.text)) return last.header;
+    const header = decodeProtectedHeader(token);
+    // A copy: a slice would keep somebody's whole token.
+    last = { text: String(Buffer.from(token.slice(0, token.indexOf('.') + 1))), header };
+    return header;
   }
 
   return (given) => {
