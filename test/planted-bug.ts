@@ -43,3 +43,10 @@ export const openTransaction = (statements: string): Patch => ({
       globalThis.committed.catch(() => undefined);
       return rows;`,
 });
+
+/** The number of a duplicate does not go back. @param file of the function that appends */
+export const keepNumber = (file: string): Patch => ({
+  file,
+  from: 'SET last_seq = r.last_seq - 1',
+  to: 'SET last_seq = r.last_seq',
+});

@@ -1,6 +1,6 @@
 /** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
 
-import { type Bug, openTransaction } from './planted-bug.js';
+import { type Bug, keepNumber, openTransaction } from './planted-bug.js';
 
 const ROOM = 'server/dist/room.js';
 const FAN_OUT = 'server/dist/fan-out.js';
@@ -12,13 +12,6 @@ const CHANGES = 'server/dist/store/migrations/0004_reactions.sql';
 const APPENDS = 'server/dist/store/migrations/0009_role_of_the_author.sql';
 const APPEND_ONE = 'server/dist/store/migrations/0011_one_message.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
-
-/** The number of a duplicate does not go back. */
-const keepNumber = (file: string) => ({
-  file,
-  from: 'SET last_seq = r.last_seq - 1',
-  to: 'SET last_seq = r.last_seq',
-});
 
 export const bugs: readonly Bug[] = [
   {
