@@ -138,9 +138,9 @@ export function createAuth(options: {
   }
 
   /** Rooms come last: who may not be in the project learns nothing of them. */
-  const examine = (visit: Visit) => andThen(identify(visit), (verdict) => showIn(visit.room, verdict));
+  const examine = (visit: Visit) => andThen(identify(visit), (verdict) => putInRoom(visit.room, verdict));
 
-  function showIn(named: unknown, verdict: Verdict): Verdict {
+  function putInRoom(named: unknown, verdict: Verdict): Verdict {
     if (!verdict.ok) return verdict;
     const { projectId, userId, role } = verdict.member;
     const room = roomOf(projectId, named);
