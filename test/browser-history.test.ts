@@ -125,7 +125,11 @@ async function travel(page: Page, steps: number[], target: number): Promise<Mome
         });
         if (rows.some(([id]) => id === target)) break;
         const before = frame.scrollTop;
-        frame.scrollBy(0, steps[step % steps.length] ?? 0);
+        // Whoever wants to read what is missing stays at it until it is there: with the lines after it in view, not before.
+        const most = gap
+          ? edge + frame.clientHeight / 2 - gap.getBoundingClientRect().top
+          : Number.POSITIVE_INFINITY;
+        frame.scrollBy(0, Math.max(steps[step % steps.length] ?? 0, -Math.max(0, most)));
         scrolled = frame.scrollTop - before;
         // The scroll event comes with the first frame, what it sets off is drawn by the second.
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
