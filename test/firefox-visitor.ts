@@ -16,7 +16,7 @@ export type FirefoxVisitor = {
   all(selector: string, text?: string): Promise<Found[]>;
   see(selector: string, text?: string): Promise<Found>;
   gone(selector: string, text?: string): Promise<void>;
-  /** Points at it, and presses once it stands still. */
+  /** Both wait until it stands still and the pointer reaches it: what is not drawn yet is not there to be pressed. */
   press(selector: string, text?: string): Promise<void>;
   point(selector: string, text?: string): Promise<void>;
   /** Writes into the composer and sends by Enter. */
@@ -43,6 +43,21 @@ function find(selector: string, text: string): Found[] {
     });
 }
 
+/** Runs in the page: the middle of the last that fits, or null while it moves or the pointer would meet something else. */
+async function settle(selector: string, text: string): Promise<[x: number, y: number] | null> {
+  const root = document.querySelector('chatty-chat')?.shadowRoot;
+  const element = [...(root?.querySelectorAll(selector) ?? [])].findLast(
+    (each) => each.textContent?.includes(text) || each.getAttribute('aria-label') === text,
+  );
+  if (!root || !element) return null;
+  const before = element.getBoundingClientRect();
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const middle: [number, number] = [x + width / 2, y + height / 2];
+  const moved = x !== before.x || y !== before.y || width !== before.width || height !== before.height;
+  return moved || !element.contains(root.elementFromPoint(...middle)) ? null : middle;
+}
+
 export function visitorOf(page: FirefoxPage): FirefoxVisitor {
   const all = (selector: string, text = '') => page.run(find, selector, text);
 
@@ -59,14 +74,17 @@ export function visitorOf(page: FirefoxPage): FirefoxVisitor {
     return found as Found;
   }
 
-  async function still(selector: string, text?: string): Promise<Found> {
-    let place = await see(selector, text);
-    await until(async () => {
-      const before = place;
-      place = await see(selector, text);
-      return before.x === place.x && before.y === place.y;
-    }, `${selector} to stand still`);
-    return place;
+  async function place(selector: string, text = ''): Promise<[x: number, y: number]> {
+    let found: [number, number] | null = null;
+    await until(
+      async () => {
+        found = await page.run(settle, selector, text);
+        return found !== null;
+      },
+      `${selector} ${text} to stand still with nothing over it`,
+      20_000,
+    );
+    return found ?? [0, 0];
   }
 
   return {
@@ -77,16 +95,13 @@ export function visitorOf(page: FirefoxPage): FirefoxVisitor {
       await until(async () => (await all(selector, text)).length === 0, `${selector} ${text} to go`);
     },
     async press(selector, text) {
-      const { x, y } = await still(selector, text);
-      await page.click(x, y);
+      await page.click(...(await place(selector, text)));
     },
     async point(selector, text) {
-      const { x, y } = await still(selector, text);
-      await page.move(x, y);
+      await page.move(...(await place(selector, text)));
     },
     async say(text) {
-      const { x, y } = await see('.composer textarea');
-      await page.click(x, y);
+      await page.click(...(await place('.composer textarea')));
       await page.type(`${text}${Keys.enter}`);
       await see('.row.own:not(.waiting) .bubble', text);
     },
