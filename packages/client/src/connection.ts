@@ -124,6 +124,19 @@ export function createConnection(options: {
     if (state === 'waiting' || state === 'connecting') attempt();
   }
 
+  /** Where the refusal has an end, as a ban may, it is not asked of the visitor to come back: somebody reads along here. */
+  function giveUp(why: Reason): void {
+    move('refuse', why);
+    if (why.until !== null) after(asked() + clock.random() * FIRST_PAUSE, connect);
+  }
+
+  function connect(): void {
+    if (state !== 'idle' && state !== 'refused') return;
+    renewals = 0;
+    move('connect');
+    attempt();
+  }
+
   function refused(refusal: Refusal): void {
     const why = reasonOf(refusal, clock.now());
     if (refusal.retry === 'later') {
@@ -133,7 +146,7 @@ export function createConnection(options: {
     era += 1;
     stop();
     if (why.code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
-      move('refuse', why);
+      giveUp(why);
       return;
     }
     renewals += 1;
@@ -142,7 +155,7 @@ export function createConnection(options: {
     void credentials.renew().then((renewed) => {
       if (mine !== era) return;
       if (renewed) attempt();
-      else move('refuse', why);
+      else giveUp(why);
     });
   }
 
@@ -153,12 +166,7 @@ export function createConnection(options: {
     get reason() {
       return reason;
     },
-    connect() {
-      if (state !== 'idle' && state !== 'refused') return;
-      renewals = 0;
-      move('connect');
-      attempt();
-    },
+    connect,
     wake() {
       if (state === 'waiting' && asked() === 0) anew();
     },

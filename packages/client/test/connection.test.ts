@@ -148,9 +148,14 @@ it('a connection that the server ends is waited for or given up, as it says why'
   wire().up();
   connection.caughtUp();
   connection.refuse(refusal('banned', 3_600_000));
-  clock.wind(4_000_000);
+  clock.wind(3_599_900);
   connection.wake();
   assert.deepEqual([states.at(-1), tries()], ['refused banned', 3]);
+  clock.wind(100);
+  assert.deepEqual([states.at(-1), tries()], ['connecting', 4]);
+  wire().refused(refusal('banned'));
+  clock.wind(10_000_000_000);
+  assert.deepEqual([states.at(-1), tries()], ['refused banned', 4]);
 });
 
 it('while it waits, it is told each time that the reason is another', () => {
