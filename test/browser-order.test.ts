@@ -146,6 +146,20 @@ describe('order in the room', () => {
     assert.deepEqual(await faults(other, 'banned'), []);
   });
 
+  it('when a ban ends the chat is back by itself, with what was said meanwhile and what was being written', async () => {
+    const { page, act, moderator } = await open('back');
+    await field(page).fill('쓰다 만 글');
+    await act('ban member', { userId: '민수', seconds: 3 });
+    await page.locator('.notice[role=alert]').waitFor();
+    await moderator.say('자리 비운 사이');
+    await page.locator('.dot.live').waitFor();
+    await page.locator('.bubble', { hasText: '자리 비운 사이' }).waitFor();
+    assert.equal(await page.locator('.notice[role=alert]').count(), 0);
+    assert.equal(await field(page).inputValue(), '쓰다 만 글');
+    await field(page).press('Enter');
+    await page.locator('.own:not(.waiting)', { hasText: '쓰다 만 글' }).waitFor();
+  });
+
   it('staff carry a badge beside their name, members none whatever they are called', async () => {
     const { page, moderator } = await open('badge');
     const fake = await join(suite, suite.chatty.url, tokenOf('[운영진] 하준', { projectId: 'badge' }));
