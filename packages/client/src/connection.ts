@@ -13,7 +13,7 @@ export type Connection = {
   /** Why it is refused, or waits where the server said so. */
   readonly reason: Reason | null;
   connect(): void;
-  /** Tries at once where it waits, unless the server asked it to. */
+  /** Tries at once where it waits, unless the server asked it to, or the host is being asked for a token. */
   wake(): void;
   /** Leaves the connection, if there is one, and makes a new one at once. */
   anew(): void;
@@ -54,6 +54,8 @@ export function createConnection(options: {
   let reason: Reason | null = null;
   let pause = FIRST_PAUSE;
   let renewals = 0;
+  /** The era in which the host was asked for a token: until that is over, the old one need not be shown again. */
+  let renewing = -1;
   /** The one timer there is: the next try, or the end of patience with the present one. */
   let stop = () => {};
   /** Grows with each connection made or lost: what belongs to an earlier one is not taken for this one's. */
@@ -152,6 +154,7 @@ export function createConnection(options: {
     renewals += 1;
     move('lost');
     const mine = era;
+    renewing = era;
     void credentials.renew().then((renewed) => {
       if (mine !== era) return;
       if (renewed) attempt();
@@ -168,7 +171,7 @@ export function createConnection(options: {
     },
     connect,
     wake() {
-      if (state === 'waiting' && asked() === 0) anew();
+      if (state === 'waiting' && renewing !== era && asked() === 0) anew();
     },
     anew,
     drop,

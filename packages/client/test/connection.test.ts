@@ -199,6 +199,28 @@ it('a token that has expired is renewed while it waits, any other refusal is the
   assert.equal(states.at(-1), 'refused token_invalid');
 });
 
+it('who wakes up while the host is asked for a token waits for it, and does not use up the tries of the old one', async () => {
+  let give: (token: string) => void = () => undefined;
+  const provider = () =>
+    new Promise<string>((resolve) => {
+      give = resolve;
+    });
+  const { connection, states, shown, wire } = world({ provider });
+  connection.connect();
+  wire().refused(refusal('token_expired'));
+  for (let time = 0; time < 5; time += 1) {
+    connection.wake();
+    await settle();
+  }
+  assert.deepEqual([states.at(-1), shown], ['waiting', ['first']]);
+  give('second');
+  await settle();
+  assert.deepEqual(shown, ['first', 'second']);
+  wire().down();
+  connection.wake();
+  assert.deepEqual(shown, ['first', 'second', 'second']);
+});
+
 it('without a host to ask an expired token is refused at once', () => {
   const { connection, states, wire } = world();
   connection.connect();
@@ -207,7 +229,18 @@ it('without a host to ask an expired token is refused at once', () => {
 });
 
 it('after close nothing runs any more, whatever it was doing', () => {
-  const act = fc.constantFrom('up', 'down', 'wake', 'drain', 'caughtUp', 'anew', 'expired', 'kicked', 'wind');
+  const act = fc.constantFrom(
+    'up',
+    'down',
+    'wake',
+    'drain',
+    'caughtUp',
+    'anew',
+    'expired',
+    'kicked',
+    'banned',
+    'wind',
+  );
   fc.assert(
     fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
       const { connection, clock, wire, tries } = world({ provider: () => new Promise(() => undefined) });
@@ -217,6 +250,7 @@ it('after close nothing runs any more, whatever it was doing', () => {
         else if (each === 'down') wire().down();
         else if (each === 'expired') wire().refused(refusal('token_expired'));
         else if (each === 'kicked') connection.refuse(refusal('kicked', 500));
+        else if (each === 'banned') connection.refuse(refusal('banned', 600));
         else if (each === 'drain') connection.drain(5_000);
         else if (each === 'wind') clock.wind(700);
         else connection[each]();
