@@ -147,7 +147,13 @@ export const SETTINGS = [
     hint: { ko: '방문자가 채팅 안에서 켭니다.', en: 'The visitor turns them on, within the chat.' },
   },
   colour('--chatty-accent', '#2962e8', { ko: '강조색', en: 'Accent' }),
-  colour('--chatty-on-accent', '#ffffff', { ko: '강조색 위의 글자', en: 'Text on the accent' }),
+  {
+    ...colour('--chatty-on-accent', '#ffffff', { ko: '강조색 위의 글자', en: 'Text on the accent' }),
+    hint: {
+      ko: '고르지 않으면 검정과 흰색 가운데 더 잘 보이는 색입니다.',
+      en: 'Black or white, whichever stands out more, where none is chosen.',
+    },
+  },
   colour('--chatty-background', '#ffffff', { ko: '배경', en: 'Background' }),
   colour('--chatty-text', '#16181d', { ko: '글자', en: 'Text' }),
   {
