@@ -130,6 +130,17 @@ describe('bytes at the door', () => {
     assert.ok(await member.when(answered));
   });
 
+  it('who says farewell and keeps the line open has left', async (context) => {
+    const count = async () => (await bystander.socket.emitWithAck('members', {})).count as number;
+    const socket = await enter(context);
+    await until(async () => (await count()) === 2, 'both to be there');
+    // What is not read does not end either.
+    socket.pause();
+    socket.frame('', { opcode: CLOSE });
+    await until(async () => (await count()) === 1, 'one to have left');
+    assert.equal(socket.closed, false);
+  });
+
   const version = (query: string) => ({ path: `/socket.io/?${query}` });
   it('Engine.IO 3 is refused, on polling, on WebSocket, and on the upgrade of a session', async () => {
     const polling = await sendRaw(
