@@ -13,7 +13,7 @@ export type Connection = {
   /** Why it is refused, or waits where the server said so. */
   readonly reason: Reason | null;
   connect(): void;
-  /** Tries at once where it waits, unless the server asked it to, or the host is being asked for a token. */
+  /** Tries at once where it waits, also for the end of a ban, unless it is too soon or the host is being asked for a token. */
   wake(): void;
   /** Leaves the connection, if there is one, and makes a new one at once. */
   anew(): void;
@@ -129,7 +129,9 @@ export function createConnection(options: {
   /** Where the refusal has an end, as a ban may, it is not asked of the visitor to come back: somebody reads along here. */
   function giveUp(why: Reason): void {
     move('refuse', why);
-    if (why.until !== null) after(asked() + clock.random() * FIRST_PAUSE, connect);
+    // Whoever was told of it may have begun something else.
+    if (state === 'refused' && reason === why && why.until !== null)
+      after(asked() + clock.random() * FIRST_PAUSE, connect);
   }
 
   function connect(): void {
@@ -146,15 +148,16 @@ export function createConnection(options: {
       return;
     }
     era += 1;
+    const mine = era;
     stop();
     if (why.code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
       giveUp(why);
       return;
     }
     renewals += 1;
+    renewing = mine;
     move('lost');
-    const mine = era;
-    renewing = era;
+    if (mine !== era) return;
     void credentials.renew().then((renewed) => {
       if (mine !== era) return;
       if (renewed) attempt();
@@ -171,7 +174,10 @@ export function createConnection(options: {
     },
     connect,
     wake() {
-      if (state === 'waiting' && renewing !== era && asked() === 0) anew();
+      if (asked() > 0) return;
+      if (state === 'waiting' && renewing !== era) anew();
+      // The timer stands still while the machine sleeps.
+      else if (state === 'refused' && reason?.until) connect();
     },
     anew,
     drop,

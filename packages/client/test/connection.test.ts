@@ -11,7 +11,9 @@ import fc from 'fast-check';
 import { createHandClock, settle } from './room.js';
 
 /** A connection whose other end is played by hand; `random` is what chance gives. */
-function world(options: { random?: number; provider?: () => Promise<string> } = {}) {
+function world(
+  options: { random?: number; provider?: () => Promise<string>; heard?: (state: State) => void } = {},
+) {
   const clock = { ...createHandClock(), random: () => options.random ?? 0.5 };
   const states: string[] = [];
   const shown: string[] = [];
@@ -22,7 +24,10 @@ function world(options: { random?: number; provider?: () => Promise<string> } = 
     auth: () => ({ token: credentials.token }),
     credentials,
     clock,
-    changed: (state, reason) => states.push(reason ? `${state} ${reason.code}` : state),
+    changed(state, reason) {
+      states.push(reason ? `${state} ${reason.code}` : state);
+      options.heard?.(state);
+    },
     event: () => undefined,
     dial(dialled) {
       heard = dialled.heard;
@@ -156,6 +161,32 @@ it('a connection that the server ends is waited for or given up, as it says why'
   wire().refused(refusal('banned'));
   clock.wind(10_000_000_000);
   assert.deepEqual([states.at(-1), tries()], ['refused banned', 4]);
+});
+
+it('a ban that ended while the machine slept is over when it wakes up', () => {
+  const { connection, clock, states, tries } = world({ random: 0 });
+  connection.connect();
+  connection.refuse(refusal('banned', 3_600_000));
+  clock.sleep(3_599_000);
+  connection.wake();
+  assert.deepEqual([states.at(-1), tries()], ['refused banned', 1]);
+  clock.sleep(1_000);
+  connection.wake();
+  assert.deepEqual([states.at(-1), tries()], ['connecting', 2]);
+});
+
+it('who is told of a refusal may at once begin anew: the end of the ban does not come between', () => {
+  let begin = () => {};
+  const { connection, clock, tries } = world({ random: 0, heard: (state) => state === 'refused' && begin() });
+  begin = () => connection.connect();
+  connection.connect();
+  connection.refuse(refusal('banned', 1_000));
+  assert.equal(tries(), 2);
+  clock.wind(1_000);
+  assert.equal(tries(), 2);
+  // The handshake is waited for as long as any other.
+  clock.wind(9_000);
+  assert.equal(connection.state, 'waiting');
 });
 
 it('while it waits, it is told each time that the reason is another', () => {

@@ -101,7 +101,12 @@ export const session = (epoch: string, userId = 'me'): Session => ({
 });
 
 /** Time stands still until it is wound; chance always falls in the middle. */
-export function createHandClock(): Clock & { readonly timers: number; wind(milliseconds: number): void } {
+export function createHandClock(): Clock & {
+  readonly timers: number;
+  wind(milliseconds: number): void;
+  /** Time passes, and no timer runs. */
+  sleep(milliseconds: number): void;
+} {
   let now = 1_000_000;
   let timers: { at: number; callback: () => void }[] = [];
   return {
@@ -116,6 +121,10 @@ export function createHandClock(): Clock & { readonly timers: number; wind(milli
     },
     get timers() {
       return timers.length;
+    },
+    sleep(milliseconds) {
+      now += milliseconds;
+      for (const timer of timers) timer.at += milliseconds;
     },
     wind(milliseconds) {
       now += milliseconds;
