@@ -149,12 +149,20 @@ describe('order in the room', () => {
   it('when a ban ends the chat is back by itself, with what was said meanwhile and what was being written', async () => {
     const { page, act, moderator } = await open('back');
     await field(page).fill('쓰다 만 글');
-    await act('ban member', { userId: '민수', seconds: 3 });
+    await act('ban member', { userId: '민수', seconds: 6 });
     await page.locator('.notice[role=alert]').waitFor();
     await moderator.say('자리 비운 사이');
+    // What is written elsewhere on the page is not said here.
+    await page.evaluate(() => {
+      document.body.append(document.createElement('input'));
+      document.querySelector('input')?.focus();
+    });
+    await page.keyboard.type('비밀');
     await page.locator('.dot.live').waitFor();
     await page.locator('.bubble', { hasText: '자리 비운 사이' }).waitFor();
     assert.equal(await page.locator('.notice[role=alert]').count(), 0);
+    await page.keyboard.type('번호');
+    assert.equal(await page.locator('body > input').inputValue(), '비밀번호');
     assert.equal(await field(page).inputValue(), '쓰다 만 글');
     await field(page).press('Enter');
     await page.locator('.own:not(.waiting)', { hasText: '쓰다 만 글' }).waitFor();

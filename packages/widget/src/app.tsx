@@ -21,6 +21,7 @@ type Props = {
   seen: Seen;
   /** Asks the host to log the visitor in. */
   askLogin: () => void;
+  takesFocus: () => boolean;
 };
 
 /** States that stand in words over the talk; the others are told by the dot. */
@@ -70,6 +71,7 @@ export function Panel({
   notices,
   seen,
   askLogin,
+  takesFocus,
   close,
 }: Props & { close: (() => void) | null }) {
   const { words } = language;
@@ -120,19 +122,15 @@ export function Panel({
         </div>
       )}
       {shown === 'talk' && chat && (
-        <Talk {...{ chat, guest, view, language, draft, extras, seen, askLogin }} focus={close !== null} />
+        <Talk {...{ chat, guest, view, language, draft, extras, seen, askLogin, takesFocus }} />
       )}
     </section>
   );
 }
 
-type TalkProps = Pick<Props, 'guest' | 'language' | 'draft' | 'extras' | 'seen' | 'askLogin'> & {
-  chat: Chat;
-  view: View;
-  focus: boolean;
-};
+type TalkProps = Omit<Props, 'notices'> & { chat: Chat; view: View };
 
-function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focus }: TalkProps) {
+function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, takesFocus }: TalkProps) {
   const { words } = language;
   const [answers, setAnswers] = useState(draft.answers);
   draft.answers = answers;
@@ -175,7 +173,7 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, focu
           <Composer
             answer={setAnswers}
             bar={view.bar}
-            {...{ chat, language, draft, answers, extras, focus }}
+            {...{ chat, language, draft, answers, extras, takesFocus }}
           />
         </>
       )}

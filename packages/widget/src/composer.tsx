@@ -20,7 +20,7 @@ export function Composer({
   answers,
   answer,
   extras,
-  focus,
+  takesFocus,
 }: {
   chat: Chat;
   /** Why the visitor may not write now. */
@@ -31,8 +31,8 @@ export function Composer({
   answers: Message | null;
   answer: (message: Message | null) => void;
   extras: Extras | null;
-  /** Whether the field takes the focus when it appears. */
-  focus: boolean;
+  /** Whether the field that appears now takes the focus. */
+  takesFocus: () => boolean;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(draft.text);
@@ -52,8 +52,8 @@ export function Composer({
   }, [draft, barred]);
 
   useLayoutEffect(() => {
-    if (focus) field.current?.focus({ preventScroll: true });
-  }, [focus, draft]);
+    if (takesFocus()) field.current?.focus({ preventScroll: true });
+  }, [draft]);
 
   useLayoutEffect(() => {
     if (answers) field.current?.focus();

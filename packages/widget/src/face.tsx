@@ -18,6 +18,13 @@ const CONNECTION: Partial<Record<State, Events['connection']['state']>> = {
   closed: 'disconnected',
 };
 
+/** The focus is in a field of the page, or in a frame, which may have one. */
+function isWriting(): boolean {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active?.matches('input, textarea, select, iframe, [contenteditable]') ?? false;
+}
+
 export async function openFace(options: FaceOptions): Promise<Face> {
   const { url, inline, identity, isOpen, emit, say, close } = options;
   let language: Language | null = null;
@@ -33,6 +40,8 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   /** Which member's chat it is, once the server has said. */
   let person: string | null = null;
   let ended = false;
+  /** The visitor has asked for the chat, and the focus has not gone there yet. */
+  let called = !inline;
   /** What was written and not sent outlives the panel, not the visitor. */
   let draft: Draft = { text: '', answers: null };
 
@@ -129,6 +138,18 @@ export async function openFace(options: FaceOptions): Promise<Face> {
     draw();
   }
 
+  function askLogin(): void {
+    called = !inline;
+    emit('loginRequired');
+  }
+
+  /** Once for each time that the visitor asks for the chat: else what they write elsewhere would be said here. */
+  function takesFocus(): boolean {
+    const takes = called && !isWriting();
+    called = false;
+    return takes;
+  }
+
   function draw(): void {
     const panel = isOpen() && language && !ended && (
       <Panel
@@ -140,7 +161,8 @@ export async function openFace(options: FaceOptions): Promise<Face> {
         extras={whole === language ? extras : null}
         notices={notices}
         seen={seen}
-        askLogin={() => emit('loginRequired')}
+        askLogin={askLogin}
+        takesFocus={takesFocus}
         close={inline ? null : close}
       />
     );
@@ -203,7 +225,10 @@ export async function openFace(options: FaceOptions): Promise<Face> {
   void announce();
 
   return {
-    show: look,
+    show() {
+      called = !inline && isOpen();
+      look();
+    },
     identify,
     translate: () => void speak().catch(() => undefined),
     destroy,
