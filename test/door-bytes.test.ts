@@ -35,6 +35,20 @@ describe('bytes at the door', () => {
     return socket;
   }
 
+  /** The same by long polling first. */
+  async function upgrade(context: TestContext): Promise<RawSocket> {
+    const query = `EIO=4&sid=${await openPolling(chatty.url)}`;
+    const body = `40${JSON.stringify({ token: tokenOf('공격') })}`;
+    const posted = { method: 'POST', query: `${query}&transport=polling`, body };
+    assert.equal((await sendRaw(chatty.url, pollingRequest(chatty.url, posted)))?.status, 200);
+    const socket = await openRaw(chatty.url, { path: `/socket.io/?${query}&transport=websocket` });
+    context.after(() => socket.reset());
+    socket.say('2probe');
+    assert.ok(await socket.when(({ texts }) => texts.includes('3probe')));
+    socket.say('5');
+    return socket;
+  }
+
   async function nobodyNoticed(): Promise<void> {
     stored(await bystander.say('멀쩡해요'));
     assert.equal(bystander.socket.id, session);
@@ -130,16 +144,22 @@ describe('bytes at the door', () => {
     assert.ok(await member.when(answered));
   });
 
-  it('who says farewell and keeps the line open has left', async (context) => {
-    const count = async () => (await bystander.socket.emitWithAck('members', {})).count as number;
-    const socket = await enter(context);
-    await until(async () => (await count()) === 2, 'both to be there');
-    // What is not read does not end either.
-    socket.pause();
-    socket.frame('', { opcode: CLOSE });
-    await until(async () => (await count()) === 1, 'one to have left');
-    assert.equal(socket.closed, false);
-  });
+  for (const way of ['from the start', 'after polling'])
+    it(`who says farewell on a WebSocket ${way} and keeps TCP open has left`, async (context) => {
+      // Not so often that the bystander is sent away.
+      const count = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return (await bystander.socket.emitWithAck('members', {})).count as number;
+      };
+      await until(async () => (await count()) === 1, 'the others to have left');
+      const socket = await (way === 'from the start' ? enter(context) : upgrade(context));
+      await until(async () => (await count()) === 2, 'both to be there');
+      // What is not read does not end either.
+      socket.pause();
+      socket.frame('', { opcode: CLOSE });
+      await until(async () => (await count()) === 1, 'one to have left');
+      assert.equal(socket.closed, false);
+    });
 
   const version = (query: string) => ({ path: `/socket.io/?${query}` });
   it('Engine.IO 3 is refused, on polling, on WebSocket, and on the upgrade of a session', async () => {

@@ -7,6 +7,7 @@ import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
 import { andThen } from './at-once.js';
 import type { ChatSocket, SocketData } from './chat-socket.js';
+import { WebSockets } from './farewell.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, guard, guardChannel } from './guard.js';
@@ -50,6 +51,7 @@ export function openSocketIo(options: {
     connectTimeout: HANDSHAKE_TIMEOUT,
     // Compression costs 246 KiB of memory a member.
     perMessageDeflate: false,
+    wsEngine: WebSockets,
     allowRequest: (request, answer) => answer(null, gate.admits(addresses.of(request))),
   });
   // Rooms are ours; the adapter would keep a room of its own for each socket.

@@ -4,8 +4,8 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
-import { type ServerOptions, WebSocketServer } from 'ws';
 import type { Addresses } from './addresses.js';
+import { WebSockets } from './farewell.js';
 import { Line, type Lines } from './line.js';
 
 const PATH = '/socket.io/?';
@@ -16,8 +16,6 @@ const REFUSED = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 
 const LOOK = 1_000;
 /** A look that comes later than this after the last one, in milliseconds, says that the process was held up. */
 const HELD_UP = 3 * LOOK;
-/** How long who has said farewell may keep TCP open, and be taken for somebody in the room, in milliseconds; 30 s in `ws`. */
-const FAREWELL = 3_000;
 
 /** @param options.server whoever else answers its upgrades does so already */
 export function openWebSockets(options: {
@@ -28,16 +26,13 @@ export function openWebSockets(options: {
   const { server, addresses } = options;
   const open = new Set<Line>();
   const lines: Lines = { ...options.lines, ended: (line) => void open.delete(line) };
-  // Not among the types of `ws` yet.
-  const settings: ServerOptions & { closeTimeout: number } = {
+  const sockets = new WebSockets({
     noServer: true,
     clientTracking: false,
     // Compression costs 246 KiB of memory a member.
     perMessageDeflate: false,
     maxPayload: PACKET_BYTES,
-    closeTimeout: FAREWELL,
-  };
-  const sockets = new WebSocketServer(settings);
+  });
 
   const others = server.listeners('upgrade') as ((...upgrade: Upgrade) => void)[];
   server.removeAllListeners('upgrade');
