@@ -10,8 +10,11 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Smallest side of what is pressed, in pixels (WCAG 2.2, 2.5.8). */
 const TARGET = 24;
 
-/** Every broken rule with its elements, and every target too small. */
-export async function faults(page: Page | Frame, state: string): Promise<string[]> {
+/**
+ * Every broken rule with its elements, and every target too small.
+ * @param rules tags or names of axe's rules
+ */
+export async function faults(page: Page | Frame, state: string, rules = RULES): Promise<string[]> {
   await page.evaluate(AXE);
   // What comes into view has not its colours yet. A skeleton never rests.
   await page.locator('chatty-chat').evaluateAll((chats) =>
@@ -23,7 +26,7 @@ export async function faults(page: Page | Frame, state: string): Promise<string[
     ),
   );
   const { violations } = (await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`,
   )) as AxeResults;
   const small = await page
     .locator('chatty-chat :is(button, a, input, textarea, [role=option]):visible')
