@@ -3,25 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
+import { dress, HOSTS } from './browser-colours.js';
 import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
 import { visit, walk } from './browser-states.js';
 import { startBrowserSuite } from './browser-suite.js';
 import { until } from './kit.js';
-
-type Colours = { accent?: string; background?: string; text?: string };
-
-/** Of hosts as there are: a colour of the house alone, or a whole page of it that knows nothing of light and dark. */
-const HOSTS: [name: string, Colours][] = [
-  ['a dark colour alone', { accent: '#1b3a57' }],
-  ['a pale colour alone', { accent: '#ffd400' }],
-  ['red alone', { accent: '#e5002b' }],
-  ['green alone', { accent: '#00aa77' }],
-  ['a dark page', { accent: '#ffb300', background: '#0b2a3a', text: '#e8f4f8' }],
-  ['a soft dark page', { accent: '#61afef', background: '#282c34', text: '#b9c0cc' }],
-  ['a grey text', { accent: '#27c', background: '#fff', text: '#4b5563' }],
-  ['a page of paper', { accent: '#8c3b1f', background: '#fbf3e4', text: '#3b2a1a' }],
-];
 
 /** Between them they show all there is in a talk. */
 const TELLING = [
@@ -72,18 +59,6 @@ describe('in the colours of the host', () => {
     assert.deepEqual(suite.complaints, []);
   });
 });
-
-/** The page of a host, for a visitor who likes it light or dark. */
-async function dress(page: Page, colours: Colours, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme });
-  await page.evaluate(
-    ([names, colours]) => {
-      const { style } = document.documentElement;
-      for (const name of names) style.setProperty(`--chatty-${name}`, colours[name] ?? '');
-    },
-    [['accent', 'background', 'text'], colours] as const,
-  );
-}
 
 /** Of the sign in the bubble with the bubble, as WCAG counts it: 1 to 21. */
 async function contrast(page: Page): Promise<number> {

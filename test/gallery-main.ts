@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
+import { type Colours, dress, HOSTS } from './browser-colours.js';
 import { serveHosts } from './browser-host.js';
 import { launchBrowser } from './browser-page.js';
 import { INSTEAD, talk, type Visit, type Visited, visit, walk } from './browser-states.js';
@@ -16,7 +17,7 @@ const DESKTOP = { viewport: { width: 900, height: 760 } };
 const MARGIN = 24;
 const MINUTE = 60_000;
 
-type Face = { name: string; title: string; visit: Visit };
+type Face = { name: string; title: string; visit: Visit; colours?: Colours };
 
 /** Every state is pictured with these; between them both themes, both widths, touch and mouse. */
 const FACES: Face[] = [
@@ -37,6 +38,12 @@ const TALKS: Face[] = [
     name: locale,
     title: new Intl.DisplayNames('en', { type: 'language' }).of(locale) ?? locale,
     visit: { params: { theme: index % 2 ? 'dark' : 'light', locale }, options: PHONE },
+  })),
+  ...HOSTS.map(([name, colours], index) => ({
+    name: name.replaceAll(' ', '-'),
+    title: `Host: ${name}`,
+    visit: { params: { theme: index % 2 ? 'dark' : 'light' }, options: DESKTOP },
+    colours,
   })),
   {
     name: 'forced-colors',
@@ -96,6 +103,7 @@ try {
   }
   for (const face of TALKS) {
     const visited = await enter(await visit(suite, { ...face.visit, fill }));
+    if (face.colours) await dress(visited.page, face.colours, 'light');
     await talk(visited, (state) => picture(visited.page, state, face));
     await visited.page.context().close();
   }
