@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { dress, HOSTS } from './browser-colours.js';
 import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
-import { visit, walk } from './browser-states.js';
+import { talk, visit, walk } from './browser-states.js';
 import { startBrowserSuite } from './browser-suite.js';
 import { until } from './kit.js';
 
@@ -53,6 +53,26 @@ describe('in the colours of the host', () => {
       // The chat, which knows how, comes a moment after its bubble.
       await until(async () => (await contrast(page)) >= 3, `a sign that stands out: ${name}`);
     }
+  });
+
+  it('where the colours are the visitor’s own, what is hidden and what is meant for them stands out as well', async () => {
+    const visited = await visit(suite, { options: { forcedColors: 'active' } });
+    const { page } = visited;
+    await page.locator('.launcher').click();
+    await page.locator('.beside').waitFor();
+    await talk(visited, async () => undefined);
+    const answer = page.locator('.row:not(.own)', { hasText: '그 답' }).last();
+    await answer.hover();
+    await answer.getByRole('button', { name: '반응 남기기' }).click();
+    await answer.locator('.feeling').getByText('👍').click();
+    const colourOf = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor);
+    const ground = await colourOf('.bubble');
+    for (const selector of ['.spoiler > button', '.mention.own', '.reactions [aria-pressed=true]'])
+      assert.notEqual(await colourOf(selector), ground, selector);
   });
 
   it('no page complained', () => {
