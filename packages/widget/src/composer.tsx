@@ -40,6 +40,7 @@ export function Composer({
   const left = leftOf(text);
   const taker = useRef<(() => boolean) | null>(null);
   const notice = useRef<HTMLParagraphElement>(null);
+  const begun = useRef(answers);
   const slow = bar?.code === 'slow_mode';
   const barred = bar !== null && !slow;
   /** The field has the focus, and is about to go. */
@@ -56,7 +57,9 @@ export function Composer({
   }, [draft]);
 
   useLayoutEffect(() => {
-    if (answers) field.current?.focus();
+    // One that was there before the field is none that the visitor has just chosen.
+    if (answers && answers !== begun.current) field.current?.focus();
+    begun.current = answers;
   }, [answers]);
 
   const write = (value: string) => {
