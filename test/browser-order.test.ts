@@ -148,6 +148,11 @@ describe('order in the room', () => {
 
   it('when a ban ends the chat is back by itself, with what was said meanwhile and what was being written', async () => {
     const { page, act, moderator } = await open('back');
+    await moderator.say('무슨 일이에요?');
+    const question = page.locator('.row', { hasText: '무슨 일이에요?' });
+    await question.hover();
+    await question.getByRole('button', { name: '답장' }).click();
+    await page.locator('.replying').waitFor();
     await field(page).fill('쓰다 만 글');
     await act('ban member', { userId: '민수', seconds: 6 });
     await page.locator('.notice[role=alert]').waitFor();
@@ -166,6 +171,7 @@ describe('order in the room', () => {
     assert.equal(await field(page).inputValue(), '쓰다 만 글');
     await field(page).press('Enter');
     await page.locator('.own:not(.waiting)', { hasText: '쓰다 만 글' }).waitFor();
+    await page.locator('.own .quote', { hasText: '무슨 일이에요?' }).waitFor();
   });
 
   it('staff carry a badge beside their name, members none whatever they are called', async () => {
