@@ -80,10 +80,12 @@ export function createInstance(options: {
   function show(open: boolean): void {
     if (ended || inline || open === isOpen) return;
     isOpen = open;
+    // Whose focus is elsewhere on the page keeps it there.
+    const held = shadow.activeElement;
     paint();
     bring();
     face?.show();
-    if (!open) bubble?.focus();
+    if (!open && held) bubble?.focus();
     emit(open ? 'open' : 'close');
   }
 
