@@ -60,9 +60,9 @@ async function install() {
 export function run(command, values, activity) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, values, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-    const started = Date.now();
+    const started = performance.now();
     const beat = setInterval(
-      () => say(`  … ${activity} (${Math.round((Date.now() - started) / 1_000)} s)`),
+      () => say(`  … ${activity} (${Math.round((performance.now() - started) / 1_000)} s)`),
       HEARTBEAT,
     );
     let output = '';

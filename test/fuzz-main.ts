@@ -18,9 +18,9 @@ say(`fuzz: ${frames} frames, seed ${seed}`);
 const endings: (() => unknown)[] = [];
 let failed = false;
 try {
-  const started = Date.now();
+  const started = performance.now();
   const bout = await fuzz({ after: (ending: () => unknown) => void endings.push(ending) }, { frames, seed });
-  const seconds = Math.round((Date.now() - started) / 1_000);
+  const seconds = Math.round((performance.now() - started) / 1_000);
   say(`${bout.frames} frames, ${bout.connections} connections, ${bout.requests} requests in ${seconds} s`);
   say(`${bout.lines} lines of talk, memory ${bout.memory.join(' -> ')} MiB`);
 } catch (error) {

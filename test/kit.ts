@@ -196,9 +196,9 @@ export async function until(
   what: string,
   patience = 15_000,
 ): Promise<void> {
-  const deadline = Date.now() + patience;
+  const deadline = performance.now() + patience;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

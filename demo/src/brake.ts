@@ -12,7 +12,7 @@ const WINDOW = 60_000;
 /** Beyond this many accounts the oldest is forgotten: made-up names may not fill the memory. */
 const ACCOUNTS = 10_000;
 
-export function createBrake(now: () => number = Date.now): Brake {
+export function createBrake(now: () => number = () => performance.now()): Brake {
   const tries = new Map<string, { count: number; since: number }>();
   return {
     takes(account) {

@@ -1,7 +1,7 @@
 /** Decides what time and chance are for the client, so that a test can wind and load them. */
 
 export type Clock = {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, never less than before. */
   now(): number;
   /** 0 up to but not including 1. */
   random(): number;
@@ -13,7 +13,7 @@ export type Clock = {
 const LONGEST = 2 ** 31 - 1;
 
 export const realClock: Clock = {
-  now: Date.now,
+  now: createTime(),
   random: Math.random,
   later(callback, pause) {
     const timer = setTimeout(callback, Math.min(pause, LONGEST));
@@ -42,5 +42,25 @@ export function createTimers(clock: Clock): Clock & { clear(): void } {
       for (const stop of running) stop();
       running.clear();
     },
+  };
+}
+
+/** By how much the clock of the machine may run ahead of what is counted, in milliseconds, before that is believed. */
+const AHEAD = 1_000;
+
+/**
+ * Milliseconds since 1970, counted on from when this was made. A machine whose clock is set back goes on as before: else
+ * everything that waits would wait that much longer. What the clock says beyond that is taken: the machine slept, which the
+ * counting may not have noticed.
+ */
+export function createTime(
+  wall: () => number = () => Date.now(),
+  counted: () => number = () => performance.now(),
+): () => number {
+  let begun = wall() - counted();
+  return () => {
+    const time = wall() - counted();
+    if (time - begun > AHEAD) begun = time;
+    return begun + counted();
   };
 }

@@ -123,7 +123,8 @@ export function createOutbox(options: {
 
   return {
     add(entry) {
-      queue.push({ entry, pause: FIRST_PAUSE });
+      // One that was kept over a reload may come from a time that the clock has been set back behind.
+      queue.push({ entry: { ...entry, at: Math.min(entry.at, now()) }, pause: FIRST_PAUSE });
       next();
     },
     remove(clientId) {

@@ -95,7 +95,7 @@ export const createDial =
         const { WebSocket = globalThis.WebSocket } = options;
         const way = swallowed ? null : WebSocket;
         swallowed = false;
-        began = Date.now();
+        began = performance.now();
         opening = setTimeout(lost, OPENING);
         engine = openEngine({
           address,
@@ -104,7 +104,7 @@ export const createDial =
         });
       },
       disconnect() {
-        if (engine?.silent) swallowed = Date.now() - began >= SWALLOWED;
+        if (engine?.silent) swallowed = performance.now() - began >= SWALLOWED;
         leave();
       },
       ask: async (name, payload) => {

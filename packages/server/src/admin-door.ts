@@ -4,6 +4,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Addresses } from './addresses.js';
 import { Fault, noProject } from './admin-faults.js';
+import { monotonicTime } from './clocks.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import type { Projects } from './projects.js';
@@ -54,7 +55,7 @@ export function createDoor(options: {
   log: Log;
   now?: () => number;
 }): Door {
-  const { key, records, projects, addresses, log, now = Date.now } = options;
+  const { key, records, projects, addresses, log, now = monotonicTime } = options;
   const guesses = createLimit({ ...GUESSES, now });
   const calls = createLimit({ ...CALLS, now });
   const wanted = hashOf(key);
@@ -63,7 +64,7 @@ export function createDoor(options: {
 
   function note(project: string, id: string): void {
     const time = now();
-    if (time < (noted.get(id) ?? 0) + NOTE) return;
+    if (time < (noted.get(id) ?? Number.NEGATIVE_INFINITY) + NOTE) return;
     noted.set(id, time);
     records.keyUsed(project, id).catch((error) => {
       log.debug({ project, reason: String(error) }, 'the time of use of a key could not be written');

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
 import { LIST_BYTES } from './admin-filter.js';
+import { wallTime } from './clocks.js';
 import { isOrigin } from './config.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';
@@ -56,7 +57,7 @@ export function openProjects(
 
   async function cutOff(request: FastifyRequest<{ Params: Place }>) {
     const { id } = request.params;
-    const { userId = '', before = new Date().toISOString() } = bodyOf(request);
+    const { userId = '', before = new Date(wallTime()).toISOString() } = bodyOf(request);
     if (userId !== '' && !isUserId(userId))
       throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH} without controls.`);
     const moment = readMoment('before', before);

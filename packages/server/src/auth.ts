@@ -6,6 +6,7 @@ import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
 import { type AtOnce, andThen } from './at-once.js';
+import { wallTime } from './clocks.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
@@ -99,7 +100,7 @@ export function createAuth(options: {
   maxHours: number | null;
   now?: () => number;
 }): Auth {
-  const { projects, order, naming, requireExpiry, maxHours, now = Date.now } = options;
+  const { projects, order, naming, requireExpiry, maxHours, now = wallTime } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
   const nobody: SigningKey = {
     kid: null,

@@ -4,6 +4,7 @@ import type { Draft } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
+import { monotonicTime } from './clocks.js';
 import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
 import { type Order, rankOf } from './order.js';
@@ -44,7 +45,7 @@ export function createConduct(options: {
   store: Store;
   now?: () => number;
 }): Conduct {
-  const { order, projects, filters, store, now = Date.now } = options;
+  const { order, projects, filters, store, now = monotonicTime } = options;
   const recent = createRecent(now);
   /** How many messages somebody has written at least, where it has been asked; nobody's number goes down. */
   const written = new Map<string, number>();

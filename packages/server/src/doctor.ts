@@ -2,6 +2,7 @@
 
 import type { Code } from '@chatty/protocol/codes';
 import type { Auth, VerifiedMember } from './auth.js';
+import { wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { explainClaims, explainTimes } from './doctor-claims.js';
 import { type Finding, type Found, finding, type Result, skipped } from './doctor-findings.js';
@@ -34,7 +35,7 @@ export function createDoctor(options: {
   rules: TokenRules;
   now?: () => number;
 }): Doctor {
-  const { auth, conduct, projects, rules, now = Date.now } = options;
+  const { auth, conduct, projects, rules, now = wallTime } = options;
 
   /** The checks that everybody goes through, but on beyond the first fault. */
   async function run(project: ProjectId, given: Case): Promise<Pick<Found, 'faults' | 'unreachable'>> {

@@ -1,5 +1,6 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
+import { monotonicTime } from './clocks.js';
 import type { Limits } from './limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Log } from './log.js';
@@ -52,7 +53,7 @@ export function createGate(options: {
   log: Log;
   now?: () => number;
 }): Gate {
-  const { limits, byAddress, placesOf, penalties, log, now = Date.now } = options;
+  const { limits, byAddress, placesOf, penalties, log, now = monotonicTime } = options;
   const visits = new Map<Engine, Visit>();
   const strangers = new Set<Visit>();
   const strangersOf = createCount();

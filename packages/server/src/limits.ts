@@ -1,5 +1,7 @@
 /** Decides whether somebody may act now: one token bucket for each key, as a member, an address, a project. */
 
+import { monotonicTime } from './clocks.js';
+
 export type Limit = {
   /** Takes `cost` (1) from the bucket of `key` and answers 0; where there is less in it, the whole milliseconds until there is. */
   take(key: string, cost?: number): number;
@@ -30,7 +32,7 @@ export function createLimit(options: {
   most?: number;
   now?: () => number;
 }): Limit {
-  const { burst, perSecond, most = MOST, now = Date.now } = options;
+  const { burst, perSecond, most = MOST, now = monotonicTime } = options;
   const buckets = new Map<string, Bucket>();
   /** Of all who come while there is room for no more: who is being limited does not get rid of it by a crowd. */
   const shared: Bucket = { left: burst, at: now() };

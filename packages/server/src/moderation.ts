@@ -10,6 +10,7 @@ import type {
   SanctionAnswer,
   SanctionPayload,
 } from '@chatty/protocol/events';
+import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
 import { type Order, rankOf } from './order.js';
 import type { Projects } from './projects.js';
@@ -44,7 +45,7 @@ export function createModeration(options: {
   log: Log;
   now?: () => number;
 }): Moderation {
-  const { records, order, projects, publish, log, now = Date.now } = options;
+  const { records, order, projects, publish, log, now = wallTime } = options;
 
   const isBelow = ({ project, rank }: Acting, userId: string) =>
     rankOf(projects.roleOf(project, (order.staffOf(project, userId)?.role ?? 'member') as Role)) < rank;

@@ -2,6 +2,7 @@
 
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { type Role, roles } from '@chatty/protocol/events';
+import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
 import { type RoomRules, rulesOf } from './room-rules.js';
 import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
@@ -55,7 +56,7 @@ export async function createOrder(options: {
   log: Log;
   now?: () => number;
 }): Promise<Order> {
-  const { records, log, now = Date.now } = options;
+  const { records, log, now = wallTime } = options;
   /** By project, then by `kind user`. */
   const sanctions = new Map<string, Map<string, SanctionRow>>();
   const staff = new Map<string, Map<string, StaffRow>>();

@@ -1,5 +1,6 @@
 /** Decides when somebody goes beyond the limits so often that they are sent away, and for how long. */
 
+import { monotonicTime } from './clocks.js';
 import { createLimit } from './limits.js';
 
 export type Penalties = {
@@ -22,7 +23,7 @@ export function createPenalties(options: {
   coolDownSeconds: number;
   now?: () => number;
 }): Penalties {
-  const { allowed, coolDownSeconds, now = Date.now } = options;
+  const { allowed, coolDownSeconds, now = monotonicTime } = options;
   const coolDown = coolDownSeconds * 1_000;
   const beyond = createLimit({ burst: allowed, perSecond: allowed / WINDOW, now });
   /** Of those whom their hosts have signed for: nobody can make up a crowd of them. */

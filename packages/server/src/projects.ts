@@ -4,6 +4,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Role, roles } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
+import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
 import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
@@ -85,7 +86,7 @@ export async function createProjects(options: {
   log: Log;
   now?: () => number;
 }): Promise<Projects> {
-  const { records, vault, unlisted, origins, guestProjects, production, log, now = Date.now } = options;
+  const { records, vault, unlisted, origins, guestProjects, production, log, now = wallTime } = options;
   const founding: SigningKey = {
     kid: null,
     algorithms: ['HS256'],

@@ -1,6 +1,7 @@
 /** Remembers what was refused lately, by project, so that a host sees why its visitors are turned away: bounded, and no token. */
 
 import type { Code } from '@chatty/protocol/codes';
+import { monotonicTime, wallTime } from './clocks.js';
 import type { Projects } from './projects.js';
 
 export type Refused = {
@@ -55,8 +56,14 @@ type Book = { entries: Entry[]; counts: Map<string, Count> };
  * Whatever a stranger sends, a project's list stays of use: the same again is one entry, one address has few, what nobody
  * vouched for takes half of it at most, and where all lists together are too long it is the longest that gives way.
  */
-export function createRefusals(options: { projects: Projects; now?: () => number }): Refusals {
-  const { projects, now = Date.now } = options;
+export function createRefusals(options: {
+  projects: Projects;
+  /** Counts the hour. */
+  now?: () => number;
+  /** Is shown. */
+  date?: () => number;
+}): Refusals {
+  const { projects, now = monotonicTime, date = wallTime } = options;
   /** By project; null is what belongs to none. The one that was written to last is the last. */
   const books = new Map<string | null, Book>();
   let kept = 0;
@@ -101,7 +108,7 @@ export function createRefusals(options: { projects: Projects; now?: () => number
       const refused = { ...given, reason: cut(given.reason), origin: given.origin && cut(given.origin) };
       const source = refused.signed && refused.userId ? `user ${refused.userId}` : `address ${address}`;
       const book = open(bookOf(refused));
-      const at = new Date(now()).toISOString();
+      const at = new Date(date()).toISOString();
       const same = book.entries.findIndex((entry) => isSame(entry, refused) && entry.source === source);
       const times = (book.entries[same]?.times ?? 0) + 1;
       const out = same >= 0 ? same : crowdedOut(book.entries, refused.signed, source);

@@ -12,6 +12,7 @@ import type {
 import { TYPING_PAUSE } from '@chatty/protocol/limits';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
+import { monotonicTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
@@ -48,7 +49,7 @@ export function createRooms(options: {
   log: Log;
   now?: () => number;
 }): Rooms {
-  const { store, conduct, log, now = Date.now } = options;
+  const { store, conduct, log, now = monotonicTime } = options;
   const rooms = new Map<string, Room>();
   const pace = createPace();
   const typingLimit = createLimit({ burst: 1, perSecond: 1_000 / (TYPING_PAUSE - TYPING_JITTER), now });

@@ -4,6 +4,7 @@ import type { Refusal } from '@chatty/protocol/codes';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
+import { wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { encode, type Packet } from './frames.js';
 import type { Outlet } from './outlet.js';
@@ -43,7 +44,7 @@ type Session = {
 };
 
 export function createSessions(options: { auth: Auth; conduct: Conduct; now?: () => number }): Sessions {
-  const { auth, conduct, now = Date.now } = options;
+  const { auth, conduct, now = wallTime } = options;
   /** By project. */
   const sockets = new Map<string, Map<ChatSocket, Session>>();
 

@@ -2,6 +2,7 @@
 
 import { refusal } from '@chatty/protocol/codes';
 import type { ChatSocket } from './chat-socket.js';
+import { monotonicTime } from './clocks.js';
 import { type Limits, QUOTA_SECONDS } from './limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
@@ -35,7 +36,7 @@ export function createShares(options: {
   penalties: Penalties;
   now?: () => number;
 }): Shares {
-  const { send, limits, byAddress, perSecondOf, penalties, now = Date.now } = options;
+  const { send, limits, byAddress, perSecondOf, penalties, now = monotonicTime } = options;
   const ownSends = createLimit({ ...send, now });
   const ownReads = createLimit({ burst: limits.readBurst, perSecond: limits.readPerSecond, now });
   // Of seconds: what one message costs is the project's own setting.

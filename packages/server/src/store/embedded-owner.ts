@@ -46,13 +46,13 @@ const HELD = 'held';
  * @throws StartError where another Chatty keeps it, the password is not its own, or no answer comes in time
  */
 export async function takeOwnership(claim: Claim): Promise<Owner | null> {
-  const begun = Date.now();
+  const begun = performance.now();
   let heldSince: number | null = null;
   let told = false;
   while (await claim.alive()) {
     const attempt = await tryLock(claim).catch((error: unknown) => error);
     if (isOwner(attempt)) return attempt;
-    const now = Date.now();
+    const now = performance.now();
     heldSince = attempt === HELD ? (heldSince ?? now) : null;
     if (heldSince !== null && now - heldSince > HOLDER_PATIENCE) throw anotherChatty(claim.folder);
     if (attempt !== HELD) requireHope(attempt, now - begun, claim.folder);
@@ -109,8 +109,8 @@ async function tryLock({ connection, settle }: Claim): Promise<Owner | typeof HE
 }
 
 async function staysFree(client: pg.Client, settle: number): Promise<boolean> {
-  const until = Date.now() + settle;
-  while (Date.now() < until) {
+  const until = performance.now() + settle;
+  while (performance.now() < until) {
     const { rowCount } = await client.query(
       "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND objsubid = 1",
       [LOCK],

@@ -107,7 +107,7 @@ export async function stopServer(pid: number, running: () => boolean): Promise<v
       // Gone between the look and the signal.
       return;
     }
-    const deadline = Date.now() + STOP_TIMEOUT;
-    while (running() && Date.now() < deadline) await pause(20);
+    const deadline = performance.now() + STOP_TIMEOUT;
+    while (running() && performance.now() < deadline) await pause(20);
   }
 }

@@ -38,9 +38,9 @@ export async function supervise(parts: Supervised): Promise<{ close(): Promise<v
 
   async function watch(): Promise<void> {
     for (let wait = FIRST_PAUSE; !closing.signal.aborted; wait = Math.min(LAST_PAUSE, wait * 2)) {
-      const since = Date.now();
+      const since = performance.now();
       await Promise.race([owner.lost, server.ended]);
-      if (Date.now() - since > SETTLED) wait = FIRST_PAUSE;
+      if (performance.now() - since > SETTLED) wait = FIRST_PAUSE;
       if (!closing.signal.aborted) await repair(wait);
     }
   }

@@ -54,7 +54,7 @@ export async function migrate(
 
 async function connect(connection: Connection, waitSeconds: number, progress: (sentence: string) => void) {
   const place = `${connection.host}:${connection.port}`;
-  const deadline = Date.now() + waitSeconds * 1_000;
+  const deadline = performance.now() + waitSeconds * 1_000;
   for (let tries = 0; ; tries += 1) {
     const client = new pg.Client({
       ...connection,
@@ -70,14 +70,14 @@ async function connect(connection: Connection, waitSeconds: number, progress: (s
       await client.end().catch(() => undefined);
       if (!isPassing(error))
         throw new StartError(`The database at ${place} refused: ${reasonOf(error)}.`, { cause: error });
-      if (Date.now() >= deadline) {
+      if (performance.now() >= deadline) {
         throw new StartError(
           `No database answered at ${place} within ${waitSeconds} s: ${reasonOf(error)}.`,
           { cause: error },
         );
       }
       if (tries % 5 === 0) progress(`Waiting for the database at ${place} (${reasonOf(error)}).`);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, deadline - Date.now() + 1)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, deadline - performance.now() + 1)));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What order looks like to a visitor: why one may not write and until when, how long slow mode takes, and who is staff. */
 
 import type { Chat, Reason } from '@chatty/client/chat';
+import { realClock } from '@chatty/client/clock';
 import type { StaffRole } from '@chatty/protocol/events';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Language } from '../language.js';
@@ -24,7 +25,7 @@ function whenOf(date: Date, { time, moment }: Language): string {
 }
 
 /** As long as it is not over there is one. */
-const secondsTo = (until: number) => Math.max(1, Math.ceil((until - Date.now()) / 1_000));
+const secondsTo = (until: number) => Math.max(1, Math.ceil((until - realClock.now()) / 1_000));
 
 /** Says once that slow mode holds the next message back. */
 export function Slow({ chat, until, language }: { chat: Chat; until: number | null; language: Language }) {
@@ -47,7 +48,7 @@ export function Slow({ chat, until, language }: { chat: Chat; until: number | nu
 export function Seconds({ until }: { until: number }) {
   const [left, setLeft] = useState(secondsTo(until));
   useEffect(() => {
-    const timer = setTimeout(() => setLeft(secondsTo(until)), until - Date.now() - (left - 1) * 1_000);
+    const timer = setTimeout(() => setLeft(secondsTo(until)), until - realClock.now() - (left - 1) * 1_000);
     return () => clearTimeout(timer);
   });
   const [minutes, seconds] = [Math.floor(left / 60), left % 60];
