@@ -18,15 +18,61 @@ it('the administration is for its key alone, refuses browsers, and is not to be 
   for (const wrong of ['', 'Bearer ', `Basic ${ADMIN_KEY}`, `Bearer ${tokenOf('민수', { role: 'admin' })}`])
     statuses.push((await ask(chatty, 'POST', '/projects', { id: 'x' }, { authorization: wrong })).status);
   assert.deepEqual(statuses, [401, 401, 401, 401]);
-  for (let guess = 0; guess < 8; guess += 1)
-    statuses.push(
-      (await ask(chatty, 'GET', '/projects', undefined, { authorization: `Bearer ${guess}` })).status,
-    );
-  assert.equal(statuses.at(-1), 429);
-  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200, 'the right key is not kept out');
   assert.deepEqual((await ask(chatty, 'GET', '/projects')).body.projects, []);
   const closed = await startChatty(context);
   assert.equal((await ask(closed, 'GET', '/projects')).status, 404);
+});
+
+it('after ten wrong keys no key from that address is compared, the right one neither; other addresses are let in (A2)', async (context) => {
+  const chatty = await startChatty(context, { ...KEYS, TRUSTED_PROXY_HOPS: '1' });
+  const tryKey = async (address: string, key: string) =>
+    (
+      await ask(chatty, 'GET', '/projects', undefined, {
+        authorization: `Bearer ${key}`,
+        'x-forwarded-for': address,
+      })
+    ).status;
+  const guesses = Array.from({ length: 200 }, (_, guess) => `guess ${guess}`);
+  const statuses = await Promise.all(guesses.map((guess) => tryKey('203.0.113.9', guess)));
+  assert.equal(statuses.filter((status) => status === 401).length, 10);
+  assert.equal(statuses.filter((status) => status === 429).length, 190);
+  const { status, body } = await ask(chatty, 'GET', '/projects', undefined, {
+    'x-forwarded-for': '203.0.113.9',
+  });
+  assert.deepEqual([status, body.code], [429, 'rate_limited']);
+  assert.equal(await tryKey('203.0.113.10', ADMIN_KEY), 200, 'the operator, from elsewhere');
+  assert.equal(await tryKey('2001:db8::1', ADMIN_KEY), 200);
+  for (const _ of guesses.slice(0, 11)) await tryKey('2001:db8::1', 'wrong');
+  assert.equal(await tryKey('2001:db8::2', ADMIN_KEY), 429, 'the same subscriber of IPv6');
+});
+
+it('where no address is known, who guesses through a proxy does not lock out the operator on the machine (A2)', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  const forwarded = { 'x-forwarded-for': '203.0.113.9' };
+  for (let guess = 0; guess < 11; guess += 1)
+    await ask(chatty, 'GET', '/projects', undefined, {
+      ...forwarded,
+      authorization: `Bearer wrong ${guess}`,
+    });
+  assert.equal((await ask(chatty, 'GET', '/projects', undefined, forwarded)).status, 429);
+  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200);
+});
+
+it('a backend that goes on with a wrong key of its project locks out neither the operator nor other projects (A2)', async (context) => {
+  const chatty = await startChatty(context, KEYS);
+  await make(chatty, 'kimpga');
+  await make(chatty, 'othershop');
+  const keyOf = async (project: string) =>
+    (await ask(chatty, 'POST', `/projects/${project}/keys`, {})).body as unknown as { key: string };
+  const [mine, theirs] = [await keyOf('kimpga'), await keyOf('othershop')];
+  const open = async (project: string, key: string) =>
+    (await ask(chatty, 'GET', `/projects/${project}`, undefined, { authorization: `Bearer ${key}` })).status;
+  for (let times = 0; times < 11; times += 1) await open('kimpga', `chatty_kimpga_${'0'.repeat(64)}`);
+  assert.equal(await open('kimpga', mine.key), 429);
+  assert.equal(await open('othershop', theirs.key), 200);
+  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200);
+  for (let times = 0; times < 12; times += 1) await open('x', `chatty_none${times}_${'0'.repeat(64)}`);
+  assert.equal((await ask(chatty, 'GET', '/projects')).status, 429, 'a made-up project hides no guess');
 });
 
 it('what is wrong in a request is said, and nothing is half done', async (context) => {

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Addresses } from './addresses.js';
 import { Fault, noProject } from './admin-faults.js';
 import { monotonicTime } from './clocks.js';
+import { callerOf, createFailedKeys } from './failed-keys.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import type { Projects } from './projects.js';
@@ -31,10 +32,6 @@ export type Door = {
   callerOf(request: FastifyRequest): Caller;
 };
 
-/** Wrong keys that one address may try at once, and how fast it may go on. */
-const GUESSES = { burst: 10, perSecond: 10 / 60 };
-/** Where nobody knows the address: all of them together. */
-const INNER = 'inner';
 /** What one key of a project may ask, so that no project takes the administration from the others. */
 const CALLS = { burst: 200, perSecond: 20 };
 const KEY_BYTES = 32;
@@ -56,9 +53,10 @@ export function createDoor(options: {
   now?: () => number;
 }): Door {
   const { key, records, projects, addresses, log, now = monotonicTime } = options;
-  const guesses = createLimit({ ...GUESSES, now });
+  const failedKeys = createFailedKeys(now);
   const calls = createLimit({ ...CALLS, now });
   const wanted = hashOf(key);
+  const isKeyForm = KEY.test(key);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const noted = new Map<string, number>();
 
@@ -69,6 +67,12 @@ export function createDoor(options: {
     records.keyUsed(project, id).catch((error) => {
       log.debug({ project, reason: String(error) }, 'the time of use of a key could not be written');
     });
+  }
+
+  /** The project that this would be a key of; '': it can only be the admin key. */
+  function projectOfKey(given: string): string {
+    const [, project = ''] = isKeyForm ? [] : (KEY.exec(given) ?? []);
+    return projects.get(project) === null ? '' : project;
   }
 
   /** Hashes are compared, so that the time tells nothing of a key. */
@@ -83,22 +87,39 @@ export function createDoor(options: {
     return { actor: { kind: 'key', id: found.id, name: found.name }, project };
   }
 
+  /** Beyond too many wrong keys none is compared, so that the right one is not found by going on. */
+  function authenticate(request: FastifyRequest, reply: FastifyReply, given: string): Caller {
+    const address = addresses.of(request.raw);
+    const { headers, socket } = request.raw;
+    const isForwarded = headers['x-forwarded-for'] !== undefined;
+    const from = callerOf(address, socket.remoteAddress, isForwarded, projectOfKey(given));
+    const wait = given === '' ? 0 : failedKeys.wait(from);
+    if (wait > 0) {
+      reply.header('retry-after', Math.ceil(wait / 1_000));
+      throw new Fault(
+        'rate_limited',
+        'Too many wrong keys from this address: none is looked at now. Wait a minute.',
+      );
+    }
+    const caller = given === '' ? null : identify(given);
+    if (caller !== null) return caller;
+    if (given !== '') {
+      failedKeys.add(from);
+      log.warn({ address }, 'a wrong admin key was tried');
+    }
+    throw new Fault(
+      'unauthorized',
+      'Send the admin key, or a key of the project: "authorization: Bearer KEY".',
+    );
+  }
+
   return {
     async admit(request, reply) {
       reply.header('cache-control', 'no-store');
       if (!isOwnPage(request))
         throw new Fault('forbidden', 'Pages of other sites may not use the administration.');
       const [, given = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
-      const caller = identify(given);
-      if (caller === null) {
-        const address = addresses.of(request.raw) ?? INNER;
-        if (guesses.take(address) > 0) throw new Fault('rate_limited', 'Too many wrong keys. Wait a minute.');
-        log.warn({ address }, 'a wrong admin key was tried');
-        throw new Fault(
-          'unauthorized',
-          'Send the admin key, or a key of the project: "authorization: Bearer KEY".',
-        );
-      }
+      const caller = authenticate(request, reply, given);
       callers.set(request, caller);
       if (caller.project === null) return;
       const wait = calls.take(caller.actor.id);
