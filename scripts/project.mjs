@@ -20,6 +20,7 @@ const HELP = `npm run project -- COMMAND
   expire ID KID MOMENT|never              when a secret ends
   revoke ID KID                           ends a secret now; its connections are closed
   cutoff ID [--user ID] [--before MOMENT] tokens issued before are worth nothing; default: all, now
+  cutoff ID [--user ID] --remove          takes such a cut-off away: those tokens are good again
   key ID [--name NAME]                    makes a key with which the host administers this project, and shows it this once
   keys ID                                 its keys by name and times
   revoke-key ID KEY                       ends a key now, by its id
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
     'public-key': { type: 'string' },
     user: { type: 'string' },
     before: { type: 'string' },
+    remove: { type: 'boolean', default: false },
     try: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -68,7 +70,10 @@ const commands = {
   expire: () =>
     ask('PATCH', secretPlace(), { expiresAt: rest[1] === 'never' ? null : need(rest[1], 'a moment') }),
   revoke: () => ask('DELETE', secretPlace()),
-  cutoff: () => ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
+  cutoff: () =>
+    values.remove
+      ? ask('DELETE', `${place}/cutoffs?${new URLSearchParams({ userId: values.user ?? '' })}`)
+      : ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
   key: () => ask('POST', `${place}/keys`, { name: values.name }),
   keys: () => ask('GET', `${place}/keys`),
   'revoke-key': () => ask('DELETE', `${place}/keys/${encodeURIComponent(need(rest[0], 'the id of a key'))}`),

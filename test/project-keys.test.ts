@@ -52,6 +52,8 @@ const FOR_THE_OPERATOR: [string, string, object?][] = [
   ['PATCH', '/projects/kimpga', { settings: { highestRole: 'admin' } }],
   ['PATCH', '/projects/kimpga', { settings: { connections: 9 } }],
   ['PATCH', '/projects/kimpga', { settings: { perSecond: 9 } }],
+  ['DELETE', '/projects/kimpga/cutoffs'],
+  ['DELETE', '/projects/kimpga/cutoffs?userId=u1'],
   ['GET', '/refusals'],
 ];
 

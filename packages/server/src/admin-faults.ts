@@ -10,6 +10,7 @@ export const FAULTS = {
   forbidden: 403,
   not_found: 404,
   exists: 409,
+  too_many: 409,
   invalid: 400,
   too_large: 413,
   rate_limited: 429,
@@ -79,11 +80,18 @@ export function readName(value: unknown, fallback: string): string {
   return value.trim();
 }
 
-export function readMoment(name: string, value: unknown): string | null {
+/**
+ * A moment as ISO 8601 in UTC, of the years 1970 to 9999: the database takes others for none.
+ * @param latest in milliseconds
+ */
+export function readMoment(name: string, value: unknown, latest = LAST_MOMENT): string | null {
   if (value === null) return null;
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw new Fault('invalid', `${name} must be a moment as 2026-01-31T12:00:00Z.`);
+  if (!(time >= 0 && time <= LAST_MOMENT))
+    throw new Fault('invalid', `${name} must be a moment as 2026-01-31T12:00:00Z.`);
+  if (time > latest) throw new Fault('invalid', `${name} must not be in the future.`);
   return new Date(time).toISOString();
 }
 
 const NAME_LENGTH = 100;
+const LAST_MOMENT = Date.UTC(10_000, 0) - 1;

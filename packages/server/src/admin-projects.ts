@@ -1,7 +1,7 @@
 /** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
 
 import { isUserId } from '@chatty/protocol/check';
-import { PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
+import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
@@ -16,6 +16,8 @@ type Place = { id: string };
 type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };
 
 const ORIGINS = 100;
+/** Cut-offs that one project may have: each server remembers them all. */
+const CUT_OFFS = 10_000;
 /** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
 const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
   'words',
@@ -26,8 +28,9 @@ const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
 
 export function openProjects(
   api: FastifyInstance,
-  { door, records, projects }: { door: Door; records: ProjectRecords; projects: Projects },
+  options: { door: Door; records: ProjectRecords; projects: Projects; now?: () => number },
 ): void {
+  const { door, records, projects, now = wallTime } = options;
   const byOf = (request: FastifyRequest) => door.callerOf(request).actor;
 
   async function create(request: FastifyRequest, reply: FastifyReply) {
@@ -55,15 +58,33 @@ export function openProjects(
     return shown(rowOf(projects, row.id));
   }
 
+  function readUser(userId: unknown = ''): string {
+    if (userId === '' || isUserId(userId)) return userId;
+    throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH} without controls.`);
+  }
+
+  /** Not of the future: tokens that are yet to be issued would be worth nothing either. */
   async function cutOff(request: FastifyRequest<{ Params: Place }>) {
     const { id } = request.params;
-    const { userId = '', before = new Date(wallTime()).toISOString() } = bodyOf(request);
-    if (userId !== '' && !isUserId(userId))
-      throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH} without controls.`);
-    const moment = readMoment('before', before);
+    const time = now();
+    const { userId: given, before = new Date(time).toISOString() } = bodyOf(request);
+    const userId = readUser(given);
+    const moment = readMoment('before', before, time + CLOCK_SKEW_SECONDS * 1_000);
     if (moment === null) throw new Fault('invalid', 'before must be a moment as 2026-01-31T12:00:00Z.');
+    const { cutoffs } = rowOf(projects, id);
+    if (cutoffs.length >= CUT_OFFS && !cutoffs.some((known) => known.userId === userId))
+      throw new Fault('too_many', `The project has ${CUT_OFFS} cut-offs: set one for everybody instead.`);
     await settle(projects, await records.cutOff(id, userId, moment, byOf(request)), `The project "${id}"`);
     return { userId: userId || null, before: moment };
+  }
+
+  async function removeCutOff(request: FastifyRequest<{ Params: Place }>) {
+    const { id } = request.params;
+    rowOf(projects, id);
+    const userId = readUser((request.query as Record<string, unknown>).userId);
+    const done = await records.removeCutOff(id, userId, byOf(request));
+    await projects.refresh();
+    return { userId: userId || null, removed: done === 'done' };
   }
 
   api.get('/projects', async () => {
@@ -78,6 +99,8 @@ export function openProjects(
   api.post('/projects', { bodyLimit: LIST_BYTES }, create);
   api.patch('/projects/:id', { ...FOR_KEYS, bodyLimit: LIST_BYTES }, change);
   api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);
+  // The operator's alone: what a key that leaked has cut off, it cannot bring back, nor what was cut off because of it.
+  api.delete('/projects/:id/cutoffs', removeCutOff);
 }
 
 /** As the administration shows it: a secret and a key by their names and times only. */

@@ -67,6 +67,11 @@ const CUT_OFF = logged(
     RETURNING user_id AS subject`,
   "jsonb_build_object('before', $4::timestamptz)",
 );
+const REMOVE_CUT_OFF = logged(
+  'remove cut-off',
+  'DELETE FROM token_cutoffs WHERE project_id = $1 AND user_id = $3 RETURNING user_id AS subject, before',
+  "jsonb_build_object('before', act.before)",
+);
 const ADD_KEY = logged(
   'add key',
   `INSERT INTO project_keys (project_id, id, name, hash) SELECT p.id, $3, $4, $5 FROM projects p WHERE p.id = $1
@@ -150,6 +155,7 @@ export function createProjectRecords(query: Query): ProjectRecords {
     expire: (project, kid, at, by) => done(EXPIRE, [project, by, kid, at]),
     revoke: (project, kid, by) => ended(REVOKE, KNOWN_SECRET, project, kid, by),
     cutOff: (project, userId, before, by) => done(CUT_OFF, [project, by, userId, before]),
+    removeCutOff: (project, userId, by) => done(REMOVE_CUT_OFF, [project, by, userId]),
     addKey: (project, { id, name, hash }, by) => done(ADD_KEY, [project, by, id, name, hash]),
     revokeKey: (project, id, by) => ended(REVOKE_KEY, KNOWN_KEY, project, id, by),
     async keyUsed(project, id) {

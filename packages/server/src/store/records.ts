@@ -61,6 +61,8 @@ export type ProjectRecords = {
   revoke(project: string, kid: string, by: Actor): Promise<Done>;
   /** Never takes an earlier cut-off than there is. */
   cutOff(project: string, userId: string, before: string, by: Actor): Promise<Done>;
+  /** `not_found`: there was none. */
+  removeCutOff(project: string, userId: string, by: Actor): Promise<Done>;
   addKey(project: string, key: Pick<KeyRow, 'id' | 'name' | 'hash'>, by: Actor): Promise<Done>;
   /** For good. */
   revokeKey(project: string, id: string, by: Actor): Promise<Done>;

@@ -18,7 +18,7 @@ const RIGHTS: Record<string, readonly string[]> = {
   projects: ['SELECT', 'INSERT', 'UPDATE'],
   project_secrets: ['SELECT', 'INSERT', 'UPDATE'],
   project_keys: ['SELECT', 'INSERT', 'UPDATE'],
-  token_cutoffs: ['SELECT', 'INSERT', 'UPDATE'],
+  token_cutoffs: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   projects_version: ['SELECT', 'UPDATE'],
 };
 
