@@ -75,6 +75,8 @@ export async function clinic(context: TestContext) {
       until: until === null ? null : new Date(Date.now() + until).toISOString(),
       reason: null,
       actor: by,
+      setBy: 'operator',
+      overruled: [],
       details: {},
       evidence: null,
     });

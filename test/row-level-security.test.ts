@@ -64,7 +64,7 @@ async function openWithTalk(context: TestContext) {
     await store.project(project).append('main', author, draft('안녕'));
     await store.project(project).react('main', 'u2', { id: 1, emoji: '👍', on: true });
     const actor = { kind: 'operator', id: 'o', name: 'o' } as const;
-    await store.order.takeDown({ project, room: 'main', id: 1, actor, details: {} });
+    await store.order.takeDown({ project, room: 'main', id: 1, protectedRoles: [], actor, details: {} });
     await store.project(project).append('main', author, draft('또'));
     await store.project(project).react('main', 'u2', { id: 4, emoji: '👍', on: true });
   }

@@ -5,8 +5,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
-import { ABOVE_ALL, type Acting, type Moderation } from './moderation.js';
+import type { Acting, Moderation } from './moderation.js';
 import type { Order } from './order.js';
+import { rankOf } from './ranks.js';
 import { readRules } from './room-rules.js';
 import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/order-records.js';
 import type { ProjectId } from './store/store.js';
@@ -14,6 +15,7 @@ import type { ProjectId } from './store/store.js';
 type Place = { id: string };
 type Hall = { id: string; room: string };
 type Person = { id: string; user: string };
+type KeyPlace = { id: string; key: string };
 type Line = { id: string; message: string };
 
 /** Entries of one answer, unless fewer are asked for. */
@@ -42,7 +44,8 @@ export function openModeration(
     const { room: named = query.room ?? bodyOf(request).room } = request.params as Partial<Hall>;
     const room = auth.room(project, named);
     if (room === null) throw new Fault('not_found', 'The project has no such room.');
-    return { project, room, actor: door.callerOf(request).actor, rank: ABOVE_ALL };
+    const { actor } = door.callerOf(request);
+    return { project, room, actor, rank: rankOf(actor.kind) };
   }
 
   for (const kind of sanctionKinds)
@@ -75,6 +78,11 @@ export function openModeration(
       return pageOf(rows, most);
     },
   );
+
+  // The operator's alone: what a key that leaked has done, it does not take back.
+  api.delete<{ Params: KeyPlace }>('/projects/:id/keys/:key/sanctions', async (request) => ({
+    lifted: await moderation.liftOfKey(actingOf(request), request.params.key),
+  }));
 
   api.delete<{ Params: Line }>('/projects/:id/messages/:message', FOR_KEYS, async (request) => {
     const id = readNumber('The message', request.params.message);
@@ -134,6 +142,10 @@ function pageOf(rows: readonly SanctionRow[], most: number) {
 function granted<Value extends object>(answer: ({ ok: true } & Value) | { ok: false; code: string }): Value {
   if (answer.ok) return answer;
   if (answer.code === 'not_found') throw new Fault('not_found', 'There is no such message.');
+  if (answer.code === 'forbidden')
+    throw new Fault('forbidden', 'The operator of the server has set what holds: only they change it.');
+  if (answer.code === 'too_many')
+    throw new Fault('too_many', 'The project has as many sanctions as it may have: lift some first.');
   throw new Fault('invalid', FORM);
 }
 

@@ -10,6 +10,7 @@ import { wallTime } from './clocks.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
+import { rankIn } from './ranks.js';
 import type { ProjectId } from './store/store.js';
 import {
   type Case,
@@ -175,9 +176,10 @@ export function createAuth(options: {
     return null;
   }
 
-  function review({ projectId, userId, role, room, pass }: VerifiedMember): Refusal | null {
+  function review(member: VerifiedMember): Refusal | null {
+    const { projectId, userId, role, room, pass } = member;
     const code = faultOf();
-    return code === null ? order.exclusion(projectId, userId) : refusal(code);
+    return code === null ? order.exclusion(projectId, userId, rankIn(projects, member)) : refusal(code);
 
     function faultOf(): Code | null {
       if (!projects.hasRoom(projectId, room)) return 'room_unknown';

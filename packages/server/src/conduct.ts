@@ -7,8 +7,9 @@ import type { VerifiedMember } from './auth.js';
 import { monotonicTime } from './clocks.js';
 import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
-import { type Order, rankOf } from './order.js';
+import type { Order } from './order.js';
 import type { Projects } from './projects.js';
+import { rankIn, rankOf } from './ranks.js';
 import { createRecent } from './recent.js';
 import type { RoomRules } from './room-rules.js';
 import type { Store } from './store/store.js';
@@ -66,7 +67,7 @@ export function createConduct(options: {
   function writing(member: VerifiedMember): Refusal | null {
     if (member.role === 'guest') return refusal('login_required');
     const rules = rulesOf(member);
-    const fault = order.mute(member.projectId, member.userId);
+    const fault = order.mute(member.projectId, member.userId, rankIn(projects, member));
     if (fault) return fault;
     if (rankOf(roleOf(member)) < rankOf(rules.write)) return refusal('read_only');
     if (isStaff(member)) return null;

@@ -12,27 +12,30 @@ import type {
 } from '@chatty/protocol/events';
 import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
-import { type Order, rankOf } from './order.js';
+import type { Order } from './order.js';
 import type { Projects } from './projects.js';
+import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
 import { type RoomRules, readRules, roomRules } from './room-rules.js';
 import type { Actor, OrderRecords, SanctionKind } from './store/order-records.js';
 import type { ProjectId } from './store/store.js';
 
 /** Who acts, where, and how high they stand: only those below can be acted on. */
-export type Acting = { project: ProjectId; room: string; actor: Actor; rank: number };
+export type Acting = { project: ProjectId; room: string; actor: Actor; rank: Rank };
 
 /** Each resolves once it is durable and holds on this server, and has its entry in the audit log. Throws `Unavailable`. */
 export type Moderation = {
   sanction(by: Acting, kind: SanctionKind, given: Required<SanctionPayload>): Promise<SanctionAnswer>;
   lift(by: Acting, kind: 'mute' | 'ban', userId: string): Promise<LiftAnswer>;
+  /** Ends all that a key of the project has set. Answers how many. */
+  liftOfKey(by: Acting, key: string): Promise<number>;
   remove(by: Acting, id: number, reason: string | null): Promise<ChangeAnswer>;
   setRules(by: Acting, given: Record<string, unknown>): Promise<RulesAnswer>;
 };
 
-/** Higher than every role: a key of the project, or the operator. */
-export const ABOVE_ALL = Number.POSITIVE_INFINITY;
 /** How long somebody who was sent away stays away, in seconds. */
 const KICK_SECONDS = 60;
+/** Sanctions that are ended by one statement: each takes a number under a lock that all projects share. */
+const LIFTED_AT_ONCE = 500;
 /** What lifting one kind ends. */
 const LIFTED = { mute: ['mute'], ban: ['ban', 'kick'] } as const;
 
@@ -47,57 +50,93 @@ export function createModeration(options: {
 }): Moderation {
   const { records, order, projects, publish, log, now = wallTime } = options;
 
-  const isBelow = ({ project, rank }: Acting, userId: string) =>
-    rankOf(projects.roleOf(project, (order.staffOf(project, userId)?.role ?? 'member') as Role)) < rank;
+  /** Of whom no token was seen yet we know no role: should they come with a higher one, what was set does not bind them. */
+  function isBelow({ project, actor, rank }: Acting, userId: string): boolean {
+    if (actor.kind === 'member' && actor.id === userId) return false;
+    const role = (order.staffOf(project, userId)?.role ?? 'member') as Role;
+    return rankIn(projects, { projectId: project, role }) < rank;
+  }
 
   const no = (refused: Refusal) => ({ ok: false as const, ...refused });
 
   return {
     async sanction(by, kind, { userId, seconds, reason, messageId }) {
-      const { project, room, actor } = by;
-      if (!isBelow(by, userId)) return no(refusal('forbidden'));
+      const { project, room, actor, rank } = by;
+      const setBy = setterOf(rank);
+      if (setBy === null || !isBelow(by, userId)) return no(refusal('forbidden'));
       if (order.isFull(project)) return no(refusal('too_many'));
       const length = kind === 'kick' ? KICK_SECONDS : seconds;
       const until = length === null ? null : new Date(now() + length * 1_000).toISOString();
       const evidence = messageId === null ? null : { room, id: messageId };
-      await records.sanction({
+      const isSet = await records.sanction({
         project,
         userId,
         kind,
         until,
         reason,
         actor,
+        setBy,
+        overruled: overruledBy(rank),
         details: { until, reason, ...(evidence && { room }) },
         evidence,
       });
+      if (!isSet) return no(refusal('forbidden'));
       await order.refresh();
       log.info({ project, act: kind, actor: actor.id }, 'a member was sanctioned');
       return { ok: true, until };
     },
     async lift(by, kind, userId) {
-      const { project, actor } = by;
+      const { project, actor, rank } = by;
       if (!isBelow(by, userId)) return no(refusal('forbidden'));
-      const lifted = await records.lift({ project, userId, kinds: LIFTED[kind], act: `un${kind}`, actor });
+      const overruled = overruledBy(rank);
+      const given = { project, userId, kinds: LIFTED[kind], overruled, act: `un${kind}`, actor };
+      const outcome = await records.lift(given);
+      if (outcome === 'forbidden') return no(refusal('forbidden'));
       await order.refresh();
-      return { ok: true, lifted };
+      return { ok: true, lifted: outcome === 'lifted' };
     },
-    async remove({ project, room, actor }, id, reason) {
-      const removed = await records.takeDown({ project, room, id, actor, details: { reason } });
-      if (removed.outcome === 'not_found') return no(refusal('not_found'));
+    async liftOfKey({ project, actor }, key) {
+      const given = { project, key, actor, limit: LIFTED_AT_ONCE };
+      let lifted = 0;
+      for (let some = LIFTED_AT_ONCE; some === LIFTED_AT_ONCE; lifted += some)
+        some = await records.liftOfKey(given);
+      await order.refresh();
+      return lifted;
+    },
+    async remove({ project, room, actor, rank }, id, reason) {
+      const protectedRoles = protectedFrom(projects, project, rank);
+      const removed = await records.takeDown({
+        project,
+        room,
+        id,
+        protectedRoles,
+        actor,
+        details: { reason },
+      });
+      if (!('message' in removed)) return no(refusal(removed.outcome));
       publish(project, room, removed.message);
       return { ok: true, message: removed.message };
     },
-    async setRules({ project, room, actor }, given) {
+    async setRules({ project, room, actor, rank }, given) {
       const read = readRules(given);
       if (!read.ok) {
         log.info({ project, faults: read.faults }, 'rules were refused');
         return no(refusal('invalid'));
       }
+      await order.refresh();
+      if (isRuleAbove(rank, order.rules(project, room), settingsAfter(given, read.settings)))
+        return no(refusal('forbidden'));
       await records.setRules({ project, room, changes: changesOf(given, read.settings), actor });
       await order.refresh();
       return { ok: true, rules: order.rules(project, room) };
     },
   };
+}
+
+/** The rules as they will be, of those that were given. */
+function settingsAfter(given: Record<string, unknown>, read: Partial<RoomRules>): Partial<RoomRules> {
+  const fallbacks = Object.keys(given).map((name) => [name, roomRules[name as keyof RoomRules].fallback]);
+  return { ...Object.fromEntries(fallbacks), ...read };
 }
 
 /** Only what is not the default is stored, so that another default of a later server holds; null takes a rule away. */

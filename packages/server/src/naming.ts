@@ -4,8 +4,9 @@ import type { Role, Standing } from '@chatty/protocol/events';
 import { type AtOnce, andThen } from './at-once.js';
 import { createKept } from './kept.js';
 import { buildNames, HOUSE_NAMES, type Names } from './names.js';
-import { type Order, rankOf } from './order.js';
+import type { Order } from './order.js';
 import type { Projects } from './projects.js';
+import { rankOf } from './ranks.js';
 import { createSlices, type Slices } from './slices.js';
 import type { StaffRow } from './store/order-records.js';
 

@@ -1,9 +1,9 @@
 /** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
 
 import { type Refusal, refusal } from '@chatty/protocol/codes';
-import { type Role, roles } from '@chatty/protocol/events';
 import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
+import { type Rank, rankOf } from './ranks.js';
 import { type RoomRules, rulesOf } from './room-rules.js';
 import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
 
@@ -16,10 +16,10 @@ export type Bearer = {
 };
 
 export type Order = {
-  /** Why this user may not be here at all; null: may. */
-  exclusion(project: string, userId: string): Refusal | null;
+  /** Why this user may not be here at all; null: may. What somebody set binds those below them: `rank` is the user's. */
+  exclusion(project: string, userId: string, rank: Rank): Refusal | null;
   /** Why this user may read but not write; null: may. */
-  mute(project: string, userId: string): Refusal | null;
+  mute(project: string, userId: string, rank: Rank): Refusal | null;
   /** What was last seen of somebody who is or was staff; null: nothing. */
   staffOf(project: string, userId: string): StaffRow | null;
   /** Everybody of the project's staff. */
@@ -60,6 +60,8 @@ export async function createOrder(options: {
   /** By project, then by `kind user`. */
   const sanctions = new Map<string, Map<string, SanctionRow>>();
   const staff = new Map<string, Map<string, StaffRow>>();
+  /** What tokens said that came here, until it is read back: nobody is acted on in between as if they were a member. */
+  const seen = new Map<string, Map<string, StaffRow>>();
   const rules = new Map<string, RoomRules>();
   const listeners: ((projects: ReadonlySet<string>) => void)[] = [];
   let version = 0;
@@ -68,11 +70,26 @@ export async function createOrder(options: {
   const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
 
   /** What is left of it in milliseconds; undefined: it is for good; null: there is none. */
-  function left(kind: SanctionKind, project: string, userId: string): { retryAfter?: number } | null {
+  function left(
+    kind: SanctionKind,
+    { project, userId, rank }: { project: string; userId: string; rank: Rank },
+  ): { retryAfter?: number } | null {
     const found = sanctions.get(project)?.get(`${kind} ${userId}`);
     const time = now();
-    if (!found || !holds(found, time)) return null;
+    if (!found || !holds(found, time) || rankOf(found.setBy) <= rank) return null;
     return found.until === null ? {} : { retryAfter: Math.ceil(Date.parse(found.until) - time) };
+  }
+
+  const staffOf = (project: string, userId: string) =>
+    seen.get(project)?.get(userId) ?? staff.get(project)?.get(userId) ?? null;
+  const staffCount = (project: string) => (staff.get(project)?.size ?? 0) + (seen.get(project)?.size ?? 0);
+
+  /** Unless a newer token has come since. */
+  function forget({ project, userId, issuedAt }: StaffRow): void {
+    const rows = seen.get(project);
+    if (rows === undefined || (rows.get(userId)?.issuedAt ?? '') > issuedAt) return;
+    rows.delete(userId);
+    if (rows.size === 0) seen.delete(project);
   }
 
   async function reload(): Promise<void> {
@@ -80,7 +97,10 @@ export async function createOrder(options: {
     const changes = await records.changes(version);
     if (changes.version === version) return;
     for (const row of changes.sanctions) put(sanctions, row.project, `${row.kind} ${row.userId}`, row);
-    for (const row of changes.staff) put(staff, row.project, row.userId, row);
+    for (const row of changes.staff) {
+      put(staff, row.project, row.userId, row);
+      forget(row);
+    }
     for (const row of changes.rules) rules.set(`${row.project}/${row.room}`, rulesOf(row.rules));
     version = changes.version;
     const rows = [...changes.sanctions, ...changes.staff, ...changes.rules];
@@ -95,42 +115,52 @@ export async function createOrder(options: {
     return run;
   }
 
-  function sweep(): void {
+  function sweep(projects: Iterable<string> = sanctions.keys()): void {
     const time = now();
-    for (const [project, held] of sanctions) {
+    for (const project of projects) {
+      const held = sanctions.get(project) ?? new Map<string, SanctionRow>();
       for (const [key, row] of held) if (!holds(row, time)) held.delete(key);
       if (held.size === 0) sanctions.delete(project);
     }
   }
 
+  function isFull(project: string): boolean {
+    const isOver = () => (sanctions.get(project)?.size ?? 0) >= SANCTIONS;
+    if (isOver()) sweep([project]);
+    return isOver();
+  }
+
   await reload();
-  const sweeping = setInterval(sweep, SWEEP);
+  const sweeping = setInterval(() => sweep(), SWEEP);
 
   return {
-    exclusion(project, userId) {
+    exclusion(project, userId, rank) {
       for (const [kind, code] of EXCLUSIONS) {
-        const held = left(kind, project, userId);
+        const held = left(kind, { project, userId, rank });
         if (held) return refusal(code, held.retryAfter);
       }
       return null;
     },
-    mute(project, userId) {
-      const held = left('mute', project, userId);
+    mute(project, userId, rank) {
+      const held = left('mute', { project, userId, rank });
       return held && refusal('muted', held.retryAfter);
     },
-    staffOf: (project, userId) => staff.get(project)?.get(userId) ?? null,
+    staffOf,
     see({ projectId: project, userId, username, role, pass }) {
-      const known = staff.get(project)?.get(userId);
+      const known = staffOf(project, userId);
       if (known ? known.role === role && known.username === username : rankOf(role) <= 0) return;
       const issuedAt = new Date(pass.issuedAt ?? 0).toISOString();
-      if (known ? known.issuedAt > issuedAt : (staff.get(project)?.size ?? 0) >= STAFF) return;
-      records.seen({ project, userId, username, role, issuedAt }).catch((error) => {
+      if (known ? known.issuedAt > issuedAt : staffCount(project) >= STAFF) return;
+      const row = { project, userId, username, role, issuedAt };
+      put(seen, project, userId, row);
+      records.seen(row).catch((error) => {
+        forget(row);
         log.warn({ project, reason: String(error) }, 'who is staff could not be written');
       });
     },
     staff: (project) => [...(staff.get(project)?.values() ?? [])].filter(({ role }) => rankOf(role) > 0),
     rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
-    isFull: (project) => (sanctions.get(project)?.size ?? 0) >= SANCTIONS,
+    isFull,
     get version() {
       return version;
     },
@@ -145,9 +175,4 @@ export async function createOrder(options: {
 function put<Row>(rows: Map<string, Map<string, Row>>, project: string, key: string, row: Row): void {
   const known = rows.get(project) ?? new Map<string, Row>();
   rows.set(project, known.set(key, row));
-}
-
-/** 0 member, 1 moderator, 2 admin; below 0: a guest, or nothing we know. */
-export function rankOf(role: string): number {
-  return roles.indexOf(role as Role);
 }

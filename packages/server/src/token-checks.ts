@@ -8,6 +8,7 @@ import { type AtOnce, andThen } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
+import { rankIn } from './ranks.js';
 import { signerOf } from './signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
@@ -152,7 +153,7 @@ export function createTokenChecks(options: {
   }
 
   function exclusion({ member }: Case): Fault | null {
-    const refused = member && order.exclusion(member.projectId, member.userId);
+    const refused = member && order.exclusion(member.projectId, member.userId, rankIn(projects, member));
     return refused && { refused, kind: 'sent_away', reason: 'its bearer was sent away' };
   }
 

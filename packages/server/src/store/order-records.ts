@@ -5,7 +5,14 @@ import type { Message } from '@chatty/protocol/events';
 export const sanctionKinds = ['mute', 'ban', 'kick'] as const;
 export type SanctionKind = (typeof sanctionKinds)[number];
 
-/** Moments are ISO 8601 in UTC. `until` null: for good. One that has passed holds no more. */
+/** Who may set one: the lowest first. */
+export const sanctionSetters = ['moderator', 'admin', 'key', 'operator'] as const;
+export type SanctionSetter = (typeof sanctionSetters)[number];
+
+/**
+ * Moments are ISO 8601 in UTC. `until` null: for good. One that has passed holds no more. `setBy`: what they were then;
+ * `setById` is a user id, or the id of a key.
+ */
 export type SanctionRow = {
   project: string;
   userId: string;
@@ -13,6 +20,8 @@ export type SanctionRow = {
   until: string | null;
   reason: string | null;
   setAt: string;
+  setBy: SanctionSetter;
+  setById: string;
 };
 export type StaffRow = { project: string; userId: string; username: string; role: string; issuedAt: string };
 export type RulesRow = { project: string; room: string; rules: Record<string, unknown> };
@@ -45,18 +54,29 @@ export type OrderRecords = {
   version(): Promise<number>;
   /** Those of nobody any more (sanctions that had ended before) are left out where `since` is 0. */
   changes(since: number): Promise<OrderChanges>;
-  /** In the place of the one there was. `evidence`: a message whose present form the log keeps. */
+  /**
+   * In the place of the one there was; false, and nothing is written, where one holds that none of `overruled` has set.
+   * `evidence`: a message whose present form the log keeps.
+   */
   sanction(
-    given: Omit<SanctionRow, 'setAt'> & { actor: Actor; details: Details; evidence: Evidence | null },
-  ): Promise<void>;
-  /** Ends those of these kinds that hold; false where there was none, and then nothing is written. */
+    given: Omit<SanctionRow, 'setAt' | 'setById'> & {
+      actor: Actor;
+      overruled: readonly SanctionSetter[];
+      details: Details;
+      evidence: Evidence | null;
+    },
+  ): Promise<boolean>;
+  /** Ends those of these kinds that hold, unless one of them was set by somebody who is none of `overruled`. */
   lift(given: {
     project: string;
     userId: string;
     kinds: readonly SanctionKind[];
+    overruled: readonly SanctionSetter[];
     act: string;
     actor: Actor;
-  }): Promise<boolean>;
+  }): Promise<'lifted' | 'none' | 'forbidden'>;
+  /** Ends up to `limit` of those that this key has set and that hold. Answers how many. */
+  liftOfKey(given: { project: string; key: string; actor: Actor; limit: number }): Promise<number>;
   /** Sanctions that hold, by user id, after this one. */
   held(project: string, after: string, limit: number): Promise<SanctionRow[]>;
   /** Changes these rules and leaves the others; null takes one back to its default. */
@@ -68,14 +88,15 @@ export type OrderRecords = {
   }): Promise<void>;
   /** What a token said of its bearer; an older token changes nothing. */
   seen(staff: StaffRow): Promise<void>;
-  /** Deletes anybody's message. */
+  /** Deletes somebody's message; `forbidden` where its author has one of the protected roles, or had when writing. */
   takeDown(given: {
     project: string;
     room: string;
     id: number;
+    protectedRoles: readonly string[];
     actor: Actor;
     details: Details;
-  }): Promise<{ outcome: 'changed' | 'same'; message: Message } | { outcome: 'not_found' }>;
+  }): Promise<{ outcome: 'changed' | 'same'; message: Message } | { outcome: 'not_found' | 'forbidden' }>;
   note(given: {
     project: string;
     actor: Actor;

@@ -5,7 +5,8 @@ import type { AuditEntry, OrderRecords, RulesRow, SanctionRow, StaffRow } from '
 import { Unavailable } from './store.js';
 
 const VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
-const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt"`;
+const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt",
+  set_by AS "setBy", set_by_id AS "setById"`;
 const SANCTIONS = {
   name: 'sanctions since',
   text: `SELECT ${SANCTION_COLUMNS} FROM sanctions
@@ -23,21 +24,45 @@ const RULES = {
 const SANCTION = {
   name: 'sanction',
   text: `WITH act AS (
-      INSERT INTO sanctions (project_id, user_id, kind, until, reason, set_at) VALUES ($1, $2, $3, $4, $5, now())
+      INSERT INTO sanctions (project_id, user_id, kind, until, reason, set_at, set_by, set_by_id)
+        VALUES ($1, $2, $3, $4, $5, now(), $10, $6::jsonb ->> 'id')
       ON CONFLICT (project_id, user_id, kind)
-        DO UPDATE SET until = excluded.until, reason = excluded.reason, set_at = excluded.set_at
+        DO UPDATE SET until = excluded.until, reason = excluded.reason, set_at = excluded.set_at,
+          set_by = excluded.set_by, set_by_id = excluded.set_by_id
+        WHERE sanctions.until <= now() OR sanctions.set_by = ANY($11)
+      RETURNING kind
     )
     INSERT INTO audit_log (project_id, actor, act, subject, details)
-      VALUES ($1, $6, $3, $2, $7::jsonb || jsonb_build_object('message', message_snapshot($1, $8, $9)))`,
+      SELECT $1, $6, $3, $2, $7::jsonb || jsonb_build_object('message', message_snapshot($1, $8, $9)) FROM act
+      RETURNING id`,
 };
 const LIFT = {
   name: 'lift',
-  text: `WITH act AS (
+  text: `WITH held AS (
+      SELECT kind, set_by = ANY($6) AS overruled FROM sanctions
+      WHERE project_id = $1 AND user_id = $2 AND kind = ANY($3) AND (until IS NULL OR until > now()) FOR UPDATE
+    ), act AS (
       UPDATE sanctions SET until = now()
-      WHERE project_id = $1 AND user_id = $2 AND kind = ANY($3) AND (until IS NULL OR until > now()) RETURNING kind
+      WHERE project_id = $1 AND user_id = $2 AND kind IN (SELECT kind FROM held) AND (SELECT bool_and(overruled) FROM held)
+      RETURNING kind
+    ), entry AS (
+      INSERT INTO audit_log (project_id, actor, act, subject, details)
+        SELECT $1, $4::jsonb, $5::text, $2, '{}'::jsonb FROM act LIMIT 1 RETURNING id
+    )
+    SELECT CASE WHEN EXISTS (SELECT FROM entry) THEN 'lifted' WHEN EXISTS (SELECT FROM held) THEN 'forbidden'
+      ELSE 'none' END AS outcome`,
+};
+const LIFT_OF_KEY = {
+  name: 'lift of key',
+  text: `WITH act AS (
+      UPDATE sanctions s SET until = now() FROM (
+        SELECT user_id, kind FROM sanctions
+        WHERE project_id = $1 AND set_by = 'key' AND set_by_id = $2 AND (until IS NULL OR until > now()) LIMIT $4
+      ) held
+      WHERE s.project_id = $1 AND s.user_id = held.user_id AND s.kind = held.kind RETURNING s.user_id, s.kind
     )
     INSERT INTO audit_log (project_id, actor, act, subject, details)
-      SELECT $1, $4::jsonb, $5::text, $2, '{}'::jsonb FROM act LIMIT 1 RETURNING id`,
+      SELECT $1, $3, 'un' || act.kind, act.user_id, jsonb_build_object('key', $2::text) FROM act RETURNING id`,
 };
 const HELD = {
   name: 'sanctions held',
@@ -66,7 +91,7 @@ const SEEN = {
 };
 const TAKE_DOWN = {
   name: 'take down',
-  text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM take_down($1, $2, $3, $4, $5) c`,
+  text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM take_down($1, $2, $3, $4, $5, $6) c`,
 };
 const NOTE = {
   name: 'note',
@@ -97,12 +122,19 @@ export function createOrderRecords(query: Query): OrderRecords {
         rules: await query<RulesRow>(RULES, [since]),
       };
     },
-    async sanction({ project, userId, kind, until, reason, actor, details, evidence }) {
+    async sanction({ project, userId, kind, until, reason, setBy, overruled, actor, details, evidence }) {
       const place = [evidence?.room ?? null, evidence?.id ?? null];
-      await query(SANCTION, [project, userId, kind, until, reason, actor, details, ...place]);
+      const values = [project, userId, kind, until, reason, actor, details, ...place, setBy, overruled];
+      return (await query(SANCTION, values)).length > 0;
     },
-    lift: async ({ project, userId, kinds, act, actor }) =>
-      (await query(LIFT, [project, userId, kinds, actor, act])).length > 0,
+    async lift({ project, userId, kinds, overruled, act, actor }) {
+      const values = [project, userId, kinds, actor, act, overruled];
+      const [row] = await query<{ outcome: 'lifted' | 'none' | 'forbidden' }>(LIFT, values);
+      if (!row) throw new Unavailable('the sanction was not answered for');
+      return row.outcome;
+    },
+    liftOfKey: async ({ project, key, actor, limit }) =>
+      (await query(LIFT_OF_KEY, [project, key, actor, limit])).length,
     held: (project, after, limit) => query<SanctionRow>(HELD, [project, after, limit]),
     async setRules({ project, room, changes, actor }) {
       await query(SET_RULES, [project, room, changes, actor]);
@@ -110,17 +142,16 @@ export function createOrderRecords(query: Query): OrderRecords {
     async seen({ project, userId, username, role, issuedAt }) {
       await query(SEEN, [project, userId, username, role, issuedAt]);
     },
-    async takeDown({ project, room, id, actor, details }) {
-      const [row] = await query<MessageRow & { outcome: 'changed' | 'same' | 'not_found' }>(TAKE_DOWN, [
-        project,
-        room,
-        id,
-        actor,
-        details,
-      ]);
+    async takeDown({ project, room, id, protectedRoles, actor, details }) {
+      const [row] = await query<MessageRow & { outcome: 'changed' | 'same' | 'not_found' | 'forbidden' }>(
+        TAKE_DOWN,
+        [project, room, id, actor, details, protectedRoles],
+      );
       if (!row) throw new Unavailable('the message was not answered for');
       const { outcome } = row;
-      return outcome === 'not_found' ? { outcome } : { outcome, message: toMessage(row) };
+      return outcome === 'not_found' || outcome === 'forbidden'
+        ? { outcome }
+        : { outcome, message: toMessage(row) };
     },
     async note({ project, actor, act, subject, details }) {
       await query(NOTE, [project, actor, act, subject, details]);
