@@ -18,6 +18,7 @@ import {
   MESSAGE_BYTES,
   MESSAGE_GRAPHEMES,
   NESTING_DEPTH,
+  RAW_MESSAGE_LENGTH,
   REASON_LENGTH,
   SANCTION_SECONDS,
   TOKEN_LENGTH,
@@ -47,11 +48,12 @@ export function checkSend(payload: unknown): Checked<Draft> {
 
 /** The text of a message, in stored form. */
 export function checkContent(text: string): Checked<string> {
+  if (text.length > RAW_MESSAGE_LENGTH) return no('too_long');
   const content = cleanContent(text);
   if (!hasInk(content)) return no('empty');
-  if (exceedsGraphemes(content, MESSAGE_GRAPHEMES) || encoder.encode(content).length > MESSAGE_BYTES) {
+  // Bytes are counted at once, graphemes one by one.
+  if (encoder.encode(content).length > MESSAGE_BYTES || exceedsGraphemes(content, MESSAGE_GRAPHEMES))
     return no('too_long');
-  }
   return { ok: true, value: content };
 }
 
@@ -144,10 +146,14 @@ function fields(payload: unknown): Record<string, unknown> {
 
 /** Whether no argument nests deeper than the limit. Walks level by level, so depth cannot exhaust the stack. */
 export function isShallow(values: readonly unknown[], depth = NESTING_DEPTH): boolean {
-  let level: unknown[] = values.filter(isContainer);
+  let level: object[] = values.filter(isContainer);
   for (let left = depth; level.length > 0; left -= 1) {
     if (left === 0) return false;
-    level = level.flatMap((value) => Object.values(value as object).filter(isContainer));
+    const next: object[] = [];
+    for (const container of level)
+      for (const value of Array.isArray(container) ? container : Object.values(container))
+        if (isContainer(value)) next.push(value);
+    level = next;
   }
   return true;
 }

@@ -1,7 +1,7 @@
 /** Decides what a token's claims say: who the bearer is, cleaned by the rules of docs/protocol.md. */
 
 import { type Role, roles } from './events.js';
-import { PROJECT_ID, URL_LENGTH, USER_ID_LENGTH, USERNAME_GRAPHEMES } from './limits.js';
+import { PROJECT_ID, RAW_NAME_LENGTH, URL_LENGTH, USER_ID_LENGTH, USERNAME_GRAPHEMES } from './limits.js';
 import { cleanName, exceedsGraphemes } from './text.js';
 
 /** A person as the host's token describes them. */
@@ -36,7 +36,7 @@ export function readClaims(claims: Claims): ClaimsResult {
   }
   const given = first(claims.username, claims.name, claims.nickname, user.username, user.name);
   if (typeof given !== 'string') return wrong('username', 'username is required and must be a string');
-  const username = given.length > 1_000 ? null : cleanName(given);
+  const username = readName(given);
   if (username === null || exceedsGraphemes(username, USERNAME_GRAPHEMES)) {
     return wrong(
       'username',
@@ -79,8 +79,12 @@ function readUserId(value: unknown): string | null {
 
 function readBadges(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
-  const names = value.slice(0, BADGES).map((badge) => (typeof badge === 'string' ? cleanName(badge) : null));
+  const names = value.slice(0, BADGES).map((badge) => (typeof badge === 'string' ? readName(badge) : null));
   return names.filter((name): name is string => name !== null && name.length <= BADGE_LENGTH);
+}
+
+function readName(given: string): string | null {
+  return given.length > RAW_NAME_LENGTH ? null : cleanName(given);
 }
 
 /** The first claim that was given; hosts send null for "none". */

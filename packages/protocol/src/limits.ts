@@ -4,6 +4,11 @@
 export const MESSAGE_GRAPHEMES = 2_000;
 /** Longest message in bytes of UTF-8, after cleaning: 2,000 graphemes of one emoji family would be 50 KB. */
 export const MESSAGE_BYTES = 8 * 1024;
+/**
+ * Longest text of a message in UTF-16 code units as it comes in: longer, it is refused before it is cleaned. Cleaning makes
+ * Hangul in jamo a third of what it was, and drops spaces at the ends of lines.
+ */
+export const RAW_MESSAGE_LENGTH = 4 * MESSAGE_BYTES;
 /** Messages in `history`, newest last. */
 export const HISTORY_SIZE = 50;
 /** Most messages in one answer to `history { before }`. */
@@ -26,6 +31,8 @@ export const REACTION_USERS_BYTES = 2_500;
 export const TYPING_PAUSE = 3_000;
 /** Longest username in graphemes. */
 export const USERNAME_GRAPHEMES = 40;
+/** Longest username or badge in UTF-16 code units as it comes in: longer, it is refused before it is cleaned. */
+export const RAW_NAME_LENGTH = 1_000;
 /** Longest stable user id in UTF-16 code units. */
 export const USER_ID_LENGTH = 128;
 /** Longest time in seconds that a ban or a mute may be set for: ten years. Longer is for good. */

@@ -5,8 +5,13 @@ import { EMOJI_LENGTH } from './limits.js';
 /** Control characters that have no place in talk; tab and line feed have one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Characters that take no ink: spaces, controls, format characters, marks without a base, ignorable ones (Hangul fillers), blank Braille. */
-const NO_INK = /[\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{DI}\u2800]/gu;
+/** All but what takes no ink: spaces, controls, format characters, marks without a base, ignorable ones (Hangul fillers), blank Braille. */
+const INK = /[^\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{DI}\u2800]/u;
+/**
+ * More marks in a row than any text needs (UAX 15 section 13, Stream-Safe Text Format: 30). Normalizing puts them in order in
+ * a time that grows with the square of their number.
+ */
+const LONG_RUNS_OF_MARKS = /(\p{M}{30})\p{M}+/gu;
 /**
  * More combining marks on one character than any script needs (Unicode's UTS 39 warns at 4 of one kind). Format characters
  * between them part nothing for the eye: the pile goes on.
@@ -25,17 +30,32 @@ const NOT_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 const EMOJI = /* @__PURE__ */ new RegExp('^\\p{RGI_Emoji}$', 'v');
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Code units that are segmented at a time: what engines take for each grapheme grows with the text they are given. */
+const WINDOW = 256;
 
-/** Number of characters as a reader counts them (UAX 29 grapheme clusters). Linear in the text. */
-export function countGraphemes(text: string): number {
+/**
+ * Number of characters as a reader counts them (UAX 29 grapheme clusters). Linear in the text.
+ * @param most where counting may stop: of a text that has more the answer is some number beyond it
+ */
+export function countGraphemes(text: string, most = Number.POSITIVE_INFINITY): number {
   let count = 0;
-  for (const _ of graphemes.segment(text)) count += 1;
+  let size = WINDOW;
+  for (let from = 0; from < text.length && count <= most; ) {
+    const starts = Array.from(graphemes.segment(text.slice(from, from + size)), ({ index }) => index);
+    // Behind half of a surrogate pair, or of a grapheme, the last two may be less than they look.
+    const whole = from + size < text.length ? starts.length - 2 : starts.length;
+    if (whole > 0) {
+      count += whole;
+      from += starts[whole] ?? size;
+      size = WINDOW;
+    } else size *= 2;
+  }
   return count;
 }
 
 /** Whether the text has more than `limit` graphemes; cheap for ordinary lengths. */
 export function exceedsGraphemes(text: string, limit: number): boolean {
-  return text.length > limit && countGraphemes(text) > limit;
+  return text.length > limit && countGraphemes(text, limit) > limit;
 }
 
 /** Whether the text is a single emoji. */
@@ -45,23 +65,27 @@ export function isEmoji(text: string): boolean {
 
 /** Whether anything of the text would be seen. */
 export function hasInk(text: string): boolean {
-  return text.replace(NO_INK, '') !== '';
+  return INK.test(text);
 }
 
 /**
  * The stored form of a message: well-formed UTF-16, NFC, line feeds only, no controls, at most 8 marks on a
- * character, at most one empty line in a row, trimmed. Cleaning what is clean changes nothing.
+ * character, at most one empty line in a row, trimmed. Cleaning what is clean changes nothing. Linear in the text.
  */
 export function cleanContent(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
-    .replace(CONTROLS, '')
-    .normalize('NFC')
-    .replace(MARK_PILES, '$1')
-    .replace(/[^\S\n]+$/gm, '')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
+  return (
+    text
+      .toWellFormed()
+      .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
+      .replace(CONTROLS, '')
+      .replace(LONG_RUNS_OF_MARKS, '$1')
+      .normalize('NFC')
+      .replace(MARK_PILES, '$1')
+      // A pattern for spaces at the end of a line looks for that end from each of them anew.
+      .replace(/.+/g, (line) => line.trimEnd())
+      .replace(/\n{3,}/g, '\n\n')
+      .trim()
+  );
 }
 
 /** The form of a username, or null where the name holds what no name may hold or shows nothing. */
