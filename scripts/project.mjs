@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs, parseEnv } from 'node:util';
+import { parseArgs } from 'node:util';
+import { loadEnvironment } from '../packages/server/dist/environment.js';
 import { ROOT, say } from './prepare.mjs';
 
 const HELP = `npm run project -- COMMAND
@@ -44,7 +45,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [command, id = '', ...rest] = positionals;
-const settings = withFile();
+const settings = readSettings();
 const server = settings.CHATTY_URL || `http://127.0.0.1:${settings.PORT || 3000}`;
 const place = `/projects/${encodeURIComponent(id)}`;
 
@@ -92,9 +93,13 @@ try {
   process.exitCode = 1;
 }
 
-function withFile() {
-  const file = join(ROOT, '.env');
-  return { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+function readSettings() {
+  try {
+    return loadEnvironment(ROOT, process.env).environment;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
 }
 
 function adminKey() {

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { listenFault, startApp } from '@chatty/server/app';
-import { readConfig, withEnvFile } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config';
+import { loadEnvironment } from '@chatty/server/environment';
 import { createLog } from '@chatty/server/log';
 import { keepSecret } from '@chatty/server/secret';
 import { exitWith, StartError } from '@chatty/server/start-error';
@@ -26,7 +27,7 @@ const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
 
 async function main(): Promise<void> {
   const stopping = onStop();
-  const environment = withEnvFile(process.cwd(), process.env);
+  const { environment, warnings: told } = loadEnvironment(process.cwd(), process.env);
   const dataFolder = environment.CHATTY_DATA_DIR || defaultFolder();
   const ports = {
     kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   });
   if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
   const { config, warnings } = read;
-  for (const warning of warnings) say(warning);
+  for (const warning of [...told, ...warnings]) say(warning);
   say('Starting Chatty …');
   const undo: (() => Promise<void>)[] = [];
   const close = async () => {

@@ -1,10 +1,9 @@
 /** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
 
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { PROJECT_ID } from '@chatty/protocol/limits';
 import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
 import { type Level, levels } from './log.js';
+import { readValues } from './setting-values.js';
 import type { Connection } from './store/postgres.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -127,23 +126,14 @@ export const settings = [
 
 type Name = (typeof settings)[number]['name'];
 
-/**
- * The environment with the `.env` file of `folder` under it: what is set in the environment wins.
- * @throws where the file exists and cannot be read
- */
-export function withEnvFile(folder: string, environment: Environment): Environment {
-  try {
-    return { ...parseEnv(readFileSync(`${folder}/.env`, 'utf8')), ...environment };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return environment;
-    throw error;
-  }
-}
+export const SETTING_NAMES: readonly string[] = settings.map(({ name }) => name);
+/** What is commonly said in `NODE_ENV`; others may be meant for production. */
+const NODE_ENVS: readonly string[] = ['production', 'development', 'test'];
 
 /** Reads all settings and reports all faults at once. An empty value counts as unset, as in compose files. */
 export function readConfig(environment: Environment): ConfigResult {
-  const faults: string[] = [];
-  const text = (name: Name) => environment[name] || fallbackOf(name);
+  const { values, faults, warnings } = readValues(SETTING_NAMES, environment);
+  const text = (name: Name) => values[name] ?? fallbackOf(name);
   const fault = (name: Name, what: string) => faults.push(`${name} ${what}`);
   const whole = (name: Name, least: number, most: number, value = text(name)) => {
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
@@ -153,6 +143,10 @@ export function readConfig(environment: Environment): ConfigResult {
   };
 
   const production = text('NODE_ENV') === 'production';
+  if (!production && /^prod(?:uction)?$/i.test(text('NODE_ENV')))
+    fault('NODE_ENV', `must be production, all of it and in lower case, not "${text('NODE_ENV')}".`);
+  else if (!NODE_ENVS.includes(text('NODE_ENV')))
+    warnings.push(`NODE_ENV is "${text('NODE_ENV')}", which is not production: tokens need no exp.`);
   const logLevel = levels.find((level) => level === text('LOG_LEVEL'));
   if (!logLevel) fault('LOG_LEVEL', `must be one of ${levels.join(' ')}, not "${text('LOG_LEVEL')}".`);
   const secret = readSecret(text('JWT_SECRET'), production);
@@ -164,26 +158,31 @@ export function readConfig(environment: Environment): ConfigResult {
     if (length > 0 && text(name) === text('JWT_SECRET'))
       fault(name, 'must not be the JWT_SECRET, which the hosts know.');
   }
+  if (/[^\x20-\x7e]/.test(text('ADMIN_KEY')))
+    fault(
+      'ADMIN_KEY',
+      'holds a character that no HTTP header can carry: make one with "openssl rand -hex 32".',
+    );
   const unlisted = text('UNLISTED_PROJECTS');
   if (unlisted !== 'allow' && unlisted !== 'refuse')
     fault('UNLISTED_PROJECTS', `must be allow or refuse, not "${unlisted}".`);
-  const origins = text('ALLOWED_ORIGINS') === '' ? null : text('ALLOWED_ORIGINS').split(/\s*,\s*/);
+  const origins = text('ALLOWED_ORIGINS') === '' ? null : listOf(text('ALLOWED_ORIGINS'));
   for (const origin of origins ?? [])
     if (!isOrigin(origin) && origin !== 'null')
       fault(
         'ALLOWED_ORIGINS',
-        `must be origins as https://kimpga.com with commas between; "${origin}" is none.`,
+        `must be origins as https://kimpga.com with commas between; "${origin}" is none${originMeant(origin)}.`,
       );
-  const guestProjects = text('GUEST_PROJECTS') === '' ? [] : text('GUEST_PROJECTS').split(/\s*,\s*/);
+  const guestProjects = text('GUEST_PROJECTS') === '' ? [] : listOf(text('GUEST_PROJECTS'));
   for (const id of guestProjects)
     if (id !== '*' && !PROJECT_ID.test(id))
       fault('GUEST_PROJECTS', `must be project ids with commas between, or *; "${id}" is none.`);
-  const maxHours = environment.TOKEN_MAX_HOURS || (production ? '24' : '');
+  const maxHours = values.TOKEN_MAX_HOURS ?? (production ? '24' : '');
   const limits = readLimits(({ name, least, most }) => whole(name, least, most));
   const sendBurst = whole('SEND_BURST', 1, 1_000_000);
   const sendPerSecond = whole('SEND_PER_SECOND', 1, 1_000_000);
   // Whoever lets one member send more has not meant to stop all of them together before.
-  if (!environment.PROJECT_PER_SECOND)
+  if (values.PROJECT_PER_SECOND === undefined)
     limits.projectPerSecond = Math.max(limits.projectPerSecond, sendPerSecond, sendBurst / QUOTA_SECONDS);
   const config: Config = {
     production,
@@ -205,7 +204,7 @@ export function readConfig(environment: Environment): ConfigResult {
     logLevel: logLevel ?? 'info',
   };
   const dbPort = whole('DB_PORT', 1, 65_535);
-  if (environment.DB_HOST) {
+  if (values.DB_HOST !== undefined) {
     config.database = {
       host: text('DB_HOST'),
       port: dbPort,
@@ -215,7 +214,8 @@ export function readConfig(environment: Environment): ConfigResult {
     };
   }
   if (faults.length > 0) return { ok: false, faults };
-  return { ok: true, config, warnings: secret.warning ? [`JWT_SECRET ${secret.warning}`] : [] };
+  if (secret.warning) warnings.push(`JWT_SECRET ${secret.warning}`);
+  return { ok: true, config, warnings };
 }
 
 function readSecret(secret: string, production: boolean): { fault?: string; warning?: string } {
@@ -228,6 +228,16 @@ function readSecret(secret: string, production: boolean): { fault?: string; warn
         : null;
   if (weakness === null) return {};
   return production ? { fault: weakness } : { warning: `${weakness} Production refuses it.` };
+}
+
+function listOf(value: string): string[] {
+  return value.split(',').map((each) => each.trim());
+}
+
+/** For `https://kimpga.com/` and the like the origin that was probably meant, as it stands in a fault. */
+function originMeant(value: string): string {
+  const meant = URL.canParse(value) ? new URL(value).origin : 'null';
+  return isOrigin(meant) ? `: did you mean "${meant}"?` : '';
 }
 
 /** Whether it is an origin as browsers write them: lower case, no path, no port that goes without saying. */

@@ -1,17 +1,19 @@
 /** `npm run serve`: the chat server alone, for production, with all settings from the environment and `.env`. */
 
 import { startApp } from './app.js';
-import { readConfig, withEnvFile } from './config.js';
+import { readConfig } from './config.js';
+import { loadEnvironment } from './environment.js';
 import { createLog } from './log.js';
 import { exitWith, StartError } from './start-error.js';
 import { onStop } from './stop.js';
 
 async function main(): Promise<void> {
-  const read = readConfig(withEnvFile(process.cwd(), process.env));
+  const loaded = loadEnvironment(process.cwd(), process.env);
+  const read = readConfig(loaded.environment);
   if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
   const { config, warnings } = read;
   const log = createLog(config.logLevel);
-  for (const warning of warnings) log.warn(warning);
+  for (const warning of [...loaded.warnings, ...warnings]) log.warn(warning);
   const stopping = onStop();
   const app = await startApp({ config, log, progress: (sentence) => log.info(sentence) });
   log.info({ port: app.port }, `chatty listens on port ${app.port}`);

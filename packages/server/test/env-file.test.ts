@@ -1,0 +1,223 @@
+/** Promise: a `.env` file means to the server what it means to Docker Compose, or the start says which line does not. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { type Environment, readConfig } from '@chatty/server/config';
+import { parseEnvFile } from '@chatty/server/env-file';
+import { loadEnvironment } from '@chatty/server/environment';
+
+const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
+const parse = (text: string | Uint8Array) =>
+  parseEnvFile(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+
+function valuesOf(text: string) {
+  const { entries, faults } = parse(text);
+  assert.deepEqual(faults, [], JSON.stringify(text));
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+}
+
+/** Loads a `.env` file of a folder of its own. */
+function load(context: TestContext, text: string | Uint8Array, environment: Environment = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'chatty-env-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, '.env'), text);
+  return loadEnvironment(folder, environment);
+}
+
+it('a # begins a comment only behind a blank, and none in quotes', () => {
+  // The first seven lines are the fixture of Compose's own parser.
+  const text = `# Full line comment
+qux=thud # fred # other
+thud=fred#qux # other
+fred=qux#baz # other
+foo=bar # baz
+bar=foo#baz
+baz="foo"#bar
+a="b # c" # d
+e='f # g'
+h=#i
+k=
+`;
+  assert.deepEqual(valuesOf(text), {
+    ...{ qux: 'thud', thud: 'fred#qux', fred: 'qux#baz', foo: 'bar', bar: 'foo#baz', baz: 'foo' },
+    ...{ a: 'b # c', e: 'f # g', h: '#i', k: '' },
+  });
+});
+
+it('byte order mark, CRLF, export, colons, blanks and lines within quotes are read', () => {
+  assert.deepEqual(valuesOf('\ufeffA=1\r\nexport B=2\r\n  C = 3  \r\nD: 4\r\nE\r\nexport F\r\n'), {
+    ...{ A: '1', B: '2', C: '3', D: '4' },
+  });
+  assert.deepEqual(valuesOf(`A="one\ntwo"\nB='it\\'s \\n $x'\nC="\\"q\\"\\t\\\\n\\d"\nD=ab"c'd`), {
+    ...{ A: 'one\ntwo', B: "it's \\n $x", C: '"q"\t\\n\\d', D: `ab"c'd` },
+  });
+});
+
+it('what Compose would take for something else is refused with its line, and all such lines at once', () => {
+  const { faults } = parse(
+    [
+      'GOOD=1',
+      'JWT SECRET=a',
+      'A=pa$word',
+      'B="$word"',
+      'C="x" y',
+      'D= # later',
+      'just words',
+      '"E"=1',
+      "F='open",
+      'G=2',
+    ].join('\n'),
+  );
+  assert.deepEqual(
+    faults.map((fault) => fault.replace(/: .*/, '')),
+    ['line 2', 'line 3', 'line 4', 'line 5', 'line 6', 'line 7', 'line 8', 'line 9'],
+  );
+  assert.match(faults[1] ?? '', /A has a \$.*single quotes/);
+  assert.match(faults[7] ?? '', /F has an opening quote and no closing one/);
+  for (const bytes of [Buffer.from('\ufeffA=1\n', 'utf16le'), Buffer.from([0x41, 0x3d, 0xff])])
+    assert.match(parse(bytes).faults.join(), /UTF-8/);
+});
+
+it('any text in single quotes, and any line without quotes, comes back whole', () => {
+  const secrets = [
+    'Zk9#mQ2vT7x!Lw4pR8s',
+    'a\\b\\n',
+    '=a==',
+    ':x',
+    '`id`',
+    'ü 한글',
+    'a  b',
+    '#',
+    '&;|<>*?()',
+  ];
+  for (const secret of secrets) {
+    assert.deepEqual(valuesOf(`A=${secret}`), { A: secret });
+    assert.deepEqual(valuesOf(`A='${secret}$x'`), { A: `${secret}$x` });
+    assert.deepEqual(valuesOf(`A="${secret.replace(/[\\"]/g, '\\$&')}"`), { A: secret });
+  }
+});
+
+it('reading is linear in the file', () => {
+  for (const text of [' '.repeat(200_000), `A=${' '.repeat(200_000)}x`, `A="${'\\'.repeat(200_000)}`]) {
+    const before = process.cpuUsage();
+    parse(`${text}\n`);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 500_000, `${user} µs`);
+  }
+});
+
+it('the environment wins, the last of two lines counts, and unknown names are told with what was meant', (context) => {
+  const { environment, warnings } = load(
+    context,
+    'PORT=1\nPORT=2\nHOST=file\nSEND_PER_SECONDS=3\nDB_USER=me\nMINE=1\nKIMPGA_PORT=1\njwt_secret=a\n',
+    { HOST: 'here', HOME: '/root', JWT_SECRTE: 'a' },
+  );
+  assert.deepEqual([environment.PORT, environment.HOST], ['2', 'here']);
+  assert.deepEqual(warnings, [
+    'PORT stands in lines 1 and 2 of .env: the last one counts.',
+    'SEND_PER_SECONDS in line 4 of .env is none of the settings: did you mean SEND_PER_SECOND?',
+    'DB_USER in line 5 of .env is none of the settings: did you mean POSTGRES_USER?',
+    'MINE in line 6 of .env is none of the settings.',
+    'jwt_secret in line 8 of .env is none of the settings: did you mean JWT_SECRET?',
+    'JWT_SECRTE in the environment is none of the settings: did you mean JWT_SECRET?',
+  ]);
+});
+
+it("what PostgreSQL's client reads by itself counts in the file too", (context) => {
+  const own: Environment = { PGAPPNAME: 'here' };
+  load(context, 'PGSSLMODE=require\nPGAPPNAME=file\n', own);
+  assert.deepEqual(own, { PGSSLMODE: 'require', PGAPPNAME: 'here' });
+});
+
+it('a file that is refused ends the start with its lines; without a file there is only the environment', (context) => {
+  assert.throws(() => load(context, 'A=1\nB="\n'), /\.env cannot be read:\n {2}line 2: B/);
+  assert.deepEqual(loadEnvironment('/nowhere', { A: '1' }), { environment: { A: '1' }, warnings: [] });
+});
+
+it('a secret that has gained something on its way is taken as it is, and the start says so', () => {
+  const around: [string, RegExp][] = [
+    [`${SECRET}\n`, /JWT_SECRET has a line feed behind it/],
+    [`${SECRET}\r`, /JWT_SECRET has a carriage return behind it/],
+    [`"${SECRET}"`, /JWT_SECRET has quotes around it/],
+    [`'${SECRET}'\n`, /JWT_SECRET has quotes around it/],
+    [` ${SECRET}`, /JWT_SECRET has a blank before it/],
+    [`\ufeff${SECRET}`, /JWT_SECRET has a byte order mark before it/],
+    [`${SECRET}\u200b`, /JWT_SECRET has a character that is not seen behind it/],
+  ];
+  for (const [secret, expected] of around) {
+    const read = readConfig({ JWT_SECRET: secret });
+    assert.ok(read.ok);
+    assert.equal(read.config.jwtSecret, secret);
+    assert.match(read.warnings.join(), expected);
+  }
+  const plain = readConfig({ JWT_SECRET: SECRET });
+  assert.deepEqual(plain.ok && plain.warnings, []);
+  const blank = readConfig({ JWT_SECRET: '\r\n' });
+  assert.match(blank.ok ? '' : blank.faults.join(), /^JWT_SECRET is missing/);
+});
+
+it('an admin key that no HTTP header could carry is taken without what is around it, or refused', () => {
+  const key = 'k'.repeat(40);
+  for (const given of [`${key}\n`, ` ${key}\r\n`, `\ufeff${key}`]) {
+    const read = readConfig({ JWT_SECRET: SECRET, ADMIN_KEY: given });
+    assert.ok(read.ok && read.config.adminKey === key, JSON.stringify(given));
+    assert.match(read.warnings.join(), /^ADMIN_KEY has/);
+  }
+  const inner = readConfig({ JWT_SECRET: SECRET, ADMIN_KEY: `${key}\n${key}` });
+  assert.match(inner.ok ? '' : inner.faults.join(), /^ADMIN_KEY holds/);
+});
+
+it('every other setting loses blanks and line ends around it, and is refused in quotes', () => {
+  const settings = {
+    ...{
+      NODE_ENV: 'production',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      DB_HOST: 'db',
+      DB_PORT: '5',
+    },
+    ...{ POSTGRES_USER: 'me', POSTGRES_DB: 'chatty', UNLISTED_PROJECTS: 'refuse', GUEST_PROJECTS: 'a, b' },
+    ...{ ALLOWED_ORIGINS: 'https://kimpga.com ,https://a.b', TOKEN_MAX_HOURS: '5', PROJECT_PER_SECOND: '7' },
+  };
+  const clean = readConfig({ JWT_SECRET: SECRET, ...settings });
+  assert.ok(clean.ok);
+  for (const [name, value] of Object.entries(settings)) {
+    for (const [before, after] of [
+      ['', '\n'],
+      ['', '\r'],
+      [' ', '\t'],
+      ['\ufeff', '\u00a0'],
+    ] as const)
+      assert.deepEqual(
+        readConfig({ JWT_SECRET: SECRET, ...settings, [name]: before + value + after }),
+        clean,
+        name,
+      );
+    for (const quoted of [`"${value}"`, `'${value}'\r`]) {
+      const read = readConfig({ JWT_SECRET: SECRET, ...settings, [name]: quoted });
+      assert.match(read.ok ? '' : read.faults.join(), new RegExp(`^${name} has quotes around it`), name);
+    }
+  }
+});
+
+it('production is never off by a near miss, and an origin with a slash is answered with the one that was meant', () => {
+  for (const value of ['Production', 'prod', 'PRODUCTION']) {
+    const read = readConfig({ JWT_SECRET: SECRET, NODE_ENV: value });
+    assert.match(read.ok ? '' : read.faults.join(), /^NODE_ENV must be production/);
+  }
+  const staging = readConfig({ JWT_SECRET: SECRET, NODE_ENV: 'staging' });
+  assert.match(staging.ok ? staging.warnings.join() : '', /^NODE_ENV is "staging", which is not production/);
+  for (const origin of [
+    'https://kimpga.com/',
+    'HTTPS://kimpga.com',
+    'https://kimpga.com:443',
+    'https://kimpga.com/chat',
+  ]) {
+    const read = readConfig({ JWT_SECRET: SECRET, ALLOWED_ORIGINS: origin });
+    assert.match(read.ok ? '' : read.faults.join(), /did you mean "https:\/\/kimpga\.com"\?/, origin);
+  }
+});
