@@ -1,12 +1,12 @@
 /** The Chromium of the browser tests, with the fonts that they need. */
 
-import { requireBrowser } from './browser.mjs';
+import { requireProgram } from './program.mjs';
 
 export const requireChromium = () =>
-  requireBrowser({
+  requireProgram({
     title: 'Chromium',
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'],
-    applications: [
+    applications: () => [
       '/Applications/Chromium.app/Contents/MacOS/Chromium',
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     ],

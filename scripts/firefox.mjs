@@ -1,12 +1,12 @@
 /** The Firefox of the browser tests. */
 
-import { requireBrowser } from './browser.mjs';
+import { requireProgram } from './program.mjs';
 
 export const requireFirefox = () =>
-  requireBrowser({
+  requireProgram({
     title: 'Firefox',
     names: ['firefox-esr', 'firefox'],
-    applications: ['/Applications/Firefox.app/Contents/MacOS/firefox'],
+    applications: () => ['/Applications/Firefox.app/Contents/MacOS/firefox'],
     variable: 'FIREFOX_PATH',
     packages: ['firefox-esr'],
     lacking:

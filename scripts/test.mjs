@@ -1,4 +1,4 @@
-/** `npm test`: everything, from unit tests to three people in a browser, on a database of its own. */
+/** `npm test`: everything, from unit tests to three people in a browser, on databases of its own. */
 
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -6,7 +6,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireChromium } from './chromium.mjs';
 import { requireFirefox } from './firefox.mjs';
+import { requirePostgres } from './postgres.mjs';
 import { prepare, ROOT, say } from './prepare.mjs';
+
+/** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
+const DATABASE_STORIES = [
+  'test/database-stall.test.ts',
+  'test/faults-database.test.ts',
+  'test/moderation-http.test.ts',
+  'test/moderation.test.ts',
+  'test/order.test.ts',
+  'test/reactions.test.ts',
+  'test/restored.test.ts',
+  'test/row-level-security-start.test.ts',
+  'test/row-level-security.test.ts',
+  'test/store-flush.test.ts',
+  'test/store-plans.test.ts',
+  'test/store.test.ts',
+];
 
 await prepare();
 const chromium = await requireChromium().catch((error) => {
@@ -27,43 +44,82 @@ function testFiles() {
   );
 }
 
-const files = testFiles();
-/** Not everybody may install one; then its stories are skipped, and the last line says so. */
+/** What was not tested because a program is not there that not everybody may install; said first and last. */
 let lacking = '';
-const firefox = files.some((file) => file.endsWith('/firefox.test.ts'))
-  ? await requireFirefox().catch(({ message }) => {
-      lacking = `${message}\n`;
-      return '';
-    })
-  : '';
-process.stderr.write(lacking);
-const folder = mkdtempSync(join(tmpdir(), 'chatty-test-'));
-// The user PostgreSQL runs as has to pass through it.
-chmodSync(folder, 0o755);
-const { startEmbedded } = await import('../packages/server/dist/store/embedded.js');
-const embedded = await startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
 
-// The timeout is that of a whole file: the longest takes a minute and a half, on a machine that has other work four times that.
-const values = [
-  '--conditions=source',
-  '--import',
-  'tsx',
-  '--test',
-  '--test-concurrency=2',
-  '--test-timeout=480000',
-  ...files,
-];
-const environment = {
-  ...process.env,
-  CHATTY_TEST_DATABASE: JSON.stringify(embedded.connection),
-  CHROMIUM_PATH: chromium,
-  FIREFOX_PATH: firefox,
-};
-const child = spawn(process.execPath, values, { cwd: ROOT, stdio: 'inherit', env: environment });
+/**
+ * The path of a program that some of the files need. Without it their stories are skipped; on CI they have to be told.
+ * @param {boolean} needed
+ * @param {() => Promise<string>} require
+ */
+async function optional(needed, require) {
+  if (!needed) return '';
+  return await require().catch(({ message }) => {
+    lacking += `${message}\n`;
+    return '';
+  });
+}
+
+const files = testFiles();
+const again = files.filter((file) => DATABASE_STORIES.includes(file));
+const firefox = await optional(
+  files.some((file) => file.endsWith('/firefox.test.ts')),
+  requireFirefox,
+);
+const postgres = await optional(again.length > 0, requirePostgres);
+process.stderr.write(lacking);
+if (again.length > 0 && postgres === '' && process.env.CI === 'true') process.exit(1);
+
+const { startEmbedded } = await import('../packages/server/dist/store/embedded.js');
+/** @type {import('node:child_process').ChildProcess | null} */
+let child = null;
+let interrupted = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
-  process.on(signal, () => child.kill(signal));
-const code = await new Promise((resolve) => child.once('close', (status) => resolve(status ?? 1)));
-await embedded.close();
-rmSync(folder, { recursive: true, force: true });
+  process.on(signal, () => {
+    interrupted = true;
+    child?.kill(signal);
+  });
+
+/**
+ * Runs test files on a database server of their own; answers the exit code.
+ * @param {string[]} chosen
+ * @param {string | undefined} programs folder of an installed PostgreSQL, instead of the embedded one
+ */
+async function runTests(chosen, programs) {
+  const folder = mkdtempSync(join(tmpdir(), 'chatty-test-'));
+  // The user PostgreSQL runs as has to pass through it.
+  chmodSync(folder, 0o755);
+  const log = (/** @type {string} */ _level, /** @type {string} */ message) => say(message);
+  const embedded = await startEmbedded({ folder, log, progress: say, programs });
+  // The timeout is that of a whole file: the longest takes a minute and a half, on a machine that has other work four times that.
+  const values = [
+    '--conditions=source',
+    '--import',
+    'tsx',
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=480000',
+    ...chosen,
+  ];
+  const environment = {
+    ...process.env,
+    CHATTY_TEST_DATABASE: JSON.stringify(embedded.connection),
+    CHATTY_TEST_POSTGRES: programs,
+    CHROMIUM_PATH: chromium,
+    FIREFOX_PATH: firefox,
+  };
+  child = spawn(process.execPath, values, { cwd: ROOT, stdio: 'inherit', env: environment });
+  const code = await new Promise((resolve) => child?.once('close', (status) => resolve(status ?? 1)));
+  child = null;
+  await embedded.close();
+  rmSync(folder, { recursive: true, force: true });
+  return code;
+}
+
+let code = await runTests(files, undefined);
+if (postgres !== '' && !interrupted) {
+  say(`The stories of the database once more, on the PostgreSQL in ${postgres}.`);
+  code = (await runTests(again, postgres)) || code;
+}
 process.stderr.write(lacking);
 process.exit(code);

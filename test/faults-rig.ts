@@ -4,10 +4,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
-import { startEmbedded } from '@chatty/server/store/embedded';
 import type { Connection } from '@chatty/server/store/postgres';
 import pg from 'pg';
-import { SECRET, temporaryFolder, until } from './kit.js';
+import { SECRET, startPostgres, temporaryFolder, until } from './kit.js';
 import { type Program, runProgram, SERVE } from './processes.js';
 
 export type Cleanup = Pick<TestContext, 'after'>;
@@ -100,7 +99,7 @@ export async function startCluster(
   after: (end: () => unknown) => void,
   folder = temporaryFolder(),
 ): Promise<Cluster> {
-  const embedded = await startEmbedded({ folder, log: () => undefined });
+  const embedded = await startPostgres(folder);
   after(() => embedded.close());
   const ballast = joinPath(folder, 'ballast');
   return {

@@ -9,7 +9,7 @@ import type { Message, SendAnswer } from '@chatty/protocol/events';
 import { type App, startApp } from '@chatty/server/app';
 import { type Environment, readConfig } from '@chatty/server/config';
 import { createLog } from '@chatty/server/log';
-import { startEmbedded } from '@chatty/server/store/embedded';
+import { type Embedded, startEmbedded } from '@chatty/server/store/embedded';
 import type { Connection } from '@chatty/server/store/postgres';
 import { createToken, type TokenOptions } from '@chatty/token/token';
 import pg from 'pg';
@@ -84,9 +84,14 @@ async function leaksOf(connection: Connection): Promise<string[]> {
 }
 
 async function startServer(context: Cleanup): Promise<Connection> {
-  const embedded = await startEmbedded({ folder: temporaryFolder(), log: () => undefined });
-  context.after(() => embedded.close());
-  return embedded.connection;
+  const { connection, close } = await startPostgres();
+  context.after(close);
+  return connection;
+}
+
+/** A PostgreSQL of one's own: the embedded one, or the installed one where `npm test` runs the stories on that. */
+export function startPostgres(folder = temporaryFolder()): Promise<Embedded> {
+  return startEmbedded({ folder, log: () => undefined, programs: process.env.CHATTY_TEST_POSTGRES });
 }
 
 async function onServer(connection: Connection, sql: string): Promise<void> {

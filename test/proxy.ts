@@ -34,14 +34,18 @@ type Pair = { client: Socket; server: Socket; stranded: boolean; kick(): void };
 const HELD = 64 * 1024;
 const CLEAR: Weather = { delay: 0, jitter: 0, bytesPerSecond: 0 };
 
-/** @param target port of the server on this machine */
-export async function startProxy(target: number, random: () => number = Math.random): Promise<Network> {
+/** @param target port of the server on this machine, or the path of its socket */
+export async function startProxy(
+  target: number | string,
+  random: () => number = Math.random,
+): Promise<Network> {
   const pairs = new Set<Pair>();
   let weather = CLEAR;
   let frozen = false;
 
   const server = createServer((client) => {
-    const upstream = connect({ host: '127.0.0.1', port: target, allowHalfOpen: false });
+    const upstream =
+      typeof target === 'string' ? connect(target) : connect({ host: '127.0.0.1', port: target });
     const ways = [carry(client, upstream, () => pair), carry(upstream, client, () => pair)];
     const pair: Pair = {
       client,

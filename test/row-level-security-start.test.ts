@@ -2,16 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { startEmbedded } from '@chatty/server/store/embedded';
 import { migrate } from '@chatty/server/store/migrate';
 import type { Connection } from '@chatty/server/store/postgres';
 import { enter } from '@chatty/server/store/wall';
 import pg from 'pg';
-import { join, startChatty, temporaryFolder, tokenOf } from './kit.js';
+import { join, startChatty, startPostgres, tokenOf } from './kit.js';
 
 /** A cluster that has never seen a Chatty: roles belong to all databases of one. */
 async function startFresh(context: TestContext): Promise<Connection> {
-  const { connection, close } = await startEmbedded({ folder: temporaryFolder(), log: () => undefined });
+  const { connection, close } = await startPostgres();
   context.after(close);
   return connection;
 }

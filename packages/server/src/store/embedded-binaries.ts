@@ -1,5 +1,6 @@
 /** Lays PostgreSQL's programs out in the data folder, where the user it runs as can read them. */
 
+import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -26,6 +27,22 @@ export async function layOutBinaries(folder: string): Promise<Binaries> {
     major: version.split('.')[0] ?? version,
     folderName,
   };
+}
+
+/**
+ * Programs of a PostgreSQL that is installed on this machine, used where they are.
+ * @param folder holds `initdb` and `postgres`, executable for everybody
+ * @throws StartError where they cannot be run
+ */
+export function installedBinaries(folder: string): Binaries {
+  const postgres = join(folder, 'postgres');
+  try {
+    const version = execFileSync(postgres, ['--version'], { encoding: 'utf8', stdio: 'pipe' });
+    const major = /(\d+)/.exec(version)?.[1] ?? '';
+    return { initdb: join(folder, 'initdb'), postgres, major, folderName: '' };
+  } catch (error) {
+    throw new StartError(`There is no PostgreSQL that can be run in ${folder}.`, { cause: error });
+  }
 }
 
 /** Removes the programs of other versions; only for who owns the folder, since a server may be running on them. */

@@ -32,6 +32,8 @@ import { makeScratch } from './embedded-scratch.js';
 /** Longest first start in milliseconds; a slow disk takes a few seconds. */
 const INITDB_TIMEOUT = 120_000;
 export const SUPERUSER = 'chatty';
+/** First version of PostgreSQL with locales of its own. */
+const BUILTIN_LOCALE_MAJOR = 17;
 
 /** Makes the data folder and proves that it can be written. Throws the file system's error. */
 export function makeDataFolder(folder: string): void {
@@ -126,6 +128,12 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** The same order and the same letters on every system; before the builtin provider the operating system's C.UTF-8 is that. */
+function localeOptions({ major }: Binaries): string[] {
+  if (Number(major) < BUILTIN_LOCALE_MAJOR) return ['--locale=C.UTF-8'];
+  return ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+}
+
 async function runInitdb(options: {
   binaries: Binaries;
   identity: Identity | null;
@@ -134,13 +142,7 @@ async function runInitdb(options: {
   logFile: string;
 }): Promise<void> {
   const { binaries, identity, target, passwordFile, logFile } = options;
-  const values = [
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--auth=scram-sha-256',
-  ];
+  const values = ['--encoding=UTF8', ...localeOptions(binaries), '--auth=scram-sha-256'];
   const paths = [`--pgdata=${target}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
   try {
     await promisify(execFile)(binaries.initdb, [...values, ...paths], {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { keepSecret } from '../secret.js';
 import { StartError } from '../start-error.js';
-import { layOutBinaries, removeOldBinaries } from './embedded-binaries.js';
+import { installedBinaries, layOutBinaries, removeOldBinaries } from './embedded-binaries.js';
 import {
   hasCluster,
   makeCluster,
@@ -51,14 +51,16 @@ const QUERY_TIMEOUT = 30_000;
  * Starts PostgreSQL in `folder`, made where it is missing. A server left behind by a killed Chatty is stopped first.
  * @param log is told what happens to the database while it runs
  * @param progress is told in a sentence what takes long
+ * @param programs folder with the programs of an installed PostgreSQL, used instead of those of the package
  * @throws StartError with one sentence: folder not writable, another Chatty on it, platform without binaries, ...
  */
 export async function startEmbedded(options: {
   folder: string;
   log: Report;
   progress?: (sentence: string) => void;
+  programs?: string | undefined;
 }): Promise<Embedded> {
-  const { log, progress = () => undefined } = options;
+  const { log, progress = () => undefined, programs } = options;
   const folder = resolve(options.folder);
   const onSlow = () =>
     progress('Waiting for the database: it is recovering from how it was stopped last time.');
@@ -69,7 +71,7 @@ export async function startEmbedded(options: {
     sweepScratch(place.folder);
     const fresh = !hasCluster(place.pgdata);
     if (fresh) progress('Preparing the database (first start only).');
-    const binaries = await layOutBinaries(place.folder);
+    const binaries = programs ? installedBinaries(programs) : await layOutBinaries(place.folder);
     if (fresh) await makeCluster({ place, binaries, identity, password });
     requireVersion(place.pgdata, binaries.major);
     for (const part of [place.pgdata, place.socketFolder]) makePrivateFolder(part, identity);

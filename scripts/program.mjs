@@ -1,4 +1,4 @@
-/** Finds a browser for the tests, or installs Debian's where that is possible. */
+/** Finds a program that the tests need, or installs Debian's where that is possible. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,12 +8,12 @@ import { run, say } from './prepare.mjs';
  * @typedef {{
  *   title: string,
  *   names: string[],
- *   applications: string[],
+ *   applications: () => string[],
  *   variable: string,
  *   packages: string[],
  *   lacking: string,
- * }} Kind `names` in the folders of PATH, `applications` as whole paths; `variable` of the environment wins. `packages` are
- *   Debian's; `lacking` says what to do where nothing helps.
+ * }} Kind `names` in the folders of PATH, `applications` as whole paths, asked for anew after an installation; `variable` of
+ *   the environment wins. `packages` are Debian's; `lacking` says what to do where nothing helps.
  */
 
 /** @param {Kind} kind */
@@ -22,20 +22,20 @@ function find({ names, applications, variable }) {
   const candidates = [
     process.env[variable],
     ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
-    ...applications,
+    ...applications(),
   ];
   return candidates.find((path) => path && existsSync(path)) ?? null;
 }
 
 /**
- * The path of such a browser; throws a sentence that says what to install where there is none.
+ * The path of such a program; throws a sentence that says what to install where there is none.
  * @param {Kind} kind
  */
-export async function requireBrowser(kind) {
+export async function requireProgram(kind) {
   const found = find(kind);
   if (found) return found;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say(`Installing ${kind.title} for the browser tests (a minute or two).`);
+    say(`Installing ${kind.title} for the tests (a minute or two).`);
     await run('/usr/bin/apt-get', ['update', '-qq'], 'still reading package lists');
     await run(
       '/usr/bin/apt-get',
