@@ -1,0 +1,288 @@
+/** Promise: the tables of docs/moderation.md are what happens: who may act on whom, whom a sanction binds, who sets which rules. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it, type TestContext } from 'node:test';
+import type { Role } from '@chatty/protocol/events';
+import pg from 'pg';
+import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+import { ask, KEYS, make } from './projects-kit.js';
+
+type Act = 'mute' | 'unmute' | 'ban' | 'unban' | 'kick' | 'delete';
+type Answer = { ok: boolean; code?: string; lifted?: boolean; rules?: Record<string, unknown> };
+/** One of the six who act, over a socket or over HTTP. */
+type Actor = {
+  act(act: Act, userId: string, message?: number): Promise<Answer>;
+  setRules(rules: object): Promise<Answer>;
+};
+
+const ROLES = ['member', 'moderator', 'admin'] as const;
+const LIMITS = {
+  SEND_BURST: '1000',
+  SEND_PER_SECOND: '1000',
+  CONNECTIONS_PER_USER: '100',
+  GUEST_PROJECTS: '*',
+};
+const EVENTS = {
+  mute: 'mute member',
+  unmute: 'unmute member',
+  ban: 'ban member',
+  unban: 'unban member',
+  kick: 'kick member',
+} as const;
+
+/** The table whose head begins with these words: its rows as cells without their quotes, the row's name first. */
+function tableOf(head: string): string[][] {
+  const lines = readFileSync(new URL('../docs/moderation.md', import.meta.url), 'utf8').split('\n');
+  const first = lines.findIndex((line) => line.startsWith(`| ${head}`));
+  const rows = lines.slice(first + 2);
+  const cells = rows.slice(0, rows.indexOf('')).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+  assert.ok(first > 0 && cells.length >= 4, head);
+  return cells;
+}
+
+const tokenFor = (userId: string, role: Role = 'member') => tokenOf(userId, { userId, role });
+const enter = (context: TestContext, { url }: Chatty, userId: string, role?: Role) =>
+  join(context, url, tokenFor(userId, role));
+
+function overSocket({ socket }: Visitor): Actor {
+  const send = (event: string, payload: object): Promise<Answer> =>
+    socket.timeout(8_000).emitWithAck(event, payload);
+  return {
+    act: (act, userId, message) =>
+      act === 'delete' ? send('delete message', { id: message }) : send(EVENTS[act], { userId }),
+    setRules: (rules) => send('set rules', { rules }),
+  };
+}
+
+function overHttp(chatty: Chatty, headers: Record<string, string> = {}): Actor {
+  const send = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await ask(chatty, method, `/projects/kimpga/${path}`, body, headers);
+    return { ...(answer.body as object), ok: answer.status === 200 };
+  };
+  return {
+    act(act, userId, message) {
+      if (act === 'delete') return send('DELETE', `messages/${message}`);
+      const undone = act.startsWith('un') ? act.slice(2) : null;
+      return send(undone ? 'DELETE' : 'POST', `members/${userId}/${undone ?? act}`);
+    },
+    setRules: (rules) => send('PATCH', 'rooms/main/rules', rules),
+  };
+}
+
+async function open(context: TestContext) {
+  const chatty = await startChatty(context, { ...KEYS, ...LIMITS });
+  await make(chatty, 'kimpga', { settings: { guests: true } });
+  const { key } = (await ask(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as { key: string };
+  const guest = await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  const actors = new Map<string, Actor>([['guest', overSocket(guest)]]);
+  const visitors = new Map<string, Visitor>([['guest', guest]]);
+  for (const role of ROLES) {
+    const visitor = await enter(context, chatty, `actor-${role}`, role);
+    visitors.set(role, visitor);
+    actors.set(role, overSocket(visitor));
+  }
+  actors.set('key', overHttp(chatty, { authorization: `Bearer ${key}` }));
+  actors.set('operator', overHttp(chatty));
+  return { chatty, actors, visitors };
+}
+
+/** `yes`, or the code of the refusal. */
+const outcomeOf = ({ ok, code }: Answer) => (ok ? 'yes' : code);
+/** `yes` where a token of this user is let in. */
+const entryOf = (context: TestContext, { url }: Chatty, userId: string, role: Role) =>
+  refusalOf(context, url, { token: tokenFor(userId, role) }).then(
+    ({ data }) => data?.code,
+    () => 'yes',
+  );
+
+it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messages', async (context) => {
+  const { chatty, actors, visitors } = await open(context);
+  const targets = [...ROLES, 'themselves', 'nobody'] as const;
+  for (const [name = '', ...cells] of tableOf('who acts')) {
+    const actor = actors.get(name);
+    assert.ok(actor, name);
+    for (const [index, expected = ''] of cells.entries()) {
+      const target = targets[index] ?? 'nobody';
+      if (expected === '') continue;
+      const userId = target === 'themselves' ? `actor-${name}` : `${name}-on-${target}`;
+      let message: number | undefined;
+      if (target !== 'nobody' && target !== 'themselves') {
+        const visitor = await enter(context, chatty, userId, target);
+        message = stored(await visitor.say('안녕')).id;
+        visitor.socket.disconnect();
+      }
+      for (const act of ['mute', 'unmute', 'ban', 'unban', 'kick', 'unban', 'delete'] as const) {
+        const about = `${name}: ${act} ${target}`;
+        if (act === 'delete' && message === undefined) continue;
+        const answer = await actor.act(act, userId, message);
+        assert.equal(outcomeOf(answer), expected, about);
+        if (act.startsWith('un') && expected === 'yes') assert.equal(answer.lifted, true, about);
+        if (act !== 'ban' || target === 'nobody' || target === 'themselves') continue;
+        const entered = await entryOf(context, chatty, userId, target);
+        assert.equal(entered, expected === 'yes' ? 'banned' : 'yes', about);
+      }
+    }
+    const visitor = visitors.get(name);
+    if (!visitor || name === 'guest') continue;
+    const own = stored(await visitor.say('내 말')).id;
+    assert.equal(outcomeOf(await actor.act('delete', '', own)), 'yes', `${name}: their own message`);
+  }
+});
+
+it('nobody changes the text of another, whoever they are', async (context) => {
+  const { chatty, visitors } = await open(context);
+  for (const author of ROLES) {
+    const writer = await enter(context, chatty, `writer-${author}`, author);
+    const { id } = stored(await writer.say('제 말'));
+    for (const [name, { socket }] of visitors) {
+      const answer = await socket.timeout(8_000).emitWithAck('edit message', { id, content: '남의 말' });
+      assert.equal(answer.code, name === 'guest' ? 'login_required' : 'forbidden', `${name} on ${author}`);
+    }
+  }
+});
+
+it('whom a sanction binds, and who ends or replaces it', async (context) => {
+  const { chatty, actors } = await open(context);
+  for (const [setter = '', ...cells] of tableOf('set by')) {
+    const enders = (cells[3] ?? '').split(' ');
+    for (const [index, role] of ROLES.entries()) {
+      const userId = `by-${setter}-${role}`;
+      for (const act of ['ban', 'mute'] as const)
+        assert.equal((await actors.get(setter)?.act(act, userId))?.ok, true);
+      const isBound = cells[index] === 'yes';
+      const about = `${setter} on a ${role} never seen`;
+      assert.equal(await entryOf(context, chatty, userId, role), isBound ? 'banned' : 'yes', about);
+      // Above the role that has been seen by now, where they were let in.
+      assert.equal((await actors.get('operator')?.act('unban', userId))?.lifted, true, about);
+      const visitor = await enter(context, chatty, userId, role);
+      const said = await visitor.say('안녕');
+      assert.equal(said.ok ? 'yes' : said.code, isBound ? 'muted' : 'yes', about);
+      visitor.socket.disconnect();
+    }
+    for (const ender of ['moderator', 'admin', 'key', 'operator']) {
+      const userId = `by-${setter}-for-${ender}`;
+      const by = actors.get(ender);
+      await actors.get(setter)?.act('ban', userId);
+      const expected = enders.includes(ender) ? 'yes' : 'forbidden';
+      assert.equal(outcomeOf((await by?.act('ban', userId)) as Answer), expected, `${userId} replaces`);
+      assert.equal(outcomeOf((await by?.act('unban', userId)) as Answer), expected, `${userId} ends`);
+      assert.equal(
+        await entryOf(context, chatty, userId, 'member'),
+        expected === 'yes' ? 'yes' : 'banned',
+        userId,
+      );
+    }
+  }
+});
+
+it('a sanction that has ended binds nobody to its rank, and who is refused leaves no entry in the log', async (context) => {
+  const { chatty, actors } = await open(context);
+  const at = (path: string) => `/projects/kimpga/${path}`;
+  await ask(chatty, 'POST', at('members/u1/ban'), { seconds: 1 });
+  const count = async () => {
+    const { entries } = (await ask(chatty, 'GET', at('audit'))).body as unknown as { entries: object[] };
+    return entries.length;
+  };
+  const before = await count();
+  assert.equal((await actors.get('moderator')?.act('ban', 'u1'))?.code, 'forbidden');
+  assert.equal((await actors.get('admin')?.act('unban', 'u1'))?.code, 'forbidden');
+  assert.equal(await count(), before);
+  await until(
+    async () => (await actors.get('moderator')?.act('ban', 'u1'))?.ok === true,
+    'the end of the ban',
+  );
+  const { sanctions } = (await ask(chatty, 'GET', at('sanctions'))).body as unknown as {
+    sanctions: { setBy: string; setById: string }[];
+  };
+  assert.deepEqual(
+    sanctions.map(({ setBy, setById }) => [setBy, setById]),
+    [['moderator', 'actor-moderator']],
+  );
+});
+
+it('nobody acts on themselves or a better one in the moment before their role is stored', async (context) => {
+  const { chatty } = await open(context);
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE staff IN EXCLUSIVE MODE');
+  const admin = await enter(context, chatty, 'new-admin', 'admin');
+  const moderator = await enter(context, chatty, 'new-moderator', 'moderator');
+  for (const userId of ['new-admin', 'new-moderator'])
+    assert.equal((await overSocket(moderator).act('mute', userId)).code, 'forbidden', userId);
+  assert.equal((await overSocket(admin).act('mute', 'new-moderator')).ok, true);
+  await client.query('ROLLBACK');
+  await client.end();
+});
+
+it('a message of staff is protected by the role it was written with where none is remembered, and by the newest else', async (context) => {
+  const { chatty, actors } = await open(context);
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  const admin = await enter(context, chatty, 'boss', 'admin');
+  const { id } = stored(await admin.say('공지'));
+  const isSeen = async (role: string) =>
+    (await client.query("SELECT FROM staff WHERE user_id = 'boss' AND role = $1", [role])).rowCount === 1;
+  await until(() => isSeen('admin'), 'the admin');
+  await client.query("DELETE FROM staff WHERE user_id = 'boss'");
+  assert.equal((await actors.get('moderator')?.act('delete', '', id))?.code, 'forbidden');
+  await client.query(
+    "INSERT INTO staff (project_id, user_id, username, role, issued_at) VALUES ('kimpga', 'boss', 'boss', 'member', now())",
+  );
+  assert.equal((await actors.get('moderator')?.act('delete', '', id))?.ok, true);
+  await client.end();
+});
+
+it('where the project lets nobody be more than a member, nothing of theirs is protected', async (context) => {
+  const { chatty, actors } = await open(context);
+  const admin = await enter(context, chatty, 'boss', 'admin');
+  const { id } = stored(await admin.say('공지'));
+  await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'moderator' } });
+  assert.equal((await actors.get('moderator')?.act('delete', '', id))?.code, 'forbidden', 'an equal');
+  assert.equal((await actors.get('key')?.act('delete', '', id))?.ok, true);
+  await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'member' } });
+  assert.equal((await actors.get('admin')?.act('mute', 'x'))?.code, 'forbidden');
+});
+
+it('who sets which rules: nobody sets or changes one above their own role', async (context) => {
+  const { actors } = await open(context);
+  const operator = actors.get('operator') as Actor;
+  // The lowest come first: who is sent out by what those above them set has had their turn.
+  for (const [name = '', ...cells] of tableOf('who sets')) {
+    const actor = actors.get(name) as Actor;
+    for (const [index, expected = ''] of cells.entries())
+      for (const rule of ['read', 'write']) {
+        const role = ROLES[index];
+        const about = `${name}: ${rule} ${role}`;
+        assert.equal(outcomeOf(await actor.setRules({ [rule]: role })), expected, about);
+        if (expected === 'yes') assert.equal((await operator.setRules({})).rules?.[rule], role, about);
+        await operator.setRules({ [rule]: null });
+        if (rule === 'read' || name === 'guest' || expected === 'login_required') continue;
+        await operator.setRules({ write: role });
+        assert.equal(outcomeOf(await actor.setRules({ write: null })), expected, `${about}, back`);
+        assert.equal(
+          outcomeOf(await actor.setRules({ slowMode: null })),
+          name === 'member' ? 'forbidden' : 'yes',
+        );
+        await operator.setRules({ write: null });
+      }
+  }
+});
+
+it('a moderator cannot send themselves out, and an admin who shuts the room stays in it', async (context) => {
+  const { chatty, actors, visitors } = await open(context);
+  assert.equal((await actors.get('moderator')?.setRules({ read: 'admin' }))?.code, 'forbidden');
+  assert.equal((await actors.get('moderator')?.setRules({ read: 'moderator' }))?.ok, true);
+  await until(() => visitors.get('member')?.socket.connected === false, 'the end of the member');
+  assert.equal(visitors.get('moderator')?.socket.connected, true);
+  assert.equal((await actors.get('admin')?.setRules({ read: 'admin' }))?.ok, true);
+  await until(() => visitors.get('moderator')?.socket.connected === false, 'the end of the moderator');
+  stored((await visitors.get('admin')?.say('여기 있어요')) as never);
+  assert.equal(await entryOf(context, chatty, 'actor-moderator', 'moderator'), 'forbidden');
+});
