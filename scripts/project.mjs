@@ -25,6 +25,7 @@ const HELP = `npm run project -- COMMAND
   key ID [--name NAME]                    makes a key with which the host administers this project, and shows it this once
   keys ID                                 its keys by name and times
   revoke-key ID KEY                       ends a key now, by its id
+  lift-all ID KEY                         ends every mute, ban and kick that this key has set
 
 The server is CHATTY_URL, else the one on this machine at PORT. The key is ADMIN_KEY, from the environment, from .env,
 or from the file admin-key of the data folder.`;
@@ -77,7 +78,8 @@ const commands = {
       : ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
   key: () => ask('POST', `${place}/keys`, { name: values.name }),
   keys: () => ask('GET', `${place}/keys`),
-  'revoke-key': () => ask('DELETE', `${place}/keys/${encodeURIComponent(need(rest[0], 'the id of a key'))}`),
+  'revoke-key': () => ask('DELETE', keyPlace()),
+  'lift-all': () => ask('DELETE', `${keyPlace()}/sanctions`),
 };
 
 const run = Object.hasOwn(commands, command ?? '') ? commands[command ?? ''] : undefined;
@@ -155,6 +157,10 @@ function readKey(given) {
   if (given === undefined || given.startsWith('https:')) return given;
   if (!existsSync(given)) throw new Error(`There is no file ${given}.`);
   return readFileSync(given, 'utf8');
+}
+
+function keyPlace() {
+  return `${place}/keys/${encodeURIComponent(need(rest[0], 'the id of a key'))}`;
 }
 
 function secretPlace() {

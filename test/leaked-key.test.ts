@@ -126,3 +126,71 @@ it('cut-offs are bounded: one project cannot fill the memory of all servers', as
   assert.deepEqual([status, body.code], [409, 'too_many']);
   assert.equal((await withKey('POST', '/cutoffs', { userId: 'u7' })).status, 200);
 });
+
+it('the operator ends all that a key has set at once, and nothing else', async (context) => {
+  const { chatty, id, withKey, operator } = await open(context);
+  const { body } = await operator('POST', '/keys', { name: 'other' });
+  const other = body as unknown as { id: string; key: string };
+  const by = { authorization: `Bearer ${other.key}` };
+  await ask(chatty, 'POST', '/projects/kimpga/members/theirs/ban', {}, by);
+  await operator('POST', '/members/mine/ban', {});
+  for (const user of ['u1', 'u2']) await withKey('POST', `/members/${user}/ban`, {});
+  await withKey('POST', '/members/u1/mute', {});
+  // As many as make several rounds.
+  const client = new pg.Client(chatty.connection);
+  await client.connect();
+  await client.query(
+    `INSERT INTO sanctions (project_id, user_id, kind, set_at, set_by, set_by_id, version)
+      SELECT 'kimpga', 'crowd' || n, 'ban', now(), 'key', $1, 0 FROM generate_series(1, 1200) n`,
+    [id],
+  );
+  await client.end();
+  assert.equal((await withKey('DELETE', `/keys/${id}/sanctions`)).status, 403);
+  assert.deepEqual((await operator('DELETE', `/keys/${id}/sanctions`)).body, { lifted: 1_203 });
+  const held = (await operator('GET', '/sanctions')).body.sanctions as { userId: string }[];
+  assert.deepEqual(
+    held.map(({ userId }) => userId),
+    ['mine', 'theirs'],
+  );
+  await join(context, chatty.url, tokenOf('민수', { userId: 'u1' }));
+  assert.equal(
+    (await refusalOf(context, chatty.url, { token: tokenOf('민수', { userId: 'mine' }) })).data?.code,
+    'banned',
+  );
+  const [entry] = (await operator('GET', '/audit?limit=1')).body.entries as Entry[];
+  assert.deepEqual([entry?.actor.kind, entry?.details], ['operator', { key: id }]);
+  assert.deepEqual((await operator('DELETE', `/keys/${id}/sanctions`)).body, { lifted: 0 });
+  const run = runProgram(context, 'scripts/project.mjs', { CHATTY_URL: chatty.url, ADMIN_KEY }, [
+    'lift-all',
+    'kimpga',
+    other.id,
+  ]);
+  assert.equal(await run.ended, 0);
+  assert.deepEqual(JSON.parse(run.output()), { lifted: 1 });
+});
+
+it('what the operator has set a key neither ends nor replaces', async (context) => {
+  const { withKey, operator } = await open(context);
+  await operator('POST', '/members/u1/ban', {});
+  for (const [method, body] of [
+    ['DELETE', undefined],
+    ['POST', { seconds: 1 }],
+  ] as const) {
+    const answer = await withKey(method, '/members/u1/ban', body);
+    assert.deepEqual([answer.status, answer.body.code], [403, 'forbidden'], method);
+  }
+  assert.deepEqual((await operator('DELETE', '/members/u1/ban')).body, { userId: 'u1', lifted: true });
+});
+
+it('a key fills the audit log only so fast with settings; small changes go on', async (context) => {
+  const { withKey, operator } = await open(context);
+  const words = (letter: string) => ({
+    settings: { words: Array.from({ length: 1_000 }, (_, index) => `${letter.repeat(44)}${index}`) },
+  });
+  const statuses: number[] = [];
+  while (statuses.length < 100 && statuses.at(-1) !== 429)
+    statuses.push((await withKey('PATCH', '', words(statuses.length % 2 ? 'a' : 'b'))).status);
+  assert.equal(statuses.at(-1), 429);
+  assert.ok(statuses.filter((status) => status === 200).length >= 20);
+  assert.equal((await operator('PATCH', '', words('c'))).status, 200, 'the operator');
+});

@@ -8,6 +8,7 @@ import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faul
 import { LIST_BYTES } from './admin-filter.js';
 import { wallTime } from './clocks.js';
 import { isOrigin } from './config.js';
+import { createLimit } from './limits.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';
 import type { ProjectRecords, ProjectRow } from './store/records.js';
@@ -18,6 +19,8 @@ type Given = { name?: string; origins?: string[]; settings?: Record<string, unkn
 const ORIGINS = 100;
 /** Cut-offs that one project may have: each server remembers them all. */
 const CUT_OFFS = 10_000;
+/** Bytes that a project's key may write into the audit log by changing settings: 20 of the longest lists, then one every 6 s. */
+const LOGGED_BY_KEY = { burst: 4_000_000, perSecond: 16_000 };
 /** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
 const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
   'words',
@@ -31,6 +34,7 @@ export function openProjects(
   options: { door: Door; records: ProjectRecords; projects: Projects; now?: () => number },
 ): void {
   const { door, records, projects, now = wallTime } = options;
+  const logged = createLimit({ ...LOGGED_BY_KEY });
   const byOf = (request: FastifyRequest) => door.callerOf(request).actor;
 
   async function create(request: FastifyRequest, reply: FastifyReply) {
@@ -53,7 +57,11 @@ export function openProjects(
     const row = rowOf(projects, request.params.id);
     const settings = withoutNull({ ...row.settings, ...given.settings });
     const next = { ...row, ...given, settings };
-    const done = await records.change(next, changesOf(row, next), actor);
+    const changes = changesOf(row, next);
+    // Nobody may take an entry out of the log again.
+    if (project !== null && logged.take(actor.id, Buffer.byteLength(JSON.stringify(changes))) > 0)
+      throw new Fault('rate_limited', 'Too many changes with this key. Wait a minute.');
+    const done = await records.change(next, changes, actor);
     await settle(projects, done, `The project "${row.id}"`);
     return shown(rowOf(projects, row.id));
   }
