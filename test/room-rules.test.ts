@@ -113,6 +113,7 @@ it('the same text is refused for a time, whatever its spaces and case; another i
   const again = await member.say('buy  NOW');
   assert.ok(!again.ok && again.code === 'duplicate' && again.retryAfter);
   stored(await member.say('something else'));
+  assert.equal(await say(member, 'Buy now'), 'duplicate', 'also with another text between');
 });
 
 it('links wait until a member has written enough; bare hosts are links, words with dots are none', async (context) => {

@@ -1,11 +1,12 @@
-/** Decides whether somebody's next message comes too soon after their last, or says the same again. */
+/** Decides whether somebody's next message comes too soon after their last, or says again what they said a while ago. */
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol/check';
+import { createRecentTexts, type Sent } from './recent-texts.js';
 import type { RoomRules } from './room-rules.js';
 
 export type Recent = {
-  /** Takes it as sent, unless it may not be; `retryAfter` in milliseconds. A retry of what was taken last is taken again. */
+  /** Takes it as sent, unless it may not be; `retryAfter` in milliseconds. A retry of what was taken is taken again. */
   take(
     key: string,
     draft: Draft,
@@ -13,20 +14,20 @@ export type Recent = {
   ): { ok: true; undo: () => void } | { ok: false; code: 'slow_mode' | 'duplicate'; retryAfter: number };
 };
 
-/** `text` is a hash: what people wrote is not kept in yet another place. */
-type Sent = { at: number; text: string; clientId: string | null; until: number };
-
 /** Beyond this many entries those that say nothing any more are dropped. */
 const SWEEP_AT = 10_000;
+/** 96 bits of SHA-256 in base64: nobody meets another's by chance. */
+const HASH_LENGTH = 16;
 
 /** @param now clock in milliseconds */
 export function createRecent(now: () => number): Recent {
-  const sent = new Map<string, Sent>();
+  const last = new Map<string, Sent & { until: number }>();
+  const texts = createRecentTexts();
   let sweepAt = SWEEP_AT;
 
   function sweep(time: number): void {
-    for (const [key, { until }] of sent) if (time >= until) sent.delete(key);
-    sweepAt = Math.max(SWEEP_AT, sent.size * 2);
+    for (const [key, { until }] of last) if (time >= until) last.delete(key);
+    sweepAt = Math.max(SWEEP_AT, last.size * 2);
   }
 
   return {
@@ -34,30 +35,37 @@ export function createRecent(now: () => number): Recent {
       const undo = () => undefined;
       if (slowMode === 0 && duplicatesWithin === 0) return { ok: true, undo };
       const time = now();
-      const text = hashOf(content.toLowerCase().replace(/\s+/gu, ''));
-      const last = sent.get(key);
-      if (last) {
-        if (clientId !== null && clientId === last.clientId) return { ok: true, undo };
-        const wait = (seconds: number) => last.at + seconds * 1_000 - time;
-        if (wait(slowMode) > 0) return { ok: false, code: 'slow_mode', retryAfter: wait(slowMode) };
-        if (text === last.text && wait(duplicatesWithin) > 0)
-          return { ok: false, code: 'duplicate', retryAfter: wait(duplicatesWithin) };
-      }
+      const before = last.get(key);
+      const isRetry =
+        clientId !== null && (before?.clientId === clientId || texts.hasClientId(key, clientId));
+      if (isRetry) return { ok: true, undo };
+      const text = hashOf(content);
+      const left = (sent: Sent | undefined, seconds: number) =>
+        sent === undefined ? 0 : sent.at + seconds * 1_000 - time;
+      const pause = left(before, slowMode);
+      if (pause > 0) return { ok: false, code: 'slow_mode', retryAfter: pause };
+      const repeated = left(texts.find(key, text), duplicatesWithin);
+      if (repeated > 0) return { ok: false, code: 'duplicate', retryAfter: repeated };
+
       const entry = { at: time, text, clientId, until: time + Math.max(slowMode, duplicatesWithin) * 1_000 };
-      sent.set(key, entry);
-      if (sent.size > sweepAt) sweep(time);
+      last.set(key, entry);
+      if (duplicatesWithin > 0) texts.add(key, entry, time - duplicatesWithin * 1_000);
+      if (last.size > sweepAt) sweep(time);
       return {
         ok: true,
         undo() {
-          if (sent.get(key) !== entry) return;
-          if (last) sent.set(key, last);
-          else sent.delete(key);
+          texts.remove(key, entry);
+          if (last.get(key) !== entry) return;
+          if (before) last.set(key, before);
+          else last.delete(key);
         },
       };
     },
   };
 }
 
+/** Of the text without case, spaces and what is not seen; what people wrote is not stored in yet another place. */
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+  const plain = text.toLowerCase().replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '');
+  return createHash('sha256').update(plain).digest('base64').slice(0, HASH_LENGTH);
 }
