@@ -199,6 +199,27 @@ it('who is called like the house or its staff is marked for everybody, and real 
   assert.equal(await nameOf(context, chatty, '지영운영', { userId: 'staff' }), '지영운영');
 });
 
+it('nobody puts the mark before a name but the server: not staff, nor where names are not judged (U6)', async (context) => {
+  const { chatty } = await open(context, {});
+  const typed = ['⚠ ', '⚠', '⚠️', '⚠︎ ⚠ ', '⚠\u0301 ', '\u0301⚠ ', '⚠\u20e3', '⚠\u200d🔥 '];
+  const places = { marked: 'kimpga', 'without a record': 'founding' };
+  for (const [place, projectId] of Object.entries(places))
+    for (const mark of typed) {
+      const shown = await nameOf(context, chatty, `${mark}민수`, { projectId });
+      assert.ok(!shown.includes('⚠') && shown.endsWith('민수'), JSON.stringify([place, mark, shown]));
+    }
+  for (const mark of typed.slice(0, 7))
+    assert.equal(await nameOf(context, chatty, `${mark}관리자`), '⚠ 관리자');
+  assert.equal(await nameOf(context, chatty, '⚠ 지영', { role: 'moderator' }), '지영');
+  await set(chatty, { lookAlikes: 'off' });
+  assert.equal(await nameOf(context, chatty, '⚠ 관리자'), '관리자');
+  for (const projectId of ['kimpga', 'founding'])
+    for (const name of ['⚠', '⚠️ ⚠', '⚠\u0301']) {
+      const error = await refusalOf(context, chatty.url, { token: tokenOf(name, { projectId }) });
+      assert.equal(error.data?.code, 'name_reserved', JSON.stringify([projectId, name]));
+    }
+});
+
 it('a project may refuse such names, or let them be; without a record a name is what its token says', async (context) => {
   const { chatty } = await open(context, { lookAlikes: 'refuse' });
   const error = await refusalOf(context, chatty.url, { token: tokenOf('관리자') });

@@ -19,8 +19,8 @@ type Named = { projectId: string; userId: string; username: string; role: Standi
 
 /** Put before a name by the server alone: nobody can type it away, and every client shows it. */
 export const MARK = '\u26a0 ';
-/** As somebody might put it before their own name, to make it mean nothing. */
-const MARKS = /^(?:\u26a0|\ufe0e|\ufe0f|\s)+/u;
+/** As somebody might put it before their own name, to make it mean nothing, with all that draws on it or is not seen. */
+const MARKS = /^[\s\p{M}\p{Cf}\p{DI}]*\u26a0[\u26a0\s\p{M}\p{Cf}\p{DI}]*/u;
 
 export function createNaming(options: { projects: Projects; order: Order; slices?: Slices }): Naming {
   const { projects, order, slices = createSlices() } = options;
@@ -46,9 +46,11 @@ export function createNaming(options: { projects: Projects; order: Order; slices
     return rankOf(projects.roleOf(project, role as Role)) > 0;
   }
 
+  /** The mark is the server's in every project, also where no name is judged. */
   function nameAmong(found: Names | null, { projectId, userId, username, role }: Named): string | null {
-    if (found === null || isStaff({ project: projectId, role })) return username;
-    const name = username.replace(MARKS, '') || username;
+    const name = username.replace(MARKS, '');
+    if (name === '') return null;
+    if (found === null || isStaff({ project: projectId, role })) return name;
     const taken = found.find(name);
     if (taken === null) return name;
     // Somebody who was staff, by the name they had then.
