@@ -1,4 +1,4 @@
-/** The one door for everything a socket says after its handshake: check, access, limit, run, answer. */
+/** The one door for everything a socket says after its handshake: access, limit, form, run, answer. */
 
 import {
   type Checked,
@@ -21,6 +21,7 @@ import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
+import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
 import type { Log } from './log.js';
 import type { Messages } from './messages.js';
@@ -48,18 +49,28 @@ type Command<Value, Reply> = {
   limit: Share;
   run(member: VerifiedMember, value: Value, socket: ChatSocket): Promise<Reply>;
 };
-type Prepared<Reply> = (socket: ChatSocket, payload: unknown) => Promise<Reply> | No;
+type Prepared<Reply> = (socket: ChatSocket, packet: EventPacket) => Promise<Reply> | No;
 type Answer = { ok: true } | No;
 export type Ack = (answer: Answer) => void;
+
+/** An event as it came: whatever somebody calls it, and what stands behind its name. */
+export type EventPacket = {
+  event: unknown;
+  values: readonly unknown[];
+  /** Of the packet, in characters. */
+  size: number;
+};
 
 /** What the ways in share, whichever a connection comes by. */
 export type Gateway = {
   admit: Handshakes['admit'];
   /** Of whom `admit` let in: what the room has to say follows on the way out that this returns. */
   enter(socket: ChatSocket): Outlet;
-  /** Never throws, nor rejects. @param ack null: no answer was asked for */
-  hear(socket: ChatSocket, event: unknown, values: unknown[], ack: Ack | null): Promise<void>;
+  /** Never throws. @param ack null: no answer was asked for */
+  hear(socket: ChatSocket, packet: EventPacket, ack: Ack | null): void;
 };
+
+const MALFORMED = { ok: false, code: 'invalid' } as const;
 
 /** `own`: what concerns oneself, which no rule of the room takes from a member. `moderate`: what is done to others. */
 type Right = 'read' | 'own' | 'write' | 'moderate';
@@ -95,16 +106,25 @@ export function createGateway(options: {
 
   function prepare<Value, Reply>(command: Command<Value, Reply>): Prepared<Reply> {
     const refused = rights[command.access];
-    return (socket, payload) => {
+    return (socket, { values, size }) => {
       const { member } = socket.data;
-      const checked = command.check(payload);
-      if (!checked.ok) return no(refusal(checked.code));
+      // Whoever may not, learns that and not when to try again in vain; it has been paid for all the same.
       const denied = refused(member);
+      const wait = command.limit.take(socket, size);
       if (denied) return no(denied);
-      const wait = command.limit.take(socket);
       if (wait > 0) return no(refusal('rate_limited', wait));
+      const checked = values.length === 1 && isShallow(values) ? command.check(values[0]) : MALFORMED;
+      if (!checked.ok) return no(refusal(checked.code));
+      const crowded = command.limit.takeOfProject(member.projectId);
+      if (crowded > 0) return no(refusal('rate_limited', crowded));
       return command.run(member, checked.value, socket);
     };
+  }
+
+  /** What nobody knows is paid for like a question. */
+  function unknown(socket: ChatSocket, { size }: EventPacket): No {
+    const wait = shares.read.take(socket, size);
+    return no(wait > 0 ? refusal('rate_limited', wait) : refusal('invalid'));
   }
 
   const sanctioning = (kind: SanctionKind) =>
@@ -173,12 +193,14 @@ export function createGateway(options: {
     }),
   };
   const table = new Map<string, Prepared<Answer>>(Object.entries(commands));
+  const turns = createEventTurns();
 
-  async function hear(socket: ChatSocket, event: unknown, values: unknown[], ack: Ack | null): Promise<void> {
+  async function handle(socket: ChatSocket, packet: EventPacket, ack: Ack | null): Promise<void> {
+    const { event } = packet;
     const command = typeof event === 'string' ? table.get(event) : undefined;
-    let reply: Answer = no(refusal('invalid'));
+    let reply: Answer;
     try {
-      if (command && values.length === 1 && isShallow(values)) reply = await command(socket, values[0]);
+      reply = await (command ?? unknown)(socket, packet);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
       reply = no(refusal('unavailable'));
@@ -209,7 +231,7 @@ export function createGateway(options: {
       sessions.add(socket, outlet);
       return outlet;
     },
-    hear,
+    hear: (socket, packet, ack) => turns.run(socket, () => void handle(socket, packet, ack)),
   };
 }
 

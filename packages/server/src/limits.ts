@@ -3,7 +3,10 @@
 import { monotonicTime } from './clocks.js';
 
 export type Limit = {
-  /** Takes `cost` (1) from the bucket of `key` and answers 0; where there is less in it, the whole milliseconds until there is. */
+  /**
+   * Takes `cost` (1) from the bucket of `key` and answers 0; where there is less in it, the whole milliseconds until there
+   * is. What costs more than a bucket holds takes a full one.
+   */
   take(key: string, cost?: number): number;
   /** The same answer, and nothing is taken. */
   wait(key: string, cost?: number): number;
@@ -64,7 +67,8 @@ export function createLimit(options: {
   }
 
   return {
-    take(key, cost = 1) {
+    take(key, asked = 1) {
+      const cost = Math.min(asked, burst);
       const time = now();
       const bucket = buckets.get(key) ?? open(key, time);
       bucket.left = filled(bucket, time);
@@ -73,7 +77,8 @@ export function createLimit(options: {
       bucket.left -= cost;
       return 0;
     },
-    wait(key, cost = 1) {
+    wait(key, asked = 1) {
+      const cost = Math.min(asked, burst);
       const bucket = buckets.get(key);
       if (bucket === undefined) return 0;
       const left = filled(bucket, now());

@@ -164,14 +164,14 @@ export class Line implements ChatSocket, Engine {
     if (!this.#count(text.length) || this.#state === 'closed') return;
     this.#heard = true;
     if (isBinary) hangUp(this);
-    else this.#follow(readPacket(text));
+    else this.#follow(readPacket(text), text.length);
   }
 
-  #follow(packet: ClientPacket): void {
+  #follow(packet: ClientPacket, size: number): void {
     if (packet.type === 'alive') return;
     if (packet.type === 'connect') void this.#introduce(packet.auth);
     else if (packet.type === 'wrong namespace') this.#turnAway(packet.name);
-    else if (packet.type === 'event' && this.#outlet !== null) this.#pass(packet, this.#outlet);
+    else if (packet.type === 'event' && this.#outlet !== null) this.#pass(packet, size, this.#outlet);
     else if (packet.type !== 'answer' || !this.connected) this.close();
   }
 
@@ -205,10 +205,10 @@ export class Line implements ChatSocket, Engine {
     }
   }
 
-  #pass({ id, values }: ClientPacket & { type: 'event' }, outlet: Outlet): void {
+  #pass({ id, values }: ClientPacket & { type: 'event' }, size: number, outlet: Outlet): void {
     const [event, ...rest] = values;
     const ack: Ack | null = id === null ? null : (answer) => outlet.answer(id, answer);
-    void this.#lines.gateway.hear(this, event, rest, ack);
+    this.#lines.gateway.hear(this, { event, values: rest, size }, ack);
   }
 
   #end(): void {

@@ -8,8 +8,16 @@ import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
 import { end } from './sessions.js';
 
-/** Takes one for a command and answers 0, or the whole milliseconds until it may be tried again. */
-export type Share = { take(socket: ChatSocket): number };
+/** Both take and answer 0, or take nothing and answer the whole milliseconds until it may be tried again. */
+export type Share = {
+  /**
+   * From what the member and the address have, by the size of the packet: before anything of it is looked at.
+   * @param size of the packet in characters
+   */
+  take(socket: ChatSocket, size: number): number;
+  /** One from what the members of a project have together: right before it runs, so that nobody uses it up with what does not. */
+  takeOfProject(project: string): number;
+};
 
 export type Shares = {
   /** What everybody in the room is told of: messages and their changes. */
@@ -23,6 +31,9 @@ export type Shares = {
   /** The same for a member who comes in and gets the newest page. */
   join(key: string): number;
 };
+
+/** A packet counts once for each 8 KiB begun, as on its connection: the longest message is one. */
+const SIZE_BITS = 13;
 
 /**
  * @param byAddress events of each address
@@ -56,17 +67,17 @@ export function createShares(options: {
   }
 
   const share = (own: Limit, ofProject: Limit | null): Share => ({
-    take(socket) {
-      const { key, address, member } = socket.data;
-      const wait = own.take(key);
+    take(socket, size) {
+      const { key, address } = socket.data;
+      const cost = 1 + (size >> SIZE_BITS);
+      const wait = own.take(key, cost);
       if (wait > 0) {
         beyond(socket);
         return wait;
       }
-      const crowded = address === null ? 0 : byAddress.take(address);
-      if (crowded > 0 || ofProject === null) return crowded;
-      return ofProject.take(member.projectId, 1 / perSecondOf(member.projectId));
+      return address === null ? 0 : byAddress.take(address, cost);
     },
+    takeOfProject: (project) => ofProject?.take(project, 1 / perSecondOf(project)) ?? 0,
   });
 
   return {

@@ -83,7 +83,7 @@ export function openSocketIo(options: {
     socket.on('error', (error) => log.debug({ reason: String(error) }, 'a socket reported an error'));
     socket.onAny((event: unknown, ...values: unknown[]) => {
       const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
-      void gateway.hear(member, event, values, ack);
+      gateway.hear(member, { event, values, size: sizeOf([event, ...values]) }, ack);
     });
     // Without a member it would be a connection that nobody counts.
     socket.once('disconnect', () => socket.conn.close());
@@ -96,6 +96,16 @@ export function openSocketIo(options: {
 
 function asChatSocket(socket: LibrarySocket): ChatSocket {
   return socket as unknown as ChatSocket;
+}
+
+/** Of an event in characters, as the client may have written it: the library does not say. */
+function sizeOf(values: readonly unknown[]): number {
+  try {
+    return JSON.stringify(values).length;
+  } catch {
+    // It nests deeper than can be written again.
+    return PACKET_BYTES;
+  }
 }
 
 /** The token and the request have served; kept for thousands of members they would cost, and a token could leak. */
