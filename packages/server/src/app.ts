@@ -13,6 +13,7 @@ import { createGate } from './gate.js';
 import { createGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
 import { createHttp, type Widget } from './http.js';
+import { guardHttpConnections, type HttpDeadlines } from './http-connections.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createMessages } from './messages.js';
@@ -58,8 +59,9 @@ export async function startApp(options: {
   config: Config;
   log: Log;
   progress: (sentence: string) => void;
+  httpDeadlines?: HttpDeadlines;
 }): Promise<App> {
-  const { config, log, progress } = options;
+  const { config, log, progress, httpDeadlines: deadlines } = options;
   const undo: Undo = [];
   const close = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -67,7 +69,7 @@ export async function startApp(options: {
   try {
     const widget = await readWidget();
     const store = await openStore(config, log, progress, undo);
-    const port = await listen({ config, log, store, widget, undo });
+    const port = await listen({ config, log, store, widget, undo, ...(deadlines && { deadlines }) });
     return { port, close };
   } catch (error) {
     await close();
@@ -123,8 +125,9 @@ async function listen(parts: {
   store: Store;
   widget: Widget;
   undo: Undo;
+  deadlines?: HttpDeadlines;
 }): Promise<number> {
-  const { config, log, store, widget, undo } = parts;
+  const { config, log, store, widget, undo, deadlines } = parts;
   let draining = false;
   const ready = async () => {
     if (draining) throw new Error('draining');
@@ -133,7 +136,7 @@ async function listen(parts: {
   const judgement = await createJudgement(config, store, log, undo);
   const { projects, order, conduct, auth } = judgement;
   const { gate, budget, ...limits } = createLimits(config, projects, log);
-  const http = await createHttp({ widget, ready, log });
+  const http = await createHttp({ widget, ready, log, ...(deadlines && { deadlines }) });
   const rooms = createRooms({ store, conduct, log });
   const { publish } = rooms;
   const messages = createMessages({ store, conduct, publish });
@@ -160,7 +163,8 @@ async function listen(parts: {
   const lines = { gate, gateway, budget };
   const { server } = http;
   const socketIo = openSocketIo({ server, addresses, ...lines, knowsOrigin: projects.knowsOrigin, log });
-  const webSockets = openWebSockets({ server, addresses, lines });
+  const connections = guardHttpConnections({ server, log, ...(deadlines && { deadlines }) });
+  const webSockets = openWebSockets({ server, connections, addresses, lines });
   undo.push(async () => {
     draining = true;
     sessions.drain();
@@ -168,6 +172,7 @@ async function listen(parts: {
     gate.close();
     rooms.close();
     webSockets.close();
+    connections.close();
     await socketIo.close();
     await http.close();
   });

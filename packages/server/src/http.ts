@@ -5,9 +5,10 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { HTTP_DEADLINES, type HttpDeadlines } from './http-connections.js';
+import { chooseEncoding, type Encoding, namesTag } from './http-fields.js';
 import type { Log } from './log.js';
 
-type Encoding = 'br' | 'gzip' | 'identity';
 type Variant = { body: Buffer; etag: string };
 type Asset = Record<Encoding, Variant> & { cache: string };
 /** The built scripts: `widget.js`, and what it loads from below `/widget/`, by file name. */
@@ -17,8 +18,6 @@ export type Widget = { loader: Buffer; parts: ReadonlyMap<string, Buffer> };
 const LOADER_CACHE = 'public, max-age=300, stale-while-revalidate=86400';
 /** Their names carry a hash of their content. */
 const PART_CACHE = 'public, max-age=31536000, immutable';
-/** Time in milliseconds that a connection has for the head of its first request: who says nothing is let go. */
-const SILENCE = 8_000;
 
 /** An answer is for nobody to show, frame or guess about; a route that is more than data says so itself. */
 const GUARDED = {
@@ -47,8 +46,9 @@ export async function createHttp(options: {
   widget: Widget;
   ready: () => Promise<void>;
   log: Log;
+  deadlines?: HttpDeadlines;
 }): Promise<FastifyInstance> {
-  const { widget, ready, log } = options;
+  const { widget, ready, log, deadlines = HTTP_DEADLINES } = options;
   const loader = await prepare(widget.loader, LOADER_CACHE);
   const parts = new Map<string, Asset>();
   for (const [name, body] of widget.parts) parts.set(name, await prepare(body, PART_CACHE));
@@ -64,8 +64,12 @@ export async function createHttp(options: {
   const http = Fastify({
     logger: false,
     bodyLimit: 16 * 1024,
-    requestTimeout: 30_000,
-    http: { headersTimeout: SILENCE, connectionsCheckingInterval: 1_000, ServerResponse: GuardedResponse },
+    requestTimeout: deadlines.request,
+    http: {
+      headersTimeout: deadlines.head,
+      connectionsCheckingInterval: deadlines.sweep,
+      ServerResponse: GuardedResponse,
+    },
     forceCloseConnections: true,
     frameworkErrors: answerFault,
     clientErrorHandler(error, socket) {
@@ -130,16 +134,9 @@ function sendScript(asset: Asset, request: FastifyRequest, reply: FastifyReply):
     .header('timing-allow-origin', '*')
     .header('vary', 'accept-encoding')
     .header('etag', etag);
-  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
+  if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   if (encoding !== 'identity') reply.header('content-encoding', encoding);
   return reply.send(body);
-}
-
-function chooseEncoding(accepted = ''): Encoding {
-  const names = accepted.split(',').filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part));
-  const accepts = (name: string) => names.some((part) => part.split(';')[0]?.trim() === name);
-  if (accepts('br')) return 'br';
-  return accepts('gzip') ? 'gzip' : 'identity';
 }
 
 async function prepare(body: Buffer, cache: string): Promise<Asset> {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import type { Addresses } from './addresses.js';
 import { WebSockets } from './farewell.js';
+import type { HttpConnections } from './http-connections.js';
 import { Line, type Lines } from './line.js';
 
 const PATH = '/socket.io/?';
@@ -20,10 +21,11 @@ const HELD_UP = 3 * LOOK;
 /** @param options.server whoever else answers its upgrades does so already */
 export function openWebSockets(options: {
   server: HttpServer;
+  connections: HttpConnections;
   addresses: Addresses;
   lines: Omit<Lines, 'ended'>;
 }): { close(): void } {
-  const { server, addresses } = options;
+  const { server, connections, addresses } = options;
   const open = new Set<Line>();
   const lines: Lines = { ...options.lines, ended: (line) => void open.delete(line) };
   const sockets = new WebSockets({
@@ -53,6 +55,7 @@ export function openWebSockets(options: {
     // The answer to the upgrade and the first packet go together.
     stream.cork();
     sockets.handleUpgrade(request, stream, head, (socket) => {
+      connections.release(stream);
       const { origin } = request.headers;
       open.add(new Line({ socket, stream, address, origin, lines, now: performance.now() }));
     });
