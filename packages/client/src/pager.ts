@@ -18,10 +18,26 @@ export function createPager(options: { timeline: Timeline; ask: Ask; changed: ()
   const running = new Map<string, Promise<void>>();
   let refreshing = false;
 
+  /** One page, by as many questions as it takes: of long messages an answer holds fewer than are asked for. */
+  async function read(before: number): Promise<HistoryAnswer> {
+    const answer = await ask('history', { before, limit: PAGE });
+    while (answer.ok && answer.more && answer.messages.length < PAGE) {
+      const [first] = answer.messages;
+      if (!first) break;
+      const next = await ask('history', { before: first.id, limit: PAGE - answer.messages.length });
+      if (!next.ok) return next;
+      // The rest is of another log: then it is none of this page, whichever of them the timeline shows by now.
+      if (next.epoch !== answer.epoch) throw new Error('the log was replaced');
+      answer.messages = [...next.messages, ...answer.messages];
+      answer.more = next.more;
+    }
+    return answer;
+  }
+
   async function page(before: number, take: (answer: HistoryAnswer) => void): Promise<boolean> {
     timeline.asking(1);
-    // A rejection says that there is no connection, and with it nothing to do; a page of another log is none of these lines.
-    const answer = await ask('history', { before, limit: PAGE }).then(
+    // A rejection says that there is no connection, or no such log any more; a page of another log is none of these lines.
+    const answer = await read(before).then(
       (given) => (given.ok && given.epoch !== timeline.epoch ? null : given),
       () => null,
     );

@@ -2,7 +2,6 @@
 
 import type { Code } from '@chatty/protocol/codes';
 import type { Message, Position, Session } from '@chatty/protocol/events';
-import { HISTORY_SIZE } from '@chatty/protocol/limits';
 import { type Held, isPast, join, shorten, trim } from './held.js';
 import type { Entry } from './outbox.js';
 import { createPending, type PendingLine } from './pending.js';
@@ -57,7 +56,7 @@ export type Timeline = {
   discard(clientId: string): void;
 };
 
-/** Messages asked for at a time: even the longest stay below the 1 MB at which the server cuts a slow reader. */
+/** Messages in a page; of long ones the pager asks more than once for them. */
 export const PAGE = 50;
 /** Stored lines kept before a gap, and of the live end while its reader is away from it. */
 const KEPT = 100;
@@ -113,8 +112,8 @@ export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
   function history(messages: readonly Message[], position: Position, known: number | null): void {
     epoch = position.epoch;
     const oldest = messages[0]?.id ?? 0;
-    // The first change of a room is its first message.
-    const complete = messages.length < HISTORY_SIZE || oldest === 1;
+    // The first change of a room is its first message. Of long messages a history holds few, so their number says nothing.
+    const complete = oldest <= 1;
     const anew = known === null || position.seq < known;
     if (anew) pending.restart(position.seq);
     else pending.advance(position.seq);

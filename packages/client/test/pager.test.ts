@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPager } from '@chatty/client/pager';
-import { createTimeline } from '@chatty/client/timeline';
-import { createMessage, settle } from './room.js';
+import { createTimeline, type Page } from '@chatty/client/timeline';
+import { createMessage, createRoom, settle } from './room.js';
 
 const messages = (from: number, to: number, content: string) =>
   Array.from({ length: to - from + 1 }, (_, index) =>
@@ -71,4 +71,72 @@ it('held lines are not refreshed with those of another log', async () => {
   assert.ok(shown().every((content) => content !== 'new'));
   begin('new');
   assert.equal(timeline.stale(), null);
+});
+
+it('a page arrives whole, by as many answers as it takes, whichever end of the window it is for', async () => {
+  const room = createRoom(Number.POSITIVE_INFINITY, 7);
+  const post = (count: number) => {
+    for (let each = 0; each < count; each += 1) room.post();
+  };
+  post(200);
+  const timeline = createTimeline();
+  timeline.history(room.newest(), room.position, null);
+  let asked = 0;
+  const pager = createPager({
+    timeline,
+    ask: async (_name, payload) => {
+      asked += 1;
+      const { before, limit = 50 } = payload as { before: number; limit?: number };
+      return { ok: true, ...room.before(before, limit) } as never;
+    },
+    changed: () => undefined,
+  });
+  const ids = () => timeline.lines().map((line) => (line.kind === 'stored' ? line.message.id : line.kind));
+  const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  const load = async (page: Page) => {
+    asked = 0;
+    await pager.load(page);
+    return asked;
+  };
+  assert.deepEqual([ids(), timeline.more], [numbers(194, 200), true]);
+  assert.equal(await load('older'), 8);
+  assert.deepEqual(ids(), numbers(144, 200));
+
+  const known = room.position.seq;
+  post(100);
+  timeline.history(room.newest(), room.position, known);
+  assert.deepEqual(ids(), [...numbers(144, 200), 'gap', ...numbers(294, 300)]);
+  await load('gap');
+  assert.deepEqual(ids(), [...numbers(144, 200), 'gap', ...numbers(244, 300)]);
+  await load('gap');
+  assert.deepEqual(ids(), numbers(144, 300));
+
+  await pager.visit(60);
+  assert.deepEqual(ids(), numbers(35, 84));
+  await load('newer');
+  assert.deepEqual(ids(), numbers(35, 134));
+  await load('older');
+  assert.deepEqual([ids(), timeline.more], [numbers(1, 134), false]);
+});
+
+it('a page of which a part was refused is not taken, and comes when it is asked for again', async () => {
+  const room = createRoom(Number.POSITIVE_INFINITY, 20);
+  for (let each = 0; each < 100; each += 1) room.post();
+  const timeline = createTimeline();
+  timeline.history(room.newest(), room.position, null);
+  let refused = 2;
+  const pager = createPager({
+    timeline,
+    ask: async (_name, payload) => {
+      const { before, limit = 50 } = payload as { before: number; limit?: number };
+      refused -= 1;
+      if (refused === 0) return { ok: false, code: 'rate_limited', message: '', retry: 'later' } as never;
+      return { ok: true, ...room.before(before, limit) } as never;
+    },
+    changed: () => undefined,
+  });
+  await pager.load('older');
+  assert.equal(timeline.lines().length, 20);
+  await pager.load('older');
+  assert.equal(timeline.lines().length, 70);
 });

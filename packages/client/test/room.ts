@@ -19,8 +19,11 @@ export type Room = {
   after(position: Position, limit?: number): Frame | null;
 };
 
-/** @param reach how many changes back a follower can still catch up */
-export function createRoom(reach = 700): Room {
+/**
+ * @param reach how many changes back a follower can still catch up
+ * @param fit how many messages one answer holds, where they are long
+ */
+export function createRoom(reach = 700, fit = Number.POSITIVE_INFINITY): Room {
   let messages = new Map<number, Message>();
   let position: Position = { epoch: 'epoch-1', seq: 0 };
   /** Counts on over a restored backup: what tells messages of two logs apart that have the same id. */
@@ -58,12 +61,13 @@ export function createRoom(reach = 700): Room {
       position = { epoch: `${position.epoch}+`, seq };
       messages = new Map(all().flatMap((message) => (message.seq <= seq ? [[message.id, message]] : [])));
     },
-    newest: () => all().slice(-HISTORY_SIZE),
+    newest: () => all().slice(-Math.min(HISTORY_SIZE, fit)),
     before(id, limit) {
       const older = all().filter((message) => message.id < id);
-      return { epoch: position.epoch, messages: older.slice(-limit), more: older.length > limit };
+      const messages = older.slice(-Math.min(limit, fit));
+      return { epoch: position.epoch, messages, more: messages.length < older.length };
     },
-    after({ epoch, seq }, limit = SYNC_PAGE_SIZE) {
+    after({ epoch, seq }, limit = Math.min(SYNC_PAGE_SIZE, fit)) {
       if (epoch !== position.epoch || seq > position.seq || seq < position.seq - reach) return null;
       const changed = all()
         .filter((message) => message.seq > seq)

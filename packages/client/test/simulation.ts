@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Clock } from '@chatty/client/clock';
 import type { Dial, Heard, Wire } from '@chatty/client/wire';
 import { refusal } from '@chatty/protocol/codes';
-import type { Handshake } from '@chatty/protocol/events';
+import type { Handshake, Position } from '@chatty/protocol/events';
 import type { Room } from './room.js';
 import { session } from './room.js';
 
@@ -56,12 +56,18 @@ export function createNetwork(room: Room, clock: Clock): Network {
     push('history', () => heard?.event('history', messages, position));
   }
 
+  function head(position: Position): void {
+    push('head', () => heard?.event('head', position));
+  }
+
   function welcome(): void {
     const after = handshake?.().after;
     const { epoch } = room.position;
     push('session', () => heard?.event('session', session(epoch, userId)));
     const first = after ? room.after(after) : null;
     if (!first) history();
+    // As the protocol has it, the head goes before a frame that is not all.
+    else if (first.seq < room.position.seq) head(room.position);
     for (let frame = first; frame; frame = room.after({ epoch, seq: frame.seq }) ?? frame) {
       const page = frame;
       told = { epoch, seq: page.seq };
@@ -157,8 +163,7 @@ export function createNetwork(room: Room, clock: Clock): Network {
     },
     flush,
     head() {
-      const position = room.position;
-      if (told) push('head', () => heard?.event('head', position));
+      if (told) head(room.position);
     },
     pass,
     heal() {
