@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../start-error.js';
+import { WITHOUT_JIT } from './planning.js';
 import type { Connection } from './postgres.js';
 import { prepareRole } from './wall.js';
 
@@ -39,7 +40,7 @@ export async function migrate(
   const client = await connect(connection, waitSeconds, progress);
   try {
     await requireDurability(client);
-    await client.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
+    await client.query(`${WITHOUT_JIT}; SET lock_timeout = ${LOCK_TIMEOUT}`);
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     const ran = await runMissing(client, progress);
     await prepareRole(client);

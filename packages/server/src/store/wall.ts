@@ -1,6 +1,7 @@
 /** The second wall between projects (row-level security): as whom the database is asked, and for which projects. */
 
 import pg from 'pg';
+import { BY_KEY, WITHOUT_JIT } from './planning.js';
 
 /** What the server works as where its own user is exempt from row-level security; nobody can log in as it. */
 const ROLE = 'chatty_app';
@@ -67,12 +68,13 @@ const SCOPE = 'chatty scope';
 /** A role that was given to the user since the start has no rights before the next one. */
 const READY = `has_table_privilege(to_regrole('${ROLE}')::oid, 'rooms', 'INSERT')`;
 /** The scope has no row, so that it adds nothing to the answer of the statement that follows, and holds for its transaction. */
-const ENTER = `SELECT set_config('role', '${ROLE}', false) FROM (${MAY}) u WHERE u.super OR (u.may AND ${READY});
+const ENTER = `${WITHOUT_JIT}; ${BY_KEY};
+  SELECT set_config('role', '${ROLE}', false) FROM (${MAY}) u WHERE u.super OR (u.may AND ${READY});
   PREPARE "${SCOPE}" (text) AS SELECT WHERE set_config('chatty.projects', $1, true) IS NULL;
   SELECT row_security_active('rooms') AS held`;
 
 /**
- * Makes a new connection one that the wall holds.
+ * Makes a new connection one that the wall holds, and that plans as planning.ts says.
  * @returns whether it does: false for an exempt user who may not become the role
  * @throws where the role is gone although the user could have made it: better no connection than one without the wall
  */
