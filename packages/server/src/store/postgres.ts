@@ -72,9 +72,8 @@ const MESSAGES_BEFORE = {
 };
 const SENT = {
   name: 'sent',
-  text: `SELECT is_same_message(m, $4, $5, $6) AS same, ${COLUMNS} FROM messages m
-    WHERE m.project_id = $1 AND m.user_id = $2 AND m.client_id = $3
-      AND m.room_id = $4 AND m.reply_to IS NOT DISTINCT FROM $6`,
+  text: `SELECT is_same_message(m, $4, $5, $6) AS same, ${COLUMNS} FROM message_by_client($1, $2, $3) m
+    WHERE m.room_id = $4 AND m.reply_to IS NOT DISTINCT FROM $6`,
 };
 const WRITTEN = {
   name: 'written',
@@ -89,10 +88,13 @@ const RENEW = {
   name: 'renew',
   text: 'UPDATE rooms SET epoch = gen_random_uuid() WHERE project_id = $1 AND room_id = $2 AND epoch = $3',
 };
+// LIMIT keeps the planner from a join, which may read all rooms.
 const HEADS = {
   name: 'heads',
   text: `SELECT r.project_id, r.room_id, r.epoch, r.last_seq FROM unnest($1::text[], $2::text[]) AS k(project_id, room_id)
-    JOIN rooms r USING (project_id, room_id)`,
+    CROSS JOIN LATERAL (
+      SELECT * FROM rooms WHERE project_id = k.project_id AND room_id = k.room_id LIMIT 1
+    ) r`,
 };
 const VERSIONS = {
   name: 'versions',

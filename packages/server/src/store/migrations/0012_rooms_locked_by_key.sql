@@ -1,0 +1,397 @@
+-- A flush costs what it writes, whatever is stored (docs/decisions/0018). Signatures stay as they were, so that a server of
+-- the release before works on while it is replaced.
+
+-- Look-ups by key. A plan made while a table was small is kept while it grows, and all its indexes look equally cheap then.
+-- So each look-up asks for the order of its index, and without sorting no other index can give it. They are functions of
+-- their own because the setting would hold for everything that their callers sort: a disabled step that cannot be avoided
+-- adds 10^10 to the cost of a plan, which hides all other costs and makes PostgreSQL 12-17 compile the statement.
+
+-- Where a message is; NULL: nowhere.
+CREATE FUNCTION place_of_message(p_project text, p_room text, p_id bigint) RETURNS tid
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN (
+    SELECT m.ctid FROM messages m
+    WHERE m.project_id = p_project AND m.room_id = p_room AND m.id BETWEEN p_id AND p_id ORDER BY m.id LIMIT 1
+  );
+END;
+$$;
+
+-- Where a person's reaction is; NULL: nowhere.
+CREATE FUNCTION place_of_reaction(p_project text, p_room text, p_id bigint, p_emoji text, p_user text) RETURNS tid
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN (
+    SELECT r.ctid FROM reactions r
+    WHERE r.project_id = p_project AND r.room_id = p_room AND r.message_id = p_id AND r.emoji = p_emoji
+      AND r.user_id BETWEEN p_user AND p_user
+    ORDER BY r.user_id LIMIT 1
+  );
+END;
+$$;
+
+-- Who reacted with the emoji first, in that order.
+CREATE FUNCTION first_to_react(p_project text, p_room text, p_id bigint, p_emoji text, p_most integer) RETURNS text[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT r.user_id FROM reactions r
+    WHERE r.project_id = p_project AND r.room_id = p_room AND r.message_id = p_id AND r.emoji = p_emoji
+    ORDER BY r.seq LIMIT p_most
+  );
+END;
+$$;
+
+-- The message that somebody sent under a client id; no row: there is none.
+CREATE FUNCTION message_by_client(p_project text, p_user text, p_client text) RETURNS SETOF messages
+LANGUAGE plpgsql STABLE ROWS 1 SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM messages m
+    WHERE m.project_id = p_project AND m.user_id = p_user AND m.client_id BETWEEN p_client AND p_client
+    ORDER BY m.client_id LIMIT 1;
+END;
+$$;
+
+-- The same of many, with their place in the input (n from 1); those that do not exist are left out.
+CREATE FUNCTION messages_by_client(p_project text[], p_user text[], p_client text[])
+RETURNS TABLE (n bigint, message messages)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT k.n, m.message FROM unnest(p_project, p_user, p_client) WITH ORDINALITY AS k(project, usr, client, n)
+    CROSS JOIN LATERAL (
+      SELECT a AS message FROM messages a
+      WHERE a.project_id = k.project AND a.user_id = k.usr AND a.client_id BETWEEN k.client AND k.client
+      ORDER BY a.client_id LIMIT 1
+    ) m;
+END;
+$$;
+
+-- As before; a function in SQL would be planned at each call.
+CREATE OR REPLACE FUNCTION messages_by_id(p_project text[], p_room text[], p_id bigint[])
+RETURNS TABLE (n bigint, message messages)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT k.n, m.message FROM unnest(p_project, p_room, p_id) WITH ORDINALITY AS k(project, room, id, n)
+    CROSS JOIN LATERAL (
+      SELECT a AS message FROM messages a
+      WHERE a.project_id = k.project AND a.room_id = k.room AND a.id BETWEEN k.id AND k.id ORDER BY a.id LIMIT 1
+    ) m;
+END;
+$$;
+
+-- Locks each room that is named, once, and answers by their keys in ascending order: n (from 1) and its last_seq. One
+-- room after the other, in the order in which append_few, change_messages and react_messages lock too and whether it
+-- exists or has to be made, so that two servers never wait for each other in a circle.
+-- With p_passing a room that another transaction has locked is passed by: its last_seq is NULL.
+CREATE FUNCTION lock_rooms(p_project text[], p_room text[], p_passing boolean)
+RETURNS TABLE (n bigint, last_seq bigint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  key record;
+BEGIN
+  n := 0;
+  FOR key IN SELECT DISTINCT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room) ORDER BY 1, 2 LOOP
+    n := n + 1;
+    IF p_passing THEN
+      SELECT r.last_seq INTO last_seq FROM rooms r
+        WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE SKIP LOCKED;
+    ELSE
+      SELECT r.last_seq INTO last_seq FROM rooms r
+        WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE;
+    END IF;
+    IF NOT FOUND THEN
+      -- Looked for before it is made, because INSERT would wait for whoever is writing to a room that exists.
+      PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room;
+      IF NOT FOUND THEN
+        INSERT INTO rooms (project_id, room_id) VALUES (key.project, key.room) ON CONFLICT DO NOTHING;
+        IF p_passing THEN
+          SELECT r.last_seq INTO last_seq FROM rooms r
+            WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE SKIP LOCKED;
+        ELSE
+          SELECT r.last_seq INTO last_seq FROM rooms r
+            WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE;
+        END IF;
+      END IF;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END;
+$$;
+
+-- As before, with the order of all locks that lock_rooms keeps. Joins are of functions alone, whose estimates do not
+-- change with the tables, and a room is found by its place among those locked.
+CREATE OR REPLACE FUNCTION append_messages(
+  p_project text[], p_room text[], p_user text[], p_username text[], p_avatar text[],
+  p_content text[], p_client text[], p_reply bigint[], p_role text[], p_passing boolean
+) RETURNS TABLE (
+  outcome text, id bigint, seq bigint, created_at timestamptz, username text, avatar text,
+  content text, edited_at timestamptz, deleted_at timestamptz, role text
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz;
+  -- Of each room its last_seq, and of each message the place of its room in there.
+  tops bigint[];
+  places bigint[];
+  rows_taken bigint := cardinality(p_project);
+BEGIN
+  SELECT array_agg(l.last_seq ORDER BY l.n) INTO tops FROM lock_rooms(p_project, p_room, p_passing) l;
+  SELECT array_agg(k.place ORDER BY k.n) INTO places FROM (
+    SELECT t.n, dense_rank() OVER (ORDER BY t.project, t.room) AS place
+    FROM unnest(p_project, p_room) WITH ORDINALITY AS t(project, room, n)
+  ) k;
+
+  -- What may answer a message of this same flush waits for the next one, and what comes after it too.
+  SELECT coalesce(min(t.n) - 1, rows_taken) INTO rows_taken
+    FROM unnest(p_reply, places) WITH ORDINALITY AS t(reply, place, n)
+    WHERE t.reply > tops[t.place] AND t.reply < tops[t.place] + t.n;
+
+  moment := date_trunc('milliseconds', clock_timestamp());
+  RETURN QUERY
+  WITH known AS MATERIALIZED (
+    SELECT t.*, tops[t.place] AS top, o.message AS old,
+      -- The first of its client id, new, in a room that is locked, and an answer to what there is.
+      t.n = first_value(t.n) OVER same AND o.n IS NULL AND tops[t.place] IS NOT NULL
+        AND (t.reply IS NULL OR a.n IS NOT NULL) AS fits
+    FROM unnest(p_project, p_room, p_user, p_username, p_avatar, p_content, p_client, p_reply, p_role, places)
+      WITH ORDINALITY AS t(project, room, usr, username, avatar, content, client, reply, role, place, n)
+    LEFT JOIN messages_by_client(p_project, p_user, p_client) o ON o.n = t.n
+    LEFT JOIN messages_by_id(p_project, p_room, p_reply) a ON a.n = t.n
+    WHERE t.n <= rows_taken
+    WINDOW same AS (PARTITION BY t.project, t.usr, t.client ORDER BY t.n)
+  ), numbered AS MATERIALIZED (
+    SELECT k.*, CASE WHEN k.fits THEN k.top + count(*) FILTER (WHERE k.fits) OVER (PARTITION BY k.place ORDER BY k.n) END
+      AS new_id
+    FROM known k
+  ), advanced AS (
+    -- Never an INSERT, since all rooms are there: a conflict finds its row by the key, and a join might by reading all.
+    INSERT INTO rooms (project_id, room_id, last_seq)
+      SELECT f.project, f.room, max(f.new_id) FROM numbered f WHERE f.new_id IS NOT NULL GROUP BY f.project, f.room
+      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = excluded.last_seq
+  ), inserted AS (
+    INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, client_id, reply_to, created_at,
+      role)
+    SELECT f.project, f.room, f.new_id, f.new_id, f.usr, f.username, f.avatar, f.content, f.client, f.reply, moment, f.role
+    FROM numbered f WHERE f.new_id IS NOT NULL ORDER BY f.n
+  ), compared AS (
+    SELECT m.*, first_value(m.n) OVER same AS first_n, first_value(m.new_id) OVER same AS first_id,
+      first_value(m.room) OVER same AS first_room, first_value(m.reply) OVER same AS first_reply,
+      first_value(m.content) OVER same AS first_content, first_value(m.username) OVER same AS first_username,
+      first_value(m.avatar) OVER same AS first_avatar, first_value(m.role) OVER same AS first_role
+    FROM numbered m WINDOW same AS (PARTITION BY m.project, m.usr, m.client ORDER BY m.n)
+  )
+  SELECT
+    CASE
+      WHEN (c.old).id IS NOT NULL
+      THEN CASE WHEN is_same_message(c.old, c.room, c.content, c.reply) THEN 'duplicate' ELSE 'conflict' END
+      WHEN c.new_id IS NOT NULL THEN 'stored'
+      WHEN c.first_id IS NULL THEN CASE WHEN c.n = c.first_n AND c.top IS NOT NULL THEN 'not_found' END
+      WHEN c.first_room = c.room AND c.first_content = c.content AND c.first_reply IS NOT DISTINCT FROM c.reply
+      THEN 'duplicate' ELSE 'conflict' END,
+    coalesce((c.old).id, c.first_id), coalesce((c.old).seq, c.first_id), coalesce((c.old).created_at, moment),
+    CASE WHEN (c.old).id IS NULL THEN c.first_username ELSE (c.old).username END,
+    CASE WHEN (c.old).id IS NULL THEN c.first_avatar ELSE (c.old).avatar END,
+    coalesce((c.old).content, c.first_content), (c.old).edited_at, (c.old).deleted_at,
+    CASE WHEN (c.old).id IS NULL THEN c.first_role ELSE (c.old).role END
+  FROM compared c ORDER BY c.n;
+END;
+$$;
+
+-- As before, with the look-ups above.
+CREATE OR REPLACE FUNCTION append_few(
+  p_project text[], p_room text[], p_user text[], p_username text[], p_avatar text[],
+  p_content text[], p_client text[], p_reply bigint[], p_role text[]
+) RETURNS TABLE (
+  n bigint, outcome text, id bigint, seq bigint, created_at timestamptz, username text, avatar text,
+  content text, edited_at timestamptz, deleted_at timestamptz, role text
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  given record;
+  first messages;
+BEGIN
+  FOR given IN
+    SELECT t.* FROM unnest(p_project, p_room, p_user, p_username, p_avatar, p_content, p_client, p_reply, p_role)
+      WITH ORDINALITY AS t(project, room, usr, username, avatar, content, client, reply, role, n)
+    ORDER BY t.project, t.room, t.n
+  LOOP
+    n := given.n;
+    IF given.reply IS NOT NULL AND place_of_message(given.project, given.room, given.reply) IS NULL THEN
+      outcome := 'not_found';
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    UPDATE rooms r SET last_seq = r.last_seq + 1
+      WHERE r.project_id = given.project AND r.room_id = given.room RETURNING r.last_seq INTO id;
+    IF NOT FOUND THEN
+      INSERT INTO rooms (project_id, room_id) VALUES (given.project, given.room) ON CONFLICT DO NOTHING;
+      UPDATE rooms r SET last_seq = r.last_seq + 1
+        WHERE r.project_id = given.project AND r.room_id = given.room RETURNING r.last_seq INTO id;
+    END IF;
+    -- Milliseconds, so that what is acknowledged, delivered and read again is the same time; under the room's lock, so
+    -- that it does not run against the order.
+    created_at := date_trunc('milliseconds', clock_timestamp());
+    INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, client_id, reply_to, created_at,
+        role)
+      VALUES (given.project, given.room, id, id, given.usr, given.username, given.avatar, given.content, given.client,
+        given.reply, created_at, given.role)
+      ON CONFLICT (project_id, user_id, client_id) DO NOTHING;
+    IF FOUND THEN
+      outcome := 'stored';
+      seq := id;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- The number goes back before anybody could see it: the room is still locked.
+    UPDATE rooms r SET last_seq = r.last_seq - 1 WHERE r.project_id = given.project AND r.room_id = given.room;
+    SELECT * INTO STRICT first FROM message_by_client(given.project, given.usr, given.client);
+    outcome := CASE WHEN is_same_message(first, given.room, given.content, given.reply) THEN 'duplicate' ELSE 'conflict' END;
+    id := first.id; seq := first.seq; created_at := first.created_at;
+    username := first.username; avatar := first.avatar; content := first.content;
+    edited_at := first.edited_at; deleted_at := first.deleted_at; role := first.role;
+    RETURN NEXT;
+    username := NULL; avatar := NULL; content := NULL; edited_at := NULL; deleted_at := NULL; role := NULL;
+  END LOOP;
+END;
+$$;
+
+-- As before, with the look-ups above.
+CREATE OR REPLACE FUNCTION change_messages(
+  p_project text[], p_room text[], p_user text[], p_id bigint[], p_content text[], p_passing boolean
+) RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  moment timestamptz;
+  next_seq bigint;
+  place tid;
+  key record;
+BEGIN
+  IF NOT p_passing THEN
+    FOR key IN SELECT DISTINCT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room) ORDER BY 1, 2 LOOP
+      PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE;
+    END LOOP;
+  END IF;
+  moment := date_trunc('milliseconds', clock_timestamp());
+
+  FOR key IN
+    SELECT t.* FROM unnest(p_project, p_room, p_user, p_id, p_content)
+      WITH ORDINALITY AS t(project, room, usr, id, content, n) ORDER BY t.n
+  LOOP
+    outcome := NULL;
+    message := NULL;
+    -- A row that this transaction has locked is not skipped.
+    PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+      PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room;
+      IF NOT FOUND THEN outcome := 'not_found'; END IF;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+    place := place_of_message(key.project, key.room, key.id);
+    IF place IS NOT NULL THEN
+      SELECT * INTO message FROM messages m WHERE m.ctid = place;
+    END IF;
+    outcome := CASE
+      WHEN place IS NULL THEN 'not_found'
+      WHEN message.user_id <> key.usr THEN 'forbidden'
+      WHEN message.deleted_at IS NOT NULL THEN CASE WHEN key.content IS NULL THEN 'same' ELSE 'not_found' END
+      WHEN message.content = key.content THEN 'same'
+      ELSE 'changed' END;
+    IF outcome = 'changed' THEN
+      UPDATE rooms r SET last_seq = r.last_seq + 1
+        WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;
+      UPDATE messages m SET seq = next_seq, content = coalesce(key.content, ''),
+          body_hash = coalesce(m.body_hash, sha256(convert_to(m.content, 'UTF8'))),
+          edited_at = CASE WHEN key.content IS NULL THEN m.edited_at ELSE moment END,
+          deleted_at = CASE WHEN key.content IS NULL THEN moment END,
+          reactions = CASE WHEN key.content IS NOT NULL THEN m.reactions END
+        WHERE m.ctid = place RETURNING m.* INTO message;
+      IF key.content IS NULL THEN
+        DELETE FROM reactions r
+          WHERE r.project_id = key.project AND r.room_id = key.room AND r.message_id BETWEEN key.id AND key.id;
+      END IF;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END;
+$$;
+
+-- As before, with the look-ups above.
+CREATE OR REPLACE FUNCTION react_messages(
+  p_project text[], p_room text[], p_user text[], p_id bigint[], p_emoji text[], p_added boolean[],
+  p_most_emoji integer, p_most_users integer, p_passing boolean
+) RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+  next_seq bigint;
+  place tid;
+  mark tid;
+  key record;
+  stands boolean;
+  shown jsonb;
+  spot integer;
+  counted integer;
+  named text[];
+BEGIN
+  IF NOT p_passing THEN
+    FOR key IN SELECT DISTINCT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room) ORDER BY 1, 2 LOOP
+      PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE;
+    END LOOP;
+  END IF;
+
+  FOR key IN
+    SELECT t.* FROM unnest(p_project, p_room, p_user, p_id, p_emoji, p_added)
+      WITH ORDINALITY AS t(project, room, usr, id, emoji, added, n) ORDER BY t.n
+  LOOP
+    outcome := NULL;
+    message := NULL;
+    -- A row that this transaction has locked is not skipped.
+    PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+      PERFORM 1 FROM rooms r WHERE r.project_id = key.project AND r.room_id = key.room;
+      IF NOT FOUND THEN outcome := 'not_found'; END IF;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+    place := place_of_message(key.project, key.room, key.id);
+    IF place IS NOT NULL THEN
+      SELECT * INTO message FROM messages m WHERE m.ctid = place;
+    END IF;
+    mark := place_of_reaction(key.project, key.room, key.id, key.emoji, key.usr);
+    stands := mark IS NOT NULL;
+    shown := coalesce(message.reactions, '[]');
+    spot := NULL;
+    counted := 0;
+    SELECT e.n - 1, (e.entry ->> 'count')::integer INTO spot, counted
+      FROM jsonb_array_elements(shown) WITH ORDINALITY AS e(entry, n) WHERE e.entry ->> 'emoji' = key.emoji;
+    outcome := CASE
+      WHEN place IS NULL THEN 'not_found'
+      WHEN message.deleted_at IS NOT NULL AND key.added THEN 'not_found'
+      WHEN stands = key.added THEN 'same'
+      WHEN spot IS NULL AND jsonb_array_length(shown) >= p_most_emoji THEN 'too_many'
+      ELSE 'changed' END;
+    IF outcome = 'changed' THEN
+      UPDATE rooms r SET last_seq = r.last_seq + 1
+        WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;
+      IF key.added THEN
+        INSERT INTO reactions (project_id, room_id, message_id, emoji, user_id, seq)
+          VALUES (key.project, key.room, key.id, key.emoji, key.usr, next_seq);
+      ELSE
+        DELETE FROM reactions r WHERE r.ctid = mark;
+      END IF;
+      counted := coalesce(counted, 0) + CASE WHEN key.added THEN 1 ELSE -1 END;
+      named := first_to_react(key.project, key.room, key.id, key.emoji, p_most_users);
+      shown := CASE
+        WHEN counted = 0 THEN shown - spot
+        WHEN spot IS NULL THEN shown || jsonb_build_array(jsonb_build_object('emoji', key.emoji, 'count', counted, 'users', named))
+        ELSE jsonb_set(shown, ARRAY[spot::text], jsonb_build_object('emoji', key.emoji, 'count', counted, 'users', named)) END;
+      UPDATE messages m SET seq = next_seq, reactions = nullif(shown, '[]')
+        WHERE m.ctid = place RETURNING m.* INTO message;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END;
+$$;
+
+ALTER FUNCTION take_down(text, text, bigint, jsonb, jsonb) SET enable_seqscan = off;
