@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './kit.js';
+import { type Chatty, join, refusalOf, SECRET, startChatty, stored, tokenOf } from './kit.js';
 
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const sign = (header: unknown, claims: unknown, secret = SECRET, hash = 'sha256') => {
@@ -94,6 +94,15 @@ describe('authentication', () => {
 
   it('accepts a token without exp outside production, as the founding contract has it', async (context) => {
     await join(context, chatty.url, sign(HS256, { projectId: 'kimpga', username: '민수' }));
+  });
+
+  it('sends nobody to an http server of their own machine in production: such an avatar is dropped', async (context) => {
+    const avatar = 'http://localhost:4001/a.png';
+    const token = tokenOf('민수', { avatar });
+    const shown = async ({ url }: Chatty) =>
+      stored(await (await join(context, url, token)).say('안녕')).avatar;
+    assert.equal(await shown(production), null);
+    assert.equal(await shown(chatty), avatar);
   });
 
   it('requires exp in production, and at most 24 hours of it (J5)', async (context) => {

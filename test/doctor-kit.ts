@@ -91,7 +91,7 @@ export async function clinic(context: TestContext) {
     actor: by,
   });
   await order.refresh();
-  const rules = { requireExpiry: true, maxHours: 24 };
+  const rules = { requireExpiry: true, maxHours: 24, allowLocalHttp: false };
   const naming = createNaming({ projects, order });
   const auth = createAuth({ projects, order, naming, ...rules });
   const filters = createFilters({ projects });

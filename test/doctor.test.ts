@@ -192,6 +192,7 @@ it('each thing that is wrong has its own line, also where several are', async (c
     ['user name', look({}, { sub: undefined })],
     ['avatar ok', look({}, { avatar: 'https://a.test/a.png' })],
     ['avatar no_https', look({}, { avatar: 'http://a.test/a.png' })],
+    ['avatar no_https', look({}, { avatar: 'http://localhost/a.png' })],
     ['avatar no_address', look({}, { avatar: '/a.png' })],
     ['avatar credentials', look({}, { avatar: 'https://u:p@a.test/a.png' })],
     ['avatar no_text', look({}, { avatar: 7 })],

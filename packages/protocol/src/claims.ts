@@ -28,7 +28,8 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 const BADGES = 5;
 const BADGE_LENGTH = 20;
 
-export function readClaims(claims: Claims): ClaimsResult {
+/** @param allowLocalHttp whether pictures may come from an http server on the reader's own machine, as while developing */
+export function readClaims(claims: Claims, allowLocalHttp = true): ClaimsResult {
   const user = isObject(claims.user) ? claims.user : {};
   const projectId = claims.projectId;
   if (typeof projectId !== 'string' || !PROJECT_ID.test(projectId)) {
@@ -53,8 +54,8 @@ export function readClaims(claims: Claims): ClaimsResult {
       projectId,
       userId,
       username,
-      avatar: readUrl(first(claims.avatar, claims.picture, claims.avatarUrl, user.avatar)),
-      url: readUrl(claims.url),
+      avatar: readUrl(first(claims.avatar, claims.picture, claims.avatarUrl, user.avatar), allowLocalHttp),
+      url: readUrl(claims.url, allowLocalHttp),
       role: roles.find((role) => role === claims.role) ?? 'member',
       badges: readBadges(claims.badges),
       level: typeof claims.level === 'number' && Number.isFinite(claims.level) ? claims.level : null,
@@ -62,11 +63,12 @@ export function readClaims(claims: Claims): ClaimsResult {
   };
 }
 
-/** An https URL (http only on this machine) without credentials, in its normal form; anything else is dropped. */
-export function readUrl(value: unknown): string | null {
+/** An https URL (http on this machine, where that is allowed) without credentials, in its normal form; anything else is dropped. */
+export function readUrl(value: unknown, allowLocalHttp = true): string | null {
   if (typeof value !== 'string' || value.length > URL_LENGTH || !URL.canParse(value)) return null;
   const url = new URL(value);
-  const allowed = url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
+  const isLocalHttp = url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname);
+  const allowed = url.protocol === 'https:' || (allowLocalHttp && isLocalHttp);
   if (!allowed || url.username !== '' || url.password !== '' || url.href.length > URL_LENGTH) return null;
   return url.href;
 }

@@ -89,6 +89,9 @@ it('only https pictures are kept, http on this machine excepted (X2)', () => {
     assert.equal(readUrl(url), null);
   assert.equal(readUrl('https://a.test/b.png'), 'https://a.test/b.png');
   assert.equal(readUrl('http://localhost:4001/b.png'), 'http://localhost:4001/b.png');
+  for (const host of ['localhost:4001', '127.0.0.1', '[::1]'])
+    assert.equal(readUrl(`http://${host}/b.png`, false), null, host);
+  assert.equal(readUrl('https://a.test/b.png', false), 'https://a.test/b.png');
 });
 
 it('the user id comes from sub, else user, user.id, userId, else the username', () => {

@@ -113,7 +113,11 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   const filters = createFilters({ projects, slices });
   const conduct = createConduct({ order, projects, filters, store });
   const naming = createNaming({ projects, order, slices });
-  const rules = { requireExpiry: config.production, maxHours: config.tokenMaxHours };
+  const rules = {
+    requireExpiry: config.production,
+    maxHours: config.tokenMaxHours,
+    allowLocalHttp: !config.production,
+  };
   const auth = createAuth({ projects, order, naming, ...rules });
   const doctor = createDoctor({ auth, conduct, projects, rules });
   return { vault, projects, order, conduct, auth, doctor };

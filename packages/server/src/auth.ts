@@ -90,6 +90,7 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
  * @param order who is banned
  * @param naming which names are somebody else's
  * @param requireExpiry refuse tokens without `exp` (always so in production)
+ * @param allowLocalHttp avatars and profiles may lie on an http server of the reader's own machine (never so in production)
  * @param maxHours longest life from now that `exp` may promise, or null for any
  * @param now clock in milliseconds
  */
@@ -99,9 +100,18 @@ export function createAuth(options: {
   naming: Naming;
   requireExpiry: boolean;
   maxHours: number | null;
+  allowLocalHttp?: boolean;
   now?: () => number;
 }): Auth {
-  const { projects, order, naming, requireExpiry, maxHours, now = wallTime } = options;
+  const {
+    projects,
+    order,
+    naming,
+    requireExpiry,
+    maxHours,
+    allowLocalHttp = false,
+    now = wallTime,
+  } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
   const nobody: SigningKey = {
     kid: null,
@@ -114,7 +124,7 @@ export function createAuth(options: {
     order,
     naming,
     nobody,
-    rules: { requireExpiry, maxHours },
+    rules: { requireExpiry, maxHours, allowLocalHttp },
     now,
   });
 

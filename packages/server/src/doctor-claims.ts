@@ -49,7 +49,7 @@ export function explainClaims(found: Found): Finding[] {
   return [
     explainName(found, member.username),
     explainUser(found.claims, member.userId),
-    explainAvatar(found.claims, member.avatar),
+    explainAvatar(found, member.avatar),
     explainRole(found),
   ];
 }
@@ -79,22 +79,22 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-function explainAvatar(claims: Claims, kept: string | null): Finding {
+function explainAvatar({ claims, rules }: Found, kept: string | null): Finding {
   const all = [claims.avatar, claims.picture, claims.avatarUrl, userOf(claims).avatar];
   const given = all.find((each) => !isNothing(each));
   if (kept !== null) return finding('avatar', 'ok', 'avatar ok', { url: kept });
   if (given === undefined) return finding('avatar', 'ok', 'avatar none');
-  return finding('avatar', 'notice', `avatar ${whyDropped(given)}` as Outcome);
+  return finding('avatar', 'notice', `avatar ${whyDropped(given, rules.allowLocalHttp)}` as Outcome);
 }
 
-function whyDropped(given: unknown): string {
+function whyDropped(given: unknown, allowLocalHttp: boolean): string {
   if (typeof given !== 'string') return 'no_text';
   if (given.length > URL_LENGTH) return 'too_long';
   if (!URL.canParse(given)) return 'no_address';
   const plain = new URL(given);
   plain.username = '';
   plain.password = '';
-  return readUrl(plain.href) === null ? 'no_https' : 'credentials';
+  return readUrl(plain.href, allowLocalHttp) === null ? 'no_https' : 'credentials';
 }
 
 function explainRole({ project, claims, projects }: Found): Finding {

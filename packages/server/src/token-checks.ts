@@ -78,6 +78,8 @@ export type TokenRules = {
   requireExpiry: boolean;
   /** Longest life from now that `exp` may promise in hours; null: any. */
   maxHours: number | null;
+  /** Whether avatars and profiles may lie on an http server of the reader's own machine: while developing. */
+  allowLocalHttp: boolean;
 };
 
 /**
@@ -93,7 +95,7 @@ export function createTokenChecks(options: {
   now: () => number;
 }): readonly Check[] {
   const { projects, order, naming, nobody, rules, now } = options;
-  const { requireExpiry, maxHours } = rules;
+  const { requireExpiry, maxHours, allowLocalHttp } = rules;
   const seconds = () => Math.floor(now() / 1_000);
 
   function signature(given: Case): AtOnce<Fault | null> {
@@ -135,7 +137,7 @@ export function createTokenChecks(options: {
   }
 
   function claims(given: Case): Fault | null {
-    const read = readClaims(given.payload ?? {});
+    const read = readClaims(given.payload ?? {}, allowLocalHttp);
     if (!read.ok) return { ...fault('token_claims', 'claim', read.reason), claim: read.claim };
     given.member = read.member;
     return null;
