@@ -1,5 +1,6 @@
 /** Decides when equal letters are one letter held down, and whether a stretch of letters is really the word it looks like. */
 
+import { isAccented, isEveryday } from './latin-letters.js';
 import { CLOSES, DIGIT, JAMO, KIND, LAUGHTER, type Letters, OPENS, ROOM, SIGN, SYLLABLE } from './letters.js';
 
 /** Letters as runs of equal ones: ㅅㅅㅣㅣ발 is read as ㅅㅣ발. A place in each array for each run. */
@@ -22,6 +23,10 @@ export function createRuns(size = 0): Runs {
 export type Pattern = {
   codes: number[];
   counts: number[];
+  /** The letters as they are listed, where that is not how they are read; else 0. */
+  originals: number[];
+  /** Whether there are none of those. */
+  plain: boolean;
   /** Whether it may be no part of a longer word. */
   whole: boolean;
   hangul: boolean;
@@ -63,12 +68,14 @@ export function createFit(letters: Letters, { froms, openings, closings }: Runs)
   const traits = letters.traits.subarray(0, letters.count);
   const rooms = counter(traits, (trait) => (trait & ROOM) !== 0);
   const laughs = counter(traits, (trait) => (trait & KIND) === LAUGHTER);
+  const isPlain = letters.originals.subarray(0, letters.count).every((original) => original === 0);
   const lengthOf = (run: number) => (froms[run + 1] ?? 0) - (froms[run] ?? 0);
 
   return (pattern: Pattern, last: number): { start: number; end: number } | null => {
     const first = last - pattern.counts.length + 1;
     const [start, end] = [openings[first] ?? -1, closings[last] ?? -1];
     if (start < 0 || end < start || !isLongEnough(pattern.counts, first, start, end)) return null;
+    if (!(isPlain && pattern.plain) && !isSpelledAs(pattern, first, start, end)) return null;
     if (pattern.laughter) return isExactly(pattern.counts, first) ? { start, end } : null;
     if (laughs(start, end) === end - start + 1) return null;
     const roomy = rooms(start + 1, end) > 0;
@@ -82,6 +89,26 @@ export function createFit(letters: Letters, { froms, openings, closings }: Runs)
       const from = Math.max(froms[run] ?? 0, start);
       return Math.min((froms[run + 1] ?? 0) - 1, end) - from + 1 >= count;
     });
+  }
+
+  /**
+   * Accents of the list are to be there; those of the text may be anything. A word written throughout in everyday letters
+   * of another alphabet than the list's is another word: the Russian рот is no pot, but рoт is one.
+   */
+  function isSpelledAs({ codes, originals }: Pattern, first: number, start: number, end: number): boolean {
+    let isSame = false;
+    for (let index = 0; index < codes.length; index += 1) {
+      const listed = originals[index] || (codes[index] ?? 0);
+      const exact = isAccented(listed);
+      const to = Math.min((froms[first + index + 1] ?? 0) - 1, end);
+      for (let at = Math.max(froms[first + index] ?? 0, start); at <= to; at += 1) {
+        const written = letters.originals[at] || (letters.codes[at] ?? 0);
+        if (written === listed) isSame = true;
+        else if (exact) return false;
+        else isSame ||= !isEveryday(written);
+      }
+    }
+    return isSame;
   }
 
   /** Laughter as long as it is listed, with no more of it beside. */

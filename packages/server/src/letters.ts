@@ -1,5 +1,7 @@
 /** Decides what the letters of a text are for whoever looks for words in it, and where each of them stands in the text. */
 
+import { latinLetterOf } from './latin-letters.js';
+
 /**
  * Letters of an alphabet, a place in each column for each: of a syllable each jamo, ㅘ as ㅗ and ㅏ. Columns of numbers that
  * are used again, because every message passes through here and making them took longer than filling them.
@@ -8,6 +10,8 @@ export type Letters = {
   /** How many of the places are in use. */
   count: number;
   codes: Int32Array;
+  /** The small letter as it is written, where `codes` has the one from a to z that it is read as; else 0. */
+  originals: Int32Array;
   /** What the letter is (`KIND`) and the traits below, added up. */
   traits: Uint8Array;
   /** The part of the text it stands for, in UTF-16 code units; for the jamo of one syllable the same. */
@@ -90,15 +94,26 @@ const READABLE = /^[\p{L}\p{N}]$/u;
 
 /** Room for an ordinary message; what needs more grows. */
 const LETTERS = 512;
+const LATIN_CODES = 5_000;
+const latinCodes = new Map<string, number | null>();
 
 export function createLetters(size = LETTERS): Letters {
   const column = () => new Int32Array(size);
-  return { count: 0, codes: column(), traits: new Uint8Array(size), starts: column(), ends: column() };
+  const traits = new Uint8Array(size);
+  return { count: 0, codes: column(), originals: column(), traits, starts: column(), ends: column() };
 }
 
-function append(letters: Letters, code: number, traits: number, start: number, end: number): void {
+function append(
+  letters: Letters,
+  code: number,
+  traits: number,
+  start: number,
+  end: number,
+  original: number,
+): void {
   if (letters.count === letters.codes.length) growLetters(letters);
   letters.codes[letters.count] = code;
+  letters.originals[letters.count] = original;
   letters.traits[letters.count] = traits;
   letters.starts[letters.count] = start;
   letters.ends[letters.count] = end;
@@ -106,9 +121,10 @@ function append(letters: Letters, code: number, traits: number, start: number, e
 }
 
 function growLetters(letters: Letters): void {
-  const { codes, traits, starts, ends } = letters;
+  const { codes, originals, traits, starts, ends } = letters;
   Object.assign(letters, createLetters(codes.length * 2), { count: letters.count });
   letters.codes.set(codes);
+  letters.originals.set(originals);
   letters.traits.set(traits);
   letters.starts.set(starts);
   letters.ends.set(ends);
@@ -121,8 +137,8 @@ export function readLetters(text: string, into = createLetters()): Letters {
   /** The vowel of the syllable or jamo just read, if it ended in one. */
   let vowel = -1;
 
-  function push(code: number, traits: number, start: number, end: number): void {
-    append(into, code, traits | gap, start, end);
+  function push(code: number, traits: number, start: number, end: number, original = 0): void {
+    append(into, code, traits | gap, start, end, original);
     gap = 0;
   }
 
@@ -154,18 +170,21 @@ export function readLetters(text: string, into = createLetters()): Letters {
 
   function pushOther(character: string, start: number): void {
     const end = start + character.length;
-    for (const plain of character.normalize('NFKC').toLowerCase()) {
+    for (const plain of character.normalize('NFKC')) {
       const point = plain.codePointAt(0) ?? 0;
       const jamo = CONJOINING.get(plain);
       if (isSyllable(point)) pushSyllable(point, start, end);
       else if (jamo !== undefined) pushJamo(jamo, start, end);
-      else if (!UNSEEN.test(plain)) pushPlain(plain, point, start, end);
+      else if (!UNSEEN.test(plain)) pushPlain(plain, start, end);
     }
   }
 
-  function pushPlain(plain: string, point: number, start: number, end: number): void {
+  function pushPlain(plain: string, start: number, end: number): void {
     vowel = -1;
-    if (READABLE.test(plain))
+    const point = plain.toLowerCase().codePointAt(0) ?? 0;
+    const latin = point < 0x80 ? null : readLatin(plain);
+    if (latin !== null) push(latin, OTHER | OPENS | CLOSES, start, end, latin === point ? 0 : point);
+    else if (READABLE.test(plain))
       push(point, (/\p{N}/u.test(plain) ? DIGIT : OTHER) | OPENS | CLOSES, start, end);
     else if (SPACE.test(plain)) gap = ROOM;
     else if (gap === 0 && !APOSTROPHE.test(plain)) gap = SIGN;
@@ -191,6 +210,16 @@ export function readLetters(text: string, into = createLetters()): Letters {
   return into;
 }
 
+/** The code of `latinLetterOf`, remembered: the alphabets it looks at have a few thousand letters. */
+function readLatin(character: string): number | null {
+  const known = latinCodes.get(character);
+  if (known !== undefined) return known;
+  const code = latinLetterOf(character)?.charCodeAt(0) ?? null;
+  if (latinCodes.size >= LATIN_CODES) latinCodes.clear();
+  latinCodes.set(character, code);
+  return code;
+}
+
 function isSyllable(point: number): boolean {
   return point >= FIRST_SYLLABLE && point <= LAST_SYLLABLE;
 }
@@ -202,7 +231,7 @@ function isSyllable(point: number): boolean {
  * @returns whether there was any of that
  */
 export function dropFilling(letters: Letters, into: Letters): boolean {
-  const { count, codes, traits, starts, ends } = letters;
+  const { count, codes, originals, traits, starts, ends } = letters;
   into.count = 0;
   let laughed = false;
   for (let at = 0; at < count; ) {
@@ -211,7 +240,7 @@ export function dropFilling(letters: Letters, into: Letters): boolean {
     if (end === at) {
       // As apart as by room: 다시ㅋㅋ발표 is to be as safe as 다시 발표.
       const trait = (traits[at] ?? 0) | (laughed ? ROOM : 0);
-      append(into, codes[at] ?? 0, trait, starts[at] ?? 0, ends[at] ?? 0);
+      append(into, codes[at] ?? 0, trait, starts[at] ?? 0, ends[at] ?? 0, originals[at] ?? 0);
       laughed = false;
     }
     at = Math.max(end, at + 1);

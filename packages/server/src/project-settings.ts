@@ -85,7 +85,7 @@ export const projectSettings: Table<ProjectSettings> = {
     WORDS,
     readWord,
     `1-${WORD_LENGTH} characters, a letter or digit among them, or such a { word, whole?, allowed? }`,
-    'Words that may not be written, however they are spelled out; one with `allowed` excepts what it holds.',
+    'Words that may not be written, also disguised (docs/moderation.md says how); one with `allowed` excepts what it holds.',
   ),
   wordAction: oneOf(
     WORD_ACTIONS,

@@ -1,4 +1,4 @@
-/** Decides which words of a project's list stand in a message, however they are spelled out, and where. */
+/** Decides which words of a project's list stand in a message, as they are or disguised, and where. */
 
 import { createFit, createRuns, type Pattern, readRuns } from './letter-runs.js';
 import { createLetters, dropFilling, JAMO, KIND, LAUGHTER, type Letters, readLetters } from './letters.js';
@@ -36,7 +36,8 @@ const DOUBLES = 4;
 const LETTERS = 16;
 
 /**
- * Reads case, width, jamo (ㅅㅣㅂㅏㄹ), repeated letters, signs and unseen characters between letters as the word itself.
+ * Reads case, width, accents, letters of other alphabets that look alike, jamo (ㅅㅣㅂㅏㄹ), repeated letters, signs and
+ * unseen characters between letters as the word itself. An accent of the list is to be there: año is not ano.
  * Room between letters (시 발) counts only where nothing else touches the word: 다시 발표 holds none. An entry in initials
  * finds initials alone, and laughter (ㅋㅎㅠㅜ) is never found unless it is listed as exactly that.
  *
@@ -47,11 +48,14 @@ export function* buildWordFilter(
   onSteps: (steps: number) => void = () => undefined,
 ): Work<WordFilter> {
   const [read, unfilled, runs] = [createLetters(), createLetters(), createRuns()];
-  const entries: Entry[] = [];
+  const allowing: Entry[] = [];
+  const refusing: Entry[] = [];
   for (const word of words) {
-    entries.push(...createEntries(word, read));
+    for (const entry of createEntries(word, read)) (entry.allowed ? allowing : refusing).push(entry);
     yield;
   }
+  // Of two that are read alike the first that fits counts: año, which is allowed, is no ano.
+  const entries = [...allowing, ...refusing];
   const automaton = yield* buildAutomaton(entries.map(({ codes }) => codes));
 
   function search(letters: Letters, found: Map<string, Found>): void {
@@ -110,12 +114,16 @@ function createEntries(given: FilterWord, scratch: Letters): Entry[] {
   const runs = readRuns(letters);
   const [codes, froms] = [Array.from(runs.codes.subarray(0, runs.count)), runs.froms];
   if (codes.length === 0) return [];
+  const { originals } = letters;
   const counts = codes.map((_, run) => (froms[run + 1] ?? 0) - (froms[run] ?? 0));
   const doubles = counts.flatMap((count, run) => (count > 1 && !laughter ? [run] : []));
   return waysToPart(doubles, codes.length <= LETTERS ? DOUBLES : 0).map((parted) => {
     const pattern = codes.flatMap((code, run) => {
       const count = counts[run] ?? 1;
-      return parted.has(run) ? new Array<[number, number]>(count).fill([code, 1]) : [[code, count] as const];
+      const original = originals[froms[run] ?? 0] ?? 0;
+      return parted.has(run)
+        ? new Array<[number, number, number]>(count).fill([code, 1, original])
+        : [[code, count, original] as const];
     });
     return {
       word,
@@ -125,6 +133,8 @@ function createEntries(given: FilterWord, scratch: Letters): Entry[] {
       hangul: kinds.some((kind) => kind <= LAUGHTER),
       codes: pattern.map(([code]) => code),
       counts: pattern.map(([, count]) => count),
+      originals: pattern.map(([, , original]) => original),
+      plain: pattern.every(([, , original]) => original === 0),
     };
   });
 }
