@@ -2,6 +2,7 @@
 
 import type { ClientEvents } from '@chatty/protocol/events';
 import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING, PONG } from './raw-frames.js';
+import { worstTexts } from './worst-texts.js';
 
 /** The same seed says the same; `below(n)` is a whole number from 0 to n - 1. */
 export type Random = { below(limit: number): number; pick<Value>(values: readonly Value[]): Value };
@@ -73,15 +74,24 @@ export const PACKETS = [
   '\ud800',
 ];
 
+/** Texts that cost the most to read, as long as a packet allows and as long as a message may be. */
+const COSTLY = [...worstTexts(20_000), ...worstTexts(1_900)].map(([, text]) => text);
+/** One text in so many is one of these. */
+const COSTLY_SHARE = 6;
+
+function likelyText(random: Random, text: string): string {
+  return random.below(COSTLY_SHARE) === 0 ? random.pick(COSTLY) : text;
+}
+
 type Likely = (id: number, random: Random) => unknown;
 /** What each event of the protocol asks for. The type demands an entry for every one there is. */
 const LIKELY: Record<keyof ClientEvents, Likely> & Record<string, Likely> = {
   'chat message': (id, random) => ({
-    content: `말 ${id}`,
+    content: likelyText(random, `말 ${id}`),
     clientId: `f-${random.below(1_000)}`,
     replyTo: null,
   }),
-  'edit message': (id) => ({ id, content: `고침 ${id}` }),
+  'edit message': (id, random) => ({ id, content: likelyText(random, `고침 ${id}`) }),
   'delete message': (id) => ({ id }),
   react: (id, random) => ({
     id,
@@ -92,7 +102,7 @@ const LIKELY: Record<keyof ClientEvents, Likely> & Record<string, Likely> = {
   sync: (id) => ({ after: { epoch: '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11', seq: id } }),
   members: (_id, random) => ({ limit: 1 + random.below(100) }),
   typing: () => ({}),
-  'auth refresh': (id) => ({ token: `a.${id}.c` }),
+  'auth refresh': (id, random) => ({ token: likelyText(random, `a.${id}.c`) }),
   'mute member': (id, random) => ({ userId: `${id}`, seconds: random.pick([null, 1, 60]), messageId: id }),
   'unmute member': (id) => ({ userId: `${id}` }),
   'ban member': (id, random) => ({ userId: `${id}`, seconds: random.below(3), reason: '도배' }),
@@ -151,7 +161,7 @@ const NUMBERS = [0, 1, -1, 5, 50, 0.5, 1e9, 2 ** 53, -(2 ** 31), 1e308];
 /** Any JSON value, more often a small one. */
 function anyValue(random: Random, depth = 3): unknown {
   const kind = random.below(depth > 0 ? 8 : 5);
-  if (kind === 0) return random.pick(TEXTS);
+  if (kind === 0) return likelyText(random, random.pick(TEXTS));
   if (kind === 1) return random.pick(NUMBERS);
   if (kind === 2) return random.pick([null, true, false]);
   if (kind === 3) return `f${random.below(1_000_000)}`;

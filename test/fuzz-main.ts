@@ -22,7 +22,8 @@ try {
   const bout = await fuzz({ after: (ending: () => unknown) => void endings.push(ending) }, { frames, seed });
   const seconds = Math.round((performance.now() - started) / 1_000);
   say(`${bout.frames} frames, ${bout.connections} connections, ${bout.requests} requests in ${seconds} s`);
-  say(`${bout.lines} lines of talk, memory ${bout.memory.join(' -> ')} MiB`);
+  say(`${bout.lines} lines of talk, memory ${bout.memory.join(' -> ')} MiB, at most ${bout.peakMemory} MiB`);
+  say(`longest pause of the event loop ${bout.longestPauseMs} ms`);
 } catch (error) {
   failed = true;
   process.stderr.write(`seed ${seed}: ${error instanceof Error ? error.stack : error}\n`);

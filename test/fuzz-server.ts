@@ -3,27 +3,47 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { makeDatabase, SECRET, until } from './kit.js';
+import { fileURLToPath } from 'node:url';
+import type { Connection } from '@chatty/server/store/postgres';
+import { makeDatabase, SECRET, temporaryFolder, until } from './kit.js';
 import { type Program, runProgram, SERVE } from './processes.js';
 
-export type Target = { url: string; program: Program };
+export type Target = {
+  url: string;
+  program: Program;
+  /** Where the pauses of its event loop are written. */
+  lagFile: string;
+};
 
+const PROBE = fileURLToPath(new URL('event-loop-lag-preload.mjs', import.meta.url));
 /** A rejection nobody handles ends the process, and so does a heap that only grows. */
-const NODE_OPTIONS = '--unhandled-rejections=strict --max-old-space-size=256';
+const NODE_OPTIONS = `--unhandled-rejections=strict --max-old-space-size=256 --import=${PROBE}`;
 
-export async function startTarget(context: Pick<TestContext, 'after'>): Promise<Target> {
-  const { host, port, user, password, database } = await makeDatabase(context);
-  const program = runProgram(context, SERVE, {
+/** Who fuzzes is to reach what lies behind the limits. */
+const NO_LIMITS = Object.fromEntries(
+  ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'REFUSALS_ALLOWED']
+    .concat('ADDRESS_BURST', 'ADDRESS_PER_SECOND', 'PROJECT_PER_SECOND')
+    .map((name) => [name, '1000000']),
+);
+
+/** @param chosen its program, from the root of the checkout, and its empty database, where they are not the usual ones */
+export async function startTarget(
+  context: Pick<TestContext, 'after'>,
+  chosen: { entry?: string; connection?: Connection } = {},
+): Promise<Target> {
+  const { entry = SERVE, connection = await makeDatabase(context) } = chosen;
+  const { host, port, user, password, database } = connection;
+  const lagFile = join(temporaryFolder(), 'pauses');
+  const program = runProgram(context, entry, {
     NODE_OPTIONS,
+    EVENT_LOOP_LAG_FILE: lagFile,
     HOST: '127.0.0.1',
     PORT: '0',
     JWT_SECRET: SECRET,
     LOG_LEVEL: 'info',
-    // Who fuzzes is to reach what lies behind the limits.
-    READ_BURST: '1000000',
-    PACKET_BURST: '1000000',
-    REFUSALS_ALLOWED: '1000000',
+    ...NO_LIMITS,
     DB_HOST: host,
     DB_PORT: String(port),
     POSTGRES_USER: user,
@@ -33,7 +53,7 @@ export async function startTarget(context: Pick<TestContext, 'after'>): Promise<
   const portOf = () => /listens on port (\d+)/.exec(program.output())?.[1];
   await until(() => portOf() !== undefined || program.child.exitCode !== null, 'the server', 60_000);
   assert.ok(portOf(), program.output());
-  return { url: `http://127.0.0.1:${portOf()}`, program };
+  return { url: `http://127.0.0.1:${portOf()}`, program, lagFile };
 }
 
 /** Rejects when the server ends. */
@@ -52,13 +72,23 @@ export function complaintsOf({ program }: Target): string {
 }
 
 /** Resident memory of the server in MiB. */
-export function memoryOf({ program }: Target): number {
+export const memoryOf = (target: Target): number => mebibytesOf(target, 'VmRSS');
+
+/** The most it ever had, in MiB; where the system does not tell, what it has. */
+export const peakMemoryOf = (target: Target): number => mebibytesOf(target, 'VmHWM');
+
+function mebibytesOf({ program }: Target, field: 'VmRSS' | 'VmHWM'): number {
   const status = `/proc/${program.child.pid}/status`;
   // Linux images without ps have this, other systems have ps.
   const text = existsSync(status)
-    ? (/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? '')
+    ? (new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(status, 'utf8'))?.[1] ?? '')
     : spawnSync('ps', ['-o', 'rss=', '-p', String(program.child.pid)], { encoding: 'utf8' }).stdout;
   return Math.round(Number(text) / 1_024);
+}
+
+/** The longer pauses of its event loop so far, in milliseconds. */
+export function pausesOf({ lagFile }: Target): number[] {
+  return readFileSync(lagFile, 'utf8').trim().split('\n').filter(Boolean).map(Number);
 }
 
 /** The process lives, nothing failed inside it, and its log says nothing it may not say. */

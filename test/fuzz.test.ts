@@ -6,9 +6,12 @@ import { fuzz } from './fuzz-run.js';
 it('100,000 frames of grammar, mutation and old attacks change nothing', async (context) => {
   const seed = Math.floor(Math.random() * 1_000_000);
   context.diagnostic(`seed ${seed}`);
-  const { frames, connections, requests, lines, memory } = await fuzz(context, { frames: 100_000, seed });
+  const { frames, connections, requests, lines, memory, ...most } = await fuzz(context, {
+    frames: 100_000,
+    seed,
+  });
   context.diagnostic(
     `${frames} frames on ${connections} connections, ${requests} requests, ${lines} lines of talk, ` +
-      `${memory.join(' -> ')} MiB`,
+      `${memory.join(' -> ')} MiB, at most ${most.peakMemory} MiB, longest pause ${most.longestPauseMs} ms`,
   );
 });

@@ -14,7 +14,8 @@ export type Bug = {
     | 'stalled'
     | 'databaseKill'
     | 'terminate'
-    | 'databaseRestart';
+    | 'databaseRestart'
+    | 'fuzz';
   /** What the checker may call it. */
   caught: readonly Anomaly[];
   /** What goes wrong beside the promises of the log, to the word: any other trouble proves nothing. */

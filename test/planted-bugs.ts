@@ -294,4 +294,17 @@ export const bugs: readonly Bug[] = [
       { file: 'client/dist/run.js', from: 'else if (held.message.seq < seq)', to: 'else if (false)' },
     ],
   },
+  {
+    name: 'quadratic-trailing-spaces',
+    story: 'fuzz',
+    caught: [],
+    trouble: /the event loop stood still for \d+ ms/,
+    patches: [
+      {
+        file: 'protocol/dist/text.js',
+        from: '.replace(/.+/g, (line) => line.trimEnd())',
+        to: ".replace(/[^\\S\\n]+$/gm, '')",
+      },
+    ],
+  },
 ];

@@ -8,6 +8,7 @@ import { describe, type Violation } from './checker.js';
 import { away, databaseFaults, neighbour, serverFaults } from './faults-list.js';
 import type { Cleanup, Cluster } from './faults-rig.js';
 import { type Stage, type Story, tell } from './faults-story.js';
+import { fuzz } from './fuzz-run.js';
 import { tokenOf, until } from './kit.js';
 import type { Bug } from './planted-bug.js';
 import { bugs } from './planted-bugs.js';
@@ -16,6 +17,7 @@ import { plant } from './planted-copy.js';
 /** Tries a bug is given to show itself. */
 const TRIES = 3;
 const SECONDS = 5;
+const FUZZ_FRAMES = 8_000;
 
 export type Verdict = { caught: boolean; tries: number; what: string };
 
@@ -32,9 +34,13 @@ export async function runPlanted(
     const create = (await import(pathToFileURL(copy.client).href)).createChat as typeof createChat;
     let what = '';
     for (let tries = 1; tries <= TRIES; tries += 1) {
-      const database = await options.cluster.database();
-      const parts = { database, seconds: SECONDS, seed: options.seed + tries, entry: copy.entry, create };
-      const seen = await look(context, storyOf(bug, options.cluster), parts);
+      const seed = options.seed + tries;
+      const seen = await look(async () => {
+        const database = await options.cluster.database();
+        if (bug.story === 'fuzz') return attack(context, { entry: copy.entry, connection: database }, seed);
+        const parts = { database, seconds: SECONDS, seed, entry: copy.entry, create };
+        return tell(context, storyOf(bug.story, options.cluster), parts);
+      });
       what = summary(bug, seen);
       if (isCaught(bug, seen)) return { caught: true, tries, what };
     }
@@ -47,12 +53,20 @@ export async function runPlanted(
 type Seen = { violations: readonly Violation[]; trouble: string | null };
 
 /** What a story finds; a story that cannot even be told is trouble. */
-async function look(context: Cleanup, story: Story, parts: Parameters<typeof tell>[2]): Promise<Seen> {
+async function look(story: () => Promise<Seen>): Promise<Seen> {
   try {
-    return await tell(context, story, parts);
+    return await story();
   } catch (error) {
     return { violations: [], trouble: String(error) };
   }
+}
+
+type Chosen = NonNullable<Parameters<typeof fuzz>[1]['chosen']>;
+
+/** The fuzz is no story with a log to check: what it finds it throws. */
+async function attack(context: Cleanup, chosen: Chosen, seed: number): Promise<Seen> {
+  await fuzz(context, { frames: FUZZ_FRAMES, seed, chosen });
+  return { violations: [], trouble: null };
 }
 
 function isCaught({ caught, trouble }: Bug, seen: Seen): boolean {
@@ -68,9 +82,9 @@ function summary({ caught }: Bug, { violations, trouble }: Seen): string {
   return [...(trouble === null ? [] : [trouble]), describe(first.slice(0, 3))].join('\n');
 }
 
-function storyOf({ story }: Bug, cluster: Cluster): Story {
+function storyOf(story: Exclude<Bug['story'], 'fuzz'>, cluster: Cluster): Story {
   const database = databaseFaults(cluster);
-  const stories: Record<Bug['story'], Story> = {
+  const stories: Record<typeof story, Story> = {
     kill: serverFaults.kill,
     reset: serverFaults.reset,
     away,

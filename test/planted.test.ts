@@ -24,7 +24,12 @@ it('the story of the stalled finds nothing in a server without a bug', {
   assert.equal(describe(violations), '');
 });
 
-for (const name of ['dedupe-off', 'published-to-every-project', 'history-without-changes']) {
+for (const name of [
+  'dedupe-off',
+  'published-to-every-project',
+  'history-without-changes',
+  'quadratic-trailing-spaces',
+]) {
   it(`the planted bug ${name} is caught`, { timeout: 170_000 }, async (context) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const { caught, what } = await runPlanted(context, name, { cluster, seed });
