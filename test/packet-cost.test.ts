@@ -61,7 +61,7 @@ function sending(socket: RawSocket, { event, payload }: WorstPacket): () => Prom
 }
 
 for (const role of [null, 'member', 'moderator'] as const)
-  it(`no packet of a ${role ?? 'guest'} does, whichever its command and whatever fills its fields`, async (context) => {
+  it(`no packet of a ${role ?? 'guest'} does, whichever its command and whatever fills its fields (D6, D20)`, async (context) => {
     const socket = await enter(context, role);
     const known = (Object.keys(FIELDS) as (keyof ClientEvents)[]).flatMap(worstPacketsOf);
     const packets = [...known, ...unknownPackets()];
@@ -70,7 +70,7 @@ for (const role of [null, 'member', 'moderator'] as const)
       await assertNoLongPause(packet.name, sending(socket, packet));
   });
 
-it('no packet that nobody thought of does', async (context) => {
+it('no packet that nobody thought of does (D6, D20)', async (context) => {
   const socket = await enter(context, 'member');
   await fc.assert(
     fc.asyncProperty(anyWorstPacket, (packet) => assertNoLongPause(packet.name, sending(socket, packet))),
@@ -78,7 +78,7 @@ it('no packet that nobody thought of does', async (context) => {
   );
 });
 
-it('no packet in fragments of one byte does, and no packet that is no event', async (context) => {
+it('no packet in fragments of one byte does, and no packet that is no event (D6)', async (context) => {
   for (const [name, bytes] of [
     ['fragments', fragments(`42["chat message","${'가'.repeat(20_000)}"]`, 1)],
     ['an answer', frame(`431[${'[],'.repeat(20_000)}0]`)],
@@ -99,7 +99,7 @@ it('no packet in fragments of one byte does, and no packet that is no event', as
   }
 });
 
-it('no token does, whatever fills its parts and its claims, and nothing that stands beside it', async (context) => {
+it('no token does, whatever fills its parts and its claims, and nothing that stands beside it (D20)', async (context) => {
   for (const [name, auth] of worstIntroductions()) {
     const sockets = await Promise.all([openRaw(url), openRaw(url), openRaw(url)]);
     for (const socket of sockets) context.after(() => socket.reset());
@@ -113,7 +113,7 @@ it('no token does, whatever fills its parts and its claims, and nothing that sta
   }
 });
 
-it('no poll does, whatever packets it holds', async () => {
+it('no poll does, whatever packets it holds (D6)', async () => {
   const event = (payload: string) => `42["chat message",${payload}]`;
   const bodies = [
     ...worstPacketsOf('chat message').map(({ name, payload }) => [name, event(payload)] as const),

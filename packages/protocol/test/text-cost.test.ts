@@ -123,7 +123,7 @@ it('a text that could not fit however it is cleaned is too long as it comes, and
   assert.deepEqual(checkContent('👨‍👩‍👧‍👦'.repeat(MESSAGE_BYTES / 20)), { ok: false, code: 'too_long' });
 });
 
-it('no text of the largest packet keeps the event loop for 50 ms, as a message or to be counted', async () => {
+it('no text of the largest packet keeps the event loop for 50 ms, as a message or to be counted (D20)', async () => {
   for (const [name, text] of worstTexts(60_000)) {
     await assertNoLongPause(`cleaning ${name}`, () => cleanContent(text));
     await assertNoLongPause(`checking ${name}`, () => checkContent(text.slice(0, RAW_MESSAGE_LENGTH)));
@@ -132,7 +132,7 @@ it('no text of the largest packet keeps the event loop for 50 ms, as a message o
   }
 });
 
-it('no claim of the largest token keeps the event loop for 50 ms', async () => {
+it('no claim of the largest token keeps the event loop for 50 ms (D20)', async () => {
   const given = { projectId: 'p', username: 'x' };
   for (const [name, text] of worstTexts(6_000)) {
     const badges = Array.from({ length: 5 }, (_, index) => text.slice(index * 1_000, (index + 1) * 1_000));
