@@ -1,4 +1,8 @@
-/** `npm run bench`: load on this machine, one table. `--quick` for three minutes, `--only NAME` for one scenario. */
+/**
+ * `npm run bench`: load on this machine, one table. `--quick` for three minutes, `--only NAME` for one scenario.
+ * BENCH_DATABASE: a PostgreSQL on this machine in the place of the embedded one, as JSON { host, port, user, password,
+ * database }; the user has to be a superuser.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,10 +10,13 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '@chatty/server/store/embedded';
+import type { Connection } from '@chatty/server/store/postgres';
+import pg from 'pg';
 import { familyCpuSeconds, machine } from './measure.js';
 import { hottest } from './profile.js';
 import { keepRun } from './results.js';
 import { latency, throughput } from './scenarios/acknowledgements.js';
+import { busyRooms, withoutJit } from './scenarios/busy-rooms.js';
 import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
 import { historyReads } from './scenarios/history.js';
 import { idle } from './scenarios/idle.js';
@@ -25,6 +32,8 @@ const scenarios: Record<string, Scenario> = {
   'fan-out-plain': fanOutPlain,
   'acks-hot-room': (stage) => throughput(stage, 1),
   'acks-50-rooms': (stage) => throughput(stage, 50),
+  'acks-jit': withoutJit,
+  'busy-rooms': busyRooms,
   'ack-latency': latency,
   'small-room': smallRoom,
   memory: idle,
@@ -61,18 +70,34 @@ function takeCore(): void {
   if (status !== 0) throw new Error('The bench needs "taskset" (Linux, package util-linux).');
 }
 
+/** The database of the run: the one that is given, or an embedded one of its own. */
+async function openDatabase(folder: string): Promise<{ connection: Connection; close(): Promise<void> }> {
+  const given = process.env.BENCH_DATABASE;
+  if (given) return { connection: JSON.parse(given), close: async () => undefined };
+  return startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
+}
+
+async function postmasterOf(connection: Connection): Promise<number> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  const { rows } = await client
+    .query<{ folder: string }>("SELECT current_setting('data_directory') AS folder")
+    .finally(() => client.end());
+  return Number.parseInt(readFileSync(join(rows[0]?.folder ?? '', 'postmaster.pid'), 'utf8'), 10);
+}
+
 async function run(folder: string): Promise<void> {
   const wanted = chosen();
   const loadBefore = loadavg()[0] ?? 0;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
   // Started before this process takes its core, because a child inherits the cores of its parent.
-  const embedded = await startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
+  const { connection, close } = await openDatabase(folder);
   // A server would outlive a bench that is interrupted.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void embedded.close().finally(() => process.exit(1)));
+    process.once(signal, () => void close().finally(() => process.exit(1)));
   takeCore();
-  const postmaster = Number.parseInt(readFileSync(join(folder, 'pgdata', 'postmaster.pid'), 'utf8'), 10);
+  const postmaster = await postmasterOf(connection);
   const profile = values.profile ? join(folder, 'profiles') : null;
   const rows: Row[] = [];
   try {
@@ -84,7 +109,7 @@ async function run(folder: string): Promise<void> {
       say(`${name} (${Math.round(seconds())} s)`);
       const into = profile ? join(profile, name) : null;
       const stage = createStage({
-        postgres: embedded.connection,
+        postgres: connection,
         databaseCpu: () => familyCpuSeconds(postmaster),
         quick: values.quick,
         profile: into,
@@ -94,7 +119,7 @@ async function run(folder: string): Promise<void> {
       if (into) say(hottest(into));
     }
   } finally {
-    await embedded.close();
+    await close();
   }
   const options = process.argv.slice(2).join(' ');
   const figures = {

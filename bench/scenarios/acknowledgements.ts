@@ -14,7 +14,7 @@ const WARM_UP = 3;
 const DRIP_WARM_UP = { rate: 600, seconds: 8 };
 const BARS = { 1: '12,000', 50: '18,000' };
 
-type Run = {
+export type Run = {
   perSecond: number;
   p99: number;
   refused: number;
@@ -68,7 +68,13 @@ export async function throughput(stage: Stage, rooms: 1 | 50): Promise<Row[]> {
   });
 }
 
-async function flood(swarm: Swarm, seconds: number, databaseCpu: () => number): Promise<Run> {
+/** @param inFlight messages that each member has under way all the time */
+export async function flood(
+  swarm: Swarm,
+  seconds: number,
+  databaseCpu: () => number,
+  inFlight = IN_FLIGHT,
+): Promise<Run> {
   const took: number[] = [];
   let [acked, refused, open, over] = [0, 0, 0, false];
   const began = performance.now();
@@ -86,7 +92,8 @@ async function flood(swarm: Swarm, seconds: number, databaseCpu: () => number): 
   };
   const before = { server: swarm.server.cpu(), database: databaseCpu() };
   const ownCore = watchOwnCore();
-  for (let each = 0; each < SENDERS * IN_FLIGHT; each += 1) send(each % SENDERS);
+  const { length } = swarm.members;
+  for (let each = 0; each < length * inFlight; each += 1) send(each % length);
   await pause(seconds * 1_000);
   over = true;
   const elapsed = (performance.now() - began) / 1_000;
