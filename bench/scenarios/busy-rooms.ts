@@ -88,6 +88,7 @@ function figures(scenario: string, name: string, runs: readonly Run[]): Row[] {
   return [
     { ...row('acks/s', ({ perSecond }) => perSecond), note: refused > 0 ? `refused ${refused}` : '' },
     row('p99 there, ms', ({ p99 }) => p99),
+    row('server CPU an ack, us', ({ serverMicros }) => serverMicros),
     row('PostgreSQL CPU an ack, us', ({ databaseMicros }) => databaseMicros),
   ];
 }
