@@ -24,7 +24,7 @@ async function open(context: TestContext) {
 
 const after = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
-it('a cut-off lies at most the allowed clock difference ahead, whoever sets it', async (context) => {
+it('a cut-off lies at most the allowed clock difference ahead, whoever sets it (A5)', async (context) => {
   const { withKey, operator } = await open(context);
   for (const before of ['9999-12-31T23:59:59Z', after(3_600), after(60)])
     for (const cut of [withKey, operator]) {
@@ -56,7 +56,7 @@ it('a moment that the database could not keep is refused as such, wherever one i
   assert.equal((await operator('PATCH', `/secrets/${kid}`, { expiresAt: last })).status, 200);
 });
 
-it('the operator takes a cut-off away, also one of the year 9999 from before; a key cannot', async (context) => {
+it('the operator takes a cut-off away, also one of the year 9999 from before; a key cannot (A5)', async (context) => {
   const { chatty, withKey, operator } = await open(context);
   const other = await startChatty(context, KEYS, chatty.connection);
   const client = new pg.Client(chatty.connection);
@@ -127,7 +127,7 @@ it('cut-offs are bounded: one project cannot fill the memory of all servers', as
   assert.equal((await withKey('POST', '/cutoffs', { userId: 'u7' })).status, 200);
 });
 
-it('the operator ends all that a key has set at once, and nothing else', async (context) => {
+it('the operator ends all that a key has set at once, and nothing else (A5)', async (context) => {
   const { chatty, id, withKey, operator } = await open(context);
   const { body } = await operator('POST', '/keys', { name: 'other' });
   const other = body as unknown as { id: string; key: string };

@@ -101,7 +101,7 @@ const entryOf = (context: TestContext, { url }: Chatty, userId: string, role: Ro
     () => 'yes',
   );
 
-it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messages', async (context) => {
+it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messages (A6)', async (context) => {
   const { chatty, actors, visitors } = await open(context);
   const targets = [...ROLES, 'themselves', 'nobody'] as const;
   for (const [name = '', ...cells] of tableOf('who acts')) {
@@ -147,7 +147,7 @@ it('nobody changes the text of another, whoever they are', async (context) => {
   }
 });
 
-it('whom a sanction binds, and who ends or replaces it', async (context) => {
+it('whom a sanction binds, and who ends or replaces it (A6)', async (context) => {
   const { chatty, actors } = await open(context);
   for (const [setter = '', ...cells] of tableOf('set by')) {
     const enders = (cells[3] ?? '').split(' ');
@@ -250,7 +250,7 @@ it('where the project lets nobody be more than a member, nothing of theirs is pr
   assert.equal((await actors.get('admin')?.act('mute', 'x'))?.code, 'forbidden');
 });
 
-it('who sets which rules: nobody sets or changes one above their own role', async (context) => {
+it('who sets which rules: nobody sets or changes one above their own role (A6)', async (context) => {
   const { actors } = await open(context);
   const operator = actors.get('operator') as Actor;
   // The lowest come first: who is sent out by what those above them set has had their turn.

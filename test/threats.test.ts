@@ -15,7 +15,7 @@ const series = (letter: string, last: number) =>
 const ROWS = [
   ...series('J', 19),
   ...series('T', 5),
-  ...series('A', 4),
+  ...series('A', 6),
   ...series('D', 24),
   ...series('X', 11),
   ...series('U', 8),

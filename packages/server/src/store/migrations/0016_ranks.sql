@@ -38,7 +38,7 @@ DROP FUNCTION take_down(text, text, bigint, jsonb, jsonb);
 -- 'forbidden' for those.
 CREATE FUNCTION take_down(
   p_project text, p_room text, p_id bigint, p_actor jsonb, p_details jsonb, p_protected text[]
-) RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql AS $$
+) RETURNS TABLE (outcome text, message messages) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   before jsonb;
   done record;
