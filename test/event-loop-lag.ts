@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 
 /** Longest time in milliseconds that any packet, request, token, header, list or query may keep the event loop. */
-export const LOOP_PAUSE_LIMIT_MS = 50;
+const LOOP_PAUSE_LIMIT_MS = 50;
 /** The first call of a function is compiled, and a collection of garbage may fall into any: the best of some tries counts. */
 const TRIES = 3;
 /** Linux: nanoseconds that this thread has run, as the scheduler counts them. */

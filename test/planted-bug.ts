@@ -1,4 +1,4 @@
-/** What a planted bug is, and the one that several share. */
+/** What a planted bug is, what several share, and the one that is no bug of the log. */
 
 import type { Anomaly } from './checker.js';
 import type { Patch } from './planted-copy.js';
@@ -51,3 +51,18 @@ export const keepNumber = (file: string): Patch => ({
   from: 'SET last_seq = r.last_seq - 1',
   to: 'SET last_seq = r.last_seq',
 });
+
+/** One text of spaces stops the server: the answers are right, only late, which no checker sees. */
+export const quadraticTrailingSpaces: Bug = {
+  name: 'quadratic-trailing-spaces',
+  story: 'fuzz',
+  caught: [],
+  trouble: /the event loop stood still for \d+ ms/,
+  patches: [
+    {
+      file: 'protocol/dist/text.js',
+      from: '.replace(/.+/g, (line) => line.trimEnd())',
+      to: ".replace(/[^\\S\\n]+$/gm, '')",
+    },
+  ],
+};

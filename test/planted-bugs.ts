@@ -1,6 +1,6 @@
 /** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
 
-import { type Bug, keepNumber, openTransaction } from './planted-bug.js';
+import { type Bug, keepNumber, openTransaction, quadraticTrailingSpaces } from './planted-bug.js';
 
 const ROOM = 'server/dist/room.js';
 const FAN_OUT = 'server/dist/fan-out.js';
@@ -294,17 +294,5 @@ export const bugs: readonly Bug[] = [
       { file: 'client/dist/run.js', from: 'else if (held.message.seq < seq)', to: 'else if (false)' },
     ],
   },
-  {
-    name: 'quadratic-trailing-spaces',
-    story: 'fuzz',
-    caught: [],
-    trouble: /the event loop stood still for \d+ ms/,
-    patches: [
-      {
-        file: 'protocol/dist/text.js',
-        from: '.replace(/.+/g, (line) => line.trimEnd())',
-        to: ".replace(/[^\\S\\n]+$/gm, '')",
-      },
-    ],
-  },
+  quadraticTrailingSpaces,
 ];

@@ -1,7 +1,7 @@
 /** What stands under a field: why its text was not taken, or how much more it takes. */
 
 import type { Code } from '@chatty/protocol/codes';
-import { MESSAGE_GRAPHEMES } from '@chatty/protocol/limits';
+import { MESSAGE_GRAPHEMES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/limits';
 import { cleanContent, countGraphemes } from '@chatty/protocol/text';
 import type { Language } from './language.js';
 import { sentenceOf } from './words.js';
@@ -9,8 +9,9 @@ import { sentenceOf } from './words.js';
 /** From how many characters left on they are counted for the writer. */
 const COUNTED = 200;
 
-/** How many more characters the text may have; only counted near the end. */
+/** How many more characters the text may have; only counted near the end, and not where it is beyond all. */
 export function leftOf(text: string): number {
+  if (text.length > RAW_MESSAGE_LENGTH) return MESSAGE_GRAPHEMES - text.length;
   return text.length > MESSAGE_GRAPHEMES - COUNTED
     ? MESSAGE_GRAPHEMES - countGraphemes(cleanContent(text))
     : MESSAGE_GRAPHEMES;
