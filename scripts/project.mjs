@@ -52,7 +52,7 @@ const place = `/projects/${encodeURIComponent(id)}`;
 
 /** @type {Record<string, () => Promise<unknown>>} */
 const commands = {
-  list: () => ask('GET', '/projects'),
+  list,
   show: () => ask('GET', place),
   create: () => ask('POST', '/projects', { id, name: values.name, origins: values.origin }),
   origins: () => ask('PATCH', place, { origins: rest }),
@@ -132,6 +132,17 @@ async function ask(method, path, body) {
     throw new Error(`The server at ${server} has no administration: start it with ADMIN_KEY.`);
   if (!response.ok) throw new Error(answer.message ?? `The server answered ${response.status}.`);
   return answer;
+}
+
+/** Every project, page by page. */
+async function list() {
+  const projects = [];
+  for (let after = ''; after !== null; ) {
+    const page = await ask('GET', `/projects?after=${encodeURIComponent(after)}`);
+    projects.push(...page.projects);
+    after = page.next;
+  }
+  return { projects };
 }
 
 /** @param {string} pair */

@@ -38,9 +38,11 @@ export function faultOf(error: Error & { statusCode?: number }): Fault {
 
 /** The record of a project, where it has one. */
 export function rowOf(projects: Projects, id: string): ProjectRow {
-  const found = projects.get(id);
-  if (!found) throw noProject(id);
-  return found.row;
+  return projects.get(id)?.row ?? refuseUnknown(id);
+}
+
+export function refuseUnknown(id: string): never {
+  throw noProject(id);
 }
 
 export function noProject(id: string): Fault {

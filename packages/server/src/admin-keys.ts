@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { importSPKI } from 'jose';
 import { type Door, makeKey } from './admin-door.js';
-import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
+import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { shown } from './admin-projects.js';
 import type { Projects } from './projects.js';
 import { type Algorithm, algorithms, type ProjectRecords } from './store/records.js';
@@ -76,11 +76,9 @@ export function openKeys(
   }
 
   async function listKeys(request: FastifyRequest<{ Params: KeyPlace }>) {
-    await projects.refresh();
-    rowOf(projects, request.params.id);
+    const { id } = request.params;
     // The times of use are not in what this server remembers.
-    const found = (await records.all()).find(({ id }) => id === request.params.id);
-    return { keys: found ? shown(found).keys : [] };
+    return { keys: shown((await records.one(id)) ?? refuseUnknown(id)).keys };
   }
 
   async function revokeKey(request: FastifyRequest<{ Params: KeyPlace }>) {

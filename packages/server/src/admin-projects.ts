@@ -4,7 +4,7 @@ import { isUserId } from '@chatty/protocol/check';
 import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
-import { bodyOf, Fault, readMoment, readName, rowOf, settle } from './admin-faults.js';
+import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { LIST_BYTES } from './admin-filter.js';
 import { wallTime } from './clocks.js';
 import { isOrigin } from './config.js';
@@ -21,6 +21,8 @@ const ORIGINS = 100;
 const CUT_OFFS = 10_000;
 /** Bytes that a project's key may write into the audit log by changing settings: 20 of the longest lists, then one every 6 s. */
 const LOGGED_BY_KEY = { burst: 4_000_000, perSecond: 16_000 };
+/** Projects that one request is answered with at most. */
+const MOST_LISTED = 1_000;
 /** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
 const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
   'words',
@@ -53,8 +55,7 @@ export function openProjects(
     const given = readProject(bodyOf(request));
     const { project, actor } = door.callerOf(request);
     if (project !== null) requireOwn(given);
-    await projects.refresh();
-    const row = rowOf(projects, request.params.id);
+    const row = (await records.one(request.params.id)) ?? refuseUnknown(request.params.id);
     const settings = withoutNull({ ...row.settings, ...given.settings });
     const next = { ...row, ...given, settings };
     const changes = changesOf(row, next);
@@ -95,15 +96,25 @@ export function openProjects(
     return { userId: userId || null, removed: done === 'done' };
   }
 
-  api.get('/projects', async () => {
-    await projects.refresh();
-    return { projects: (await records.all()).map(shown) };
-  });
-  api.get<{ Params: Place }>('/projects/:id', FOR_KEYS, async (request) => {
-    await projects.refresh();
-    const found = (await records.all()).find(({ id }) => id === request.params.id);
-    return shown(found ?? rowOf(projects, request.params.id));
-  });
+  async function list(request: FastifyRequest) {
+    const { after = '', limit } = request.query as Record<string, unknown>;
+    if (typeof after !== 'string') throw new Fault('invalid', 'after must be the id of a project.');
+    const size = limit === undefined ? MOST_LISTED : Number(limit);
+    if (!Number.isInteger(size) || size < 1 || size > MOST_LISTED)
+      throw new Fault('invalid', `limit must be a whole number of 1-${MOST_LISTED}.`);
+    // One more than is shown tells whether there are more.
+    const found = await records.pageAfter(after, size + 1);
+    const page = found.slice(0, size);
+    return { projects: page.map(shown), next: found.length > size ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  async function show(request: FastifyRequest<{ Params: Place }>) {
+    const { id } = request.params;
+    return shown((await records.one(id)) ?? refuseUnknown(id));
+  }
+
+  api.get('/projects', list);
+  api.get('/projects/:id', FOR_KEYS, show);
   api.post('/projects', { bodyLimit: LIST_BYTES }, create);
   api.patch('/projects/:id', { ...FOR_KEYS, bodyLimit: LIST_BYTES }, change);
   api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);

@@ -22,7 +22,7 @@ export function createFilters(options: { projects: Projects; slices?: Slices }):
     },
     make: (words) => buildWordFilter(words),
   });
-  projects.onChange(() => filters.review());
+  projects.onChange(filters.review);
 
   return {
     async pass(project, text) {

@@ -38,8 +38,8 @@ export function createNaming(options: { projects: Projects; order: Order; slices
     },
     make: buildNames,
   });
-  projects.onChange(() => names.review());
-  order.onChange((changed) => names.review(changed));
+  projects.onChange(names.review);
+  order.onChange(names.review);
 
   /** By the role that the project lets their token give. */
   function isStaff({ project, role }: Pick<StaffRow, 'project' | 'role'>): boolean {

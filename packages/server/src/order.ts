@@ -2,9 +2,11 @@
 
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { wallTime } from './clocks.js';
+import { createCoalesced } from './coalesced.js';
 import type { Log } from './log.js';
 import { type Rank, rankOf } from './ranks.js';
 import { type RoomRules, rulesOf } from './room-rules.js';
+import { createSlices, type Slices, type Work } from './slices.js';
 import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
 
 export type Bearer = {
@@ -33,8 +35,8 @@ export type Order = {
   readonly version: number;
   /** Reads again what has changed; to be called after a change, also by another server. */
   refresh(): Promise<void>;
-  /** Runs after each change, with the projects it is about. */
-  onChange(listener: (projects: ReadonlySet<string>) => void): void;
+  /** Runs after each change, with the projects it is about; without: it may be about any. */
+  onChange(listener: (projects?: ReadonlySet<string>) => void): void;
   close(): void;
 };
 
@@ -54,18 +56,15 @@ const EXCLUSIONS = [
 export async function createOrder(options: {
   records: OrderRecords;
   log: Log;
+  slices?: Slices;
   now?: () => number;
 }): Promise<Order> {
-  const { records, log, now = wallTime } = options;
-  /** By project, then by `kind user`. */
-  const sanctions = new Map<string, Map<string, SanctionRow>>();
-  const staff = new Map<string, Map<string, StaffRow>>();
+  const { records, log, slices = createSlices(), now = wallTime } = options;
+  let { sanctions, staff, rules } = nothing();
   /** What tokens said that came here, until it is read back: nobody is acted on in between as if they were a member. */
   const seen = new Map<string, Map<string, StaffRow>>();
-  const rules = new Map<string, RoomRules>();
-  const listeners: ((projects: ReadonlySet<string>) => void)[] = [];
-  let version = 0;
-  let refreshing: Promise<void> | null = null;
+  const listeners: ((projects?: ReadonlySet<string>) => void)[] = [];
+  let version: number | null = null;
 
   const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
 
@@ -93,45 +92,57 @@ export async function createOrder(options: {
   }
 
   async function reload(): Promise<void> {
-    if (version > 0 && (await records.version()) === version) return;
     const changes = await records.changes(version);
-    if (changes.version === version) return;
-    for (const row of changes.sanctions) put(sanctions, row.project, `${row.kind} ${row.userId}`, row);
-    for (const row of changes.staff) {
-      put(staff, row.project, row.userId, row);
-      forget(row);
-    }
-    for (const row of changes.rules) rules.set(`${row.project}/${row.room}`, rulesOf(row.rules));
+    if (changes === null) return;
+    const next = changes.whole ? nothing() : { sanctions, staff, rules };
+    const projects = new Set<string>();
+    for await (const page of changes.sanctions)
+      for (const row of page) {
+        put(next.sanctions, row.project, `${row.kind} ${row.userId}`, row);
+        projects.add(row.project);
+      }
+    for await (const page of changes.staff)
+      for (const row of page) {
+        put(next.staff, row.project, row.userId, row);
+        forget(row);
+        projects.add(row.project);
+      }
+    for await (const page of changes.rules)
+      for (const row of page) {
+        next.rules.set(`${row.project}/${row.room}`, rulesOf(row.rules));
+        projects.add(row.project);
+      }
+    ({ sanctions, staff, rules } = next);
     version = changes.version;
-    const rows = [...changes.sanctions, ...changes.staff, ...changes.rules];
-    const projects = new Set(rows.map(({ project }) => project));
-    for (const listener of listeners) listener(projects);
+    for (const listener of listeners) listener(changes.whole ? undefined : projects);
   }
 
-  function refresh(): Promise<void> {
-    // Whoever asks while it runs may have made a change it did not see.
-    const run = (refreshing ?? Promise.resolve()).catch(() => undefined).then(reload);
-    refreshing = run;
-    return run;
-  }
+  const refresh = createCoalesced(reload);
 
-  function sweep(projects: Iterable<string> = sanctions.keys()): void {
+  /** In slices: there may be as many as all projects together have. */
+  function* sweep(projects: Iterable<string>): Work<void> {
     const time = now();
     for (const project of projects) {
       const held = sanctions.get(project) ?? new Map<string, SanctionRow>();
-      for (const [key, row] of held) if (!holds(row, time)) held.delete(key);
+      for (const [key, row] of held) {
+        if (!holds(row, time)) held.delete(key);
+        yield;
+      }
       if (held.size === 0) sanctions.delete(project);
     }
   }
 
   function isFull(project: string): boolean {
     const isOver = () => (sanctions.get(project)?.size ?? 0) >= SANCTIONS;
-    if (isOver()) sweep([project]);
+    if (isOver()) for (const _ of sweep([project]));
     return isOver();
   }
 
-  await reload();
-  const sweeping = setInterval(() => sweep(), SWEEP);
+  await refresh();
+  let swept = Promise.resolve();
+  const sweeping = setInterval(() => {
+    swept = swept.then(() => slices.run(sweep(sanctions.keys())));
+  }, SWEEP);
 
   return {
     exclusion(project, userId, rank) {
@@ -162,13 +173,23 @@ export async function createOrder(options: {
     rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
     isFull,
     get version() {
-      return version;
+      return version ?? -1;
     },
     refresh,
     onChange: (listener) => void listeners.push(listener),
     close() {
       clearInterval(sweeping);
     },
+  };
+}
+
+function nothing() {
+  return {
+    /** By project, then by `kind user`. */
+    sanctions: new Map<string, Map<string, SanctionRow>>(),
+    staff: new Map<string, Map<string, StaffRow>>(),
+    /** By `project/room`. */
+    rules: new Map<string, RoomRules>(),
   };
 }
 

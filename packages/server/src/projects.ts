@@ -5,6 +5,8 @@ import { type Role, roles } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/limits';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
 import { wallTime } from './clocks.js';
+import { createCoalesced } from './coalesced.js';
+import { createKnownOrigins } from './known-origins.js';
 import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
 import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
@@ -47,8 +49,8 @@ export type Projects = {
   readonly version: number;
   /** Reads again what has changed; to be called after a change, also by another server. */
   refresh(): Promise<void>;
-  /** Runs after each change. */
-  onChange(listener: () => void): void;
+  /** Runs after each change, with the projects it is about; without: it may be about any. */
+  onChange(listener: (projects?: ReadonlySet<string>) => void): void;
   close(): Promise<void>;
 };
 
@@ -93,11 +95,10 @@ export async function createProjects(options: {
     key: keyOfSecret(options.founding),
   };
   let loaded = new Map<string, Loaded>();
-  let known = new Set<string>();
-  let version = -1;
-  let refreshing: Promise<void> | null = null;
+  let knownOrigins = createKnownOrigins({ production });
+  let version: number | null = null;
   const uses = new Map<string, { project: string; kid: string; at: number }>();
-  const listeners: (() => void)[] = [];
+  const listeners: ((projects?: ReadonlySet<string>) => void)[] = [];
 
   async function keyOf(project: string, row: SecretRow): Promise<SigningKey['key']> {
     if (row.algorithm === 'JWKS') return createRemoteJWKSet(new URL(row.public ?? ''));
@@ -127,21 +128,25 @@ export async function createProjects(options: {
   }
 
   async function reload(): Promise<void> {
-    const seen = await records.version();
-    if (seen === version) return;
-    const rows = await records.all();
-    loaded = new Map(await Promise.all(rows.map(async (row) => [row.id, await load(row)] as const)));
-    known = new Set(rows.flatMap((row) => row.origins));
-    version = seen;
-    for (const listener of listeners) listener();
+    const changes = await records.changes(version);
+    if (changes === null) return;
+    const next = changes.whole
+      ? { loaded: new Map<string, Loaded>(), knownOrigins: createKnownOrigins({ production }) }
+      : { loaded, knownOrigins };
+    const changed = new Set<string>();
+    for await (const page of changes.pages)
+      for (const row of page) {
+        const found = await load(row);
+        next.knownOrigins.replace(next.loaded.get(row.id)?.project ?? null, found.project);
+        next.loaded.set(row.id, found);
+        changed.add(row.id);
+      }
+    ({ loaded, knownOrigins } = next);
+    version = changes.version;
+    for (const listener of listeners) listener(changes.whole ? undefined : changed);
   }
 
-  function refresh(): Promise<void> {
-    // Whoever asks while it runs may have made a change it did not see.
-    const run = (refreshing ?? Promise.resolve()).catch(() => undefined).then(reload);
-    refreshing = run;
-    return run;
-  }
+  const refresh = createCoalesced(reload);
 
   const active = ({ row }: { row: SecretRow }, time: number) =>
     row.expiresAt === null || time < Date.parse(row.expiresAt);
@@ -154,7 +159,7 @@ export async function createProjects(options: {
     );
   }
 
-  await reload();
+  await refresh();
   const noting = setInterval(() => {
     note().catch((error) => log.debug({ reason: String(error) }, 'times of use could not be written'));
   }, NOTE);
@@ -197,12 +202,7 @@ export async function createProjects(options: {
       return `the project does not allow it: npm run project -- origins ${id} ${[...row.origins, origin].join(' ')}`;
     },
     knowsOrigin: (origin) =>
-      known.has(origin) ||
-      (unlisted && (origins === null || origins.includes(origin))) ||
-      [...loaded.values()].some(
-        ({ project: { row, settings } }) =>
-          (origin === 'null' && settings.nullOrigin) || (row.origins.length === 0 && !production),
-      ),
+      knownOrigins.has(origin) || (unlisted && (origins === null || origins.includes(origin))),
     guests(id) {
       const setting = loaded.get(id)?.project.settings.guests;
       if (setting !== undefined && setting !== null) return setting;
@@ -221,13 +221,13 @@ export async function createProjects(options: {
       if (kid !== null) uses.set(`${id}/${kid}`, { project: id, kid, at: now() });
     },
     get version() {
-      return version;
+      return version ?? -1;
     },
     refresh,
     onChange: (listener) => void listeners.push(listener),
     async close() {
       clearInterval(noting);
-      await refreshing?.catch(() => undefined);
+      await refresh.idle();
       await note().catch(() => undefined);
     },
   };

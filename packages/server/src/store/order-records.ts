@@ -26,12 +26,13 @@ export type SanctionRow = {
 export type StaffRow = { project: string; userId: string; username: string; role: string; issuedAt: string };
 export type RulesRow = { project: string; room: string; rules: Record<string, unknown> };
 
-/** What has changed up to and including `version`; all of it where `since` was 0. */
+/** What has changed, in pages. `whole`: it is all there is, and what is known beside it is gone. */
 export type OrderChanges = {
   version: number;
-  sanctions: SanctionRow[];
-  staff: StaffRow[];
-  rules: RulesRow[];
+  whole: boolean;
+  sanctions: AsyncIterable<SanctionRow[]>;
+  staff: AsyncIterable<StaffRow[]>;
+  rules: AsyncIterable<RulesRow[]>;
 };
 
 /** Who did it. `id` is a user id, or the name of a key. */
@@ -50,10 +51,8 @@ export type AuditEntry = {
 
 /** Each act and its entry in the log are one transaction. Each throws `Unavailable`. */
 export type OrderRecords = {
-  /** Grows with every change of what `changes` answers. */
-  version(): Promise<number>;
-  /** Those of nobody any more (sanctions that had ended before) are left out where `since` is 0. */
-  changes(since: number): Promise<OrderChanges>;
+  /** What has changed since a version; null as `since`: everything but sanctions that have ended. Null: nothing has. */
+  changes(since: number | null): Promise<OrderChanges | null>;
   /**
    * In the place of the one there was; false, and nothing is written, where one holds that none of `overruled` has set.
    * `evidence`: a message whose present form the log keeps.

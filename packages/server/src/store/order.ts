@@ -1,6 +1,6 @@
 /** What the database knows of order, for all nodes alike: sanctions, staff, the rules of rooms, and the log of who did what. */
 
-import { columnsOf, type MessageRow, type Query, toMessage } from './database.js';
+import { columnsOf, type MessageRow, type Query, type Statement, toMessage } from './database.js';
 import type { AuditEntry, OrderRecords, RulesRow, SanctionRow, StaffRow } from './order-records.js';
 import { Unavailable } from './store.js';
 
@@ -9,18 +9,19 @@ const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, unti
   set_by AS "setBy", set_by_id AS "setById"`;
 const SANCTIONS = {
   name: 'sanctions since',
-  text: `SELECT ${SANCTION_COLUMNS} FROM sanctions
-    WHERE version > $1 AND ($1 > 0 OR until IS NULL OR until > now()) ORDER BY version`,
+  text: `SELECT ${SANCTION_COLUMNS}, version FROM sanctions_since($1, $3, $2)`,
 };
 const STAFF = {
   name: 'staff since',
-  text: `SELECT project_id AS project, user_id AS "userId", username, role, issued_at AS "issuedAt"
-    FROM staff WHERE version > $1 ORDER BY version`,
+  text: `SELECT project_id AS project, user_id AS "userId", username, role, issued_at AS "issuedAt", version
+    FROM staff_since($1, $2)`,
 };
 const RULES = {
   name: 'rules since',
-  text: 'SELECT project_id AS project, room_id AS room, rules FROM room_rules WHERE version > $1 ORDER BY version',
+  text: 'SELECT project_id AS project, room_id AS room, rules, version FROM room_rules_since($1, $2)',
 };
+/** Rows that one statement reads at most, so that it ends in time and the process is not kept from everything else. */
+const PAGE = 1_000;
 const SANCTION = {
   name: 'sanction',
   text: `WITH act AS (
@@ -104,22 +105,32 @@ const AUDIT = {
 };
 
 export function createOrderRecords(query: Query): OrderRecords {
-  async function version(): Promise<number> {
-    const [row] = await query<{ version: number }>(VERSION, []);
-    if (!row) throw new Unavailable('the version of the order is not there');
-    return row.version;
+  async function* pages<Row>(statement: Statement, since: number, ...rest: boolean[]): AsyncGenerator<Row[]> {
+    for (let after = since; ; ) {
+      const page = await query<Row & { version: number }>(statement, [after, PAGE, ...rest]);
+      yield page.map(({ version: _, ...row }) => row as unknown as Row);
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      after = last.version;
+    }
   }
 
   return {
-    version,
     async changes(since) {
       // Read first: what comes while the others are read comes again next time.
-      const seen = await version();
+      const [seen] = await query<{ version: number }>(VERSION, []);
+      if (!seen) throw new Unavailable('the version of the order is not there');
+      const { version } = seen;
+      if (version === since) return null;
+      // A version that went back is that of a restored backup.
+      const whole = since === null || version < since;
+      const after = whole ? 0 : since;
       return {
-        version: seen,
-        sanctions: await query<SanctionRow>(SANCTIONS, [since]),
-        staff: await query<StaffRow>(STAFF, [since]),
-        rules: await query<RulesRow>(RULES, [since]),
+        version,
+        whole,
+        sanctions: pages<SanctionRow>(SANCTIONS, after, !whole),
+        staff: pages<StaffRow>(STAFF, after),
+        rules: pages<RulesRow>(RULES, after),
       };
     },
     async sanction({ project, userId, kind, until, reason, setBy, overruled, actor, details, evidence }) {

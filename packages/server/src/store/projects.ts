@@ -5,27 +5,22 @@ import type { Actor } from './order-records.js';
 import type { Done, KeyRow, ProjectRecords, ProjectRow, SecretRow } from './records.js';
 import { Unavailable } from './store.js';
 
-const VERSION = { name: 'projects version', text: 'SELECT version FROM projects_version' };
-const PROJECTS = {
-  name: 'projects',
-  text: 'SELECT id, name, settings, origins, created_at AS "createdAt" FROM projects ORDER BY id',
+const VERSION = {
+  name: 'projects version',
+  text: 'SELECT version, last_removal AS "lastRemoval" FROM projects_version',
 };
-const SECRETS = {
-  name: 'project secrets',
-  text: `SELECT project_id AS project, kid, algorithm, sealed, public, created_at AS "createdAt",
-      expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
-    FROM project_secrets ORDER BY project_id, created_at, kid`,
+const COLUMNS = 'id, name, settings, origins, created_at AS "createdAt", version, secrets, keys, cutoffs';
+const ONE = { name: 'project', text: `SELECT ${COLUMNS} FROM projects_by_id(ARRAY[$1])` };
+const SINCE = {
+  name: 'projects since',
+  text: `SELECT ${COLUMNS} FROM projects_by_id(project_ids_since($1, $2)) ORDER BY version`,
 };
-const CUTOFFS = {
-  name: 'token cutoffs',
-  text: 'SELECT project_id AS project, user_id AS "userId", before FROM token_cutoffs',
+const AFTER = {
+  name: 'projects after',
+  text: `SELECT ${COLUMNS} FROM projects_by_id(project_ids_after($2, $1)) ORDER BY id`,
 };
-const KEYS = {
-  name: 'project keys',
-  text: `SELECT project_id AS project, id, name, hash, created_at AS "createdAt", revoked_at AS "revokedAt",
-      last_used_at AS "lastUsedAt"
-    FROM project_keys ORDER BY project_id, created_at, id`,
-};
+/** Projects read at once: few enough that the process is not kept from everything else by them. */
+const PAGE = 200;
 const CREATE = logged(
   'create project',
   `INSERT INTO projects (id, name, settings, origins) VALUES ($1, $3, $4, $5)
@@ -123,25 +118,46 @@ export function createProjectRecords(query: Query): ProjectRecords {
     return outcome === 'done' ? outcome : done(known, [project, what]);
   }
 
+  async function pageAfter(id: string, limit: number): Promise<ProjectRow[]> {
+    return (await query<StoredProject>(AFTER, [limit, id])).map(toRow);
+  }
+
+  async function* readAll(): AsyncGenerator<ProjectRow[]> {
+    for (let after = ''; ; ) {
+      const page = await pageAfter(after, PAGE);
+      yield page;
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      after = last.id;
+    }
+  }
+
+  async function* readSince(version: number): AsyncGenerator<ProjectRow[]> {
+    for (let since = version; ; ) {
+      const page = await query<StoredProject>(SINCE, [since, PAGE]);
+      yield page.map(toRow);
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      since = last.version;
+    }
+  }
+
   return {
-    async version() {
-      const [row] = await query<{ version: number }>(VERSION, []);
-      if (!row) throw new Unavailable('the version of the projects is not there');
-      return row.version;
+    async changes(since) {
+      // Read first: what comes while the others are read comes again next time.
+      const [seen] = await query<{ version: number; lastRemoval: number }>(VERSION, []);
+      if (!seen) throw new Unavailable('the version of the projects is not there');
+      const { version, lastRemoval } = seen;
+      if (version === since) return null;
+      // A version that went back is that of a restored backup.
+      const whole = since === null || version < since || since < lastRemoval;
+      return { version, whole, pages: whole ? readAll() : readSince(since) };
     },
-    async all() {
-      const projects = await query<Omit<ProjectRow, 'secrets' | 'keys' | 'cutoffs'>>(PROJECTS, []);
-      const secrets = await query<SecretRow & { project: string }>(SECRETS, []);
-      const keys = await query<KeyRow & { project: string }>(KEYS, []);
-      const cutoffs = await query<{ project: string; userId: string; before: string }>(CUTOFFS, []);
-      const found = new Map<string, ProjectRow>(
-        projects.map((row) => [row.id, { ...row, secrets: [], keys: [], cutoffs: [] }]),
-      );
-      for (const { project, ...secret } of secrets) found.get(project)?.secrets.push(secret);
-      for (const { project, ...key } of keys) found.get(project)?.keys.push(key);
-      for (const { project, ...cutoff } of cutoffs) found.get(project)?.cutoffs.push(cutoff);
-      return [...found.values()];
+    async one(id) {
+      const [found] = await query<StoredProject>(ONE, [id]);
+      return found ? toRow(found) : null;
     },
+    pageAfter,
     async create({ id, name, settings, origins }, by) {
       return (await done(CREATE, [id, by, name, settings, origins])) === 'done' ? 'made' : 'exists';
     },
@@ -171,3 +187,34 @@ export function createProjectRecords(query: Query): ProjectRecords {
     },
   };
 }
+
+type StoredProject = Omit<ProjectRow, 'secrets' | 'keys'> & {
+  version: number;
+  secrets: (Omit<SecretRow, 'sealed'> & { sealed: string | null })[];
+  keys: (Omit<KeyRow, 'hash'> & { hash: string })[];
+};
+
+/** Within JSON the database writes bytes as base64, and moments with its own time zone. */
+function toRow({ version: _, secrets, keys, cutoffs, ...row }: StoredProject): ProjectRow {
+  return {
+    ...row,
+    secrets: secrets.map((secret) => ({
+      ...secret,
+      sealed: secret.sealed === null ? null : Buffer.from(secret.sealed, 'base64'),
+      createdAt: toMoment(secret.createdAt),
+      expiresAt: secret.expiresAt && toMoment(secret.expiresAt),
+      revokedAt: secret.revokedAt && toMoment(secret.revokedAt),
+      lastUsedAt: secret.lastUsedAt && toMoment(secret.lastUsedAt),
+    })),
+    keys: keys.map((key) => ({
+      ...key,
+      hash: Buffer.from(key.hash, 'base64'),
+      createdAt: toMoment(key.createdAt),
+      revokedAt: key.revokedAt && toMoment(key.revokedAt),
+      lastUsedAt: key.lastUsedAt && toMoment(key.lastUsedAt),
+    })),
+    cutoffs: cutoffs.map(({ userId, before }) => ({ userId, before: toMoment(before) })),
+  };
+}
+
+const toMoment = (text: string) => new Date(text).toISOString();

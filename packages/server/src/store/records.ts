@@ -40,14 +40,20 @@ export type ProjectRow = {
   cutoffs: { userId: string; before: string }[];
 };
 
+/** `whole`: the pages are all projects there are, and what is known beside them is gone. */
+export type ProjectChanges = { version: number; whole: boolean; pages: AsyncIterable<ProjectRow[]> };
+
 export type Made = 'made' | 'exists' | 'not_found';
 export type Done = 'done' | 'not_found';
 
 /** Each change and its entry in the audit log (`by` whom, and no secret) are one transaction. Each throws `Unavailable`. */
 export type ProjectRecords = {
-  /** Grows with every change of what `all` answers, but for times of use. */
-  version(): Promise<number>;
-  all(): Promise<ProjectRow[]>;
+  /** What has changed since a version, but for times of use; null as `since`: everything. Null: nothing has. */
+  changes(since: number | null): Promise<ProjectChanges | null>;
+  /** As it is now, with its times of use; null: there is none. */
+  one(id: string): Promise<ProjectRow | null>;
+  /** Those whose id comes after this one, in the order of their ids, with their times of use. */
+  pageAfter(id: string, limit: number): Promise<ProjectRow[]>;
   create(project: Described, by: Actor): Promise<Made>;
   /** @param details what the log keeps of it */
   change(project: Described, details: Details, by: Actor): Promise<Done>;
