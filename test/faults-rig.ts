@@ -1,7 +1,9 @@
 /** What the fault stories break: a chat server as a process on one port, and a PostgreSQL of their own. */
 
+import { spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Connection } from '@chatty/server/store/postgres';
@@ -132,6 +134,23 @@ export async function startCluster(
     },
     clearDisk: () => rmSync(ballast, { force: true }),
   };
+}
+
+/** A disk of its own in memory; null, and said so, where this user may not mount one. */
+export function smallDisk(context: Pick<TestContext, 'diagnostic'>): string | null {
+  const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-disk-'));
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=260m', 'tmpfs', folder], { encoding: 'utf8' });
+  if (mount.status !== 0) {
+    rmSync(folder, { recursive: true });
+    context.diagnostic(`NOT RUN: no disk can be mounted here (${mount.stderr?.trim() || mount.error})`);
+    return null;
+  }
+  process.once('exit', () => {
+    spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  chmodSync(folder, 0o755);
+  return folder;
 }
 
 /** One statement on a connection of its own. */

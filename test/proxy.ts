@@ -67,7 +67,7 @@ export async function startProxy(
   function end(pair: Pair, socket: Socket): void {
     if (pair.stranded) return;
     const other = socket === pair.client ? pair.server : pair.client;
-    if (socket.errored) other.resetAndDestroy();
+    if (socket.errored) reset(other);
     else other.destroySoon();
     pairs.delete(pair);
   }
@@ -129,13 +129,13 @@ export async function startProxy(
       return pairs.size;
     },
     abandon() {
-      for (const { client, stranded } of pairs) if (stranded) client.resetAndDestroy();
+      for (const { client, stranded } of pairs) if (stranded) reset(client);
     },
     reset(share) {
       const chosen = [...pairs].filter(({ stranded }) => !stranded && random() < share);
       for (const { client, server: upstream } of chosen) {
-        client.resetAndDestroy();
-        upstream.resetAndDestroy();
+        reset(client);
+        reset(upstream);
       }
       return chosen.length;
     },
@@ -148,4 +148,10 @@ export async function startProxy(
       await new Promise<void>((closed) => server.close(() => closed()));
     },
   };
+}
+
+/** A Unix socket knows no reset. */
+function reset(socket: Socket): void {
+  if (socket.remotePort === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -105,11 +105,9 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
     log,
   });
   undo.push(projects.close);
-  const order = await createOrder({ records: store.order, log });
-  undo.push(async () => order.close());
-  const watch = createWatch({ versions: store.versions, watched: { projects, order }, log });
-  undo.push(async () => watch.close());
   const slices = createSlices();
+  const order = await createOrder({ records: store.order, slices, log });
+  undo.push(async () => order.close());
   const filters = createFilters({ projects, slices });
   const conduct = createConduct({ order, projects, filters, store });
   const naming = createNaming({ projects, order, slices });
@@ -133,17 +131,25 @@ async function listen(parts: {
 }): Promise<number> {
   const { config, log, store, widget, undo, deadlines } = parts;
   let draining = false;
-  const ready = async () => {
-    if (draining) throw new Error('draining');
-    await store.ping();
-  };
   const judgement = await createJudgement(config, store, log, undo);
   const { projects, order, conduct, auth } = judgement;
   const { gate, budget, ...limits } = createLimits(config, projects, log);
-  const http = await createHttp({ widget, ready, log, ...(deadlines && { deadlines }) });
   const rooms = createRooms({ store, conduct, log });
+  const freshness = createWatch({
+    versions: store.versions,
+    watched: { projects, order },
+    catchUp: rooms.catchUp,
+    log,
+  });
+  undo.push(async () => freshness.close());
+  const unreadiness = () => {
+    if (draining) return 'The server is about to stop.';
+    if (!freshness.isFresh()) return 'The database does not answer.';
+    return store.writability.refused ? 'The database refuses what is written.' : null;
+  };
+  const http = await createHttp({ widget, unreadiness, log, ...(deadlines && { deadlines }) });
   const { publish } = rooms;
-  const messages = createMessages({ store, conduct, publish });
+  const messages = createMessages({ store, conduct, freshness, publish });
   const moderation = createModeration({ records: store.order, order, projects, publish, log });
   const sessions = createSessions({ auth, conduct });
   projects.onChange(sessions.review);
@@ -152,7 +158,7 @@ async function listen(parts: {
   const { addresses, shares } = limits;
   if (config.adminKey !== null)
     openAdmin({ http, key: config.adminKey, store, ...judgement, moderation, addresses, refusals, log });
-  const handshake = createHandshakes({ auth, conduct, gate, ...limits, refusals, log });
+  const handshake = createHandshakes({ auth, conduct, gate, ...limits, refusals, freshness, log });
   const gateway = createGateway({
     handshake,
     rooms,
@@ -162,6 +168,7 @@ async function listen(parts: {
     moderation,
     shares,
     refusals,
+    freshness,
     log,
   });
   const lines = { gate, gateway, budget };

@@ -59,6 +59,8 @@ export function createConduct(options: {
   const isStaff = (member: VerifiedMember) => rankOf(roleOf(member)) > 0;
 
   function reading(member: VerifiedMember): Refusal | null {
+    const excluded = order.exclusion(member.projectId, member.userId, rankIn(projects, member));
+    if (excluded) return excluded;
     const role = roleOf(member);
     if (rankOf(role) >= rankOf(rulesOf(member).read)) return null;
     return refusal(role === 'guest' ? 'login_required' : 'forbidden');
@@ -67,7 +69,9 @@ export function createConduct(options: {
   function writing(member: VerifiedMember): Refusal | null {
     if (member.role === 'guest') return refusal('login_required');
     const rules = rulesOf(member);
-    const fault = order.mute(member.projectId, member.userId, rankIn(projects, member));
+    const { projectId, userId } = member;
+    const rank = rankIn(projects, member);
+    const fault = order.exclusion(projectId, userId, rank) ?? order.mute(projectId, userId, rank);
     if (fault) return fault;
     if (rankOf(roleOf(member)) < rankOf(rules.write)) return refusal('read_only');
     if (isStaff(member)) return null;

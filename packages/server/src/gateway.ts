@@ -18,6 +18,7 @@ import {
 } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
+import type { AtOnce } from './at-once.js';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
@@ -34,6 +35,7 @@ import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/order-records.js';
 import { Unavailable } from './store/store.js';
+import type { Freshness } from './watch.js';
 
 type No = { ok: false } & Refusal;
 type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (
@@ -49,7 +51,7 @@ type Command<Value, Reply> = {
   limit: Share;
   run(member: VerifiedMember, value: Value, socket: ChatSocket): Promise<Reply>;
 };
-type Prepared<Reply> = (socket: ChatSocket, packet: EventPacket) => Promise<Reply> | No;
+type Prepared<Reply> = (socket: ChatSocket, packet: EventPacket) => Promise<Reply | No> | No;
 type Answer = { ok: true } | No;
 export type Ack = (answer: Answer) => void;
 
@@ -86,9 +88,11 @@ export function createGateway(options: {
   moderation: Moderation;
   shares: Shares;
   refusals: Refusals;
+  freshness: Freshness;
   log: Log;
 }): Gateway {
-  const { handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, log } = options;
+  const { handshake, rooms, sessions, conduct, messages, moderation, shares, refusals, freshness, log } =
+    options;
 
   const own = ({ role }: VerifiedMember) => (role === 'guest' ? refusal('login_required') : null);
   const rights: Rights = {
@@ -117,8 +121,20 @@ export function createGateway(options: {
       if (!checked.ok) return no(refusal(checked.code));
       const crowded = command.limit.takeOfProject(member.projectId);
       if (crowded > 0) return no(refusal('rate_limited', crowded));
-      return command.run(member, checked.value, socket);
+      const run = () => command.run(socket.data.member, checked.value, socket);
+      const fresh = command.access === 'read' || freshness.whenFresh();
+      return fresh === true ? run() : whenKnown(fresh, () => refused(socket.data.member), run);
     };
+  }
+
+  /** After a loss of the database nobody is heard before it is known who may be (R14). */
+  async function whenKnown<Reply>(
+    fresh: AtOnce<boolean>,
+    refused: () => Refusal | null,
+    run: () => Promise<Reply>,
+  ): Promise<Reply | No> {
+    const denied = (await fresh) ? refused() : refusal('unavailable');
+    return denied ? no(denied) : run();
   }
 
   /** What nobody knows is paid for like a question. */

@@ -13,6 +13,7 @@ import type { Penalties } from './penalties.js';
 import type { Refusals } from './refusals.js';
 import { end } from './sessions.js';
 import type { Shares } from './shares.js';
+import type { Freshness } from './watch.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
 export type Denial = { message: string; data: Refusal };
@@ -27,6 +28,8 @@ export type Handshakes = {
 /** When whoever found no place may look again, in milliseconds: a connection whose end was not noticed is gone by then or soon after. */
 const FULL = 15_000;
 const TOO_MUCH = 'Too many requests';
+/** Whether they may come in cannot be told at the moment (R14). */
+const UNKNOWN: Denial = { message: 'Service unavailable', data: refusal('unavailable') };
 
 export function createHandshakes(options: {
   auth: Auth;
@@ -35,9 +38,10 @@ export function createHandshakes(options: {
   penalties: Penalties;
   shares: Shares;
   refusals: Refusals;
+  freshness: Freshness;
   log: Log;
 }): Handshakes {
-  const { auth, conduct, gate, penalties, shares, refusals, log } = options;
+  const { auth, conduct, gate, penalties, shares, refusals, freshness, log } = options;
 
   /** What no honest host signs. A token that has expired was good once. */
   function judge(verdict: Verdict, address: string | null): void {
@@ -73,6 +77,8 @@ export function createHandshakes(options: {
       note(about, verdict.refused, reason);
       return denial(verdict.refused, AUTHENTICATION_ERROR);
     }
+    // Meanwhile a key may have been fetched from far away.
+    if (!freshness.isFresh()) return UNKNOWN;
     const { member } = verdict;
     const unread = conduct.reading(member);
     if (unread) {
@@ -97,13 +103,15 @@ export function createHandshakes(options: {
 
   function failed(error: unknown): Denial {
     log.error({ reason: String(error) }, 'a handshake failed');
-    return denial(refusal('unavailable'), 'Service unavailable');
+    return UNKNOWN;
   }
 
   return {
     admit(socket, introduction) {
       try {
-        const answer = verify(socket, introduction);
+        const answer = andThen(freshness.whenFresh(), (fresh) =>
+          fresh ? verify(socket, introduction) : UNKNOWN,
+        );
         return answer instanceof Promise ? answer.catch(failed) : answer;
       } catch (error) {
         return failed(error);

@@ -40,15 +40,15 @@ class GuardedResponse<Request extends IncomingMessage> extends ServerResponse<Re
 const BROKEN: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /**
- * @param ready resolves when the server can store and read; rejects when it cannot or is about to stop
+ * @param unreadiness why no visitors should be sent here, in a sentence; null: they may. Asked for every request of anybody
  */
 export async function createHttp(options: {
   widget: Widget;
-  ready: () => Promise<void>;
+  unreadiness: () => string | null;
   log: Log;
   deadlines?: HttpDeadlines;
 }): Promise<FastifyInstance> {
-  const { widget, ready, log, deadlines = HTTP_DEADLINES } = options;
+  const { widget, unreadiness, log, deadlines = HTTP_DEADLINES } = options;
   const loader = await prepare(widget.loader, LOADER_CACHE);
   const parts = new Map<string, Asset>();
   for (const [name, body] of widget.parts) parts.set(name, await prepare(body, PART_CACHE));
@@ -112,13 +112,9 @@ export async function createHttp(options: {
   );
   http.get('/readyz', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
-    const ok = await ready().then(
-      () => true,
-      () => false,
-    );
-    return ok
-      ? { ok }
-      : reply.code(503).send({ ok, code: 'unavailable', message: 'The database does not answer.' });
+    const message = unreadiness();
+    if (message === null) return { ok: true };
+    return reply.code(503).send({ ok: false, code: 'unavailable', message });
   });
   return http;
 }

@@ -1,6 +1,10 @@
 /** Knows which origins any project lets in, without looking at all projects for each request. */
 
-import type { Project } from './projects.js';
+/** What of a project decides which origins it lets in. */
+type Project = {
+  readonly row: { readonly origins: readonly string[] };
+  readonly settings: { readonly nullOrigin: boolean };
+};
 
 export type KnownOrigins = {
   /** Whether pages of this origin may speak to any of the projects. */

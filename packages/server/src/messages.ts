@@ -5,7 +5,8 @@ import { type Refusal, refusal } from '@chatty/protocol/codes';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
-import type { Author, Changed, ProjectId, Reacted, Store } from './store/store.js';
+import type { Access, Appended, Author, Changed, ProjectId, Reacted, Refused, Store } from './store/store.js';
+import type { Freshness } from './watch.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
@@ -17,21 +18,28 @@ export type Messages = {
 
 /**
  * @param conduct which messages may go out
+ * @param freshness whether it is known who may write
  * @param publish hands a stored message to everyone of its room
  */
 export function createMessages(options: {
   store: Store;
   conduct: Conduct;
+  freshness: Pick<Freshness, 'isFresh'>;
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
-  const { store, conduct, publish } = options;
+  const { store, conduct, freshness, publish } = options;
+
+  const accessOf =
+    (member: VerifiedMember, refusalOf: (member: VerifiedMember) => Refusal | null): Access =>
+    () =>
+      freshness.isFresh() ? refusalOf(member) : 'unknown';
 
   async function change(
     { projectId, room }: VerifiedMember,
-    making: Promise<Changed | Reacted>,
+    making: Promise<Changed | Reacted | Refused>,
   ): Promise<ChangeAnswer> {
     const changed = await making;
-    if (!('message' in changed)) return { ok: false, ...refusal(changed.outcome) };
+    if (!('message' in changed)) return { ok: false, ...refusalOf(changed) };
     // Published even if it stood so already: the first try may have been stored without this node learning of it.
     publish(projectId, room, changed.message);
     return { ok: true, message: changed.message };
@@ -67,16 +75,17 @@ export function createMessages(options: {
       const { draft, undo } = passed;
       const appended = await store
         .project(member.projectId)
-        .append(member.room, authorOf(member), draft)
+        .append(member.room, authorOf(member), draft, accessOf(member, conduct.writing))
         .catch((error) => {
           undo();
           throw error;
         });
       if (!('message' in appended)) {
         undo();
-        const refused = refusal(appended.outcome);
-        // The list of words may have been another when it was stored.
-        const known = appended.outcome === 'conflict' && (await alreadySent(member, given, refused));
+        const refused = refusalOf(appended);
+        // The list of words may have been another when it was stored, and so what its author may do.
+        const asks = appended.outcome === 'conflict' || appended.outcome === 'refused';
+        const known = asks && (await alreadySent(member, given, refused));
         return known || { ok: false, ...refused };
       }
       const { outcome, message } = appended;
@@ -87,11 +96,22 @@ export function createMessages(options: {
       const text = await conduct.editing(member, content);
       if (!text.ok) return text;
       const { projectId, room, userId } = member;
-      return change(member, store.project(projectId).change(room, userId, id, text.content));
+      const access = accessOf(member, conduct.writing);
+      return change(member, store.project(projectId).change(room, userId, id, text.content, access));
     },
-    remove: (member, { id }) =>
-      change(member, store.project(member.projectId).change(member.room, member.userId, id, null)),
-    react: (member, reaction) =>
-      change(member, store.project(member.projectId).react(member.room, member.userId, reaction)),
+    remove: (member, { id }) => {
+      const { projectId, room, userId } = member;
+      const access = accessOf(member, conduct.reading);
+      return change(member, store.project(projectId).change(room, userId, id, null, access));
+    },
+    react: (member, reaction) => {
+      const { projectId, room, userId } = member;
+      const access = accessOf(member, conduct.writing);
+      return change(member, store.project(projectId).react(room, userId, reaction, access));
+    },
   };
+}
+
+function refusalOf(answer: Exclude<Appended | Changed | Reacted | Refused, { message: Message }>): Refusal {
+  return answer.outcome === 'refused' ? answer.refused : refusal(answer.outcome);
 }

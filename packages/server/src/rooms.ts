@@ -32,6 +32,8 @@ export type Rooms = {
   members(member: VerifiedMember, limit: number): Promise<MembersAnswer>;
   /** What comes sooner after the last than the protocol has it is answered as well, and not told. */
   typing(member: VerifiedMember): Promise<TypingAnswer>;
+  /** Finds out where the rooms stand, and reads what is missing. Throws `Unavailable`. */
+  catchUp(): Promise<void>;
   close(): void;
 };
 
@@ -129,6 +131,7 @@ export function createRooms(options: {
         roomOf(member).typing({ userId, username });
       return { ok: true };
     },
+    catchUp: poll,
     close() {
       clearInterval(ticking);
       clearInterval(polling);

@@ -1,7 +1,7 @@
-/** Promise: a change by another server is read here; what has not changed is not read, and what cannot be read holds nothing else up. */
+/** Promise: a change by another server is read here, nothing else is, and what is known counts for no longer than it is fresh. */
 
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from '../src/log.js';
 import { createWatch, type Watched } from '../src/watch.js';
@@ -14,11 +14,8 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 /** Reads what `newest` says, as `reading` has it. */
-function createPart(
-  newest: () => number,
-  reading: () => Promise<void> = async () => undefined,
-): Watched & { reads: number } {
-  const part = {
+function createPart(newest: () => number, reading: () => Promise<void> = async () => undefined) {
+  const part: Watched & { version: number; reads: number } = {
     version: newest(),
     reads: 0,
     async refresh() {
@@ -30,85 +27,121 @@ function createPart(
   return part;
 }
 
-it('what is newer is read once, a version that went back as well, and nothing else', async (context) => {
+/** A watch over a database that answers as `database` has it, on a clock that can be moved. */
+function setUp(context: TestContext, readProjects?: () => Promise<void>) {
   const newest = { projects: 3, order: 7 };
-  let asked = 0;
-  const versions = async () => {
-    asked += 1;
-    return { ...newest };
+  const database = { asked: 0, answer: async () => undefined as unknown, skip: 0, caughtUp: 0 };
+  const watched = {
+    projects: createPart(() => newest.projects, readProjects),
+    order: createPart(() => newest.order),
   };
-  const watched = { projects: createPart(() => newest.projects), order: createPart(() => newest.order) };
-  const watch = createWatch({ versions, watched, log });
+  const watch = createWatch({
+    async versions() {
+      database.asked += 1;
+      await database.answer();
+      return { ...newest };
+    },
+    watched,
+    async catchUp() {
+      database.caughtUp += 1;
+    },
+    log,
+    now: () => performance.now() + database.skip,
+  });
   context.after(watch.close);
+  return { newest, database, watched, watch };
+}
+
+const broken = async () => {
+  throw new Error('cannot be read');
+};
+const hanging = () => new Promise<void>(() => undefined);
+
+it('what is newer is read once, a version that went back as well, and nothing else', async (context) => {
+  const { newest, database, watched } = setUp(context);
   newest.order = 8;
   await until(() => watched.order.version === 8, 'the order');
   // As after a restored backup.
   newest.projects = 1;
   await until(() => watched.projects.version === 1, 'the projects');
-  const looks = asked;
-  await until(() => asked > looks + 1, 'two looks more');
-  assert.deepEqual([watched.projects.reads, watched.order.reads], [1, 1]);
+  const { asked } = database;
+  await until(() => database.asked > asked + 1, 'two looks more');
+  assert.deepEqual([watched.projects.reads, watched.order.reads, database.caughtUp], [1, 1, 0]);
 });
 
-const hindrances = {
-  'that cannot be read': async () => {
-    throw new Error('cannot be read');
-  },
-  'that takes for ever': () => new Promise<void>(() => undefined),
-};
-
-for (const [what, reading] of Object.entries(hindrances))
-  it(`something ${what} holds nothing else up, and is not asked for without end`, async (context) => {
-    const newest = { projects: 1, order: 1 };
-    const projects = createPart(() => newest.projects, reading);
-    const order = createPart(() => newest.order);
-    const watch = createWatch({
-      versions: async () => ({ ...newest }),
-      watched: { projects, order },
-      log,
-    });
-    context.after(watch.close);
-    newest.projects = 2;
-    for (const version of [2, 3, 4]) {
+for (const [what, reading] of Object.entries({
+  'that cannot be read': broken,
+  'that takes for ever': hanging,
+}))
+  it(`something ${what} holds nothing else up, and is asked for once a look at most`, async (context) => {
+    const { newest, database, watched, watch } = setUp(context, reading);
+    newest.projects = 4;
+    for (const version of [8, 9, 10]) {
       newest.order = version;
-      await until(() => order.version === version, 'the order');
+      await until(() => watched.order.version === version, 'the order');
     }
-    assert.deepEqual([projects.reads, order.reads], [1, 3]);
+    const { reads } = watched.projects;
+    assert.ok(reads >= 1 && reads <= (reading === hanging ? 1 : database.asked), `${reads} reads`);
+    await until(() => !watch.isFresh(), 'what is known to be too old');
   });
 
 it('what could not be read is tried again', async (context) => {
-  const newest = { projects: 1, order: 1 };
-  let broken = true;
-  const projects = createPart(
-    () => newest.projects,
-    async () => {
-      if (broken) throw new Error('cannot be read');
-    },
-  );
-  const order = createPart(() => newest.order);
-  const watch = createWatch({ versions: async () => ({ ...newest }), watched: { projects, order }, log });
-  context.after(watch.close);
-  newest.projects = 2;
-  await until(() => projects.reads === 1, 'a try');
-  broken = false;
-  await until(() => projects.version === 2, 'another try');
+  let isBroken = true;
+  const { newest, watched } = setUp(context, async () => (isBroken ? broken() : undefined));
+  newest.projects = 4;
+  await until(() => watched.projects.reads >= 1, 'a try');
+  isBroken = false;
+  await until(() => watched.projects.version === 4, 'another try');
+});
+
+it('without an answer what is known grows too old, and it is fresh again once all of it has been read', async (context) => {
+  const { newest, database, watched, watch } = setUp(context);
+  assert.equal(watch.whenFresh(), true);
+  database.answer = broken;
+  await until(() => !watch.isFresh(), 'what is known to be too old');
+  assert.equal(await watch.whenFresh(), false);
+  newest.order = 8;
+  database.answer = async () => undefined;
+  await until(() => watch.isFresh(), 'the way back');
+  assert.equal(watched.order.version, 8, 'bans are read before anybody is let in');
+  assert.ok(database.caughtUp >= 1, 'rooms are read before anybody is let in');
+});
+
+it('a process that was stopped looks before it lets anybody in, and one look serves all who wait', async (context) => {
+  const { newest, database, watched, watch } = setUp(context);
+  await until(() => database.asked === 1, 'a look');
+  let looked = () => undefined as unknown;
+  database.answer = () => new Promise((resolve) => (looked = () => resolve(undefined)));
+  database.skip += 3_000;
+  newest.order = 8;
+  const { asked } = database;
+  const waiting = Array.from({ length: 1_000 }, () => watch.whenFresh());
+  assert.ok(database.asked <= asked + 1, 'one look');
+  assert.ok(waiting.every((answer) => answer instanceof Promise));
+  await until(() => database.asked === asked + 1, 'the look');
+  looked();
+  assert.deepEqual(new Set(await Promise.all(waiting)), new Set([true]));
+  assert.equal(watched.order.version, 8);
+});
+
+it('who waits for a look that never ends is told within the bound, and others are tried meanwhile', async (context) => {
+  const { database, watch } = setUp(context);
+  database.answer = hanging;
+  database.skip += 3_000;
+  assert.equal(await watch.whenFresh(), false);
+  assert.ok(database.asked >= 2, 'a look that hangs keeps no other from being tried');
+  database.answer = async () => undefined;
+  await until(() => watch.isFresh(), 'the way back');
 });
 
 it('nothing is read any more once it is closed', async (context) => {
-  const order = createPart(() => 1);
-  let answer: (versions: { projects: number; order: number }) => void = () => undefined;
-  let asked = false;
-  const versions = () => {
-    asked = true;
-    return new Promise<{ projects: number; order: number }>((resolve) => {
-      answer = resolve;
-    });
-  };
-  const watch = createWatch({ versions, watched: { projects: createPart(() => 1), order }, log });
-  context.after(watch.close);
-  await until(() => asked, 'a look');
+  const { newest, database, watched, watch } = setUp(context);
+  let answer = () => undefined as unknown;
+  database.answer = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+  await until(() => database.asked === 1, 'a look');
+  newest.order = 8;
   watch.close();
-  answer({ projects: 1, order: 2 });
-  await pause(50);
-  assert.equal(order.reads, 0);
+  answer();
+  await new Promise(setImmediate);
+  assert.equal(watched.order.reads, 0);
 });

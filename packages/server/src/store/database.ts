@@ -47,8 +47,15 @@ function createMomentParser(): (text: string) => string {
 /**
  * @param purpose shown in the database's list of connections
  * @param size most connections
+ * @param timeout longest wait for a connection or an answer in milliseconds, where it is shorter than that of all
  */
-export function openPool(connection: Connection, purpose: string, size: number, log: Log): pg.Pool {
+export function openPool(
+  connection: Connection,
+  purpose: string,
+  size: number,
+  log: Log,
+  timeout = Number.POSITIVE_INFINITY,
+): pg.Pool {
   let told = false;
   const pool = new pg.Pool({
     ...connection,
@@ -63,18 +70,18 @@ export function openPool(connection: Connection, purpose: string, size: number, 
       log.warn({ user: connection.user }, 'row-level security does not hold the database user');
     },
     keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: STATEMENT_TIMEOUT,
+    connectionTimeoutMillis: Math.min(timeout, CONNECT_TIMEOUT),
+    statement_timeout: Math.min(timeout, STATEMENT_TIMEOUT),
     lock_timeout: LOCK_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
+    query_timeout: Math.min(timeout, QUERY_TIMEOUT),
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
   return pool;
 }
 
-/** Every failure becomes `Unavailable` with its cause. A result means that the statement's transaction is committed. */
-export function createQuery(pool: pg.Pool, log: Log): Query {
+/** Every failure becomes `Unavailable` with its cause, and is logged at `level`. A result means that the statement's transaction is committed. */
+export function createQuery(pool: pg.Pool, log: Log, level: 'warn' | 'debug' = 'warn'): Query {
   return async (statement, values) => {
     if (pool.waitingCount >= WAITING_QUERIES) throw new Unavailable('too many queries wait');
     try {
@@ -82,7 +89,7 @@ export function createQuery(pool: pg.Pool, log: Log): Query {
       return (await pool.query(within(statement, values))).rows;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ statement: statement.name, code: codeOf(error), reason }, 'the database did not answer');
+      log[level]({ statement: statement.name, code: codeOf(error), reason }, 'the database did not answer');
       throw new Unavailable(reason, { cause: error });
     }
   };
@@ -103,7 +110,7 @@ export function judge(error: unknown): Judgement {
   return code !== undefined && AT_FAULT.test(code) ? 'split' : 'again';
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }

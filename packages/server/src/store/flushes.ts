@@ -4,7 +4,7 @@ import type { Draft } from '@chatty/protocol/check';
 import type { Message, ReactPayload } from '@chatty/protocol/events';
 import { REACTION_EMOJI, REACTION_USERS } from '@chatty/protocol/limits';
 import { columnsOf, type MessageRow, type Query, SERVER_MADE, toMessage } from './database.js';
-import type { Appended, Author, Changed, ProjectId, Reacted } from './store.js';
+import type { Access, Appended, Author, Changed, ProjectId, Reacted } from './store.js';
 import type { Flush } from './writer.js';
 
 export type Append = {
@@ -14,12 +14,25 @@ export type Append = {
   draft: Draft;
   /** The client's id of the message, or one that the server made up so that a retry stores it once. */
   client: string;
+  access?: Access | undefined;
 };
 
 /** `content` null: deletes it. */
-export type Change = { project: ProjectId; room: string; userId: string; id: number; content: string | null };
+export type Change = {
+  project: ProjectId;
+  room: string;
+  userId: string;
+  id: number;
+  content: string | null;
+  access?: Access | undefined;
+};
 
-export type React = ReactPayload & { project: ProjectId; room: string; userId: string };
+export type React = ReactPayload & {
+  project: ProjectId;
+  room: string;
+  userId: string;
+  access?: Access | undefined;
+};
 
 const APPEND_ONE = {
   name: 'append one',

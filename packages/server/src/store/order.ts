@@ -104,10 +104,11 @@ const AUDIT = {
     WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
 };
 
-export function createOrderRecords(query: Query): OrderRecords {
+/** @param follow asks what has changed, where that has connections of its own */
+export function createOrderRecords(query: Query, follow = query): OrderRecords {
   async function* pages<Row>(statement: Statement, since: number, ...rest: boolean[]): AsyncGenerator<Row[]> {
     for (let after = since; ; ) {
-      const page = await query<Row & { version: number }>(statement, [after, PAGE, ...rest]);
+      const page = await follow<Row & { version: number }>(statement, [after, PAGE, ...rest]);
       yield page.map(({ version: _, ...row }) => row as unknown as Row);
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
@@ -118,7 +119,7 @@ export function createOrderRecords(query: Query): OrderRecords {
   return {
     async changes(since) {
       // Read first: what comes while the others are read comes again next time.
-      const [seen] = await query<{ version: number }>(VERSION, []);
+      const [seen] = await follow<{ version: number }>(VERSION, []);
       if (!seen) throw new Unavailable('the version of the order is not there');
       const { version } = seen;
       if (version === since) return null;

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../log.js';
+import { createCheckedFlush } from './checked-flush.js';
 import {
   type Connection,
   columnsOf,
@@ -24,6 +25,7 @@ import {
 import { createOrderRecords } from './order.js';
 import { createProjectRecords } from './projects.js';
 import {
+  type Access,
   type LogPage,
   type ProjectId,
   type ProjectStore,
@@ -32,13 +34,17 @@ import {
   Unavailable,
   type Versions,
 } from './store.js';
-import { createWriter } from './writer.js';
+import { createWritability, PROBE } from './writability.js';
+import { createWriter, type Flush } from './writer.js';
 
 export type { Connection } from './database.js';
 
 /** One for appends, one for changes, one for reactions; each writes one flush at a time. */
 const WRITERS = 3;
 const READERS = 8;
+/** For what other servers have changed, which waits behind nothing else: one, and others while that one gets no answer. */
+const FOLLOWERS = 4;
+const FOLLOWING_TIMEOUT_MS = 1_500;
 /** Longest time in milliseconds until a write is answered. */
 const PATIENCE = 5_000;
 const APPENDS = { limit: { jobs: 20_000, bytes: 64 * 1024 * 1024 }, batch: 1_000 };
@@ -100,7 +106,6 @@ const VERSIONS = {
   name: 'versions',
   text: 'SELECT p.version AS projects, o.version AS "order" FROM projects_version p, order_version o',
 };
-const PING = { name: 'ping', text: 'SELECT 1' };
 
 type PageRow = { epoch: string; last_seq: number } & (MessageRow | { id: null });
 type HeadRow = { project_id: string; room_id: string; epoch: string; last_seq: number };
@@ -110,8 +115,14 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
   const { connection, log } = options;
   const writing = openPool(connection, 'writer', WRITERS, log);
   const reading = openPool(connection, 'reader', READERS, log);
+  const following = openPool(connection, 'follower', FOLLOWERS, log, FOLLOWING_TIMEOUT_MS);
   const write = createQuery(writing, log);
   const read = createQuery(reading, log);
+  const follow = createQuery(following, log, 'debug');
+  const writability = createWritability({ probe: () => follow(PROBE, []), log });
+  const checked = <Job extends { access?: Access | undefined }, Result extends object>(
+    flush: Flush<Job, Result>,
+  ) => createCheckedFlush(writability.observe(flush));
   const waits = {
     judge,
     patience: PATIENCE,
@@ -119,13 +130,23 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
     pause: (milliseconds: number) => pause(milliseconds),
     alarm: (milliseconds: number, run: () => void) => void setTimeout(run, milliseconds).unref(),
   };
-  const appends = createWriter({ ...waits, ...APPENDS, flush: createAppendFlush(write), weigh: weighAppend });
-  const changes = createWriter({ ...waits, ...CHANGES, flush: createChangeFlush(write), weigh: weighChange });
+  const appends = createWriter({
+    ...waits,
+    ...APPENDS,
+    flush: checked(createAppendFlush(write)),
+    weigh: weighAppend,
+  });
+  const changes = createWriter({
+    ...waits,
+    ...CHANGES,
+    flush: checked(createChangeFlush(write)),
+    weigh: weighChange,
+  });
 
   const reactions = createWriter({
     ...waits,
     ...REACTIONS,
-    flush: createReactionFlush(write),
+    flush: checked(createReactionFlush(write)),
     weigh: () => REACTION_BYTES,
   });
 
@@ -146,14 +167,14 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
 
   function project(id: ProjectId): ProjectStore {
     return {
-      append: (room, author, draft) => {
+      append: (room, author, draft, access) => {
         const client = draft.clientId ?? SERVER_MADE + randomBytes(12).toString('base64url');
-        return appends.write(`${id}/${room}`, { project: id, room, author, draft, client });
+        return appends.write(`${id}/${room}`, { project: id, room, author, draft, client, access });
       },
-      change: (room, userId, message, content) =>
-        changes.write(`${id}/${room}`, { project: id, room, userId, id: message, content }),
-      react: (room, userId, { id: message, emoji, on }) =>
-        reactions.write(`${id}/${room}`, { project: id, room, userId, id: message, emoji, on }),
+      change: (room, userId, message, content, access) =>
+        changes.write(`${id}/${room}`, { project: id, room, userId, id: message, content, access }),
+      react: (room, userId, { id: message, emoji, on }, access) =>
+        reactions.write(`${id}/${room}`, { project: id, room, userId, id: message, emoji, on, access }),
       newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
         toPage(await pageRows(CHANGED_AFTER, id, room, seq, limit), seq, limit),
@@ -184,28 +205,27 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
 
   return {
     project,
-    projects: createProjectRecords(read),
-    order: createOrderRecords(read),
+    projects: createProjectRecords(read, follow),
+    order: createOrderRecords(read, follow),
     versions: async () => {
-      const [versions] = await read<Versions>(VERSIONS, []);
+      const [versions] = await follow<Versions>(VERSIONS, []);
       if (!versions) throw new Unavailable('the versions are not there');
       return versions;
     },
     heads: async (rooms): Promise<RoomHead[]> => {
       const keys = [rooms.map(({ project }) => project), rooms.map(({ room }) => room)];
-      return (await read<HeadRow>(HEADS, keys)).map((row) => ({
+      return (await follow<HeadRow>(HEADS, keys)).map((row) => ({
         project: row.project_id as ProjectId,
         room: row.room_id,
         epoch: row.epoch,
         top: row.last_seq,
       }));
     },
-    ping: async () => {
-      await read(PING, []);
-    },
+    writability,
     close: async () => {
       await Promise.all([appends.idle(), changes.idle(), reactions.idle()]);
-      await Promise.all([writing.end(), reading.end()]);
+      writability.close();
+      await Promise.all([writing.end(), reading.end(), following.end()]);
     },
   };
 }

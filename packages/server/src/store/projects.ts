@@ -107,7 +107,8 @@ function logged(name: string, act: string, details = "'{}'::jsonb"): Statement {
   };
 }
 
-export function createProjectRecords(query: Query): ProjectRecords {
+/** @param follow asks what has changed, where that has connections of its own */
+export function createProjectRecords(query: Query, follow = query): ProjectRecords {
   async function done(...asked: Parameters<Query>): Promise<Done> {
     return (await query(...asked)).length > 0 ? 'done' : 'not_found';
   }
@@ -124,7 +125,7 @@ export function createProjectRecords(query: Query): ProjectRecords {
 
   async function* readAll(): AsyncGenerator<ProjectRow[]> {
     for (let after = ''; ; ) {
-      const page = await pageAfter(after, PAGE);
+      const page = (await follow<StoredProject>(AFTER, [PAGE, after])).map(toRow);
       yield page;
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
@@ -134,7 +135,7 @@ export function createProjectRecords(query: Query): ProjectRecords {
 
   async function* readSince(version: number): AsyncGenerator<ProjectRow[]> {
     for (let since = version; ; ) {
-      const page = await query<StoredProject>(SINCE, [since, PAGE]);
+      const page = await follow<StoredProject>(SINCE, [since, PAGE]);
       yield page.map(toRow);
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
@@ -145,7 +146,7 @@ export function createProjectRecords(query: Query): ProjectRecords {
   return {
     async changes(since) {
       // Read first: what comes while the others are read comes again next time.
-      const [seen] = await query<{ version: number; lastRemoval: number }>(VERSION, []);
+      const [seen] = await follow<{ version: number; lastRemoval: number }>(VERSION, []);
       if (!seen) throw new Unavailable('the version of the projects is not there');
       const { version, lastRemoval } = seen;
       if (version === since) return null;

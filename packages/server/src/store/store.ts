@@ -1,6 +1,7 @@
 /** What the rest of the server may ask of the database: only ever one project's data, through `store.project(id)`. */
 
 import type { Draft } from '@chatty/protocol/check';
+import type { Refusal } from '@chatty/protocol/codes';
 import type { Message, ReactPayload, StaffRole } from '@chatty/protocol/events';
 import type { OrderRecords } from './order-records.js';
 import type { ProjectRecords } from './records.js';
@@ -41,13 +42,28 @@ export type Versions = { projects: number; order: number };
 
 export type RoomHead = { project: ProjectId; room: string; epoch: string; top: number };
 
+/**
+ * Why something may not be stored, asked at the moment of storing: what has waited for the database may be of somebody
+ * banned meanwhile. `unknown`: it has to wait until that is known; null: it may.
+ */
+export type Access = () => Refusal | 'unknown' | null;
+
+/** `access` refused it, and this try wrote nothing; an earlier one may have. */
+export type Refused = { outcome: 'refused'; refused: Refusal };
+
 export type ProjectStore = {
   /** Durable once it resolves. Appends to one room are stored in the order they were asked for. Throws `Unavailable`. */
-  append(room: string, author: Author, draft: Draft): Promise<Appended>;
+  append(room: string, author: Author, draft: Draft, access?: Access): Promise<Appended | Refused>;
   /** Changes the text of the author's own message, or deletes it (`content` null). Durable once it resolves. Throws `Unavailable`. */
-  change(room: string, userId: string, id: number, content: string | null): Promise<Changed>;
+  change(
+    room: string,
+    userId: string,
+    id: number,
+    content: string | null,
+    access?: Access,
+  ): Promise<Changed | Refused>;
   /** Puts the person's reaction on a message, or takes it back. Durable once it resolves. Throws `Unavailable`. */
-  react(room: string, userId: string, reaction: ReactPayload): Promise<Reacted>;
+  react(room: string, userId: string, reaction: ReactPayload, access?: Access): Promise<Reacted | Refused>;
   /** The last `limit` changes of the room. Makes the room where it does not exist. Throws `Unavailable`. */
   newestChanges(room: string, limit: number): Promise<LogPage>;
   /** At most `limit` changes after `seq`. Makes the room where it is gone. Throws `Unavailable`. */
@@ -69,6 +85,12 @@ export type ProjectStore = {
   renew(room: string, epoch: string): Promise<void>;
 };
 
+/** What is known of it without asking the database. */
+export type Writability = {
+  /** Whether the database refuses what is written. */
+  readonly refused: boolean;
+};
+
 export type Store = {
   project(id: ProjectId): ProjectStore;
   /** What the projects are, not what is in them. */
@@ -78,8 +100,7 @@ export type Store = {
   versions(): Promise<Versions>;
   /** The newest positions of rooms this node follows, in one query; positions only, no data. Throws `Unavailable`. */
   heads(rooms: readonly { project: ProjectId; room: string }[]): Promise<RoomHead[]>;
-  /** Resolves when the database answers. Throws `Unavailable`. */
-  ping(): Promise<void>;
+  readonly writability: Writability;
   /** Waits for what is being stored, then lets the connections go. */
   close(): Promise<void>;
 };

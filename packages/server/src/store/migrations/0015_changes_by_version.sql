@@ -105,3 +105,10 @@ CREATE FUNCTION room_rules_since(p_version bigint, p_limit integer) RETURNS SETO
 LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   SELECT * FROM room_rules WHERE version > p_version ORDER BY version LIMIT p_limit
 $$;
+
+-- Fails where the disk is full: what does not fit into so little memory goes into a file, which ends with the statement.
+-- A row would not tell, as there may be room for one in a page that is there already. Answers whether the database is open
+-- for reading only.
+CREATE FUNCTION probe_disk() RETURNS boolean LANGUAGE sql VOLATILE SET work_mem = '64kB' AS $$
+  SELECT current_setting('transaction_read_only')::boolean AND n > 0 FROM (SELECT count(*) AS n FROM generate_series(1, 20000)) w
+$$;

@@ -1,0 +1,91 @@
+/** Knows whether the database takes what is written: from what was written last, and by trying where nobody writes. */
+
+import { monotonicTime } from '../clocks.js';
+import type { Log } from '../log.js';
+import { codeOf, judge } from './database.js';
+import { Unavailable, type Writability } from './store.js';
+import type { Flush } from './writer.js';
+
+/** Writes half a megabyte to the database's disk and takes it away again; answers whether it is open for reading only. */
+export const PROBE = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };
+
+/** How often it is tried while nothing is known to be wrong: a full disk shows within this time though nobody writes. */
+const PROBE_INTERVAL_MS = 5_000;
+/** The same while writing is refused. */
+const RETRY_INTERVAL_MS = 1_000;
+/** How long a write that failed counts, where none has succeeded since. */
+const FAILURE_MS = 5_000;
+/** PostgreSQL's insufficient resources (its appendix A) but for connections: the disk or the memory is full. */
+const INSUFFICIENT = /^53(?!300)/;
+
+/**
+ * @param probe rejects with PostgreSQL's error as its cause
+ * @param now monotonic clock in milliseconds
+ */
+export function createWritability(options: {
+  probe(): Promise<{ readOnly?: boolean }[]>;
+  log: Log;
+  now?: () => number;
+}): Writability & {
+  /** The same flush, of whose ends this learns. */
+  observe<Job, Result>(flush: Flush<Job, Result>): Flush<Job, Result>;
+  close(): void;
+} {
+  const { probe, log, now = monotonicTime } = options;
+  let probeRefused = false;
+  /** Of the last write, where it failed for no fault of its own. */
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const isRefused = () => probeRefused || now() - failedAt < FAILURE_MS;
+
+  function learn(refused: boolean): void {
+    if (refused !== probeRefused)
+      log.warn(
+        { refused },
+        refused ? 'the database refuses what is written' : 'the database can be written to',
+      );
+    probeRefused = refused;
+  }
+
+  async function tryOut(): Promise<void> {
+    try {
+      const [answer] = await probe();
+      learn(answer?.readOnly === true);
+    } catch (error) {
+      // That it does not answer at all is known otherwise.
+      if (isLack(error)) learn(true);
+    }
+    if (!closed) timer = setTimeout(() => void tryOut(), isRefused() ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS);
+  }
+
+  timer = setTimeout(() => void tryOut(), 0);
+  return {
+    get refused() {
+      return isRefused();
+    },
+    observe: (flush) => async (jobs, passing) => {
+      try {
+        const results = await flush(jobs, passing);
+        failedAt = Number.NEGATIVE_INFINITY;
+        return results;
+      } catch (error) {
+        if (judge(error) === 'again') failedAt = now();
+        throw error;
+      }
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const READ_ONLY = '25006';
+
+/** Whether the database has no room to write, or is not to be written to. */
+function isLack(error: unknown): boolean {
+  const code = error instanceof Unavailable ? codeOf(error.cause) : undefined;
+  return code !== undefined && (INSUFFICIENT.test(code) || code === READ_ONLY);
+}

@@ -1,0 +1,187 @@
+/** Promise: after a loss of the database a server reads bans, projects and rooms before it lets anybody in or hears them (R14). */
+
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import type { SendAnswer } from '@chatty/protocol/events';
+import type { Connection } from '@chatty/server/store/postgres';
+import { query, startServer } from './faults-rig.js';
+import { join, makeDatabase, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+import { type Network, startProxy } from './proxy.js';
+
+const MINSU = { userId: 'id-minsu' };
+const transports = ['websocket'];
+const settings = { SEND_BURST: '100000', SEND_PER_SECOND: '100000' };
+/** The longest that anything may wait for what has changed, in milliseconds. */
+const BOUND_MS = 1_000;
+
+/** Resolves when this much time has passed since `start`, in milliseconds: for how long something stays broken. */
+const at = (start: number, milliseconds: number) =>
+  until(() => performance.now() - start >= milliseconds, 'time to pass');
+
+type Line = { text: string; said: number; answered: number; answer: SendAnswer };
+
+/** Says something every 50 ms until it is stopped, and keeps what was answered. */
+function talk(visitor: Visitor) {
+  const lines: Line[] = [];
+  let number = 0;
+  const timer = setInterval(() => {
+    number += 1;
+    const [text, said] = [`line ${number}`, performance.now()];
+    visitor.say({ content: text, clientId: text }).then(
+      (answer) => lines.push({ text, said, answered: performance.now(), answer }),
+      // The connection ended before the answer.
+      () => undefined,
+    );
+  }, 50);
+  return { lines, stop: () => clearInterval(timer) };
+}
+
+/** Tries to get in again and again, and keeps how each try ended. */
+function knock(context: TestContext, url: string) {
+  const tries: { ended: number; code: string }[] = [];
+  let isOver = false;
+  const trying = (async () => {
+    while (!isOver) {
+      const code = await refusalOf(context, url, { token: tokenOf('minsu', MINSU) }, { transports }).then(
+        (error) => error.data?.code ?? error.message,
+        () => 'let in',
+      );
+      tries.push({ ended: performance.now(), code });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return {
+    tries,
+    stop() {
+      isOver = true;
+      return trying;
+    },
+  };
+}
+
+/** One server beside the database, one behind a way to it that can break. */
+async function startTwo(context: TestContext) {
+  const connection = await makeDatabase(context);
+  const isSocket = connection.host.startsWith('/');
+  const network = await startProxy(
+    isSocket ? `${connection.host}/.s.PGSQL.${connection.port}` : connection.port,
+  );
+  const near = await startChatty(context, settings, connection);
+  const away = await startChatty(context, settings, {
+    ...connection,
+    host: '127.0.0.1',
+    port: network.port,
+  });
+  context.after(() => network.close());
+  const moderator = await join(context, near.url, tokenOf('jisoo', { role: 'moderator' }), { transports });
+  const ban = async () => {
+    const answer = await moderator.socket.timeout(8_000).emitWithAck('ban member', MINSU);
+    assert.equal(answer.ok, true);
+    return performance.now();
+  };
+  return { connection, network, near, away, ban };
+}
+
+const writtenBy = (connection: Connection, userId: string) =>
+  query<{ content: string }>(connection, `SELECT content FROM messages WHERE user_id = '${userId}'`);
+
+const losses: Record<string, { lose(network: Network): void; find(network: Network): void }> = {
+  'connections that are reset, and new ones without an answer': {
+    lose(network) {
+      network.freeze();
+      network.reset(1);
+    },
+    find: (network) => network.thaw(),
+  },
+  'connections on which nothing comes any more': {
+    lose: (network) => network.freeze(),
+    find: (network) => network.thaw(),
+  },
+  'connections that never carry a byte again': {
+    lose(network) {
+      network.freeze();
+      network.strand();
+    },
+    find: (network) => network.thaw(),
+  },
+};
+
+for (const [what, { lose, find }] of Object.entries(losses))
+  it(`a ban that was given meanwhile holds after a loss of the database: ${what}`, async (context) => {
+    const { connection, network, near, away, ban } = await startTwo(context);
+    const minsu = await join(context, away.url, tokenOf('minsu', MINSU), { transports });
+    const suji = await join(context, away.url, tokenOf('suji'), { transports });
+    const reader = await join(context, near.url, tokenOf('reader'), { transports });
+    stored(await suji.say('before'));
+    let ended = Number.NaN;
+    minsu.socket.on('refused', ({ code }) => {
+      if (code === 'banned') ended = performance.now();
+    });
+    const lost = performance.now();
+    lose(network);
+    const minsuTalk = talk(minsu);
+    context.after(minsuTalk.stop);
+    await at(lost, 1_000);
+    const banned = await ban();
+    await at(lost, 2_700);
+    const readyz = await fetch(`${away.url}/readyz`);
+    assert.equal(readyz.status, 503);
+    assert.deepEqual(await readyz.json(), {
+      ok: false,
+      code: 'unavailable',
+      message: 'The database does not answer.',
+    });
+    const refused = await suji.say({ content: 'meanwhile', clientId: 'm' });
+    assert.equal(!refused.ok && refused.code, 'unavailable');
+    const read = await suji.socket.timeout(8_000).emitWithAck('history', { before: 100, limit: 10 });
+    assert.equal(read.ok, true, 'what is in memory can be read');
+    const knocking = knock(context, away.url);
+    await at(lost, 3_000);
+    const found = performance.now();
+    find(network);
+    await until(() => !Number.isNaN(ended), 'the end of the banned member');
+    await until(async () => (await fetch(`${away.url}/readyz`)).ok, 'readiness');
+    const ready = performance.now();
+    await until(() => knocking.tries.at(-1)?.code === 'banned', 'a refusal of the banned member');
+    await knocking.stop();
+    minsuTalk.stop();
+
+    assert.deepEqual([...new Set(knocking.tries.map(({ code }) => code))].sort(), ['banned', 'unavailable']);
+    const said = new Map(minsuTalk.lines.map((line) => [line.text, line]));
+    const kept = (await writtenBy(connection, 'id-minsu')).map(({ content }) => content);
+    const late = kept.filter((text) => (said.get(text)?.said ?? Number.POSITIVE_INFINITY) > banned);
+    assert.deepEqual(late, [], 'nothing is stored that was said after the ban');
+    stored(await suji.say({ content: 'after', clientId: 'a' }));
+    await until(() => reader.contents.includes('after'), 'others to be heard again');
+    const waits = { end: ended - found, ready: ready - found };
+    context.diagnostic(`after ${Math.round(waits.end)} ms out, after ${Math.round(waits.ready)} ms ready`);
+    assert.ok(Math.max(waits.end, waits.ready) < BOUND_MS, JSON.stringify(waits));
+  });
+
+it('a server that was stopped for seconds learns of a ban before it hears what has come meanwhile', async (context) => {
+  const connection = await makeDatabase(context);
+  const near = await startChatty(context, settings, connection);
+  const server = await startServer(context, connection);
+  const moderator = await join(context, near.url, tokenOf('jisoo', { role: 'moderator' }), { transports });
+  const minsu = await join(context, server.url, tokenOf('minsu', MINSU), { transports });
+  const suji = await join(context, server.url, tokenOf('suji'), { transports });
+  let isOut = false;
+  minsu.socket.on('refused', ({ code }) => {
+    isOut ||= code === 'banned';
+  });
+  stored(await minsu.say('before'));
+  const stopped = performance.now();
+  server.freeze();
+  assert.equal((await moderator.socket.timeout(8_000).emitWithAck('ban member', MINSU)).ok, true);
+  await at(stopped, 3_000);
+  // They lie in the system's buffers until the server goes on, the first thing it finds.
+  for (let number = 1; number <= 20; number += 1) void minsu.say(`line ${number}`).catch(() => undefined);
+  const heard = suji.say('still here');
+  server.thaw();
+  await until(() => isOut, 'the end of the banned member');
+  assert.equal((await heard).ok, true, 'others only wait for the look');
+  assert.deepEqual(
+    (await writtenBy(connection, 'id-minsu')).map(({ content }) => content),
+    ['before'],
+  );
+});
