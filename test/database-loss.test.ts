@@ -158,7 +158,7 @@ for (const [what, { lose, find }] of Object.entries(losses))
     assert.ok(Math.max(waits.end, waits.ready) < BOUND_MS, JSON.stringify(waits));
   });
 
-it('a server that was stopped for seconds learns of a ban before it hears what has come meanwhile', async (context) => {
+it('a server that was stopped for seconds learns of a ban before it hears what has come meanwhile (J16)', async (context) => {
   const connection = await makeDatabase(context);
   const near = await startChatty(context, settings, connection);
   const server = await startServer(context, connection);
