@@ -103,6 +103,10 @@ export class RawSocket {
     this.#tcp.pause();
   }
 
+  resume(): void {
+    this.#tcp.resume();
+  }
+
   /** Ends without a word: a reset instead of the closing handshake. */
   reset(): void {
     this.#tcp.resetAndDestroy();

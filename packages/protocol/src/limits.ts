@@ -15,6 +15,11 @@ export const HISTORY_SIZE = 50;
 export const HISTORY_PAGE_SIZE = 100;
 /** Most changes in one `messages` frame of a recovery and in one answer to `sync`. */
 export const SYNC_PAGE_SIZE = 300;
+/**
+ * Most bytes of UTF-8 that the messages or people of one answer or recovery frame take as JSON, unless a single one is
+ * larger: a page may hold fewer than was asked for, and never none.
+ */
+export const PAGE_BYTES = 256 * 1024;
 /** Most people in one answer to `members`. */
 export const MEMBERS_SIZE = 100;
 /** Longest time between two signs of the room's newest position, in milliseconds (R8). */

@@ -68,8 +68,10 @@ export type Gateway = {
   admit: Handshakes['admit'];
   /** Of whom `admit` let in: what the room has to say follows on the way out that this returns. */
   enter(socket: ChatSocket): Outlet;
-  /** Never throws. @param ack null: no answer was asked for */
-  hear(socket: ChatSocket, packet: EventPacket, ack: Ack | null): void;
+  /** Resolves when it was answered; never throws, nor rejects. @param ack null: no answer was asked for */
+  hear(socket: ChatSocket, packet: EventPacket, ack: Ack | null): Promise<void>;
+  /** Answers a command that is not worked on, because too many of its connection wait already. */
+  refuse(socket: ChatSocket, event: unknown, ack: Ack | null): void;
 };
 
 const MALFORMED = { ok: false, code: 'invalid' } as const;
@@ -78,6 +80,9 @@ const MALFORMED = { ok: false, code: 'invalid' } as const;
 type Right = 'read' | 'own' | 'write' | 'moderate';
 /** Why somebody may not do something; null: may. */
 type Rights = { readonly [What in Right]: (member: VerifiedMember) => Refusal | null };
+
+/** When a client that asks for more than it reads may ask again. */
+const QUEUE_PAUSE_MS = 1_000;
 
 export function createGateway(options: {
   handshake: Handshakes;
@@ -214,28 +219,26 @@ export function createGateway(options: {
   async function handle(socket: ChatSocket, packet: EventPacket, ack: Ack | null): Promise<void> {
     const { event } = packet;
     const command = typeof event === 'string' ? table.get(event) : undefined;
-    let reply: Answer;
+    let answer: Answer;
     try {
-      reply = await (command ?? unknown)(socket, packet);
+      answer = await (command ?? unknown)(socket, packet);
     } catch (error) {
       if (!(error instanceof Unavailable)) log.error({ err: error, event }, 'a command failed');
-      reply = no(refusal('unavailable'));
+      answer = no(refusal('unavailable'));
     }
-    if (!reply.ok && command) {
-      const { member, address } = socket.data;
-      const about = aboutMember(member);
-      refusals.note({
-        ...about,
-        event: event as string,
-        code: reply.code,
-        reason: '',
-        origin: null,
-        address,
-      });
-    }
-    if (ack) ack(reply);
-    else if (!reply.ok && command) {
-      const { ok: _, ...reason } = reply;
+    if (!answer.ok && command) note(socket, event as string, answer);
+    reply(socket, event, answer, ack);
+  }
+
+  function note(socket: ChatSocket, event: string, { code }: Refusal): void {
+    const { member, address } = socket.data;
+    refusals.note({ ...aboutMember(member), event, code, reason: '', origin: null, address });
+  }
+
+  function reply(socket: ChatSocket, event: unknown, answer: Answer, ack: Ack | null): void {
+    if (ack) ack(answer);
+    else if (!answer.ok && table.has(event as string)) {
+      const { ok: _, ...reason } = answer;
       socket.emit('refused', { event: event as string, ...reason });
     }
   }
@@ -247,7 +250,11 @@ export function createGateway(options: {
       sessions.add(socket, outlet);
       return outlet;
     },
-    hear: (socket, packet, ack) => turns.run(socket, () => void handle(socket, packet, ack)),
+    hear: (socket, packet, ack) =>
+      new Promise((resolve) => {
+        turns.run(socket, () => void handle(socket, packet, ack).then(resolve));
+      }),
+    refuse: (socket, event, ack) => reply(socket, event, no(refusal('rate_limited', QUEUE_PAUSE_MS)), ack),
   };
 }
 

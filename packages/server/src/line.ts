@@ -6,6 +6,7 @@ import type { ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import type { WebSocket } from 'ws';
 import type { ChatSocket, SocketData } from './chat-socket.js';
+import { CommandQueue } from './command-queue.js';
 import { encode, frame } from './frames.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
@@ -54,6 +55,7 @@ export class Line implements ChatSocket, Engine {
   readonly #origin: string | undefined;
   #state: 'strange' | 'introduced' | 'in' | 'closed' = 'strange';
   #outlet: Outlet | null = null;
+  #commands: CommandQueue | null = null;
   #leaving: (() => void)[] = [];
   #introductions = 0;
   #wrong = 0;
@@ -140,7 +142,9 @@ export class Line implements ChatSocket, Engine {
    */
   look(now: number, heldUp: boolean): void {
     const since = now - this.#pingedAt;
-    if (since >= PING_TIMEOUT && !this.#heard && !heldUp) hangUp(this);
+    // Whoever is not listened to cannot be heard: of those that do not read either the way out sees to it.
+    const isDeaf = heldUp || this.#commands?.isPaused;
+    if (since >= PING_TIMEOUT && !this.#heard && !isDeaf) hangUp(this);
     if (since < PING_INTERVAL) return;
     this.#pingedAt = now;
     this.#heard = false;
@@ -207,13 +211,17 @@ export class Line implements ChatSocket, Engine {
 
   #pass({ id, values }: ClientPacket & { type: 'event' }, size: number, outlet: Outlet): void {
     const [event, ...rest] = values;
+    const { gateway } = this.#lines;
     const ack: Ack | null = id === null ? null : (answer) => outlet.answer(id, answer);
-    this.#lines.gateway.hear(this, { event, values: rest, size }, ack);
+    this.#commands ??= new CommandQueue(outlet, this.#socket);
+    const work = () => gateway.hear(this, { event, values: rest, size }, ack);
+    if (!this.#commands.add(event, size, work)) gateway.refuse(this, event, ack);
   }
 
   #end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#commands?.close();
     this.#lines.gate.ends(this);
     this.#lines.ended(this);
     for (const listener of this.#leaving.splice(0)) listener();

@@ -1,5 +1,6 @@
 /** One member's way out: a prepared packet in one write, and an end to whoever does not read. */
 
+import type { Sending } from './command-queue.js';
 import { encodeAnswer, gather, type Packet } from './frames.js';
 
 /** What is used of an Engine.IO connection, ours or the library's. */
@@ -10,11 +11,15 @@ export type Engine = {
   readonly upgrading: boolean;
   readonly transport: { readonly name: string; readonly socket?: unknown };
   readonly writeBuffer: readonly { data?: unknown }[];
+  /** Bytes that were handed to requests of long polling and are not sent yet. */
+  readonly polled?: number;
+  /** Calls once when the write buffer was handed on, or when what was polled has been sent or was cut off. */
+  whenPolled?(listener: () => void): void;
   write(text: string, options: { compress: boolean }): unknown;
   close(discard: boolean): unknown;
 };
 
-export type Outlet = {
+export type Outlet = Sending & {
   send(packet: Packet): void;
   /** Several by one write, without a copy of what others get as well. */
   sendAll(packets: readonly Packet[]): void;
@@ -31,7 +36,7 @@ export type Stream = {
   readonly writable: boolean;
   cork(): void;
   uncork(): void;
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   destroy(): void;
 };
 
@@ -43,6 +48,7 @@ const QUEUED_PACKETS = 1_000;
 const QUEUED_TIME = 15_000;
 /** Time in milliseconds to take what was still on its way. */
 const LAST_WORDS = 2_000;
+const NO_BYTES = new Uint8Array(0);
 
 /** @param closed is told that the connection had to be closed, and how much waited in it */
 export function createOutlet(engine: Engine, closed: (reason: string, bytes: number) => void): Outlet {
@@ -61,6 +67,7 @@ class MemberOutlet implements Outlet {
   #firstPacket: unknown;
   /** Answers of this turn of the event loop. */
   #answers: string[] | null = null;
+  #answerBytes = 0;
 
   constructor(engine: Engine, closed: (reason: string, bytes: number) => void) {
     this.#engine = engine;
@@ -94,13 +101,34 @@ class MemberOutlet implements Outlet {
       // After the promises of this turn, among them those of all messages that were stored together.
       process.nextTick(sendAnswers, this);
     }
-    this.#answers.push(encodeAnswer(id, answer));
+    const text = encodeAnswer(id, answer);
+    this.#answerBytes += Buffer.byteLength(text);
+    this.#answers.push(text);
   }
 
   sendAnswers(): void {
     const answers = this.#answers ?? [];
     this.#answers = null;
+    this.#answerBytes = 0;
     this.send(gather(answers));
+  }
+
+  get waiting(): number {
+    const { polled = 0 } = this.#engine;
+    return this.#answerBytes + (this.#way()?.writableLength ?? 0) + queuedBytes(this.#engine) + polled;
+  }
+
+  whenSent(listener: () => void): void {
+    // The answers of this turn are on their way by then.
+    setImmediate(() => {
+      const engine = this.#engine;
+      const short = this.#way();
+      if (engine.readyState === 'open' && (engine.writeBuffer.length > 0 || engine.polled))
+        engine.whenPolled?.(listener);
+      // Written when all before it are, or when it is known that none will be.
+      else if (short?.writable) short.write(NO_BYTES, listener);
+      else listener();
+    });
   }
 
   check(now: number): void {
@@ -108,7 +136,7 @@ class MemberOutlet implements Outlet {
     if (engine.readyState !== 'open') return;
     const short = this.#way();
     const inStream = short?.writableLength ?? 0;
-    const waiting = inStream + queuedBytes(engine);
+    const { waiting } = this;
     if (waiting === 0) {
       this.#markedAt = 0;
       return;
@@ -157,9 +185,9 @@ export function letGo(engine: Engine): void {
   if (stream?.writable) setTimeout(() => stream.destroy(), LAST_WORDS).unref();
 }
 
-function queuedBytes({ writeBuffer }: Engine): number {
+export function queuedBytes({ writeBuffer }: Pick<Engine, 'writeBuffer'>): number {
   let bytes = 0;
-  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += data.length;
+  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += Buffer.byteLength(data);
   return bytes;
 }
 

@@ -1,13 +1,14 @@
 /** Decides who counts as being in a room, each person once however many tabs they have open, and when everybody is told. */
 
 import type { Person } from '@chatty/protocol/events';
+import { firstThatFit } from './page-size.js';
 
 export type Presence = {
   /** People in the room. */
   readonly count: number;
   enter(person: Person): void;
   leave(userId: string): void;
-  /** The first `limit` people, in the order in which they came. */
+  /** The first `limit` people in the order in which they came, or as many of them as one answer holds. */
   list(limit: number): Person[];
   /** The count, for one who has just come. */
   tellOne(): number;
@@ -47,7 +48,7 @@ export function createPresence(): Presence {
         if (listed.length === limit) break;
         listed.push(person);
       }
-      return listed;
+      return firstThatFit(listed);
     },
     tellOne() {
       if (told !== people.size) told = null;

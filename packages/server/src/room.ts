@@ -1,11 +1,12 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
 import type { Frame, Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
-import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE, PAGE_BYTES, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
 import { encode, type Packet } from './frames.js';
 import type { Log } from './log.js';
 import type { Pace } from './pace.js';
+import { lastMessagesThatFit } from './page-size.js';
 import { createPresence, type Presence } from './presence.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
 import { createTail, type Tail } from './tail.js';
@@ -57,8 +58,6 @@ const FILL_SIZE = 500;
 /** Pauses between tries to read a room, in milliseconds: at most one query in 100 ms. */
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 2_000;
-/** Largest recovery frame in bytes of text, so that a member who catches up does not look like one who does not read. */
-const FRAME_BYTES = 256 * 1024;
 /** With more people nobody is told who types: each of n tells n others, and more names than that say nothing. */
 const TYPING_PEOPLE = 50;
 const GUEST = { userId: '', username: '', avatar: null, role: 'guest' } as const;
@@ -135,7 +134,7 @@ export function createRoom(options: {
   }
 
   function stretch(from: Tail, prev: number): Frame | null {
-    const found = from.after(prev, SYNC_PAGE_SIZE, FRAME_BYTES);
+    const found = from.after(prev, SYNC_PAGE_SIZE, PAGE_BYTES);
     return found && { epoch: from.epoch, prev, ...found };
   }
 
@@ -143,11 +142,13 @@ export function createRoom(options: {
   function historyOf(from: Tail): Packet {
     const { epoch, top } = from;
     if (history?.seq !== top) {
-      const packet = encode('history', from.newest(HISTORY_SIZE), { epoch, seq: top });
+      const packet = encode('history', newest(from), { epoch, seq: top });
       history = { seq: top, packet };
     }
     return history.packet;
   }
+
+  const newest = (from: Tail) => lastMessagesThatFit(from.newest(HISTORY_SIZE));
 
   function publish(message: Message): void {
     if (tail === null) {
@@ -240,7 +241,7 @@ export function createRoom(options: {
     const { epoch, top } = tail;
     const page = after.epoch === epoch ? stretch(tail, after.seq) : null;
     if (page !== null) return { ...page, head: top, reset: false };
-    return { epoch, prev: 0, seq: top, head: top, reset: true, messages: tail.newest(HISTORY_SIZE) };
+    return { epoch, prev: 0, seq: top, head: top, reset: true, messages: newest(tail) };
   }
 
   async function before(id_before: number, limit: number) {
@@ -248,11 +249,14 @@ export function createRoom(options: {
     // Of the log as of the question: where that is replaced meanwhile, the page is not taken for one of the new.
     const { epoch } = tail;
     const found = tail.before(id_before, limit + 1) ?? (await store.messagesBefore(id, id_before, limit + 1));
-    return { epoch, messages: found.slice(-limit), more: found.length > limit };
+    const messages = lastMessagesThatFit(found.slice(-limit));
+    return { epoch, messages, more: messages.length < found.length };
   }
 
   function tick(time: number): void {
     for (const member of fanOut.members()) member.outlet.check(time);
+    // Whoever waits for the room may have been in it before.
+    for (const member of waiting) member.outlet.check(time);
     fanOut.heartbeat(time);
     const count = presence.tellAll(time, fanOut.size);
     if (count !== null) fanOut.broadcast(encode('presence', { count }));

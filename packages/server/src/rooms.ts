@@ -19,6 +19,7 @@ import type { Log } from './log.js';
 import { createOutlet, type Outlet } from './outlet.js';
 import { createPace } from './pace.js';
 import { createRoom, type Member, type Room } from './room.js';
+import { createSlices } from './slices.js';
 import type { ProjectId, Store } from './store/store.js';
 
 export type Rooms = {
@@ -54,6 +55,7 @@ export function createRooms(options: {
   const { store, conduct, log, now = monotonicTime } = options;
   const rooms = new Map<string, Room>();
   const pace = createPace();
+  const pages = createSlices();
   const typingLimit = createLimit({ burst: 1, perSecond: 1_000 / (TYPING_PAUSE - TYPING_JITTER), now });
 
   function open(project: ProjectId, id: string): Room {
@@ -85,6 +87,15 @@ export function createRooms(options: {
     if (socket.connected) room.join(joined);
     return outlet;
   }
+
+  /** One page in a turn of the event loop, whoever asks: a crowd that asks at once delays itself, and no message. */
+  const inTurn = <Page>(read: () => Page): Promise<Page> =>
+    pages.run(
+      // biome-ignore lint/correctness/useYield: a page is one piece of work
+      (function* () {
+        return read();
+      })(),
+    );
 
   const roomOf = ({ projectId, room }: VerifiedMember) => open(projectId, room);
 
@@ -119,12 +130,16 @@ export function createRooms(options: {
   return {
     join,
     publish: (project, id, message) => rooms.get(`${project}/${id}`)?.publish(message),
-    sync: async (member, after) => ({ ok: true, ...roomOf(member).sync(after) }),
-    history: async (member, before, limit) => ({ ok: true, ...(await roomOf(member).before(before, limit)) }),
-    members: async (member, limit) => {
-      const { presence } = roomOf(member);
-      return { ok: true, count: presence.count, members: presence.list(limit) };
+    sync: async (member, after) => ({ ok: true, ...(await inTurn(() => roomOf(member).sync(after))) }),
+    history: async (member, before, limit) => {
+      const page = await inTurn(() => roomOf(member).before(before, limit));
+      return { ok: true, ...(await page) };
     },
+    members: (member, limit) =>
+      inTurn(() => {
+        const { presence } = roomOf(member);
+        return { ok: true, count: presence.count, members: presence.list(limit) };
+      }),
     async typing(member) {
       const { projectId, room, userId, username } = member;
       if (typingLimit.take(`${projectId}/${room}/${userId}`) === 0)

@@ -1,18 +1,19 @@
 /** The way in by Socket.IO itself: long polling, and whoever moves from there to a WebSocket. */
 
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
 import { andThen } from './at-once.js';
 import type { ChatSocket, SocketData } from './chat-socket.js';
+import { CommandQueue, type Receiving } from './command-queue.js';
 import { WebSockets } from './farewell.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, guard, guardChannel } from './guard.js';
 import type { Log } from './log.js';
-import type { Engine, Outlet } from './outlet.js';
+import { type Engine, type Outlet, queuedBytes } from './outlet.js';
 
 type Nothing = Record<string, never>;
 type LibrarySocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
@@ -20,7 +21,11 @@ type LibrarySocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;
 /** What is used of the library's connections, which it shows more of than its types do. */
 type Connection = Engine & {
   readonly request: IncomingMessage;
+  /** Of long polling: the request that waits for what comes next. */
+  readonly transport: Engine['transport'] & { readonly res?: ServerResponse };
   on(name: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
+  on(name: 'flush', listener: (packets: Engine['writeBuffer']) => void): unknown;
+  on(name: 'drain', listener: () => void): unknown;
   once(name: 'close', listener: () => void): unknown;
 };
 
@@ -61,6 +66,7 @@ export function openSocketIo(options: {
     gate.begins(connection, addresses.of(connection.request));
     connection.once('close', () => gate.ends(connection));
     guard(connection, budget, () => gate.flooded(connection));
+    watchPolls(connection);
   });
   // A request becomes a WebSocket right after its headers were written.
   io.engine.on('headers', (_headers: object, request: IncomingMessage) => {
@@ -81,14 +87,19 @@ export function openSocketIo(options: {
     const member = asChatSocket(socket);
     // A packet named "error" reaches this listener; without one it would end the process.
     socket.on('error', (error) => log.debug({ reason: String(error) }, 'a socket reported an error'));
-    socket.onAny((event: unknown, ...values: unknown[]) => {
-      const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
-      gateway.hear(member, { event, values, size: sizeOf([event, ...values]) }, ack);
-    });
     // Without a member it would be a connection that nobody counts.
     socket.once('disconnect', () => socket.conn.close());
     forget(socket);
-    answerThrough(socket, gateway.enter(member));
+    const outlet = gateway.enter(member);
+    answerThrough(socket, outlet);
+    const commands = new CommandQueue(outlet, channelOf(member));
+    socket.onAny((event: unknown, ...values: unknown[]) => {
+      const ack = typeof values.at(-1) === 'function' ? (values.pop() as Ack) : null;
+      const size = sizeOf([event, ...values]);
+      const work = () => gateway.hear(member, { event, values, size }, ack);
+      if (!commands.add(event, size, work)) gateway.refuse(member, event, ack);
+    });
+    socket.once('disconnect', () => commands.close());
   });
 
   return { close: () => io.close() };
@@ -124,4 +135,35 @@ function answerThrough(socket: LibrarySocket, outlet: Outlet): void {
     (answer) =>
       outlet.answer(id, answer);
   Object.assign(socket, { ack });
+}
+
+/** A poll that was answered is not sent yet: a client that does not read its answers would have any number of them wait. */
+function watchPolls(connection: Connection): void {
+  let polled = 0;
+  let listeners: (() => void)[] = [];
+  const tell = () => {
+    const told = listeners;
+    listeners = [];
+    for (const listener of told) listener();
+  };
+  connection.on('drain', tell);
+  connection.on('flush', (writeBuffer) => {
+    const { res } = connection.transport;
+    if (!res) return;
+    const bytes = queuedBytes({ writeBuffer });
+    polled += bytes;
+    // Follows `finish`, when the system has taken the last byte, and comes without it where the client has gone.
+    res.once('close', () => {
+      polled -= bytes;
+      tell();
+    });
+  });
+  Object.defineProperty(connection, 'polled', { get: () => polled });
+  Object.assign(connection, { whenPolled: (listener: () => void) => void listeners.push(listener) });
+}
+
+/** What a client sends can be stopped on a WebSocket. Long polling brings one request at a time. */
+function channelOf({ conn }: ChatSocket): Receiving {
+  const channel = () => conn.transport.socket as Partial<Receiving> | undefined;
+  return { pause: () => channel()?.pause?.(), resume: () => channel()?.resume?.() };
 }

@@ -1,6 +1,7 @@
 /** Decides which changes of a room may be shown next, and keeps the newest end of its log in memory: never n+1 before n. */
 
 import type { Message } from '@chatty/protocol/events';
+import { firstMessagesThatFit } from './page-size.js';
 import type { LogPage } from './store/store.js';
 
 /** A change that is in order now. `created`: nobody here has seen this message before; else it was edited, deleted or reacted to. */
@@ -34,7 +35,7 @@ export type Tail = {
   /** At most `limit` messages with an id below `before`; null where not all of them are in memory. */
   before(before: number, limit: number): Message[] | null;
   /**
-   * At most `limit` changes after `seq`, and one or as many as have `most` bytes of text; null where not all of them are
+   * At most `limit` changes after `seq`, and one or as many as have `most` bytes as JSON; null where not all of them are
    * in memory, or `seq` is beyond the top.
    */
   after(seq: number, limit: number, most?: number): Stretch | null;
@@ -190,7 +191,7 @@ export function createTail(options: {
     after(seq, limit, most = Number.POSITIVE_INFINITY) {
       if (seq < floor || seq > top) return null;
       const begin = indexFrom(changes, seq + 1, seqOf);
-      const found = fitting(changes.slice(begin, begin + limit), most);
+      const found = firstMessagesThatFit(changes.slice(begin, begin + limit), most);
       const cut = begin + found.length < changes.length;
       return { seq: cut ? (found.at(-1)?.seq ?? seq) : top, messages: found };
     },
@@ -218,16 +219,6 @@ function weightOf(message: Message): number {
 /** Of what people put into it, in UTF-16 code units. */
 function lengthOf({ content, reactions }: Message): number {
   return content.length + (reactions ? JSON.stringify(reactions).length : 0);
-}
-
-/** The first of them that have at most `most` bytes of text together (at 3 a UTF-16 unit), but at least one. */
-function fitting(found: Message[], most: number): Message[] {
-  let bytes = 0;
-  const end = found.findIndex((message) => {
-    bytes += lengthOf(message) * 3;
-    return bytes > most;
-  });
-  return end < 0 ? found : found.slice(0, Math.max(1, end));
 }
 
 function findIn(list: readonly Message[], number: number, numberOf: (message: Message) => number) {

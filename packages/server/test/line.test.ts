@@ -34,7 +34,12 @@ async function open(context: TestContext) {
   });
   context.after(() => gate.close());
   const nobody = async () => assert.fail('nobody has said anything');
-  const gateway = { admit: nobody, enter: () => assert.fail('nobody has come in'), hear: nobody };
+  const gateway = {
+    admit: nobody,
+    enter: () => assert.fail('nobody has come in'),
+    hear: nobody,
+    refuse: () => assert.fail('nothing is refused'),
+  };
   const budget = { burst: 1_000, perSecond: 1_000 };
   const accepted = once(sockets, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
   const client = new WebSocket(`ws://127.0.0.1:${address.port}`);
