@@ -187,7 +187,14 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
     run: async (s) => {
       const [row] = await s.append(appends(s, 1), false);
       const id = row && 'message' in row ? row.message.id : 0;
-      return s.store.order.takeDown({ project: s.kimpga, room: 'main', id, actor, details: {} });
+      return s.store.order.takeDown({
+        project: s.kimpga,
+        room: 'main',
+        id,
+        protectedRoles: ['admin'],
+        actor,
+        details: {},
+      });
     },
   },
   { title: 'the newest 50 changes of a room', most: 51, run: (s) => s.room.newestChanges('main', 50) },
@@ -215,18 +222,31 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
   {
     title: 'what changed in moderation since the newest version',
     most: 10,
-    run: async (s) => s.store.order.changes(await s.store.order.version()),
+    run: async (s) => s.store.order.changes((await s.store.versions()).order),
   },
   {
     title: 'a sanction with its message, and its end',
     most: 40,
     run: async (s) => {
-      const of = { project: s.kimpga, userId: 'm7' };
+      const overruled = ['moderator', 'operator'] as const;
+      const of = { project: s.kimpga, userId: 'm7', overruled, actor };
       const evidence = { room: 'main', id: 1 };
-      const mute = { kind: 'mute', until: null, reason: null, actor, details: {}, evidence } as const;
+      const mute = {
+        kind: 'mute',
+        until: null,
+        reason: null,
+        setBy: 'operator',
+        details: {},
+        evidence,
+      } as const;
       await s.store.order.sanction({ ...of, ...mute });
-      await s.store.order.lift({ ...of, kinds: ['mute'], act: 'unmute', actor });
+      await s.store.order.lift({ ...of, kinds: ['mute'], act: 'unmute' });
     },
+  },
+  {
+    title: 'the end of what a key has set',
+    most: 10,
+    run: (s) => s.store.order.liftOfKey({ project: s.kimpga, key: 'none', actor, limit: 10 }),
   },
   { title: '20 sanctions that hold', most: 30, run: (s) => s.store.order.held(s.kimpga, 'm2', 20) },
   {
@@ -254,5 +274,4 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
       await s.store.order.audit(s.kimpga, null, 20);
     },
   },
-  { title: 'whether the database answers', most: 0, run: (s) => s.store.ping() },
 ];
