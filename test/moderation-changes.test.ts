@@ -34,6 +34,8 @@ async function openRecords(context: TestContext) {
       until,
       reason: null,
       actor,
+      setBy: 'operator',
+      overruled: ['operator'],
       details: {},
       evidence: null,
     });
@@ -70,7 +72,7 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
       await records.setRules({ project: `q${number}`, room: 'main', changes: { frozen: true }, actor });
       await order.refresh();
       assert.deepEqual(told, [[`q${number}`]]);
-      assert.equal(order.exclusion(`q${number}`, 'u')?.code, 'banned');
+      assert.equal(order.exclusion(`q${number}`, 'u', 0)?.code, 'banned');
     }
     return (await rowsRead(pool)) - before;
   };
@@ -81,7 +83,7 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
   const few = await readByChanges();
   await fill(1_001, 11_000);
   await order.refresh();
-  assert.equal(order.mute('p10000', 'u')?.code, 'muted');
+  assert.equal(order.mute('p10000', 'u', 0)?.code, 'muted');
   const many = await readByChanges();
   context.diagnostic(`${few} rows among 100 sanctions, ${many} among 10,000`);
   assert.ok(few > 0 && many <= few * 1.5, `${few} rows among 100 sanctions, ${many} among 10,000`);
@@ -97,6 +99,6 @@ it('after a restored backup everything is read again', async (context) => {
     DELETE FROM sanctions WHERE user_id = 'new'; UPDATE order_version SET version = version - 1; COMMIT`);
   await order.refresh();
   assert.deepEqual(told, ['any']);
-  assert.equal(order.exclusion('kimpga', 'new'), null);
-  assert.equal(order.exclusion('kimpga', 'old')?.code, 'banned');
+  assert.equal(order.exclusion('kimpga', 'new', 0), null);
+  assert.equal(order.exclusion('kimpga', 'old', 0)?.code, 'banned');
 });
