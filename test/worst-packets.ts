@@ -1,7 +1,7 @@
 /** Packets that cost the most to read, within the allowed size: worst texts in every field of every command, and odd shapes. */
 
 import type { ClientEvents } from '@chatty/protocol/events';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { PACKET_BYTES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/limits';
 import fc from 'fast-check';
 import { anyWorstText, worstTexts } from './worst-texts.js';
 
@@ -64,9 +64,10 @@ function repeated(head: string, item: (index: number) => string, tail: string): 
   return json + tail;
 }
 
-/** Texts of the largest packet, and some that are within what a message may have. */
+/** Texts of the largest packet, the longest that are cleaned, and some that are within what a message may have. */
 export function worstPacketsOf(event: keyof ClientEvents): WorstPacket[] {
-  const texts = [...worstTexts(PACKET_BYTES), ...worstTexts(1_900).filter((_, index) => index % 2 === 0)];
+  const bare = (length: number) => worstTexts(length).filter((_, index) => index % 2 === 0);
+  const texts = [...bare(PACKET_BYTES), ...worstTexts(RAW_MESSAGE_LENGTH), ...bare(1_900)];
   const filled = FIELDS[event].flatMap((field, index) =>
     texts.map(([name, text]) => ({
       name: `${event} ${index}: ${name}`,
@@ -99,7 +100,7 @@ export const anyWorstPacket: fc.Arbitrary<WorstPacket> = fc
   .tuple(
     fc.constantFrom(...(Object.keys(FIELDS) as (keyof ClientEvents)[])),
     fc.nat(),
-    fc.oneof(anyWorstText(PACKET_BYTES), anyWorstText(8_000), anyWorstText(2_000)),
+    fc.oneof(anyWorstText(RAW_MESSAGE_LENGTH), anyWorstText(8_000), anyWorstText(2_000)),
   )
   .map(([event, at, text]) => {
     const field = FIELDS[event][at % FIELDS[event].length] as WithText;
