@@ -56,15 +56,17 @@ export async function settle(projects: Projects, outcome: Made | Done, what: str
   await projects.refresh();
 }
 
-/** Runs before every handler: no database keeps a NUL or half of a character. Level by level, so depth exhausts no stack. */
+/** Runs before every handler: no database keeps a NUL or half of a character. Bodies are shallow (`acceptJsonBodies`). */
 export async function requireText({ body, params, query }: FastifyRequest): Promise<void> {
-  for (let level: unknown[] = [body, params, query]; level.length > 0; level = level.flatMap(inner))
-    if (level.some((value) => typeof value === 'string' && (value.includes('\0') || /\p{Cs}/u.test(value))))
-      throw new Fault('invalid', 'Text may hold no NUL and no half of a character.');
+  if (![body, params, query].every(isText))
+    throw new Fault('invalid', 'Text may hold no NUL and no half of a character.');
 }
 
-function inner(value: unknown): unknown[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value).flat() : [];
+function isText(value: unknown): boolean {
+  if (typeof value === 'string') return !/[\0\p{Cs}]/u.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isText);
+  return Object.entries(value).every(([name, each]) => isText(name) && isText(each));
 }
 
 export function bodyOf({ body }: FastifyRequest): Record<string, unknown> {

@@ -12,6 +12,7 @@ import { openProjects } from './admin-projects.js';
 import type { Auth } from './auth.js';
 import type { Doctor } from './doctor.js';
 import { openDoctorPage } from './doctor-page.js';
+import { acceptJsonBodies } from './json-body.js';
 import type { Log } from './log.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
@@ -41,6 +42,7 @@ export function openAdmin(options: {
   const door = createDoor({ key, records, projects, addresses, log });
   http.register(
     async (api) => {
+      acceptJsonBodies(api);
       api.addHook('onRequest', door.admit);
       api.addHook('preHandler', requireText);
       api.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
