@@ -5,25 +5,29 @@ import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
 import { readSettings } from './project-settings.js';
-import { createSlices } from './slices.js';
+import type { Slices } from './slices.js';
 import type { ProjectId, Store } from './store/store.js';
 import { buildWordFilter, dryRun, type FilterWord } from './word-filter.js';
 
 /** Newest messages that are looked at, and how many are read at once. */
 const MESSAGES = 1_000;
 const PAGE = 100;
+/** Newest messages that were caught and are shown; of the others the number. */
+const SHOWN = 200;
 /** A list of words is longer than anything else that is asked for here. */
 export const LIST_BYTES = 256 * 1024;
 
-export function openFilter(api: FastifyInstance, options: { auth: Auth; store: Store }): void {
-  const { auth, store } = options;
-  /** Of its own: a list that is tried out holds up none that has been set. */
-  const slices = createSlices();
+export function openFilter(
+  api: FastifyInstance,
+  options: { auth: Auth; store: Store; slices: Slices },
+): void {
+  const { auth, store, slices } = options;
   const trying = new Set<ProjectId>();
 
   /** Staff write what they like, and of what was deleted there is nothing to look at. */
   async function tryOut(project: ProjectId, room: string, words: readonly FilterWord[]) {
-    const filter = await slices.run(buildWordFilter(words));
+    const place = { project, lane: 'dry run' };
+    const filter = await slices.run(place, buildWordFilter(words));
     const caught = [];
     let checked = 0;
     let before: number | null = null;
@@ -31,13 +35,15 @@ export function openFilter(api: FastifyInstance, options: { auth: Auth; store: S
       const messages = await store.project(project).messagesBefore(room, before, PAGE);
       const talk = messages.filter(({ role, deleted_at }) => !role && !deleted_at);
       checked += talk.length;
-      caught.unshift(...(await slices.run(dryRun(filter, talk))));
+      caught.unshift(...(await slices.run(place, dryRun(filter, talk))));
       before = messages[0]?.id ?? null;
       if (messages.length < PAGE) break;
     }
+    const shown = caught.slice(-SHOWN);
     return {
       checked,
-      caught: caught.map(({ message: { id, username, content }, matches }) => ({
+      omitted: caught.length - shown.length,
+      caught: shown.map(({ message: { id, username, content }, matches }) => ({
         id,
         username,
         content,

@@ -18,6 +18,7 @@ import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
 import type { Refusals } from './refusals.js';
+import type { Slices } from './slices.js';
 import type { Store } from './store/store.js';
 import type { Vault } from './vault.js';
 
@@ -34,10 +35,11 @@ export function openAdmin(options: {
   doctor: Doctor;
   /** Null: HS256 secrets cannot be kept. */
   vault: Vault | null;
+  slices: Slices;
   log: Log;
 }): void {
-  const { http, key, store, projects, auth, order, moderation, addresses, refusals, doctor, vault, log } =
-    options;
+  const { http, key, store, projects, auth, order, moderation, addresses, refusals, doctor } = options;
+  const { vault, slices, log } = options;
   const records = store.projects;
   const door = createDoor({ key, records, projects, addresses, log });
   http.register(
@@ -53,7 +55,7 @@ export function openAdmin(options: {
       });
       openProjects(api, { door, records, projects });
       openKeys(api, { door, records, projects, vault });
-      openFilter(api, { auth, store });
+      openFilter(api, { auth, store, slices });
       openModeration(api, { door, auth, moderation, order, records: store.order });
       openDoctor(api, { auth, doctor, refusals });
     },

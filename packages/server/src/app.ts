@@ -118,7 +118,7 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   };
   const auth = createAuth({ projects, order, naming, ...rules });
   const doctor = createDoctor({ auth, conduct, projects, rules });
-  return { vault, projects, order, conduct, auth, doctor };
+  return { vault, projects, order, conduct, auth, doctor, slices };
 }
 
 async function listen(parts: {

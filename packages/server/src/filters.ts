@@ -6,7 +6,12 @@ import { createSlices, type Slices } from './slices.js';
 import { buildWordFilter, type FilterWord, type WordFilter } from './word-filter.js';
 
 export type Filters = {
-  /** The text as it may go out; null: it may not. @param text in stored form (`cleanContent`) */
+  /**
+   * The text as it may go out; null: it may not. Texts of a project are looked at one after another, and others' meanwhile.
+   * Rejects with `Unavailable` where too many of the project wait: none goes out unread.
+   *
+   * @param text in stored form (`cleanContent`)
+   */
   pass(project: string, text: string): Promise<string | null>;
   /** Whether a text may be this one, masked by a list of the project as it is or once was. */
   isMasked(project: string, masked: string, text: string): boolean;
@@ -16,6 +21,7 @@ export function createFilters(options: { projects: Projects; slices?: Slices }):
   const { projects, slices = createSlices() } = options;
   const filters = createKept<readonly FilterWord[], WordFilter>({
     slices,
+    lane: 'word list',
     sourceOf(project) {
       const words = projects.get(project)?.settings.words ?? [];
       return words.length === 0 ? null : words;
@@ -28,7 +34,7 @@ export function createFilters(options: { projects: Projects; slices?: Slices }):
     async pass(project, text) {
       const filter = await filters.of(project);
       if (filter === null) return text;
-      const masked = filter.mask(text);
+      const masked = await slices.runSoon({ project, lane: 'messages' }, filter.mask(text));
       if (masked === text) return text;
       return projects.get(project)?.settings.wordAction === 'mask' ? masked : null;
     },

@@ -10,6 +10,9 @@ export type Kept<Made> = {
   review(projects?: ReadonlySet<string>): void;
 };
 
+/** No project is called so: what concerns all takes time of its own. */
+const EVERYBODY = '';
+
 type Entry<Source, Made> = { source: Source; made: Made | null; making: Promise<Made> };
 
 /**
@@ -19,14 +22,21 @@ type Entry<Source, Made> = { source: Source; made: Made | null; making: Promise<
  */
 export function createKept<Source, Made>(options: {
   slices: Slices;
+  /** Of the slices, in which it is made. */
+  lane: string;
   sourceOf(project: string): Source | null;
   make(source: Source): Work<Made>;
 }): Kept<Made> {
-  const { slices, sourceOf, make } = options;
+  const { slices, lane, sourceOf, make } = options;
   const entries = new Map<string, Entry<Source, Made>>();
 
+  let begun = 0;
+
   function begin(project: string, source: Source, made: Made | null): Entry<Source, Made> {
-    const entry = { source, made, making: slices.run(make(source)) };
+    // A lane each: what is made of settings that have changed again holds up nothing that follows.
+    begun += 1;
+    const place = { project, lane: `${lane} ${begun}` };
+    const entry = { source, made, making: slices.run(place, make(source)) };
     entries.set(project, entry);
     entry.making.then(
       (result) => {
@@ -56,6 +66,7 @@ export function createKept<Source, Made>(options: {
       const source = sourceOf(project);
       return source === null ? null : begin(project, source, null).making;
     },
-    review: (projects) => void slices.run(look(projects ?? [...entries.keys()])),
+    review: (projects) =>
+      void slices.run({ project: EVERYBODY, lane }, look(projects ?? [...entries.keys()])),
   };
 }

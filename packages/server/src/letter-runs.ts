@@ -27,6 +27,8 @@ export type Pattern = {
   originals: number[];
   /** Whether there are none of those. */
   plain: boolean;
+  /** The runs of which it asks for more than one. */
+  repeated: number[];
   /** Whether it may be no part of a longer word. */
   whole: boolean;
   hangul: boolean;
@@ -74,7 +76,7 @@ export function createFit(letters: Letters, { froms, openings, closings }: Runs)
   return (pattern: Pattern, last: number): { start: number; end: number } | null => {
     const first = last - pattern.counts.length + 1;
     const [start, end] = [openings[first] ?? -1, closings[last] ?? -1];
-    if (start < 0 || end < start || !isLongEnough(pattern.counts, first, start, end)) return null;
+    if (start < 0 || end < start || !isLongEnough(pattern, first, start, end)) return null;
     if (!(isPlain && pattern.plain) && !isSpelledAs(pattern, first, start, end)) return null;
     if (pattern.laughter) return isExactly(pattern.counts, first) ? { start, end } : null;
     if (laughs(start, end) === end - start + 1) return null;
@@ -83,12 +85,13 @@ export function createFit(letters: Letters, { froms, openings, closings }: Runs)
     return roomy && !pattern.hangul && !isSpelledOut(start, end) ? null : { start, end };
   };
 
-  function isLongEnough(counts: readonly number[], first: number, start: number, end: number): boolean {
-    return counts.every((count, index) => {
+  function isLongEnough({ counts, repeated }: Pattern, first: number, start: number, end: number): boolean {
+    for (const index of repeated) {
       const run = first + index;
       const from = Math.max(froms[run] ?? 0, start);
-      return Math.min((froms[run + 1] ?? 0) - 1, end) - from + 1 >= count;
-    });
+      if (Math.min((froms[run + 1] ?? 0) - 1, end) - from + 1 < (counts[index] ?? 1)) return false;
+    }
+    return true;
   }
 
   /**

@@ -26,6 +26,7 @@ export function createNaming(options: { projects: Projects; order: Order; slices
   const { projects, order, slices = createSlices() } = options;
   const names = createKept<{ reserved: readonly string[]; staff: readonly string[] }, Names>({
     slices,
+    lane: 'names',
     sourceOf(project) {
       const settings = projects.get(project)?.settings;
       // A project without a record shows names as its tokens say them.

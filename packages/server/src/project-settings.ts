@@ -12,7 +12,7 @@ import {
   share,
   type Table,
 } from './settings-table.js';
-import type { FilterWord } from './word-filter.js';
+import { countLetters, type FilterWord } from './word-filter.js';
 
 export type ProjectSettings = {
   guests: boolean | null;
@@ -33,6 +33,8 @@ const LOOK_ALIKES = ['mark', 'refuse', 'off'] as const;
 const ROOMS = 100;
 const WORDS = 1_000;
 const WORD_LENGTH = 50;
+/** All words together, as they are looked for: what a project's list takes of memory, and of the time until it holds. */
+const WORD_LETTERS = 100_000;
 const RESERVED_NAMES = 200;
 
 /** No database keeps a NUL or half of a character, and without a letter nothing could be found. */
@@ -107,7 +109,14 @@ export const projectSettings: Table<ProjectSettings> = {
 
 /** Reads settings as they come from outside: only those that are given, `null` taking one back to its default. */
 export function readSettings(given: unknown): SettingsResult<ProjectSettings> {
-  return readTable(projectSettings, given, 'settings');
+  const read = readTable(projectSettings, given, 'settings');
+  // Of a list that is stored already it is not asked: none becomes less strict by an update.
+  const letters = read.ok ? countLetters(read.settings.words ?? []) : 0;
+  if (letters <= WORD_LETTERS) return read;
+  const fault =
+    `words come to ${letters} letters as they are looked for, more than ${WORD_LETTERS}: a syllable of Hangul counts as ` +
+    'two to five, and a word with doubled letters up to sixteen times. Leave some out.';
+  return { ok: false, faults: [fault] };
 }
 
 export function settingsOf(stored: Record<string, unknown>): ProjectSettings {

@@ -4,12 +4,23 @@ import type { Work } from './slices.js';
 
 export type Automaton = {
   /**
-   * Reads the first `count` codes and calls `visit` with the index of each pattern that ends at `at`, the longest first, until it answers true.
+   * Reads the first `count` codes and calls `visit` with the index of each pattern that ends at `at`, the longest first, until
+   * it answers true. At one place it looks at no more than `PATTERNS_A_PLACE`.
    *
    * @returns how many steps it took: edges looked for and patterns visited
    */
-  search(codes: ArrayLike<number>, count: number, visit: (pattern: number, at: number) => boolean): number;
+  search(
+    codes: ArrayLike<number>,
+    count: number,
+    visit: (pattern: number, at: number) => boolean,
+  ): Work<number>;
 };
+
+/**
+ * Patterns that are looked at where they all end alike. A list that people wrote has a handful (ass, dumbass); of a thousand that
+ * are made of two letters each place of a text would ask for all.
+ */
+export const PATTERNS_A_PLACE = 64;
 
 /**
  * Nodes are numbers, the root is 0, and a parent's number is below its child's. An edge is found by its node and letter
@@ -26,6 +37,8 @@ type Trie = {
   ends: (readonly number[])[];
 };
 
+/** Steps of a search before somebody else may have the process: some ten microseconds. */
+const STEPS = 500;
 /** Nodes that are linked before somebody else may have the process. */
 const STRETCH = 500;
 const NONE: readonly number[] = [];
@@ -38,11 +51,16 @@ export function* buildAutomaton(patterns: readonly (readonly number[])[]): Work<
   const width = letters.size;
 
   return {
-    search(codes, count, visit) {
+    *search(codes, count, visit) {
       let node = 0;
       let steps = 0;
+      let rest = STEPS;
       for (let at = 0; at < count; at += 1) {
         steps += 1;
+        if (steps >= rest) {
+          rest = steps + STEPS;
+          yield;
+        }
         const letter = letters.get(codes[at] ?? -1);
         if (letter === undefined) {
           node = 0;
@@ -55,11 +73,12 @@ export function* buildAutomaton(patterns: readonly (readonly number[])[]): Work<
           steps += 1;
         }
         node = Math.max(next, 0);
-        let done = false;
-        for (let end = node; end !== 0 && !done; end = nextEnds[end] ?? 0) {
+        let left = PATTERNS_A_PLACE;
+        for (let end = node; end !== 0 && left > 0; end = nextEnds[end] ?? 0) {
           for (const pattern of ends[end] ?? NONE) {
+            if (left === 0) break;
             steps += 1;
-            done ||= visit(pattern, at);
+            left = visit(pattern, at) ? 0 : left - 1;
           }
         }
       }

@@ -1,6 +1,6 @@
 /** Decides which words of a project's list stand in a message, as they are or disguised, and where. */
 
-import { createFit, createRuns, type Pattern, readRuns } from './letter-runs.js';
+import { createFit, createRuns, type Pattern, type Runs, readRuns } from './letter-runs.js';
 import { createLetters, dropFilling, JAMO, KIND, LAUGHTER, type Letters, readLetters } from './letters.js';
 import type { Work } from './slices.js';
 import { buildAutomaton } from './word-automaton.js';
@@ -20,13 +20,14 @@ export type WordMatch = { word: string; start: number; end: number };
 
 export type WordFilter = {
   /** In the order of the text; may overlap. @param text in stored form (`cleanContent`) */
-  find(text: string): WordMatch[];
+  find(text: string): Work<WordMatch[]>;
   /** The text with a star for each character of what was found, spaces left alone. */
-  mask(text: string): string;
+  mask(text: string): Work<string>;
 };
 
 type Entry = Pattern & { word: string; allowed: boolean };
 type Found = WordMatch & { allowed: boolean };
+type Scratch = { read: Letters; unfilled: Letters; runs: Runs };
 
 /** Scripts whose words are written without spaces between or grow endings: what is whole could not be told. */
 const JOINED =
@@ -47,21 +48,23 @@ export function* buildWordFilter(
   words: readonly FilterWord[],
   onSteps: (steps: number) => void = () => undefined,
 ): Work<WordFilter> {
-  const [read, unfilled, runs] = [createLetters(), createLetters(), createRuns()];
+  const reading = createLetters();
   const allowing: Entry[] = [];
   const refusing: Entry[] = [];
   for (const word of words) {
-    for (const entry of createEntries(word, read)) (entry.allowed ? allowing : refusing).push(entry);
+    for (const entry of createEntries(word, reading)) (entry.allowed ? allowing : refusing).push(entry);
     yield;
   }
   // Of two that are read alike the first that fits counts: año, which is allowed, is no ano.
   const entries = [...allowing, ...refusing];
   const automaton = yield* buildAutomaton(entries.map(({ codes }) => codes));
+  /** Used again by the next text; a second one that is looked at meanwhile has its own. */
+  let spare: Scratch | null = null;
 
-  function search(letters: Letters, found: Map<string, Found>): void {
+  function* search(letters: Letters, runs: Runs, found: Map<string, Found>): Work<void> {
     readRuns(letters, runs);
     const fit = createFit(letters, runs);
-    const steps = automaton.search(runs.codes, runs.count, (index, last) => {
+    const steps = yield* automaton.search(runs.codes, runs.count, (index, last) => {
       const entry = entries[index];
       const place = entry === undefined ? null : fit(entry, last);
       if (entry === undefined || place === null) return false;
@@ -73,26 +76,47 @@ export function* buildWordFilter(
     onSteps(letters.count + steps);
   }
 
-  function find(text: string): WordMatch[] {
+  function* find(text: string): Work<WordMatch[]> {
+    const scratch = spare ?? { read: createLetters(), unfilled: createLetters(), runs: createRuns() };
+    spare = null;
+    const { read, unfilled, runs } = scratch;
     const found = new Map<string, Found>();
     readLetters(text, read);
-    if (dropFilling(read, unfilled)) search(unfilled, found);
-    search(read, found);
+    yield;
+    if (dropFilling(read, unfilled)) yield* search(unfilled, runs, found);
+    yield* search(read, runs, found);
+    spare = scratch;
     return withoutAllowed([...found.values()]);
   }
 
-  return { find, mask: (text) => mask(text, find(text)) };
+  return {
+    find,
+    *mask(text) {
+      return mask(text, yield* find(text));
+    },
+  };
 }
 
-/** The messages that would be caught, and by what. */
+/** Letters that a list comes to as it is looked for: Hangul by its jamo, and a word once for each way its doubled letters may be parted. */
+export function countLetters(words: readonly FilterWord[]): number {
+  const reading = createLetters();
+  let count = 0;
+  for (const word of words) for (const { codes } of createEntries(word, reading)) count += codes.length;
+  return count;
+}
+
+/** Matches that are told of one message. */
+const MATCHES = 20;
+
+/** The messages that would be caught, and by what: of each the first matches. */
 export function* dryRun<Message extends { content: string }>(
   filter: WordFilter,
   messages: readonly Message[],
 ): Work<{ message: Message; matches: WordMatch[] }[]> {
   const caught: { message: Message; matches: WordMatch[] }[] = [];
   for (const message of messages) {
-    const matches = filter.find(message.content);
-    if (matches.length > 0) caught.push({ message, matches });
+    const matches = yield* filter.find(message.content);
+    if (matches.length > 0) caught.push({ message, matches: matches.slice(0, MATCHES) });
     yield;
   }
   return caught;
@@ -135,6 +159,7 @@ function createEntries(given: FilterWord, scratch: Letters): Entry[] {
       counts: pattern.map(([, count]) => count),
       originals: pattern.map(([, , original]) => original),
       plain: pattern.every(([, , original]) => original === 0),
+      repeated: pattern.flatMap(([, count], run) => (count > 1 ? [run] : [])),
     };
   });
 }

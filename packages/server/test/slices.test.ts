@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createKept } from '@chatty/server/kept';
 import { createSlices, type Work } from '@chatty/server/slices';
+import { Unavailable } from '@chatty/server/store/store';
 import { buildWordFilter } from '@chatty/server/word-filter';
 
 /** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
@@ -14,6 +15,8 @@ function ticking() {
     return time;
   };
 }
+
+const placeOf = (project: string, lane = 'messages') => ({ project, lane });
 
 function* count(to: number, onStep: (step: number) => void = () => undefined): Work<number> {
   for (let step = 1; step <= to; step += 1) {
@@ -34,7 +37,10 @@ it('between two slices everything else has its turn, and works go by turns', asy
   };
   setImmediate(other);
   const works = ['a', 'b'].map((name) =>
-    slices.run(count(50, (step) => happened.push(`${name}${step} ${turns}`))),
+    slices.run(
+      placeOf(name),
+      count(50, (step) => happened.push(`${name}${step} ${turns}`)),
+    ),
   );
   assert.equal(happened.length, 0, 'nothing before the first turn');
   assert.deepEqual(await Promise.all(works), [50, 50]);
@@ -53,17 +59,74 @@ it('between two slices everything else has its turn, and works go by turns', asy
   );
 });
 
+it('a project whose work is long delays the work of another by one slice, however much of it waits', async () => {
+  const slices = createSlices(ticking());
+  const happened: string[] = [];
+  const long = Array.from({ length: 50 }, (_, at) =>
+    slices.run(
+      placeOf('long', `lane ${at % 3}`),
+      count(1_000, () => happened.push('long')),
+    ),
+  );
+  await turns();
+  for (let times = 0; times < 5; times += 1) {
+    const before = happened.length;
+    await slices.run(placeOf('short'), count(2));
+    // A slice is four looks at the clock; one may be under way, and one is due.
+    assert.ok(happened.length - before <= 2 * 5, `${happened.length - before} steps of the other project`);
+  }
+  assert.ok(happened.length < 1_000);
+  assert.deepEqual(new Set(await Promise.all(long)), new Set([1_000]));
+});
+
+it('short work is done in the turn it comes in, as much as one turn has time for; the works of a lane keep their order', async () => {
+  const slices = createSlices(ticking());
+  assert.equal(slices.runSoon(placeOf('kimpga'), count(1)), 1);
+  const ended: string[] = [];
+  const works = ['long', 'short', 'last'].map(async (name) => {
+    await slices.runSoon(placeOf('kimpga'), count(name === 'long' ? 100 : 1));
+    ended.push(name);
+  });
+  const other = slices.runSoon(placeOf('othershop'), count(1));
+  assert.ok(other instanceof Promise, 'the turn has no time left');
+  assert.equal(await other, 1);
+  assert.deepEqual(ended, [], 'the long work is not done yet');
+  await Promise.all(works);
+  assert.deepEqual(ended, ['long', 'short', 'last']);
+  assert.throws(
+    () =>
+      slices.runSoon(
+        placeOf('kimpga'),
+        // biome-ignore lint/correctness/useYield: it throws before.
+        (function* (): Work<void> {
+          throw new Error('broken');
+        })(),
+      ),
+    /broken/,
+  );
+});
+
+it('of one lane a hundred works wait, the next is refused as retryable, and other projects are not', async () => {
+  const slices = createSlices(ticking());
+  const waiting = Array.from({ length: 100 }, () => slices.run(placeOf('kimpga'), count(20)));
+  assert.throws(() => slices.runSoon(placeOf('kimpga'), count(1)), Unavailable);
+  assert.equal(await slices.runSoon(placeOf('othershop'), count(1)), 1);
+  await Promise.all(waiting);
+  assert.equal(await slices.runSoon(placeOf('kimpga'), count(1)), 1);
+});
+
 it('a work that throws rejects, and the others go on', async () => {
   const slices = createSlices();
   const broken = slices.run(
+    placeOf('kimpga'),
     count(3, (step) => {
       if (step === 2) throw new Error('broken');
     }),
   );
-  const whole = slices.run(count(3));
+  const whole = slices.run(placeOf('kimpga'), count(3));
   await assert.rejects(broken, /broken/);
   assert.equal(await whole, 3);
-  assert.equal(await slices.run(count(1)), 1);
+  assert.equal(await slices.run(placeOf('kimpga'), count(1)), 1);
 });
 
 it('a list of words can be left at each of its words, and in what is made of all of them', () => {
@@ -81,6 +144,7 @@ function open() {
   const ends = new Set<string[]>();
   const kept = createKept<string[], string>({
     slices: createSlices(),
+    lane: 'lists',
     sourceOf: (project) => sources.get(project) ?? null,
     *make(source) {
       begun.push(source);

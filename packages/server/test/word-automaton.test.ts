@@ -14,10 +14,12 @@ it('finds what looking at every place for every word finds, the longest first', 
   fc.assert(
     fc.property(fc.array(codes(5), { maxLength: 12 }), codes(60), (patterns, text) => {
       const found: [at: number, length: number, pattern: number][] = [];
-      createAutomaton(patterns).search(text, text.length, (pattern, at) => {
-        found.push([at, patterns[pattern]?.length ?? 0, pattern]);
-        return false;
-      });
+      finish(
+        createAutomaton(patterns).search(text, text.length, (pattern, at) => {
+          found.push([at, patterns[pattern]?.length ?? 0, pattern]);
+          return false;
+        }),
+      );
       const expected = text.flatMap((_, at) =>
         patterns
           .map((pattern, index) => [at, pattern.length, index] as [number, number, number])
@@ -35,10 +37,12 @@ it('finds what looking at every place for every word finds, the longest first', 
 
 it('asks no further at a place once a pattern is accepted, and goes on behind it', () => {
   const accepted: [number, number][] = [];
-  createAutomaton([[1, 2], [2], [2, 3]]).search(
-    [1, 2, 3],
-    3,
-    (pattern, at) => accepted.push([pattern, at]) > 0,
+  finish(
+    createAutomaton([[1, 2], [2], [2, 3]]).search(
+      [1, 2, 3],
+      3,
+      (pattern, at) => accepted.push([pattern, at]) > 0,
+    ),
   );
   assert.deepEqual(accepted, [
     [0, 1],
@@ -68,7 +72,7 @@ it('the steps of a search are linear in the text, whatever the words (D20)', () 
       const { find } = finish(buildWordFilter(words, count));
       const stepsFor = (text: string) => {
         steps = 0;
-        find(text);
+        finish(find(text));
         return steps;
       };
       const text = pieces.join('').repeat(20);
@@ -82,4 +86,40 @@ it('the steps of a search are linear in the text, whatever the words (D20)', () 
     }),
     { numRuns: 300 },
   );
+});
+
+it('of any list no place of a text asks for more than 64 patterns, and a search can be left often', () => {
+  // All words of a and b up to nine letters, and as many that differ only in how often each stands.
+  const letters = Array.from({ length: 1_000 }, (_, at) =>
+    (at + 2).toString(2).slice(1).replace(/0/g, 'a').replace(/1/g, 'b'),
+  );
+  const counts = Array.from(
+    { length: 1_000 },
+    (_, at) => 'a'.repeat(2 + (at % 22)) + 'b'.repeat(2 + Math.floor(at / 46)),
+  );
+  const suffixes = Array.from({ length: 50 }, (_, at) => 'ab'.repeat(25).slice(at));
+  const texts = [
+    'ab'.repeat(4_000),
+    'aab'.repeat(2_700),
+    'a b '.repeat(2_000),
+    `${'a'.repeat(4_000)}${'b'.repeat(4_000)}`,
+  ];
+  for (const words of [letters, counts, suffixes])
+    for (const whole of [true, false]) {
+      let steps = 0;
+      const list = words.map((word) => ({ word, whole }));
+      const filter = finish(buildWordFilter(list, (taken) => (steps += taken)));
+      for (const text of texts) {
+        steps = 0;
+        let parts = 0;
+        const work = filter.find(text);
+        while (!work.next().done) parts += 1;
+        // Each letter, each edge and each pattern is a step; the filler is looked at once more.
+        assert.ok(steps <= text.length * (64 + 4), `${steps} steps for ${text.length} letters`);
+        assert.ok(
+          parts >= Math.floor((steps - text.length) / (500 + 64 + 50)),
+          `${parts} parts of ${steps} steps`,
+        );
+      }
+    }
 });

@@ -6,7 +6,10 @@ import { buildWordFilter, dryRun, type FilterWord } from '@chatty/server/word-fi
 import fc from 'fast-check';
 import { finish } from './finish.js';
 
-const createWordFilter = (words: readonly FilterWord[]) => finish(buildWordFilter(words));
+function createWordFilter(words: readonly FilterWord[]) {
+  const { find, mask } = finish(buildWordFilter(words));
+  return { find: (text: string) => finish(find(text)), mask: (text: string) => finish(mask(text)) };
+}
 
 /** Korean words and the keys they are typed with. */
 const JAMO: Record<string, string> = {
@@ -258,7 +261,7 @@ it('a dry run answers which messages would be caught and by what', () => {
     content,
   }));
   assert.deepEqual(
-    finish(dryRun(createWordFilter(['시발', '병신', 'shit', '', '...']), messages)).map(
+    finish(dryRun(finish(buildWordFilter(['시발', '병신', 'shit', '', '...'])), messages)).map(
       ({ message, matches }) => [message.id, matches.map(({ word }) => word)],
     ),
     [
@@ -266,5 +269,5 @@ it('a dry run answers which messages would be caught and by what', () => {
       [4, ['shit', '병신']],
     ],
   );
-  assert.deepEqual(finish(dryRun(createWordFilter([]), messages)), []);
+  assert.deepEqual(finish(dryRun(finish(buildWordFilter([])), messages)), []);
 });
