@@ -1,5 +1,6 @@
 /** Promise: no request, whatever stands in its head, its address or its body, keeps everybody else waiting for more than 50 ms (R15). */
 
+import { connect } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { assertNoLongPause } from './event-loop-lag.js';
@@ -44,6 +45,18 @@ function written({ method = 'GET', path = '/', fields = {}, body = '' }: Request
 function assertQuick(url: string, what: string, request: Request): Promise<void> {
   const bytes = written(request);
   return assertNoLongPause(what, () => sendRaw(url, bytes, PATIENCE_MS));
+}
+
+/** Sends bytes and hangs up at the first of the answer. */
+function sendUntilAnswered(url: string, bytes: Buffer): Promise<void> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const tcp = connect({ host: hostname, port: Number(port), noDelay: true });
+    tcp.once('data', () => tcp.destroy()).once('close', () => resolve());
+    // A hang-up is an answer here.
+    tcp.on('error', () => undefined);
+    tcp.write(bytes);
+  });
 }
 
 const authorized = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
@@ -123,6 +136,24 @@ it('any mixture of them', { timeout: 240_000 }, async (context) => {
     }),
     { numRuns: 200 },
   );
+});
+
+it('any header field or address of a WebSocket that begins', { timeout: 240_000 }, async (context) => {
+  const { url } = await start(context);
+  const path = '/socket.io/?EIO=4&transport=websocket';
+  const upgrade = {
+    ...{ Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const names = ['X-Forwarded-For', 'Origin', 'Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions', 'Cookie'];
+  for (const text of worstFields(HEAD_BYTES - 600)) {
+    const requests = names.map((name) => written({ path, fields: { ...upgrade, [name]: `a${text}b` } }));
+    requests.push(written({ path: `${path}&${asAddress(text)}`, fields: upgrade }));
+    for (const [at, bytes] of requests.entries())
+      await assertNoLongPause(`${names[at] ?? 'the address'} of ${text.slice(0, 20)}`, () =>
+        sendUntilAnswered(url, bytes),
+      );
+  }
 });
 
 it('as many header fields and parameters as there may be', async (context) => {

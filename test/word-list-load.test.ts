@@ -68,6 +68,22 @@ it('a message of another project is answered while those of the worst list wait'
   }
 });
 
+it('more messages than may wait are refused as retryable, and come through when they are sent again', {
+  timeout: 120_000,
+}, async (context) => {
+  const { busy } = await open(context, LISTS[0] ?? []);
+  const drafts = Array.from({ length: 250 }, (_, at) => ({
+    content: `${'aabb'.repeat(490)} ${at}`,
+    clientId: `client-${at}`,
+  }));
+  const answers: SendAnswer[] = await Promise.all(drafts.map((draft) => busy.say(draft)));
+  const refused = drafts.filter((_, at) => !answers[at]?.ok);
+  for (const answer of answers)
+    if (!answer.ok) assert.deepEqual([answer.code, answer.retry], ['unavailable', 'later']);
+  assert.ok(refused.length > 0, 'none had to wait');
+  for (const draft of refused) stored(await busy.say(draft));
+});
+
 it('no message, list or dry run of the worst lists keeps the event loop for more than 50 ms (R15)', {
   timeout: 120_000,
 }, async (context) => {
