@@ -35,7 +35,7 @@ process.once('exit', () => {
   process.exitCode = 1;
 });
 
-type Cleanup = Pick<TestContext, 'after'>;
+export type Cleanup = Pick<TestContext, 'after'>;
 
 /** A folder PostgreSQL's user can pass into. Gone when the tests of the file have ended, and so all that runs in it. */
 export function temporaryFolder(): string {

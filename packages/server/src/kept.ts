@@ -1,7 +1,7 @@
 /** Keeps what was made of a project's settings, and makes it anew when they have changed; what there was holds until then. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Slices, Work } from './slices.js';
+import { ALL_PROJECTS, type Slices, type Work } from './slices.js';
 
 export type Kept<Made> = {
   /** Null: the project asks for none. A promise: the first is still being made. */
@@ -9,9 +9,6 @@ export type Kept<Made> = {
   /** To be called when settings may have changed, with the projects they are of; without: any. */
   review(projects?: ReadonlySet<string>): void;
 };
-
-/** No project is called so: what concerns all takes time of its own. */
-const EVERYBODY = '';
 
 type Entry<Source, Made> = { source: Source; made: Made | null; making: Promise<Made> };
 
@@ -67,6 +64,6 @@ export function createKept<Source, Made>(options: {
       return source === null ? null : begin(project, source, null).making;
     },
     review: (projects) =>
-      void slices.run({ project: EVERYBODY, lane }, look(projects ?? [...entries.keys()])),
+      void slices.run({ project: ALL_PROJECTS, lane }, look(projects ?? [...entries.keys()])),
   };
 }

@@ -6,7 +6,7 @@ import { createCoalesced } from './coalesced.js';
 import type { Log } from './log.js';
 import { type Rank, rankOf } from './ranks.js';
 import { type RoomRules, rulesOf } from './room-rules.js';
-import { createSlices, type Slices, type Work } from './slices.js';
+import { ALL_PROJECTS, createSlices, type Slices, type Work } from './slices.js';
 import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
 
 export type Bearer = {
@@ -141,7 +141,9 @@ export async function createOrder(options: {
   await refresh();
   let swept = Promise.resolve();
   const sweeping = setInterval(() => {
-    swept = swept.then(() => slices.run(sweep(sanctions.keys())));
+    swept = swept.then(() =>
+      slices.run({ project: ALL_PROJECTS, lane: 'ended sanctions' }, sweep(sanctions.keys())),
+    );
   }, SWEEP);
 
   return {

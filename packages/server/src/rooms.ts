@@ -88,9 +88,10 @@ export function createRooms(options: {
     return outlet;
   }
 
-  /** One page in a turn of the event loop, whoever asks: a crowd that asks at once delays itself, and no message. */
-  const inTurn = <Page>(read: () => Page): Promise<Page> =>
+  /** One page in a turn of the event loop, the projects by turns: a crowd that asks at once delays itself, and no message. */
+  const inTurn = <Page>({ projectId }: VerifiedMember, read: () => Page): Promise<Page> =>
     pages.run(
+      { project: projectId, lane: 'pages' },
       // biome-ignore lint/correctness/useYield: a page is one piece of work
       (function* () {
         return read();
@@ -130,13 +131,16 @@ export function createRooms(options: {
   return {
     join,
     publish: (project, id, message) => rooms.get(`${project}/${id}`)?.publish(message),
-    sync: async (member, after) => ({ ok: true, ...(await inTurn(() => roomOf(member).sync(after))) }),
+    sync: async (member, after) => ({
+      ok: true,
+      ...(await inTurn(member, () => roomOf(member).sync(after))),
+    }),
     history: async (member, before, limit) => {
-      const page = await inTurn(() => roomOf(member).before(before, limit));
+      const page = await inTurn(member, () => roomOf(member).before(before, limit));
       return { ok: true, ...(await page) };
     },
     members: (member, limit) =>
-      inTurn(() => {
+      inTurn(member, () => {
         const { presence } = roomOf(member);
         return { ok: true, count: presence.count, members: presence.list(limit) };
       }),

@@ -18,6 +18,8 @@ export type Slices = {
 
 /** Whose time the work takes. Works of one lane are done one after another, the lanes of a project by turns. */
 export type Place = { project: string; lane: string };
+/** Takes its turn as one project more: work that belongs to none of them. */
+export const ALL_PROJECTS = '';
 
 /** Longest time in milliseconds until the process is let go of, but for what lies between two yields. */
 const SLICE_MS = 4;

@@ -11,12 +11,12 @@ const LATIN = ['fuck', 'shit', 'ass', 'bitch', 'boob'];
 const filter = createWordFilter(LATIN);
 
 const foundIn = (text: string, { find } = filter) =>
-  find(text).map(({ start, end }) => text.slice(start, end));
+  finish(find(text)).map(({ start, end }) => text.slice(start, end));
 
 function assertWhole(spellings: readonly string[], { find } = filter): void {
   for (const text of spellings)
     assert.ok(
-      find(text).some(({ start, end }) => start === 0 && end === text.length),
+      finish(find(text)).some(({ start, end }) => start === 0 && end === text.length),
       JSON.stringify(text),
     );
 }
