@@ -1,5 +1,6 @@
 /** Everything that the server asks of the database at work, each with the most rows of tables that it may read. */
 
+import assert from 'node:assert/strict';
 import { REACTION_USERS } from '@chatty/protocol/limits';
 import { createLog } from '@chatty/server/log';
 import { createQuery, openPool } from '@chatty/server/store/database';
@@ -220,9 +221,13 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
   },
   { title: 'the versions', most: 10, run: (s) => s.store.versions() },
   {
-    title: 'what changed in moderation since the newest version',
+    title: 'what changed in moderation since the version before',
     most: 10,
-    run: async (s) => s.store.order.changes((await s.store.versions()).order),
+    run: async (s) => {
+      const changes = await s.store.order.changes((await s.store.versions()).order - 1);
+      for (const pages of changes ? [changes.sanctions, changes.staff, changes.rules] : [])
+        for await (const page of pages) assert.ok(page);
+    },
   },
   {
     title: 'a sanction with its message, and its end',
