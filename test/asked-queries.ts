@@ -249,9 +249,32 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
     },
   },
   {
-    title: 'the end of what a key has set',
-    most: 10,
-    run: (s) => s.store.order.liftOfKey({ project: s.kimpga, key: 'none', actor, limit: 10 }),
+    title: 'the end of 20 sanctions that a key has set, among many of others',
+    most: 200,
+    run: async (s) => {
+      const ban = {
+        kind: 'ban',
+        until: null,
+        reason: null,
+        setBy: 'key',
+        overruled: [],
+        details: {},
+        evidence: null,
+      } as const;
+      const key = { ...actor, kind: 'key', id: next() } as const;
+      for (let n = 0; n < 20; n += 1)
+        await s.store.order.sanction({ ...ban, project: s.kimpga, userId: next(), actor: key });
+      await s.store.order.liftOfKey({ project: s.kimpga, key: key.id, actor, limit: 500 });
+    },
+  },
+  {
+    title: 'a cut-off, and its removal',
+    most: 20,
+    run: async (s) => {
+      const id = next();
+      await s.store.projects.cutOff(s.kimpga, id, new Date(0).toISOString(), actor);
+      await s.store.projects.removeCutOff(s.kimpga, id, actor);
+    },
   },
   { title: '20 sanctions that hold', most: 30, run: (s) => s.store.order.held(s.kimpga, 'm2', 20) },
   {

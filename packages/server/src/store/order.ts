@@ -40,12 +40,11 @@ const SANCTION = {
 const LIFT = {
   name: 'lift',
   text: `WITH held AS (
-      SELECT kind, set_by = ANY($6) AS overruled FROM sanctions
+      SELECT ctid, set_by = ANY($6) AS overruled FROM sanctions
       WHERE project_id = $1 AND user_id = $2 AND kind = ANY($3) AND (until IS NULL OR until > now()) FOR UPDATE
     ), act AS (
       UPDATE sanctions SET until = now()
-      WHERE project_id = $1 AND user_id = $2 AND kind IN (SELECT kind FROM held) AND (SELECT bool_and(overruled) FROM held)
-      RETURNING kind
+      WHERE ctid = ANY(ARRAY(SELECT ctid FROM held)) AND (SELECT bool_and(overruled) FROM held) RETURNING kind
     ), entry AS (
       INSERT INTO audit_log (project_id, actor, act, subject, details)
         SELECT $1, $4::jsonb, $5::text, $2, '{}'::jsonb FROM act LIMIT 1 RETURNING id
@@ -56,11 +55,11 @@ const LIFT = {
 const LIFT_OF_KEY = {
   name: 'lift of key',
   text: `WITH act AS (
-      UPDATE sanctions s SET until = now() FROM (
-        SELECT user_id, kind FROM sanctions
-        WHERE project_id = $1 AND set_by = 'key' AND set_by_id = $2 AND (until IS NULL OR until > now()) LIMIT $4
-      ) held
-      WHERE s.project_id = $1 AND s.user_id = held.user_id AND s.kind = held.kind RETURNING s.user_id, s.kind
+      UPDATE sanctions SET until = now() WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM sanctions
+        WHERE project_id = $1 AND set_by = 'key' AND set_by_id = $2 AND (until IS NULL OR until > now())
+        LIMIT $4 FOR UPDATE
+      )) RETURNING user_id, kind
     )
     INSERT INTO audit_log (project_id, actor, act, subject, details)
       SELECT $1, $3, 'un' || act.kind, act.user_id, jsonb_build_object('key', $2::text) FROM act RETURNING id`,
