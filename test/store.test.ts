@@ -134,11 +134,28 @@ it('pages tell the log as it is, whatever is appended, edited and deleted betwee
           [...model.values()].sort((a, b) => a.id - b.id),
         );
         const [head] = await store.heads([{ project: kimpga, room: name }]);
-        assert.deepEqual([head?.epoch, head?.top], [epoch, top]);
+        assert.deepEqual(head && [head.epoch, head.top], top > 0 ? [epoch, top] : undefined);
       },
     ),
     { numRuns: 25 },
   );
+});
+
+it('a page of long messages ends with the one that goes beyond its bytes, however many were asked for', async (context) => {
+  const { store, kimpga } = await open(context);
+  const room = store.project(kimpga);
+  // In bytes of UTF-8: 3, 3,000, 6,000.
+  for (const length of [1, 1_000, 2_000, 1, 1_000, 2_000, 1])
+    await room.append('long', author, draft('가'.repeat(length)));
+  const ids = async (before: number | null, limit: number, bytes?: number) =>
+    (await room.messagesBefore('long', before, limit, bytes)).map(({ id }) => id);
+  assert.deepEqual(await ids(null, 50), [1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(await ids(null, 50, 6_002), [6, 7]);
+  assert.deepEqual(await ids(null, 50, 6_003), [5, 6, 7]);
+  assert.deepEqual(await ids(null, 50, 9_003), [4, 5, 6, 7]);
+  assert.deepEqual(await ids(7, 50, 1), [6], 'one goes always');
+  assert.deepEqual(await ids(7, 2, 100_000), [5, 6]);
+  assert.deepEqual(await ids(1, 50, 100_000), []);
 });
 
 it('a database that may forget a COMMIT is refused', async (context) => {

@@ -1,13 +1,13 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import type { Frame, Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
-import { HISTORY_SIZE, PAGE_BYTES, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import type { Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
+import { HISTORY_SIZE } from '@chatty/protocol/limits';
 import { createFanOut, type Hearer } from './fan-out.js';
 import { encode, type Packet } from './frames.js';
 import type { Log } from './log.js';
 import type { Pace } from './pace.js';
-import { lastMessagesThatFit } from './page-size.js';
 import { createPresence, type Presence } from './presence.js';
+import { frameAfter, newestPage, type Page, pageAfter, pageBefore } from './room-pages.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
 import { createTail, type Tail } from './tail.js';
 
@@ -21,8 +21,6 @@ export type Member = Hearer & {
   permissions(): Partial<Permissions>;
 };
 
-export type Page = Frame & { head: number; reset: boolean };
-
 export type Room = {
   readonly project: ProjectId;
   readonly id: string;
@@ -31,6 +29,8 @@ export type Room = {
   readonly position: Position | null;
   /** Since when nobody is in it, in milliseconds; null while somebody is. */
   readonly emptySince: number | null;
+  /** What it keeps in memory, in bytes; an estimate. */
+  readonly bytes: number;
   /** `session`, then the history or what the member missed, follow as soon as the room can be read. */
   join(member: Member): void;
   leave(member: Member): void;
@@ -126,29 +126,22 @@ export function createRoom(options: {
 
   function begin({ batch, after }: Member, from: Tail): Packet[] {
     const { epoch, top } = from;
-    const page = batch && after !== null && after.epoch === epoch ? stretch(from, after.seq) : null;
+    const page = batch && after !== null && after.epoch === epoch ? frameAfter(from, after.seq) : null;
     if (page === null) return [historyOf(from)];
     const missed = encode('messages', page);
     // The head first: who sees the frame knows already that it is not all.
     return page.seq < top ? [encode('head', { epoch, seq: top }), missed] : [missed];
   }
 
-  function stretch(from: Tail, prev: number): Frame | null {
-    const found = from.after(prev, SYNC_PAGE_SIZE, PAGE_BYTES);
-    return found && { epoch: from.epoch, prev, ...found };
-  }
-
   /** Encoded once for everybody who joins at the same position. */
   function historyOf(from: Tail): Packet {
     const { epoch, top } = from;
     if (history?.seq !== top) {
-      const packet = encode('history', newest(from), { epoch, seq: top });
+      const packet = encode('history', newestPage(from), { epoch, seq: top });
       history = { seq: top, packet };
     }
     return history.packet;
   }
-
-  const newest = (from: Tail) => lastMessagesThatFit(from.newest(HISTORY_SIZE));
 
   function publish(message: Message): void {
     if (tail === null) {
@@ -236,21 +229,9 @@ export function createRoom(options: {
     await load();
   }
 
-  function sync(after: Position): Page {
+  function loaded(): Tail {
     if (tail === null) throw new Unavailable('the room is being read');
-    const { epoch, top } = tail;
-    const page = after.epoch === epoch ? stretch(tail, after.seq) : null;
-    if (page !== null) return { ...page, head: top, reset: false };
-    return { epoch, prev: 0, seq: top, head: top, reset: true, messages: newest(tail) };
-  }
-
-  async function before(id_before: number, limit: number) {
-    if (tail === null) throw new Unavailable('the room is being read');
-    // Of the log as of the question: where that is replaced meanwhile, the page is not taken for one of the new.
-    const { epoch } = tail;
-    const found = tail.before(id_before, limit + 1) ?? (await store.messagesBefore(id, id_before, limit + 1));
-    const messages = lastMessagesThatFit(found.slice(-limit));
-    return { epoch, messages, more: messages.length < found.length };
+    return tail;
   }
 
   function tick(time: number): void {
@@ -272,6 +253,9 @@ export function createRoom(options: {
     get emptySince() {
       return emptySince;
     },
+    get bytes() {
+      return tail?.bytes ?? 0;
+    },
     join,
     leave,
     publish,
@@ -281,14 +265,17 @@ export function createRoom(options: {
     },
     notice(head, since) {
       if (tail === null) return;
+      // Nobody has written in it yet, as far as anybody knows.
+      if (head === null && tail.heard === 0) return;
       if (head?.epoch !== tail.epoch) doubted = true;
       // Lower than the room stands now it may be as well if something was stored after the question.
       else if (since?.epoch === head.epoch && head.seq < since.seq) forked = true;
       else tail.notice(head.seq);
       look(tail);
     },
-    sync,
-    before,
+    sync: (after) => pageAfter(loaded(), after),
+    before: async (before, limit) =>
+      pageBefore(loaded(), before, limit, (most, bytes) => store.messagesBefore(id, before, most, bytes)),
     tick,
     close() {
       closed = true;

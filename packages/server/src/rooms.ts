@@ -14,6 +14,7 @@ import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import { monotonicTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
+import { roomsToClose } from './idle-rooms.js';
 import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createOutlet, type Outlet } from './outlet.js';
@@ -41,8 +42,6 @@ export type Rooms = {
 const TICK = 1_000;
 /** How often the database is asked where the rooms stand, in milliseconds (R8). */
 const POLL = 10_000;
-/** How long an empty room stays open in milliseconds: a reader who reloads the page costs no query. */
-const IDLE = 30_000;
 /** How much closer to each other, in milliseconds, the network may bring two signs of typing. */
 const TYPING_JITTER = 500;
 
@@ -103,9 +102,8 @@ export function createRooms(options: {
   function tick(): void {
     const time = now();
     pace.look();
-    for (const [key, room] of rooms) {
-      room.tick(time);
-      if (room.emptySince === null || time - room.emptySince < IDLE) continue;
+    for (const room of rooms.values()) room.tick(time);
+    for (const [key, room] of roomsToClose(rooms, time)) {
       room.close();
       rooms.delete(key);
     }

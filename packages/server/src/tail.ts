@@ -16,6 +16,8 @@ export type Tail = {
   readonly top: number;
   /** How far the log is known to have reached. A store that has less has lost its end. */
   readonly heard: number;
+  /** What it keeps in memory, in bytes; an estimate. */
+  readonly bytes: number;
   /** Takes a committed change and returns those that are now in order. A repeat returns nothing. */
   accept(message: Message): Change[];
   /** Takes a page of the store that begins at or before `top`; what was held back and follows it comes along. */
@@ -168,6 +170,9 @@ export function createTail(options: {
     },
     get heard() {
       return heard;
+    },
+    get bytes() {
+      return weight;
     },
     accept(message) {
       if (message.seq <= top) return [];

@@ -71,10 +71,14 @@ const CHANGED_AFTER = {
     ) m ON true
     WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.seq`,
 };
+// The length of a text is known without reading it where it is stored apart from its row.
 const MESSAGES_BEFORE = {
   name: 'messages before',
-  text: `SELECT ${COLUMNS} FROM messages m
-    WHERE m.project_id = $1 AND m.room_id = $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $4`,
+  text: `SELECT ${COLUMNS} FROM (
+      SELECT n.*, sum(octet_length(n.content)) OVER (ORDER BY n.id DESC ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+        SELECT * FROM messages WHERE project_id = $1 AND room_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4
+      ) n
+    ) m WHERE m.bytes - octet_length(m.content) <= $5 ORDER BY m.id DESC`,
 };
 const SENT = {
   name: 'sent',
@@ -86,13 +90,12 @@ const WRITTEN = {
   text: `SELECT count(*) FROM (SELECT FROM messages m WHERE m.project_id = $1 AND m.user_id = $2
       ORDER BY m.client_id LIMIT $3) w`,
 };
-const MAKE_ROOM = {
-  name: 'make room',
-  text: 'INSERT INTO rooms (project_id, room_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-};
+const FIRST_EPOCH = { name: 'first epoch', text: 'SELECT first_epoch($1, $2) AS epoch' };
+// A restored backup may lack the room's row.
 const RENEW = {
   name: 'renew',
-  text: 'UPDATE rooms SET epoch = gen_random_uuid() WHERE project_id = $1 AND room_id = $2 AND epoch = $3',
+  text: `INSERT INTO rooms (project_id, room_id, epoch) VALUES ($1, $2, gen_random_uuid())
+    ON CONFLICT (project_id, room_id) DO UPDATE SET epoch = excluded.epoch WHERE rooms.epoch = $3`,
 };
 // LIMIT keeps the planner from a join, which may read all rooms.
 const HEADS = {
@@ -150,12 +153,17 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
     weigh: () => REACTION_BYTES,
   });
 
-  /** Rooms are made when they are first read, and again where a restored backup does not have them. */
-  async function pageRows(statement: Statement, project: ProjectId, room: string, ...rest: number[]) {
+  /** A room in which nothing was written has no row: reading makes none, and its log is empty. */
+  async function pageRows(
+    statement: Statement,
+    project: ProjectId,
+    room: string,
+    ...rest: number[]
+  ): Promise<PageRow[]> {
     const rows = await read<PageRow>(statement, [project, room, ...rest]);
     if (rows.length > 0) return rows;
-    await read(MAKE_ROOM, [project, room]);
-    return read<PageRow>(statement, [project, room, ...rest]);
+    const [first] = await read<{ epoch: string }>(FIRST_EPOCH, [project, room]);
+    return first ? [{ epoch: first.epoch, last_seq: 0, id: null } as const] : [];
   }
 
   async function newestChanges(project: ProjectId, room: string, limit: number): Promise<LogPage> {
@@ -178,9 +186,10 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
       newestChanges: (room, limit) => newestChanges(id, room, limit),
       changedAfter: async (room, seq, limit) =>
         toPage(await pageRows(CHANGED_AFTER, id, room, seq, limit), seq, limit),
-      messagesBefore: async (room, before, limit) => {
+      messagesBefore: async (room, before, limit, bytes = Number.MAX_SAFE_INTEGER) => {
         const least = before ?? Number.MAX_SAFE_INTEGER;
-        return (await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit])).map(toMessage).reverse();
+        const rows = await read<MessageRow>(MESSAGES_BEFORE, [id, room, least, limit, bytes]);
+        return rows.map(toMessage).reverse();
       },
       sent: async (room, userId, { clientId, content, replyTo }) => {
         const [row] = await read<MessageRow & { same: boolean }>(SENT, [
@@ -233,7 +242,7 @@ export function createPostgresStore(options: { connection: Connection; log: Log 
 /** @param limit how many rows were asked for at most; a full page may have been cut */
 function toPage(rows: readonly PageRow[], prev: number, limit: number): LogPage {
   const [head] = rows;
-  if (!head) throw new Unavailable('the room is not there');
+  if (!head) throw new Unavailable('the room has no epoch');
   const messages = rows.filter((row): row is PageRow & MessageRow => row.id !== null).map(toMessage);
   const cut = messages.length >= limit;
   const seq = cut ? (messages.at(-1)?.seq ?? head.last_seq) : Math.max(prev, head.last_seq);

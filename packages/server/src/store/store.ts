@@ -64,12 +64,15 @@ export type ProjectStore = {
   ): Promise<Changed | Refused>;
   /** Puts the person's reaction on a message, or takes it back. Durable once it resolves. Throws `Unavailable`. */
   react(room: string, userId: string, reaction: ReactPayload, access?: Access): Promise<Reacted | Refused>;
-  /** The last `limit` changes of the room. Makes the room where it does not exist. Throws `Unavailable`. */
+  /** The last `limit` changes of the room; none where nobody has written in it. Throws `Unavailable`. */
   newestChanges(room: string, limit: number): Promise<LogPage>;
-  /** At most `limit` changes after `seq`. Makes the room where it is gone. Throws `Unavailable`. */
+  /** At most `limit` changes after `seq`. Throws `Unavailable`. */
   changedAfter(room: string, seq: number, limit: number): Promise<LogPage>;
-  /** At most `limit` messages with an id below `before` (null: the newest), ascending by id. Throws `Unavailable`. */
-  messagesBefore(room: string, before: number | null, limit: number): Promise<Message[]>;
+  /**
+   * At most `limit` messages with an id below `before` (null: the newest), ascending by id. Those above the one whose text
+   * exceeds `bytes` of UTF-8 together with theirs, and that one, are enough. Throws `Unavailable`.
+   */
+  messagesBefore(room: string, before: number | null, limit: number, bytes?: number): Promise<Message[]>;
   /**
    * The message of this author and client id in the room, an answer to the same one; `same`: with the text that the draft
    * has. Throws `Unavailable`.
@@ -98,7 +101,10 @@ export type Store = {
   readonly order: OrderRecords;
   /** By one query, for whoever looks often. Throws `Unavailable`. */
   versions(): Promise<Versions>;
-  /** The newest positions of rooms this node follows, in one query; positions only, no data. Throws `Unavailable`. */
+  /**
+   * The newest positions of those of these rooms in which somebody has written, in one query; positions only, no data.
+   * Throws `Unavailable`.
+   */
   heads(rooms: readonly { project: ProjectId; room: string }[]): Promise<RoomHead[]>;
   readonly writability: Writability;
   /** Waits for what is being stored, then lets the connections go. */
