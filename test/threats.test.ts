@@ -16,7 +16,7 @@ const ROWS = [
   ...series('J', 19),
   ...series('T', 5),
   ...series('A', 6),
-  ...series('D', 24),
+  ...series('D', 25),
   ...series('X', 11),
   ...series('U', 8),
   ...series('S', 6),

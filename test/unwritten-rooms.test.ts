@@ -45,7 +45,7 @@ async function rowsOf(connection: Connection): Promise<Record<string, number>> {
 
 const PROJECTS = 150;
 
-it('guests and readers who name projects that nobody has written in leave no row in any table (D27)', async (context) => {
+it('guests and readers who name projects that nobody has written in leave no row in any table (D25)', async (context) => {
   const { url, connection } = await startChatty(context, { GUEST_PROJECTS: '*' });
   const before = await rowsOf(connection);
   const readers = Array.from({ length: PROJECTS }, (_, index) => {

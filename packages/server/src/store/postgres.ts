@@ -90,7 +90,10 @@ const WRITTEN = {
   text: `SELECT count(*) FROM (SELECT FROM messages m WHERE m.project_id = $1 AND m.user_id = $2
       ORDER BY m.client_id LIMIT $3) w`,
 };
-const FIRST_EPOCH = { name: 'first epoch', text: 'SELECT first_epoch($1, $2) AS epoch' };
+const FIRST_EPOCH = {
+  name: 'first epoch',
+  text: 'SELECT first_epoch($1::text, $2::text) AS epoch',
+};
 // A restored backup may lack the room's row.
 const RENEW = {
   name: 'renew',

@@ -24,3 +24,5 @@ ALTER TABLE rooms ALTER COLUMN epoch DROP DEFAULT;
 -- Whoever brings an epoch along, as a dump does, keeps it.
 CREATE TRIGGER rooms_first_epoch BEFORE INSERT ON rooms
   FOR EACH ROW WHEN (NEW.epoch IS NULL) EXECUTE FUNCTION give_first_epoch();
+-- Also where other triggers do not fire, as in a session that loads rows as a replica.
+ALTER TABLE rooms ENABLE ALWAYS TRIGGER rooms_first_epoch;
