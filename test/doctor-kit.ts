@@ -67,12 +67,12 @@ export async function clinic(context: TestContext) {
     order.close();
     await projects.close();
   });
-  const sanction = (userId: string, kind: SanctionKind, until: number | null) =>
+  const sanction = (userId: string, kind: SanctionKind, seconds: number | null) =>
     store.order.sanction({
       project: 'kimpga',
       userId,
       kind,
-      until: until === null ? null : new Date(Date.now() + until).toISOString(),
+      seconds,
       reason: null,
       actor: by,
       setBy: 'operator',
@@ -81,8 +81,8 @@ export async function clinic(context: TestContext) {
       evidence: null,
     });
   await sanction('banned', 'ban', null);
-  await sanction('banned-for-now', 'ban', 3_600_000);
-  await sanction('kicked', 'kick', 3_600_000);
+  await sanction('banned-for-now', 'ban', 3_600);
+  await sanction('kicked', 'kick', 3_600);
   await sanction('muted', 'mute', null);
   await store.order.setRules({
     project: 'plain',

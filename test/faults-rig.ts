@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, w
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Environment } from '@chatty/server/config';
 import type { Connection } from '@chatty/server/store/postgres';
 import pg from 'pg';
 import { SECRET, startPostgres, temporaryFolder, until } from './kit.js';
@@ -26,23 +27,45 @@ export type ServerProcess = {
   fault(): string | null;
   /** What it wrote since its last start. */
   output(): string;
+  /** Sets its time of day this many milliseconds off the machine's; also after its next start. */
+  setClock(offsetMs: number): Promise<void>;
+  /** How it fared since it was last asked; null where it did not live to tell. `collect`: after a garbage collection. */
+  measure(options?: { collect?: boolean }): Promise<Measures | null>;
 };
 
-/** @param entry the program to run, from the root of the checkout */
+/** `pauseMs`: the longest time that its event loop stood still, and what its CPUs did meanwhile. */
+type Measures = {
+  pauseMs: number;
+  pauseCpuMs: number;
+  heapBytes: number;
+  rssBytes: number;
+  peakRssBytes: number;
+};
+
+const PROBE = ['--expose-gc', '--import', './test/server-probe.mjs'];
+const PROBE_TIMEOUT_MS = 10_000;
+
+/**
+ * @param entry the program to run, from the root of the checkout
+ * @param settings environment variables over those of the stories
+ */
 export async function startServer(
   context: Cleanup,
   database: Connection,
   entry = SERVE,
+  settings: Environment = {},
 ): Promise<ServerProcess> {
   // Below the range that systems take free ports from: it must still be ours after a kill.
   const port = randomInt(20_000, 32_000);
   const url = `http://127.0.0.1:${port}`;
   let program: Program | null = null;
   let crash: string | null = null;
+  let offset = 0;
+  let asked = 0;
   context.after(() => program?.child.kill('SIGCONT'));
 
   async function start(): Promise<void> {
-    const started = runProgram(context, entry, {
+    const environment = {
       HOST: '127.0.0.1',
       PORT: String(port),
       JWT_SECRET: SECRET,
@@ -54,7 +77,9 @@ export async function startServer(
       POSTGRES_USER: database.user,
       POSTGRES_PASSWORD: database.password,
       POSTGRES_DB: database.database,
-    });
+      ...settings,
+    };
+    const started = runProgram(context, entry, environment, [], { node: PROBE, ipc: true });
     program = started;
     void started.ended.then((code) => {
       if (program === started) crash = `the server ended with ${code}:\n${started.output().slice(-4_000)}`;
@@ -66,6 +91,28 @@ export async function startServer(
       );
     await until(async () => crash !== null || (await answers()), 'the chat server', 60_000);
     if (crash !== null) throw new Error(crash);
+    if (offset !== 0) await ask({ clock: offset });
+  }
+
+  function ask(question: { clock?: number; collect?: boolean }): Promise<Measures | null> {
+    const child = program?.child;
+    if (!child?.connected) return Promise.resolve(null);
+    asked += 1;
+    const id = asked;
+    return new Promise((resolve) => {
+      const done = (answer: Measures | null) => {
+        clearTimeout(timer);
+        child.off('message', hear);
+        child.off('close', lost);
+        resolve(answer);
+      };
+      const hear = (answer: Measures & { id: number }) => void (answer.id === id && done(answer));
+      const lost = () => done(null);
+      const timer = setTimeout(lost, PROBE_TIMEOUT_MS);
+      child.on('message', hear);
+      child.on('close', lost);
+      child.send({ id, ...question }, (error) => void (error && lost()));
+    });
   }
 
   await start();
@@ -83,6 +130,11 @@ export async function startServer(
     thaw: () => void program?.child.kill('SIGCONT'),
     fault: () => crash,
     output: () => program?.output() ?? '',
+    async setClock(offsetMs) {
+      offset = offsetMs;
+      await ask({ clock: offsetMs });
+    },
+    measure: (options = {}) => ask(options),
   };
 }
 

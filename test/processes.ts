@@ -18,20 +18,22 @@ export type Program = {
 /** The environment a program gets: nothing of the tests' own database, npm or settings. */
 const base: Environment = { PATH: process.env.PATH, HOME: process.env.HOME };
 
+/** @param options `node`: options of Node itself; `ipc`: whether it can be sent messages */
 export function runProgram(
   context: Pick<TestContext, 'after'>,
   file: string,
   environment: Environment,
   parameters: readonly string[] = [],
+  { node = [], ipc = false }: { node?: readonly string[]; ipc?: boolean } = {},
 ): Program {
-  const child = spawn(process.execPath, [file, ...parameters], {
+  const child = spawn(process.execPath, [...node, file, ...parameters], {
     cwd: ROOT,
     env: { ...base, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<number | string>((resolve) =>
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'gone')),
   );

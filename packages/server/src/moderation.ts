@@ -10,7 +10,6 @@ import type {
   SanctionAnswer,
   SanctionPayload,
 } from '@chatty/protocol/events';
-import { wallTime } from './clocks.js';
 import type { Log } from './log.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
@@ -46,9 +45,8 @@ export function createModeration(options: {
   projects: Projects;
   publish: (project: ProjectId, room: string, message: Message) => void;
   log: Log;
-  now?: () => number;
 }): Moderation {
-  const { records, order, projects, publish, log, now = wallTime } = options;
+  const { records, order, projects, publish, log } = options;
 
   /** Of whom no token was seen yet we know no role: should they come with a higher one, what was set does not bind them. */
   function isBelow({ project, actor, rank }: Acting, userId: string): boolean {
@@ -65,25 +63,23 @@ export function createModeration(options: {
       const setBy = setterOf(rank);
       if (setBy === null || !isBelow(by, userId)) return no(refusal('forbidden'));
       if (order.isFull(project)) return no(refusal('too_many'));
-      const length = kind === 'kick' ? KICK_SECONDS : seconds;
-      const until = length === null ? null : new Date(now() + length * 1_000).toISOString();
       const evidence = messageId === null ? null : { room, id: messageId };
-      const isSet = await records.sanction({
+      const set = await records.sanction({
         project,
         userId,
         kind,
-        until,
+        seconds: kind === 'kick' ? KICK_SECONDS : seconds,
         reason,
         actor,
         setBy,
         overruled: overruledBy(rank),
-        details: { until, reason, ...(evidence && { room }) },
+        details: { reason, ...(evidence && { room }) },
         evidence,
       });
-      if (!isSet) return no(refusal('forbidden'));
+      if (!set) return no(refusal('forbidden'));
       await order.refresh();
       log.info({ project, act: kind, actor: actor.id }, 'a member was sanctioned');
-      return { ok: true, until };
+      return { ok: true, until: set.until };
     },
     async lift(by, kind, userId) {
       const { project, actor, rank } = by;

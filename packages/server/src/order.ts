@@ -1,7 +1,7 @@
 /** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
 
 import { type Refusal, refusal } from '@chatty/protocol/codes';
-import { wallTime } from './clocks.js';
+import { monotonicTime, wallTime } from './clocks.js';
 import { createCoalesced } from './coalesced.js';
 import type { Log } from './log.js';
 import { type Rank, rankOf } from './ranks.js';
@@ -40,11 +40,17 @@ export type Order = {
   close(): void;
 };
 
+/** `endsAt` by the monotonic clock: a server whose time of day is wrong ends no ban early. Null: for good. */
+type Sanction = Pick<SanctionRow, 'setBy'> & { endsAt: number | null };
+
 /** Sanctions that hold at once, and people remembered as staff, of one project. */
 const SANCTIONS = 50_000;
 const STAFF = 1_000;
 /** How often sanctions that have ended are let go of, in milliseconds. */
 const SWEEP = 60_000;
+/** How often the two clocks are compared, and how far they may part in between, in milliseconds. */
+const CLOCK_CHECK_MS = 1_000;
+const CLOCK_JUMP_MS = 1_000;
 
 const DEFAULT_RULES = rulesOf({});
 /** What keeps somebody out, and how that is refused: a ban first, which outlasts a kick. */
@@ -58,15 +64,19 @@ export async function createOrder(options: {
   log: Log;
   slices?: Slices;
   now?: () => number;
+  date?: () => number;
 }): Promise<Order> {
-  const { records, log, slices = createSlices(), now = wallTime } = options;
+  const { records, log, slices = createSlices(), now = monotonicTime, date = wallTime } = options;
   let { sanctions, staff, rules } = nothing();
   /** What tokens said that came here, until it is read back: nobody is acted on in between as if they were a member. */
   const seen = new Map<string, Map<string, StaffRow>>();
   const listeners: ((projects?: ReadonlySet<string>) => void)[] = [];
   let version: number | null = null;
+  /** The machine was suspended, and the monotonic clock with it (or its clock was set): what is left has to be read again. */
+  let mistimed = false;
+  let apart = date() - now();
 
-  const holds = ({ until }: SanctionRow, time: number) => until === null || time < Date.parse(until);
+  const holds = ({ endsAt }: Sanction, time: number) => endsAt === null || time < endsAt;
 
   /** What is left of it in milliseconds; undefined: it is for good; null: there is none. */
   function left(
@@ -76,7 +86,7 @@ export async function createOrder(options: {
     const found = sanctions.get(project)?.get(`${kind} ${userId}`);
     const time = now();
     if (!found || !holds(found, time) || rankOf(found.setBy) <= rank) return null;
-    return found.until === null ? {} : { retryAfter: Math.ceil(Date.parse(found.until) - time) };
+    return found.endsAt === null ? {} : { retryAfter: Math.ceil(found.endsAt - time) };
   }
 
   const staffOf = (project: string, userId: string) =>
@@ -92,15 +102,19 @@ export async function createOrder(options: {
   }
 
   async function reload(): Promise<void> {
-    const changes = await records.changes(version);
+    const anew = mistimed;
+    const changes = await records.changes(anew ? null : version);
     if (changes === null) return;
     const next = changes.whole ? nothing() : { sanctions, staff, rules };
     const projects = new Set<string>();
-    for await (const page of changes.sanctions)
-      for (const row of page) {
-        put(next.sanctions, row.project, `${row.kind} ${row.userId}`, row);
-        projects.add(row.project);
+    for await (const page of changes.sanctions) {
+      const time = now();
+      for (const { project, kind, userId, setBy, remainingMs } of page) {
+        const endsAt = remainingMs === null ? null : time + remainingMs;
+        put(next.sanctions, project, `${kind} ${userId}`, { endsAt, setBy });
+        projects.add(project);
       }
+    }
     for await (const page of changes.staff)
       for (const row of page) {
         put(next.staff, row.project, row.userId, row);
@@ -113,6 +127,7 @@ export async function createOrder(options: {
         projects.add(row.project);
       }
     ({ sanctions, staff, rules } = next);
+    if (anew) mistimed = false;
     version = changes.version;
     for (const listener of listeners) listener(changes.whole ? undefined : projects);
   }
@@ -123,7 +138,7 @@ export async function createOrder(options: {
   function* sweep(projects: Iterable<string>): Work<void> {
     const time = now();
     for (const project of projects) {
-      const held = sanctions.get(project) ?? new Map<string, SanctionRow>();
+      const held = sanctions.get(project) ?? new Map<string, Sanction>();
       for (const [key, row] of held) {
         if (!holds(row, time)) held.delete(key);
         yield;
@@ -138,6 +153,14 @@ export async function createOrder(options: {
     return isOver();
   }
 
+  function compareClocks(): void {
+    const distance = date() - now();
+    if (Math.abs(distance - apart) > CLOCK_JUMP_MS) mistimed = true;
+    apart = distance;
+    if (mistimed)
+      refresh().catch((error) => log.debug({ reason: String(error) }, 'sanctions could not be read again'));
+  }
+
   await refresh();
   let swept = Promise.resolve();
   const sweeping = setInterval(() => {
@@ -145,6 +168,7 @@ export async function createOrder(options: {
       slices.run({ project: ALL_PROJECTS, lane: 'ended sanctions' }, sweep(sanctions.keys())),
     );
   }, SWEEP);
+  const comparing = setInterval(compareClocks, CLOCK_CHECK_MS);
 
   return {
     exclusion(project, userId, rank) {
@@ -181,6 +205,7 @@ export async function createOrder(options: {
     onChange: (listener) => void listeners.push(listener),
     close() {
       clearInterval(sweeping);
+      clearInterval(comparing);
     },
   };
 }
@@ -188,7 +213,7 @@ export async function createOrder(options: {
 function nothing() {
   return {
     /** By project, then by `kind user`. */
-    sanctions: new Map<string, Map<string, SanctionRow>>(),
+    sanctions: new Map<string, Map<string, Sanction>>(),
     staff: new Map<string, Map<string, StaffRow>>(),
     /** By `project/room`. */
     rules: new Map<string, RoomRules>(),

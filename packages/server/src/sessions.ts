@@ -4,7 +4,7 @@ import type { Refusal } from '@chatty/protocol/codes';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
-import { wallTime } from './clocks.js';
+import { monotonicTime, wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { encode, type Packet } from './frames.js';
 import type { Outlet } from './outlet.js';
@@ -43,13 +43,18 @@ type Session = {
   expiring: number | null;
 };
 
-export function createSessions(options: { auth: Auth; conduct: Conduct; now?: () => number }): Sessions {
-  const { auth, conduct, now = wallTime } = options;
+export function createSessions(options: {
+  auth: Auth;
+  conduct: Conduct;
+  now?: () => number;
+  date?: () => number;
+}): Sessions {
+  const { auth, conduct, now = monotonicTime, date = wallTime } = options;
   /** By project. */
   const sockets = new Map<string, Map<ChatSocket, Session>>();
 
   function look(): void {
-    const time = now();
+    const time = date();
     for (const members of sockets.values())
       for (const [socket, session] of members) {
         const { expiresAt } = socket.data.member.pass;

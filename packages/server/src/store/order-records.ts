@@ -23,6 +23,8 @@ export type SanctionRow = {
   setBy: SanctionSetter;
   setById: string;
 };
+/** As it was read: `remainingMs` milliseconds before its end, by the database's clock; null: for good. */
+export type TimedSanction = SanctionRow & { remainingMs: number | null };
 export type StaffRow = { project: string; userId: string; username: string; role: string; issuedAt: string };
 export type RulesRow = { project: string; room: string; rules: Record<string, unknown> };
 
@@ -30,7 +32,7 @@ export type RulesRow = { project: string; room: string; rules: Record<string, un
 export type OrderChanges = {
   version: number;
   whole: boolean;
-  sanctions: AsyncIterable<SanctionRow[]>;
+  sanctions: AsyncIterable<TimedSanction[]>;
   staff: AsyncIterable<StaffRow[]>;
   rules: AsyncIterable<RulesRow[]>;
 };
@@ -54,17 +56,18 @@ export type OrderRecords = {
   /** What has changed since a version; null as `since`: everything but sanctions that have ended. Null: nothing has. */
   changes(since: number | null): Promise<OrderChanges | null>;
   /**
-   * In the place of the one there was; false, and nothing is written, where one holds that none of `overruled` has set.
-   * `evidence`: a message whose present form the log keeps.
+   * In the place of the one there was; answers when it ends (`until`), or null, and nothing is written, where one holds that
+   * none of `overruled` has set. `seconds` null: for good. `evidence`: a message whose present form the log keeps.
    */
   sanction(
-    given: Omit<SanctionRow, 'setAt' | 'setById'> & {
+    given: Omit<SanctionRow, 'setAt' | 'setById' | 'until'> & {
+      seconds: number | null;
       actor: Actor;
       overruled: readonly SanctionSetter[];
       details: Details;
       evidence: Evidence | null;
     },
-  ): Promise<boolean>;
+  ): Promise<{ until: string | null } | null>;
   /** Ends those of these kinds that hold, unless one of them was set by somebody who is none of `overruled`. */
   lift(given: {
     project: string;

@@ -1,7 +1,14 @@
 /** What the database knows of order, for all nodes alike: sanctions, staff, the rules of rooms, and the log of who did what. */
 
 import { columnsOf, type MessageRow, type Query, type Statement, toMessage } from './database.js';
-import type { AuditEntry, OrderRecords, RulesRow, SanctionRow, StaffRow } from './order-records.js';
+import type {
+  AuditEntry,
+  OrderRecords,
+  RulesRow,
+  SanctionRow,
+  StaffRow,
+  TimedSanction,
+} from './order-records.js';
 import { Unavailable } from './store.js';
 
 const VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
@@ -9,7 +16,9 @@ const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, unti
   set_by AS "setBy", set_by_id AS "setById"`;
 const SANCTIONS = {
   name: 'sanctions since',
-  text: `SELECT ${SANCTION_COLUMNS}, version FROM sanctions_since($1, $3, $2)`,
+  text: `SELECT ${SANCTION_COLUMNS}, version,
+      (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS "remainingMs"
+    FROM sanctions_since($1, $3, $2)`,
 };
 const STAFF = {
   name: 'staff since',
@@ -26,16 +35,19 @@ const SANCTION = {
   name: 'sanction',
   text: `WITH act AS (
       INSERT INTO sanctions (project_id, user_id, kind, until, reason, set_at, set_by, set_by_id)
-        VALUES ($1, $2, $3, $4, $5, now(), $10, $6::jsonb ->> 'id')
+        VALUES ($1, $2, $3, now() + make_interval(secs => $4::float8), $5, now(), $10, $6::jsonb ->> 'id')
       ON CONFLICT (project_id, user_id, kind)
         DO UPDATE SET until = excluded.until, reason = excluded.reason, set_at = excluded.set_at,
           set_by = excluded.set_by, set_by_id = excluded.set_by_id
         WHERE sanctions.until <= now() OR sanctions.set_by = ANY($11)
-      RETURNING kind
+      RETURNING date_trunc('milliseconds', until) AS until
+    ), entry AS (
+      INSERT INTO audit_log (project_id, actor, act, subject, details)
+        SELECT $1, $6::jsonb, $3, $2, $7::jsonb || jsonb_build_object(
+          'until', to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'message', message_snapshot($1, $8, $9)) FROM act
     )
-    INSERT INTO audit_log (project_id, actor, act, subject, details)
-      SELECT $1, $6, $3, $2, $7::jsonb || jsonb_build_object('message', message_snapshot($1, $8, $9)) FROM act
-      RETURNING id`,
+    SELECT until FROM act`,
 };
 const LIFT = {
   name: 'lift',
@@ -128,15 +140,16 @@ export function createOrderRecords(query: Query, follow = query): OrderRecords {
       return {
         version,
         whole,
-        sanctions: pages<SanctionRow>(SANCTIONS, after, !whole),
+        sanctions: pages<TimedSanction>(SANCTIONS, after, !whole),
         staff: pages<StaffRow>(STAFF, after),
         rules: pages<RulesRow>(RULES, after),
       };
     },
-    async sanction({ project, userId, kind, until, reason, setBy, overruled, actor, details, evidence }) {
+    async sanction({ project, userId, kind, seconds, reason, setBy, overruled, actor, details, evidence }) {
       const place = [evidence?.room ?? null, evidence?.id ?? null];
-      const values = [project, userId, kind, until, reason, actor, details, ...place, setBy, overruled];
-      return (await query(SANCTION, values)).length > 0;
+      const values = [project, userId, kind, seconds, reason, actor, details, ...place, setBy, overruled];
+      const [row] = await query<{ until: string | null }>(SANCTION, values);
+      return row ?? null;
     },
     async lift({ project, userId, kinds, overruled, act, actor }) {
       const values = [project, userId, kinds, actor, act, overruled];
