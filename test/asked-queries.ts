@@ -238,7 +238,7 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
       const evidence = { room: 'main', id: 1 };
       const mute = {
         kind: 'mute',
-        until: null,
+        seconds: null,
         reason: null,
         setBy: 'operator',
         details: {},
@@ -254,7 +254,7 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
     run: async (s) => {
       const ban = {
         kind: 'ban',
-        until: null,
+        seconds: null,
         reason: null,
         setBy: 'key',
         overruled: [],

@@ -130,6 +130,8 @@ it('a machine that was suspended ends its bans by the time that has passed, thou
       seconds,
       reason: null,
       actor,
+      setBy: 'operator',
+      overruled: [],
       details: {},
       evidence: null,
     });
@@ -137,8 +139,8 @@ it('a machine that was suspended ends its bans by the time that has passed, thou
   await ban('long', 600);
   const order = await createOrder({ records: store.order, log: createLog('silent'), now: () => 0 });
   context.after(() => order.close());
-  const codes = () => ['short', 'long'].map((userId) => order.exclusion('kimpga', userId)?.code);
+  const codes = () => ['short', 'long'].map((userId) => order.exclusion('kimpga', userId, 0)?.code);
   assert.deepEqual(codes(), ['banned', 'banned']);
-  await until(() => order.exclusion('kimpga', 'short') === null, 'the end of the short ban');
+  await until(() => order.exclusion('kimpga', 'short', 0) === null, 'the end of the short ban');
   assert.deepEqual(codes(), [undefined, 'banned']);
 });

@@ -26,12 +26,12 @@ async function openRecords(context: TestContext) {
   client.on('error', () => undefined);
   await client.connect();
   context.after(() => client.end());
-  const ban = (project: string, userId: string, until: string | null = null) =>
+  const ban = (project: string, userId: string, seconds: number | null = null) =>
     records.sanction({
       project,
       userId,
       kind: 'ban',
-      until,
+      seconds,
       reason: null,
       actor,
       setBy: 'operator',
