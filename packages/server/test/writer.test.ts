@@ -5,6 +5,7 @@ import { it } from 'node:test';
 import { Unavailable } from '@chatty/server/store/store';
 import { createWriter, type Judgement } from '@chatty/server/store/writer';
 import fc from 'fast-check';
+import { fakeClock } from './fake-clock.js';
 
 type Job = { lane: string; number: number; bad: boolean };
 type Result = { number: number };
@@ -24,34 +25,10 @@ class Fault extends Error {
   }
 }
 
-/** Time that goes on only when everything waits for it. */
-function clock() {
-  let time = 0;
-  const timers: { at: number; run: () => void }[] = [];
-  const alarm = (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run });
-  const pause = (milliseconds: number) => new Promise<void>((resolve) => alarm(milliseconds, resolve));
-  async function until(done: Promise<unknown>): Promise<void> {
-    let over = false;
-    done.then(() => {
-      over = true;
-    });
-    for (;;) {
-      await new Promise(setImmediate);
-      if (over) return;
-      timers.sort((a, b) => a.at - b.at);
-      const next = timers.shift();
-      assert.ok(next, 'something waits that no timer ends');
-      time = Math.max(time, next.at);
-      next.run();
-    }
-  }
-  return { now: () => time, alarm, pause, until };
-}
-
 /** A database that keeps each job once; `locks` are lanes that somebody keeps for a time. */
 function world(options: { fates?: Fate[]; locks?: Map<string, number>; jobs?: number; bytes?: number } = {}) {
   const { fates = [], locks = new Map(), jobs: limit = 1_000, bytes = 1_000_000 } = options;
-  const { now, alarm, pause, until } = clock();
+  const { now, alarm, pause, until } = fakeClock();
   const log: Job[] = [];
   const sizes: number[] = [];
   let flushing = 0;

@@ -1,5 +1,6 @@
 /** Decides when what people write is stored: everything that has queued since the last flush in one transaction, at once. */
 
+import { createFlushSize } from './flush-size.js';
 import { Unavailable } from './store.js';
 
 export type Writer<Job, Result> = {
@@ -35,6 +36,9 @@ type Item<Job, Result> = {
 /** Pauses between tries while nothing can be stored, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LAST_PAUSE = 250;
+/** While the oldest job has waited this long and the rest needs that long, new ones are refused, in milliseconds. */
+const LONG_WAIT = 2_000;
+const LONG_QUEUE = 1_000;
 /** Least time in milliseconds between two looks for jobs whose time is over. */
 const LOOK_PAUSE = 25;
 
@@ -64,7 +68,9 @@ export function createWriter<Job, Result extends object>(options: {
   let held = { jobs: 0, bytes: 0 };
   let running: Promise<void> | null = null;
   let alarmed = false;
-  let size = batch;
+  const size = createFlushSize({ batch, now });
+  /** Most jobs of a flush while one is looked for that spoils the others; `batch`: none is. */
+  let search = batch;
   let wait = FIRST_PAUSE;
   /** Lanes that somebody keeps: one job of each goes along to find out when that ends. */
   const kept = new Set<string>();
@@ -74,18 +80,29 @@ export function createWriter<Job, Result extends object>(options: {
     // One turn later: what arrives in the same turn goes with the first.
     await Promise.resolve();
     while (queue.length > 0) {
+      refuseLate();
       const items = take();
-      await store(items);
+      if (items.length > 0) await store(items);
     }
     kept.clear();
     passing = false;
     running = null;
   }
 
+  /** Nobody would hear of these: before they could be stored their time is over. */
+  function refuseLate(): void {
+    const end = now() + size.timeFor(Math.min(size.most, queue.length));
+    const late = queue.filter(({ deadline }) => deadline <= end);
+    if (late.length === 0) return;
+    for (const item of late) settle(item, () => item.reject(tooLate()));
+    queue = queue.filter(({ settled }) => !settled);
+  }
+
   function take(): Item<Job, Result>[] {
+    const most = Math.min(size.most, search);
     if (kept.size === 0) {
-      taken = queue.slice(0, size);
-      queue = queue.slice(size);
+      taken = queue.slice(0, most);
+      queue = queue.slice(most);
       return taken;
     }
     const free: Item<Job, Result>[] = [];
@@ -93,17 +110,18 @@ export function createWriter<Job, Result extends object>(options: {
     for (const item of queue) {
       if (!kept.has(item.lane)) free.push(item);
       else if (!probes.has(item.lane)) probes.set(item.lane, item);
-      if (free.length === size) break;
+      if (free.length === most) break;
     }
     // While one job is being looked for that spoils the others, those that are free come first and alone.
-    const searching = size < batch && free.length > 0;
-    taken = searching ? free : [...free, ...[...probes.values()].slice(0, size)];
+    const searching = search < batch && free.length > 0;
+    taken = searching ? free : [...free, ...[...probes.values()].slice(0, most)];
     const chosen = new Set(taken);
     queue = queue.filter((item) => !chosen.has(item));
     return taken;
   }
 
   async function store(items: Item<Job, Result>[]): Promise<void> {
+    const begun = now();
     try {
       const results = await flush(
         items.map(({ job }) => job),
@@ -111,7 +129,8 @@ export function createWriter<Job, Result extends object>(options: {
       );
       const before = held.jobs;
       items.forEach((item, index) => void answer(item, results[index] ?? null));
-      size = Math.min(batch, size * 2);
+      size.stored(items.length, now() - begun);
+      search = Math.min(batch, search * 2);
       if (kept.size === 0) passing = false;
       putBack(items);
       if (held.jobs < before) wait = FIRST_PAUSE;
@@ -132,7 +151,9 @@ export function createWriter<Job, Result extends object>(options: {
     const judgement = judge(error);
     const [first] = items;
     if (judgement === 'split' && items.length === 1 && first) settle(first, () => first.reject(error));
-    if (judgement === 'split' || judgement === 'smaller') size = Math.max(1, items.length >> 1);
+    if (judgement === 'split') search = Math.max(1, items.length >> 1);
+    else if (judgement === 'smaller') size.timedOut(items.length);
+    else size.interrupted();
     const learned = judgement === 'split' || (judgement === 'locked' && !passing);
     if (judgement === 'locked') passing = true;
     putBack(items);
@@ -159,7 +180,7 @@ export function createWriter<Job, Result extends object>(options: {
     const time = now();
     for (const item of [...taken, ...queue]) {
       if (time < item.deadline) continue;
-      settle(item, () => item.reject(new Unavailable('the database did not store it in time')));
+      settle(item, () => item.reject(tooLate()));
     }
     queue = queue.filter(({ settled }) => !settled);
     alarmed = false;
@@ -174,10 +195,17 @@ export function createWriter<Job, Result extends object>(options: {
     alarm(milliseconds, expire);
   }
 
+  /** After the database stood still: what waits is stored first, so that it is stored in time. */
+  function isBehind(): boolean {
+    if (size.timeFor(queue.length) < LONG_QUEUE) return false;
+    const [oldest] = queue;
+    return oldest !== undefined && now() - oldest.deadline + patience > LONG_WAIT;
+  }
+
   return {
     write(lane, job) {
       const weight = weigh(job);
-      if (held.jobs >= limit.jobs || held.bytes + weight > limit.bytes)
+      if (held.jobs >= limit.jobs || held.bytes + weight > limit.bytes || isBehind())
         return Promise.reject(new Unavailable('too much waits to be stored'));
       held = { jobs: held.jobs + 1, bytes: held.bytes + weight };
       return new Promise((resolve, reject) => {
@@ -191,3 +219,5 @@ export function createWriter<Job, Result extends object>(options: {
     },
   };
 }
+
+const tooLate = () => new Unavailable('the database did not store it in time');
