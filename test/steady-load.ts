@@ -13,7 +13,7 @@ type Line = {
   id: number | null;
 };
 
-const WRITERS = 10;
+const WRITERS = 4;
 /** Lines are sent when they are due, looked at this often, in milliseconds. */
 const TICK_MS = 10;
 /** Pauses before a line is sent again, as in our client, in milliseconds. */
