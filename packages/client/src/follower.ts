@@ -1,6 +1,6 @@
 /** Decides how the client keeps up with the room's log: what comes in turn is shown, what is missing is asked for. */
 
-import type { Frame, Message, Position } from '@chatty/protocol/events';
+import type { Frame, KnownChange, Message, Position } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
 import { createCursor } from './cursor.js';
 import type { Timeline } from './timeline.js';
@@ -8,7 +8,10 @@ import type { Ask } from './wire.js';
 
 export type Follower = {
   readonly position: Position | null;
-  history(messages: readonly Message[], position: Position): void;
+  /** The newest change that is here: who comes back with it is told where the log has another. */
+  readonly last: KnownChange | undefined;
+  /** `anew`: nothing that was known before is of this log. */
+  history(messages: readonly Message[], position: Position & { anew?: true }): void;
   frame(frame: Frame): void;
   head(position: Position): void;
   /** Asks whether anything is missing; a connection that does not answer is dropped. */
@@ -34,9 +37,18 @@ export function createFollower(options: {
   const cursor = createCursor();
   let era = 0;
   let syncing = false;
+  let last: KnownChange | undefined;
 
-  function history(messages: readonly Message[], position: Position): void {
-    const same = cursor.position?.epoch === position.epoch;
+  function know(messages: readonly Message[]): void {
+    for (const { id, seq, created_at } of messages)
+      if (seq >= (last?.seq ?? 0)) last = { id, seq, created_at };
+  }
+
+  function history(messages: readonly Message[], given: Position & { anew?: true }): void {
+    const { anew, ...position } = given;
+    const same = !anew && cursor.position?.epoch === position.epoch;
+    last = undefined;
+    know(messages);
     timeline.history(messages, position, same ? cursor.shown : null);
     give(cursor.reset(position), position.seq);
     check();
@@ -50,6 +62,7 @@ export function createFollower(options: {
 
   function give(messages: readonly Message[], before: number): void {
     timeline.merge(messages, cursor.shown);
+    know(messages);
     const fresh = new Map<number, Message>();
     for (const message of messages) if (message.id > before) fresh.set(message.id, message);
     changed([...fresh.values()].filter((message) => !message.deleted_at).sort((a, b) => a.id - b.id));
@@ -90,6 +103,9 @@ export function createFollower(options: {
   return {
     get position() {
       return cursor.position;
+    },
+    get last() {
+      return last;
     },
     history,
     frame: (next) => frame(next),

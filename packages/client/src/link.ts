@@ -53,8 +53,9 @@ export function createLink(options: {
     dial,
     url,
     auth() {
-      const { position } = follower;
-      return { token: credentials.token, projectId, room, batch: true, ...(position && { after: position }) };
+      const { position, last } = follower;
+      const after = position && { ...position, ...(last && { last }) };
+      return { token: credentials.token, projectId, room, batch: true, ...(after && { after }) };
     },
     credentials,
     clock,

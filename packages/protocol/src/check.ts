@@ -6,6 +6,7 @@ import type {
   MembersPayload,
   Position,
   ReactPayload,
+  ReadUpTo,
   RefreshPayload,
   RulesPayload,
   SanctionPayload,
@@ -33,6 +34,8 @@ export type Draft = { content: string; clientId: string | null; replyTo: number 
 
 /** A uuid has 36; what is longer is none of ours and never compared. */
 const EPOCH_LENGTH = 64;
+/** ISO 8601 to the millisecond has 24. */
+const MOMENT_LENGTH = 40;
 const encoder = new TextEncoder();
 
 /** Reads the payload of `chat message`: the text itself, or `{ content, clientId?, replyTo? }`. Other keys are ignored. */
@@ -137,6 +140,14 @@ export function readPosition(value: unknown): Position | null {
   const { epoch, seq } = fields(value);
   if (typeof epoch !== 'string' || epoch.length > EPOCH_LENGTH) return null;
   return Number.isSafeInteger(seq) && (seq as number) >= 0 ? { epoch, seq: seq as number } : null;
+}
+
+/** Where a client says it stopped reading, or null where that is no position. A last change that is none is left out. */
+export function readReadUpTo(value: unknown): ReadUpTo | null {
+  const position = readPosition(value);
+  const { id, seq, created_at } = fields(fields(value).last);
+  if (!position || !isId(id) || !isId(seq) || typeof created_at !== 'string') return position;
+  return created_at.length > MOMENT_LENGTH ? position : { ...position, last: { id, seq, created_at } };
 }
 
 /** The fields of an object; of anything else none. */

@@ -61,6 +61,10 @@ export type Permissions = {
   slowMode: number;
 };
 
+/** The newest change of the log that a client has, by which the server sees whether it is the same log still. */
+export type KnownChange = Pick<Message, 'id' | 'seq' | 'created_at'>;
+export type ReadUpTo = Position & { last?: KnownChange };
+
 /** What the handshake carries in `auth`. The token is required, or of a guest the project; the rest is how our own client follows the log. */
 export type Handshake = {
   token: string | null;
@@ -71,7 +75,7 @@ export type Handshake = {
   /** Asks for one `messages` frame a flush instead of an event a message. */
   batch?: boolean;
   /** Where the client stopped reading: the server sends what follows instead of the history, where it still can. */
-  after?: Position;
+  after?: ReadUpTo;
 };
 
 /**
@@ -133,8 +137,11 @@ export type MembersAnswer = Answer<{ count: number; members: Person[] }>;
 export type ServerEvents = {
   /** First event after the connection; comes once the room can be read. */
   session: (session: Session) => void;
-  /** The newest 50 messages, oldest first, and the position they stand for. A batch member's first event or a reset. */
-  history: (messages: Message[], position: Position) => void;
+  /**
+   * The newest 50 messages, oldest first, and the position they stand for. A batch member's first event or a reset. `anew`:
+   * what the member had is not in this log, though it has the same epoch, as after a restored backup.
+   */
+  history: (messages: Message[], position: Position & { anew?: true }) => void;
   'chat message': (message: Message) => void;
   /** For plain members; the whole message in its new state. */
   'message updated': (message: Message) => void;

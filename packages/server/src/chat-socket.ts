@@ -1,6 +1,6 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
-import type { Position, ServerEvents } from '@chatty/protocol/events';
+import type { ReadUpTo, ServerEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from './auth.js';
 import type { Engine } from './outlet.js';
 
@@ -11,7 +11,7 @@ export type SocketData = {
   /** Null: nobody knows it. */
   address: string | null;
   batch: boolean;
-  after: Position | null;
+  after: ReadUpTo | null;
 };
 
 export type ChatSocket = {

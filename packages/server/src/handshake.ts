@@ -1,6 +1,6 @@
 /** Decides who gets in: the token of a handshake, and the newer one that takes its place on the same connection. */
 
-import { readPosition } from '@chatty/protocol/check';
+import { readReadUpTo } from '@chatty/protocol/check';
 import { type Refusal, refusal } from '@chatty/protocol/codes';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import { type AtOnce, andThen } from './at-once.js';
@@ -97,7 +97,7 @@ export function createHandshakes(options: {
       );
       return tooMuch(socket, wait || FULL);
     }
-    socket.data = { member, key, address, batch: batch === true, after: readPosition(after) };
+    socket.data = { member, key, address, batch: batch === true, after: readReadUpTo(after) };
     return null;
   }
 

@@ -1,25 +1,16 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import type { Message, Permissions, Person, Position, Session, Typist } from '@chatty/protocol/events';
+import type { Message, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE } from '@chatty/protocol/limits';
-import { createFanOut, type Hearer } from './fan-out.js';
+import { createFanOut } from './fan-out.js';
 import { encode, type Packet } from './frames.js';
 import type { Log } from './log.js';
 import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
+import type { Member } from './room-member.js';
 import { frameAfter, newestPage, type Page, pageAfter, pageBefore } from './room-pages.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
 import { createTail, type Tail } from './tail.js';
-
-/** One connection in the room. */
-export type Member = Hearer & {
-  /** Null: a guest. */
-  person: Person | null;
-  /** Where it stopped reading before it came, if it says so. */
-  after: Position | null;
-  /** What of it does not go without saying. */
-  permissions(): Partial<Permissions>;
-};
 
 export type Room = {
   readonly project: ProjectId;
@@ -126,7 +117,11 @@ export function createRoom(options: {
 
   function begin({ batch, after }: Member, from: Tail): Packet[] {
     const { epoch, top } = from;
-    const page = batch && after !== null && after.epoch === epoch ? frameAfter(from, after.seq) : null;
+    const same = batch && after !== null && after.epoch === epoch ? after : null;
+    // Only who says so begins anew: a word of a client is no reason to take the log from the others.
+    if (same?.last && from.contradicts(same.last))
+      return [encode('history', newestPage(from), { epoch, seq: top, anew: true })];
+    const page = same && frameAfter(from, same.seq);
     if (page === null) return [historyOf(from)];
     const missed = encode('messages', page);
     // The head first: who sees the frame knows already that it is not all.

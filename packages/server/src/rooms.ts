@@ -19,7 +19,8 @@ import { createLimit } from './limits.js';
 import type { Log } from './log.js';
 import { createOutlet, type Outlet } from './outlet.js';
 import { createPace } from './pace.js';
-import { createRoom, type Member, type Room } from './room.js';
+import { createRoom, type Room } from './room.js';
+import type { Member } from './room-member.js';
 import { createSlices } from './slices.js';
 import type { ProjectId, Store } from './store/store.js';
 

@@ -1,6 +1,6 @@
 /** Decides which changes of a room may be shown next, and keeps the newest end of its log in memory: never n+1 before n. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { KnownChange, Message } from '@chatty/protocol/events';
 import { firstMessagesThatFit } from './page-size.js';
 import type { LogPage } from './store/store.js';
 
@@ -26,6 +26,8 @@ export type Tail = {
   notice(seq: number): void;
   /** Whether this change, at or before `top`, is one of this log; null where memory does not tell. */
   knows(message: Message): boolean | null;
+  /** Whether somebody has a change, at or before `top`, that was never of this log, as far as memory tells. */
+  contradicts(change: KnownChange): boolean;
   /** The newest change. */
   readonly last: Message | undefined;
   /** Whether a page that was asked for when `last` was the newest change may go on from it; else it is of another log. */
@@ -151,6 +153,14 @@ export function createTail(options: {
     return continues(known, message) && (known.seq === seq || null);
   }
 
+  function contradicts({ id, seq, created_at }: KnownChange): boolean {
+    // While something is missing, what was changed since may be in what is not here yet.
+    if (seq > top || heard > top) return false;
+    const known = findIn(messages, id, idOf) ?? changes.find((each) => each.id === id);
+    if (known) return known.created_at !== created_at || known.seq < seq;
+    return seq > floor || id >= start;
+  }
+
   function joins(next: LogPage, last: Message | undefined): boolean {
     if (last === undefined || next.prev >= last.seq) return true;
     const again = next.messages.find(({ id, seq }) => seq === last.seq || id === last.id);
@@ -185,6 +195,7 @@ export function createTail(options: {
       heard = Math.max(heard, seq);
     },
     knows,
+    contradicts,
     joins,
     hasHole: () => heard > top,
     newest: (limit) => messages.slice(-limit),

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { StartError } from '../start-error.js';
 import { WITHOUT_JIT } from './planning.js';
 import type { Connection } from './postgres.js';
+import { renewRestoredRooms } from './restored.js';
 import { prepareRole } from './wall.js';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -43,6 +44,11 @@ export async function migrate(
     await client.query(`${WITHOUT_JIT}; SET lock_timeout = ${LOCK_TIMEOUT}`);
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     const ran = await runMissing(client, progress);
+    const renewed = await renewRestoredRooms(client);
+    if (renewed > 0)
+      progress(
+        `The database was restored from a backup: readers of ${renewed} rooms begin again with what it holds.`,
+      );
     await prepareRole(client);
     return ran;
   } catch (error) {

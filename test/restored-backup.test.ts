@@ -1,0 +1,187 @@
+/** Promise: after an older backup is restored with the servers stopped, whoever comes back has what it holds and nothing else. */
+
+import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { createChat } from '@chatty/client/chat';
+import { startEmbedded } from '@chatty/server/store/embedded';
+import { migrate } from '@chatty/server/store/migrate';
+import type { Connection } from '@chatty/server/store/postgres';
+import { query, startServer } from './faults-rig.js';
+import { join, makeDatabase, stored, temporaryFolder, tokenOf, until } from './kit.js';
+
+const KEPT = 20;
+const LOST = 10;
+const TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'";
+
+/** What `pg_dump` takes, and what `pg_restore --clean` or `--data-only` brings back: all rows, written anew. */
+async function dump(database: Connection): Promise<() => Promise<unknown>> {
+  const tables = (await query<{ name: string }>(database, TABLES)).map(({ name }) => name);
+  const copies = tables.map((name) => `CREATE TABLE dump.${name} AS TABLE public.${name};`);
+  await query(database, `CREATE SCHEMA dump; ${copies.join(' ')}`);
+  const loads = tables.map(
+    (name) => `INSERT INTO public.${name} OVERRIDING SYSTEM VALUE SELECT * FROM dump.${name};`,
+  );
+  const empty = `TRUNCATE ${tables.map((name) => `public.${name}`).join(', ')};`;
+  return () =>
+    query(
+      database,
+      `BEGIN; SET LOCAL session_replication_role = replica; ${empty} ${loads.join(' ')} COMMIT; DROP SCHEMA dump CASCADE`,
+    );
+}
+
+/** What a copy of the files brings back: the very rows as they were, and no trace of the later ones. */
+async function copyFiles(database: Connection): Promise<() => Promise<unknown>> {
+  return () =>
+    query(
+      database,
+      `BEGIN; UPDATE rooms SET last_seq = ${KEPT}; DELETE FROM messages WHERE seq > ${KEPT}; COMMIT`,
+    );
+}
+
+const contentsOf = async (database: Connection) =>
+  (await query<{ content: string }>(database, 'SELECT content FROM messages ORDER BY id')).map(
+    ({ content }) => content,
+  );
+
+/** A server with a reader of ours, who then is away; what was said while they were there is partly lost. */
+async function restoreUnder(context: TestContext, backup: typeof dump, after: number) {
+  const database = await makeDatabase(context);
+  const server = await startServer(context, database);
+  const say = async (url: string, name: string, count: number) => {
+    const writer = await join(context, url, tokenOf(name));
+    for (let number = 1; number <= count; number += 1) stored(await writer.say(`${name} ${number}`));
+    writer.socket.disconnect();
+  };
+  const chat = createChat({ url: server.url, token: tokenOf('수진') });
+  context.after(() => chat.close());
+  chat.connect();
+  const contents = () =>
+    chat.lines.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
+  await say(server.url, '전', KEPT);
+  const restore = await backup(database);
+  await say(server.url, '잃음', LOST);
+  await until(() => contents().length === KEPT + LOST, 'all that was said');
+  const [before] = await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms');
+  await server.kill();
+  await restore();
+  // Others are back first, and say as much as was lost, and more.
+  const elsewhere = await startServer(context, database);
+  await say(elsewhere.url, '후', after);
+  await server.start();
+  await until(() => chat.state === 'live' && contents().at(-1) === `후 ${after}`, 'the reader to be back');
+  assert.deepEqual(contents(), await contentsOf(database));
+  assert.equal(contents().length, KEPT + after);
+  const [now] = await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms');
+  return { database, server, renewed: now?.epoch !== before?.epoch };
+}
+
+it('a dump that is restored gives every room a new epoch at the next start, and no other start does', async (context) => {
+  const { database, server, renewed } = await restoreUnder(context, dump, LOST + 5);
+  assert.ok(renewed);
+  const epoch = async () => (await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms'))[0]?.epoch;
+  const before = await epoch();
+  await server.kill();
+  await server.start();
+  assert.equal(await epoch(), before);
+});
+
+it('a dump of which as much was written anew as was lost is noticed too', async (context) => {
+  assert.ok((await restoreUnder(context, dump, LOST)).renewed);
+});
+
+it('files that were copied back are noticed by what a returning reader has, who alone begins anew', async (context) => {
+  const { renewed } = await restoreUnder(context, copyFiles, LOST + 5);
+  assert.equal(renewed, false);
+});
+
+it('a reader who only changes of older messages were taken from is noticed by the last of them', async (context) => {
+  const database = await makeDatabase(context);
+  const server = await startServer(context, database);
+  const writer = await join(context, server.url, tokenOf('민수'));
+  for (let number = 1; number <= KEPT; number += 1) stored(await writer.say(`전 ${number}`));
+  const chat = createChat({ url: server.url, token: tokenOf('수진') });
+  context.after(() => chat.close());
+  chat.connect();
+  const contents = () =>
+    chat.lines.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
+  const restore = await copyFiles(database);
+  await writer.socket.timeout(8_000).emitWithAck('edit message', { id: KEPT, content: '고침' });
+  await until(() => contents().at(-1) === '고침', 'the edit');
+  writer.socket.disconnect();
+  await server.kill();
+  // The edited message as it was, which a copy of the files would have.
+  await query(
+    database,
+    `UPDATE messages SET seq = ${KEPT}, content = '전 ${KEPT}', edited_at = NULL WHERE id = ${KEPT}`,
+  );
+  await restore();
+  const elsewhere = await startServer(context, database);
+  const other = await join(context, elsewhere.url, tokenOf('지영'));
+  for (let number = 1; number <= 3; number += 1) stored(await other.say(`후 ${number}`));
+  other.socket.disconnect();
+  await server.start();
+  await until(() => chat.state === 'live' && contents().at(-1) === '후 3', 'the reader to be back');
+  assert.deepEqual(contents(), await contentsOf(database));
+});
+
+const epochsOf = async (database: Connection) =>
+  (await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms ORDER BY project_id')).map(
+    ({ epoch }) => epoch,
+  );
+
+it('a folder of the embedded database that was copied back gives new epochs, one that only rested does not', async () => {
+  const folder = temporaryFolder();
+  const [home, copy] = [joinPath(folder, 'home'), joinPath(folder, 'copy')];
+  /** The epochs after a start of the server on that folder. */
+  async function start(prepare = ''): Promise<string[]> {
+    const embedded = await startEmbedded({ folder: home, log: () => undefined });
+    try {
+      await migrate(embedded.connection, 10, () => undefined);
+      if (prepare) await query(embedded.connection, prepare);
+      return await epochsOf(embedded.connection);
+    } finally {
+      await embedded.close();
+    }
+  }
+  const first = await start("INSERT INTO rooms (project_id, room_id) VALUES ('kimpga', 'main')");
+  assert.deepEqual(await start(), first);
+  cpSync(home, copy, { recursive: true, preserveTimestamps: true });
+  assert.deepEqual(await start(), first);
+  rmSync(home, { recursive: true });
+  cpSync(copy, home, { recursive: true, preserveTimestamps: true });
+  const restored = await start();
+  assert.equal(restored.length, 1);
+  assert.notDeepEqual(restored, first);
+  assert.deepEqual(await start(), restored);
+});
+
+it('every room of every project gets a new epoch, also where row-level security holds the owner', async (context) => {
+  const admin = await makeDatabase(context);
+  const owner = `owner_of_${admin.database}`;
+  await query(
+    admin,
+    `CREATE ROLE ${owner} LOGIN PASSWORD 'of-the-owner'; ALTER DATABASE ${admin.database} OWNER TO ${owner}; ALTER SCHEMA public OWNER TO ${owner}`,
+  );
+  // The database is gone by then, and all that the role owned.
+  context.after(() => query({ ...admin, database: 'postgres' }, `DROP ROLE ${owner}`));
+  const database = { ...admin, user: owner, password: 'of-the-owner' };
+  const told: string[] = [];
+  const start = () => migrate(database, 10, (sentence) => void told.push(sentence));
+  await start();
+  await query(
+    admin,
+    "INSERT INTO rooms (project_id, room_id) SELECT 'p' || n, 'main' FROM generate_series(1, 1200) n",
+  );
+  const before = new Set(await epochsOf(admin));
+  await start();
+  assert.deepEqual(new Set(await epochsOf(admin)), before);
+  told.length = 0;
+  await query(admin, "UPDATE log_mark SET mark = 'restored'");
+  await start();
+  const after = await epochsOf(admin);
+  assert.equal(after.length, 1_200);
+  assert.equal(after.filter((epoch) => before.has(epoch)).length, 0);
+  assert.match(told.join(), /restored from a backup.*1200 rooms/);
+});
