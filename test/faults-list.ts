@@ -2,6 +2,7 @@
 
 import pg from 'pg';
 import { createMember } from './actors.js';
+import { dumpRows } from './backup.js';
 import { type Cluster, type ServerProcess, startServer } from './faults-rig.js';
 import type { Stage, Story } from './faults-story.js';
 import { until } from './kit.js';
@@ -142,6 +143,26 @@ export const away: Story = {
     await writer.hush();
     writer.leave();
     proxy.thaw();
+  },
+};
+
+/** The clock of the server is an hour off for a while. */
+export const clockStep: Story = {
+  name: 'clock-step',
+  async fault({ server, random, last }) {
+    await server.setClock(random() < 0.5 ? -3_600_000 : 3_600_000);
+    await last(between(random, 1_000, 5_000));
+    await server.setClock(0);
+  },
+};
+
+/** With all servers of the database stopped it is dumped and restored: nothing is lost, and every row is written anew. */
+export const restore: Story = {
+  name: 'restore',
+  async fault({ server, database }) {
+    await server.kill();
+    await (await dumpRows(database))();
+    await server.start();
   },
 };
 

@@ -70,9 +70,11 @@ export async function tell(
     seed: number;
     entry?: string;
     create?: typeof createChat;
+    /** Runs once when everybody is there, and again and again beside the faults. */
+    beside?: (stage: Stage, faults: number) => Promise<void>;
   },
 ): Promise<Told> {
-  const { database, seconds, seed, entry, create = createChat } = options;
+  const { database, seconds, seed, entry, create = createChat, beside } = options;
   const random = seeded(seed);
   const history = createHistory();
   const server = await startServer(context, database, entry);
@@ -108,6 +110,7 @@ export async function tell(
     await story.fault(stage);
     faults += 1;
     await heard(20);
+    await beside?.(stage, faults);
   }
   const trouble = await finish(stage, story, members);
   const rows = await dump(history, database);

@@ -8,28 +8,12 @@ import { createChat } from '@chatty/client/chat';
 import { startEmbedded } from '@chatty/server/store/embedded';
 import { migrate } from '@chatty/server/store/migrate';
 import type { Connection } from '@chatty/server/store/postgres';
+import { dumpRows } from './backup.js';
 import { query, startServer } from './faults-rig.js';
 import { join, makeDatabase, stored, temporaryFolder, tokenOf, until } from './kit.js';
 
 const KEPT = 20;
 const LOST = 10;
-const TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'";
-
-/** What `pg_dump` takes, and what `pg_restore --clean` or `--data-only` brings back: all rows, written anew. */
-async function dump(database: Connection): Promise<() => Promise<unknown>> {
-  const tables = (await query<{ name: string }>(database, TABLES)).map(({ name }) => name);
-  const copies = tables.map((name) => `CREATE TABLE dump.${name} AS TABLE public.${name};`);
-  await query(database, `CREATE SCHEMA dump; ${copies.join(' ')}`);
-  const loads = tables.map(
-    (name) => `INSERT INTO public.${name} OVERRIDING SYSTEM VALUE SELECT * FROM dump.${name};`,
-  );
-  const empty = `TRUNCATE ${tables.map((name) => `public.${name}`).join(', ')};`;
-  return () =>
-    query(
-      database,
-      `BEGIN; SET LOCAL session_replication_role = replica; ${empty} ${loads.join(' ')} COMMIT; DROP SCHEMA dump CASCADE`,
-    );
-}
 
 /** What a copy of the files brings back: the very rows as they were, and no trace of the later ones. */
 async function copyFiles(database: Connection): Promise<() => Promise<unknown>> {
@@ -46,7 +30,7 @@ const contentsOf = async (database: Connection) =>
   );
 
 /** A server with a reader of ours, who then is away; what was said while they were there is partly lost. */
-async function restoreUnder(context: TestContext, backup: typeof dump, after: number) {
+async function restoreUnder(context: TestContext, backup: typeof dumpRows, after: number) {
   const database = await makeDatabase(context);
   const server = await startServer(context, database);
   const say = async (url: string, name: string, count: number) => {
@@ -78,7 +62,7 @@ async function restoreUnder(context: TestContext, backup: typeof dump, after: nu
 }
 
 it('a dump that is restored gives every room a new epoch at the next start, and no other start does', async (context) => {
-  const { database, server, renewed } = await restoreUnder(context, dump, LOST + 5);
+  const { database, server, renewed } = await restoreUnder(context, dumpRows, LOST + 5);
   assert.ok(renewed);
   const epoch = async () => (await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms'))[0]?.epoch;
   const before = await epoch();
@@ -88,7 +72,7 @@ it('a dump that is restored gives every room a new epoch at the next start, and 
 });
 
 it('a dump of which as much was written anew as was lost is noticed too', async (context) => {
-  assert.ok((await restoreUnder(context, dump, LOST)).renewed);
+  assert.ok((await restoreUnder(context, dumpRows, LOST)).renewed);
 });
 
 it('files that were copied back are noticed by what a returning reader has, who alone begins anew', async (context) => {

@@ -1,0 +1,102 @@
+/** A chat server that lives as long as the soak: members come and go all the time, guests flood it, and its memory and pauses are measured. */
+
+import type { Connection } from '@chatty/server/store/postgres';
+import { io, type Socket } from 'socket.io-client';
+import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
+import { tokenOf } from './kit.js';
+
+const GUESTS = 40;
+const JOIN_INTERVAL_MS = 50;
+const STAY_MS = 2_000;
+const MB = 1024 * 1024;
+/** What one guest of a flood sends, as fast as it can. */
+const FLOOD: [string, unknown][] = [
+  ['chat message', `x${' '.repeat(60_000)}x`],
+  ['history', { before: 1_000_000, limit: 100 }],
+  ['sync', { after: { epoch: 'none', seq: 0 } }],
+  ['members', {}],
+  ['edit message', { id: 1, content: 'e\u0301'.repeat(10_000) }],
+];
+
+/** Of the server since its start; `slopeMbPerHour` by least squares over the heaps after the first quarter. */
+export type SoakReport = { longestPauseMs: number; peakRssMb: number; slopeMbPerHour: number };
+
+export type SoakServer = {
+  readonly server: ServerProcess;
+  /** Lets guests of many addresses send what they may not, for this long. */
+  flood(lengthMs: number): Promise<void>;
+  /** One line about the time since the last; `collect`: with the heap after a garbage collection. */
+  progress(collect: boolean): Promise<string>;
+  report(): SoakReport;
+};
+
+/** @param joinEveryMs pause between two members who come in, each a new user of a new address */
+export async function startSoakServer(
+  context: Cleanup,
+  database: Connection,
+  joinEveryMs = JOIN_INTERVAL_MS,
+): Promise<SoakServer> {
+  const settings = { TRUSTED_PROXY_HOPS: '1', GUEST_PROJECTS: 'kimpga' };
+  const server = await startServer(context, database, undefined, settings);
+  const begun = performance.now();
+  const heaps: { hours: number; mb: number }[] = [];
+  let longest = 0;
+  let peakRss = 0;
+  let joins = 0;
+
+  function come(auth: object): Socket {
+    joins += 1;
+    const address = `10.${(joins >> 16) & 255}.${(joins >> 8) & 255}.${joins & 255}`;
+    return io(server.url, {
+      auth,
+      forceNew: true,
+      reconnection: false,
+      transports: ['websocket'],
+      extraHeaders: { 'x-forwarded-for': address },
+    });
+  }
+
+  const churn = setInterval(() => {
+    const name = `churn${joins}`;
+    const socket = come({ token: tokenOf(name, { userId: name, projectId: 'kimpga' }), batch: true });
+    setTimeout(() => socket.disconnect(), STAY_MS);
+  }, joinEveryMs);
+  context.after(() => clearInterval(churn));
+
+  return {
+    server,
+    async flood(lengthMs) {
+      const guests = Array.from({ length: GUESTS }, () => come({ projectId: 'kimpga' }));
+      const end = performance.now() + lengthMs;
+      while (performance.now() < end) {
+        for (const guest of guests)
+          for (const [name, payload] of FLOOD) guest.emit(name, payload, () => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      for (const guest of guests) guest.disconnect();
+    },
+    async progress(collect) {
+      const found = await server.measure({ collect });
+      if (!found) return 'the server does not answer';
+      // A machine that gives the process no time is not a pause of the server's own making.
+      const pause = Math.min(found.pauseMs, found.pauseCpuMs);
+      longest = Math.max(longest, pause);
+      peakRss = Math.max(peakRss, found.peakRssBytes);
+      const mb = found.heapBytes / MB;
+      if (collect) heaps.push({ hours: (performance.now() - begun) / 3_600_000, mb });
+      const heap = collect ? `, heap after GC ${mb.toFixed(1)} MB` : '';
+      return `${joins} joins, longest pause ${pause.toFixed(0)} ms (${found.pauseMs.toFixed(0)} by the clock), RSS ${(found.rssBytes / MB).toFixed(0)} MB${heap}`;
+    },
+    report: () => ({ longestPauseMs: longest, peakRssMb: peakRss / MB, slopeMbPerHour: slopeOf(heaps) }),
+  };
+}
+
+/** Least squares. What comes first is left out: code is compiled and caches fill. */
+function slopeOf(heaps: readonly { hours: number; mb: number }[]): number {
+  const points = heaps.slice(Math.floor(heaps.length / 4));
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const hours = mean(points.map((point) => point.hours));
+  const mb = mean(points.map((point) => point.mb));
+  const spread = points.reduce((sum, point) => sum + (point.hours - hours) ** 2, 0);
+  return points.reduce((sum, point) => sum + (point.hours - hours) * (point.mb - mb), 0) / (spread || 1);
+}
