@@ -19,7 +19,7 @@ const FLOOD: [string, unknown][] = [
 ];
 
 /** Of the server since its start; `slopeMbPerHour` by least squares over the heaps after the first quarter. */
-export type SoakReport = { longestPauseMs: number; peakRssMb: number; slopeMbPerHour: number };
+type SoakReport = { longestPauseMs: number; peakRssMb: number; slopeMbPerHour: number };
 
 export type SoakServer = {
   readonly server: ServerProcess;
