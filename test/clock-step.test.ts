@@ -132,8 +132,6 @@ it('a machine that was suspended ends its bans by the time that has passed, thou
       setBy: 'operator',
       overruled: [],
       actor,
-      setBy: 'operator',
-      overruled: [],
       details: {},
       evidence: null,
     });

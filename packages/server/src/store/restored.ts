@@ -24,6 +24,8 @@ const READ_ALL = "SELECT set_config('chatty.backup', 'on', true)";
 const PROJECTS = 'SELECT DISTINCT project_id AS id FROM rooms ORDER BY 1';
 const NAME_PROJECTS = "SELECT set_config('chatty.projects', $1, true)";
 const RENEW = 'UPDATE rooms SET epoch = gen_random_uuid() WHERE project_id = ANY($1)';
+/** Rooms without a row have an epoch too, which follows from it. */
+const RENEW_SEED = 'UPDATE epoch_seed SET seed = gen_random_uuid()';
 /** So few that looking a project up among those named costs little. */
 const PROJECTS_AT_ONCE = 500;
 
@@ -62,6 +64,7 @@ async function placeOf(client: pg.Client): Promise<string> {
 }
 
 async function renewAll(client: pg.Client): Promise<number> {
+  await client.query(RENEW_SEED);
   await client.query(READ_ALL);
   const projects = (await client.query<{ id: string }>(PROJECTS)).rows.map(({ id }) => id);
   let renewed = 0;

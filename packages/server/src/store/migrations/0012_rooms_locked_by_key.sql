@@ -177,8 +177,9 @@ BEGIN
     FROM known k
   ), advanced AS (
     -- Never an INSERT, since all rooms are there: a conflict finds its row by the key, and a join might by reading all.
-    INSERT INTO rooms (project_id, room_id, last_seq)
-      SELECT f.project, f.room, max(f.new_id) FROM numbered f WHERE f.new_id IS NOT NULL GROUP BY f.project, f.room
+    -- The epoch is not used either; with it nobody works out one for each row.
+    INSERT INTO rooms (project_id, room_id, epoch, last_seq)
+      SELECT f.project, f.room, '00000000-0000-0000-0000-000000000000'::uuid, max(f.new_id) FROM numbered f WHERE f.new_id IS NOT NULL GROUP BY f.project, f.room
       ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = excluded.last_seq
   ), inserted AS (
     INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, client_id, reply_to, created_at,
