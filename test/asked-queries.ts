@@ -1,6 +1,5 @@
-/** Everything that the server asks of the database at work, each with the most rows of tables that it may read. */
+/** Everything that the server asks of the database about messages, each with the most rows of tables that it may read. */
 
-import assert from 'node:assert/strict';
 import { REACTION_USERS } from '@chatty/protocol/limits';
 import { createLog } from '@chatty/server/log';
 import { createQuery, openPool } from '@chatty/server/store/database';
@@ -14,8 +13,6 @@ import { type Connection, createPostgresStore } from '@chatty/server/store/postg
 import type { ProjectId } from '@chatty/server/store/store';
 import { recordPlans } from './explained.js';
 import { author, draft } from './stores.js';
-
-const actor = { kind: 'operator', id: 'o', name: 'o' } as const;
 
 let given = 0;
 export const next = () => `id-${++given}`;
@@ -55,8 +52,10 @@ export const appends = (
 
 const inRooms = (n: number) => ({ room: `room-${n}` });
 
-/** Each may read at most `most` rows of tables, however many there are. */
-export const queries: { title: string; most: number; run(asking: Asking): Promise<unknown> }[] = [
+/** It may read at most `most` rows of tables, however many there are. */
+export type AskedQuery = { title: string; most: number; run(asking: Asking): Promise<unknown> };
+
+export const messageQueries: AskedQuery[] = [
   { title: 'one message', most: 3, run: (s) => s.append(appends(s, 1), false) },
   {
     title: 'one message that answers another',
@@ -182,22 +181,6 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
         );
     },
   },
-  {
-    title: 'a message taken down by a moderator',
-    most: 30,
-    run: async (s) => {
-      const [row] = await s.append(appends(s, 1), false);
-      const id = row && 'message' in row ? row.message.id : 0;
-      return s.store.order.takeDown({
-        project: s.kimpga,
-        room: 'main',
-        id,
-        protectedRoles: ['admin'],
-        actor,
-        details: {},
-      });
-    },
-  },
   { title: 'the newest 50 changes of a room', most: 51, run: (s) => s.room.newestChanges('main', 50) },
   { title: 'the changes of a new room', most: 10, run: (s) => s.room.newestChanges(next(), 50) },
   { title: '50 changes after a position', most: 51, run: (s) => s.room.changedAfter('main', 100, 50) },
@@ -220,86 +203,4 @@ export const queries: { title: string; most: number; run(asking: Asking): Promis
       s.store.heads(Array.from({ length: 100 }, (_, n) => ({ project: s.kimpga, room: `room-${n + 1}` }))),
   },
   { title: 'the versions', most: 10, run: (s) => s.store.versions() },
-  {
-    title: 'what changed in moderation since the version before',
-    most: 10,
-    run: async (s) => {
-      const changes = await s.store.order.changes((await s.store.versions()).order - 1);
-      for (const pages of changes ? [changes.sanctions, changes.staff, changes.rules] : [])
-        for await (const page of pages) assert.ok(page);
-    },
-  },
-  {
-    title: 'a sanction with its message, and its end',
-    most: 40,
-    run: async (s) => {
-      const overruled = ['moderator', 'operator'] as const;
-      const of = { project: s.kimpga, userId: 'm7', overruled, actor };
-      const evidence = { room: 'main', id: 1 };
-      const mute = {
-        kind: 'mute',
-        seconds: null,
-        reason: null,
-        setBy: 'operator',
-        details: {},
-        evidence,
-      } as const;
-      await s.store.order.sanction({ ...of, ...mute });
-      await s.store.order.lift({ ...of, kinds: ['mute'], act: 'unmute' });
-    },
-  },
-  {
-    title: 'the end of 20 sanctions that a key has set, among many of others',
-    most: 200,
-    run: async (s) => {
-      const ban = {
-        kind: 'ban',
-        seconds: null,
-        reason: null,
-        setBy: 'key',
-        overruled: [],
-        details: {},
-        evidence: null,
-      } as const;
-      const key = { ...actor, kind: 'key', id: next() } as const;
-      for (let n = 0; n < 20; n += 1)
-        await s.store.order.sanction({ ...ban, project: s.kimpga, userId: next(), actor: key });
-      await s.store.order.liftOfKey({ project: s.kimpga, key: key.id, actor, limit: 500 });
-    },
-  },
-  {
-    title: 'a cut-off, and its removal',
-    most: 20,
-    run: async (s) => {
-      const id = next();
-      await s.store.projects.cutOff(s.kimpga, id, new Date(0).toISOString(), actor);
-      await s.store.projects.removeCutOff(s.kimpga, id, actor);
-    },
-  },
-  { title: '20 sanctions that hold', most: 30, run: (s) => s.store.order.held(s.kimpga, 'm2', 20) },
-  {
-    title: 'the rules of a room',
-    most: 20,
-    run: (s) => s.store.order.setRules({ project: s.kimpga, room: 'room-3', changes: { slow: 5 }, actor }),
-  },
-  {
-    title: 'a moderator who comes in',
-    most: 20,
-    run: (s) =>
-      s.store.order.seen({
-        project: s.kimpga,
-        userId: 'm3',
-        username: next(),
-        role: 'moderator',
-        issuedAt: new Date().toISOString(),
-      }),
-  },
-  {
-    title: 'an entry of the audit log, and the newest 20',
-    most: 20,
-    run: async (s) => {
-      await s.store.order.note({ project: s.kimpga, actor, act: 'test', subject: 's', details: {} });
-      await s.store.order.audit(s.kimpga, null, 20);
-    },
-  },
 ];

@@ -123,6 +123,7 @@ it('npm run project makes a project and a secret, and says in a sentence what is
   assert.deepEqual(JSON.parse((await run('words', 'kimpga', file, '--try')).text), {
     checked: 0,
     caught: [],
+    omitted: 0,
   });
   assert.equal(JSON.parse((await run('show', 'kimpga')).text).settings.words, undefined);
   assert.deepEqual(JSON.parse((await run('words', 'kimpga', file)).text).settings.words, words);

@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { type Asking, appends, next, openAsking, queries } from './asked-queries.js';
+import { moderationQueries } from './asked-moderation-queries.js';
+import { type Asking, appends, messageQueries, next, openAsking } from './asked-queries.js';
 import { explainAll } from './explained.js';
 import { author, draft, open } from './stores.js';
+
+const QUERIES = [...messageQueries, ...moderationQueries];
 
 const SMALL = 200;
 const LARGE = 100 * SMALL;
@@ -74,7 +77,7 @@ async function warm(servers: readonly Asking[]): Promise<void> {
     );
     const sent = await server.room.sent('main', author.userId, { ...draft(''), clientId: 'changed' });
     await server.room.change('main', author.userId, sent?.message.id ?? 0, next());
-    for (const { run } of queries)
+    for (const { run } of QUERIES)
       for (let times = 0; times < TIMES_UNTIL_KEPT; times += 1) await run(server);
   }
 }
@@ -83,7 +86,7 @@ async function warm(servers: readonly Asking[]): Promise<void> {
 async function faults(servers: readonly Asking[]): Promise<string[]> {
   const found: string[] = [];
   for (const server of servers) {
-    for (const { title, most, run } of queries) {
+    for (const { title, most, run } of QUERIES) {
       server.plans.length = 0;
       await run(server);
       const read = server.plans.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
