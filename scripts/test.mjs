@@ -16,12 +16,15 @@ const DATABASE_STORIES = [
   'test/moderation-http.test.ts',
   'test/moderation.test.ts',
   'test/order.test.ts',
+  'test/query-cost.test.ts',
   'test/reactions.test.ts',
   'test/restored.test.ts',
   'test/row-level-security-start.test.ts',
   'test/row-level-security.test.ts',
   'test/store-flush.test.ts',
+  'test/store-locks.test.ts',
   'test/store-plans.test.ts',
+  'test/store-sessions.test.ts',
   'test/store.test.ts',
 ];
 

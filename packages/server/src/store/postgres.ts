@@ -54,30 +54,25 @@ const CHANGES = { limit: { jobs: 200, bytes: 4 * 1024 * 1024 }, batch: 100 };
 
 const COLUMNS = columnsOf('m');
 
+/** LIMIT says that there is one: the statistics of a table that grows may say thousands. */
+const ROOM = '(SELECT * FROM rooms WHERE project_id = $1 AND room_id = $2 LIMIT 1)';
 // The position and its rows in one statement and so of one snapshot: they cannot disagree.
 const NEWEST_CHANGES = {
   name: 'newest changes',
-  text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM rooms r
-    LEFT JOIN LATERAL (
-      SELECT * FROM messages WHERE project_id = r.project_id AND room_id = r.room_id ORDER BY seq DESC LIMIT $3
-    ) m ON true
-    WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.seq`,
+  text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM ${ROOM} r
+    LEFT JOIN LATERAL newest_changes(r.project_id, r.room_id, $3) m ON true ORDER BY m.seq`,
 };
 const CHANGED_AFTER = {
   name: 'changed after',
-  text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM rooms r
-    LEFT JOIN LATERAL (
-      SELECT * FROM messages WHERE project_id = r.project_id AND room_id = r.room_id AND seq > $3 ORDER BY seq LIMIT $4
-    ) m ON true
-    WHERE r.project_id = $1 AND r.room_id = $2 ORDER BY m.seq`,
+  text: `SELECT r.epoch, r.last_seq, ${COLUMNS} FROM ${ROOM} r
+    LEFT JOIN LATERAL changes_after(r.project_id, r.room_id, $3, $4) m ON true ORDER BY m.seq`,
 };
 // The length of a text is known without reading it where it is stored apart from its row.
 const MESSAGES_BEFORE = {
   name: 'messages before',
   text: `SELECT ${COLUMNS} FROM (
-      SELECT n.*, sum(octet_length(n.content)) OVER (ORDER BY n.id DESC ROWS UNBOUNDED PRECEDING) AS bytes FROM (
-        SELECT * FROM messages WHERE project_id = $1 AND room_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4
-      ) n
+      SELECT n.*, sum(octet_length(n.content)) OVER (ORDER BY n.id DESC ROWS UNBOUNDED PRECEDING) AS bytes
+      FROM messages_before($1, $2, $3, $4) n
     ) m WHERE m.bytes - octet_length(m.content) <= $5 ORDER BY m.id DESC`,
 };
 const SENT = {
@@ -87,8 +82,7 @@ const SENT = {
 };
 const WRITTEN = {
   name: 'written',
-  text: `SELECT count(*) FROM (SELECT FROM messages m WHERE m.project_id = $1 AND m.user_id = $2
-      ORDER BY m.client_id LIMIT $3) w`,
+  text: 'SELECT count_messages_of($1, $2, $3) AS count',
 };
 const FIRST_EPOCH = {
   name: 'first epoch',

@@ -66,6 +66,45 @@ BEGIN
 END;
 $$;
 
+-- The newest changes of a room, the newest first.
+CREATE FUNCTION newest_changes(p_project text, p_room text, p_limit bigint) RETURNS SETOF messages
+LANGUAGE plpgsql STABLE ROWS 50 SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM messages m WHERE m.project_id = p_project AND m.room_id = p_room
+    ORDER BY m.seq DESC LIMIT p_limit;
+END;
+$$;
+
+-- The first changes of a room after a position.
+CREATE FUNCTION changes_after(p_project text, p_room text, p_seq bigint, p_limit bigint) RETURNS SETOF messages
+LANGUAGE plpgsql STABLE ROWS 50 SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM messages m WHERE m.project_id = p_project AND m.room_id = p_room AND m.seq > p_seq
+    ORDER BY m.seq LIMIT p_limit;
+END;
+$$;
+
+-- The last messages of a room with a lower id, the newest first.
+CREATE FUNCTION messages_before(p_project text, p_room text, p_id bigint, p_limit bigint) RETURNS SETOF messages
+LANGUAGE plpgsql STABLE ROWS 50 SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM messages m WHERE m.project_id = p_project AND m.room_id = p_room AND m.id < p_id
+    ORDER BY m.id DESC LIMIT p_limit;
+END;
+$$;
+
+-- How many messages somebody has written in a project, counted up to p_most.
+CREATE FUNCTION count_messages_of(p_project text, p_user text, p_most bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+BEGIN
+  RETURN (
+    SELECT count(*) FROM (
+      SELECT FROM messages m WHERE m.project_id = p_project AND m.user_id = p_user ORDER BY m.client_id LIMIT p_most
+    ) w
+  );
+END;
+$$;
+
 -- As before; a function in SQL would be planned at each call.
 CREATE OR REPLACE FUNCTION messages_by_id(p_project text[], p_room text[], p_id bigint[])
 RETURNS TABLE (n bigint, message messages)
