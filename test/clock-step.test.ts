@@ -129,6 +129,8 @@ it('a machine that was suspended ends its bans by the time that has passed, thou
       kind: 'ban',
       seconds,
       reason: null,
+      setBy: 'operator',
+      overruled: [],
       actor,
       details: {},
       evidence: null,
