@@ -24,6 +24,10 @@ export function createChatMember(
   let newest = 0;
   let top = 0;
   let first = 0;
+  /** Of the log that is shown. */
+  let epoch: string | null = null;
+  /** The newest message of a log that is no more: as long as it is shown, the new one has not come. */
+  let outdated: object | undefined;
   let acked = 0;
   let connected = false;
   let talking = false;
@@ -36,7 +40,6 @@ export function createChatMember(
   const write = (kind: 'recv' | 'page', { message }: StoredLine, upto: number | null = null) => {
     const { id, seq, userId, clientId } = message;
     const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
-    const epoch = chat.session?.epoch ?? null;
     history.add({ ...about, op: 'follow', kind, id, seq, upto, cid, body_hash: stateOf(message), epoch });
     shown.set(id, seq);
     newest = Math.max(newest, id);
@@ -47,9 +50,15 @@ export function createChatMember(
     const lines = chat.lines;
     const gap = lines.findLastIndex(({ kind }) => kind === 'gap');
     const stored = lines.slice(gap + 1).filter((line) => line.kind === 'stored');
-    const joined = newest > 0 && stored.some(({ message }) => message.id === newest);
+    const last = stored.at(-1)?.message;
+    const next = chat.session?.epoch ?? null;
+    if (next !== epoch && outdated === undefined && newest > 0) outdated = last;
+    if (last === undefined || last === outdated) return;
+    const joined = next === epoch && newest > 0 && stored.some(({ message }) => message.id === newest);
+    epoch = next;
+    outdated = undefined;
     if (joined) showNew(stored);
-    else if (stored.length > 0) startAgain(stored);
+    else startAgain(stored);
     for (const line of stored) settle(line);
   }
 
@@ -72,7 +81,7 @@ export function createChatMember(
 
   function startAgain(stored: readonly StoredLine[]): void {
     const seq = Math.max(...stored.map(({ message }) => message.seq));
-    history.add({ ...about, op: 'follow', kind: 'reset', seq, epoch: chat.session?.epoch ?? null });
+    history.add({ ...about, op: 'follow', kind: 'reset', seq, epoch });
     shown = new Map();
     newest = 0;
     top = 0;
