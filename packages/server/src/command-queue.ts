@@ -10,8 +10,11 @@ export type Sending = {
   /** Calls once, in a later turn: after what waits now was sent, or could not be. */
   whenSent(listener: () => void): void;
 };
-/** The way from the client. Where it cannot be stopped, nothing is stopped, and `add` answers false at last. */
-export type Receiving = { pause(): void; resume(): void };
+/**
+ * The way from the client. `pause` answers whether no more is read: then only what had come already follows, a chunk of the
+ * socket at most. Where it answers false, `add` does at last.
+ */
+export type Receiving = { pause(): boolean; resume(): void };
 
 type Command = { bytes: number; answer: number; work: () => Promise<void> };
 /** Commands of one kind that are not worked on yet, in the order in which they came. */
@@ -21,7 +24,7 @@ type Lane = { readonly isReads: boolean; readonly commands: Command[] };
 const READ_BELOW_BYTES = 64 * 1024;
 /** Most bytes that may wait to be sent and be about to be answered when any other command is worked on (R18). */
 const MOST_WAITING_BYTES = 256 * 1024;
-/** Commands that are not worked on yet, in bytes: from here on no more are read, and from here on they are refused. */
+/** Commands that are not worked on yet, in bytes: from here on no more are read, or, from here on, they are refused. */
 const PAUSE_BYTES = 64 * 1024;
 const MOST_QUEUED_BYTES = 256 * 1024;
 /** What a command costs in memory beside its text, in bytes; an estimate. */
@@ -47,6 +50,8 @@ export class CommandQueue {
   #promised = 0;
   #queued = 0;
   #isPaused = false;
+  /** Whether the way from the client is stopped while it is paused. */
+  #isStopped = false;
   #isListening = false;
   #isClosed = false;
 
@@ -73,12 +78,12 @@ export class CommandQueue {
       this.#begin(lane, command);
       return true;
     }
-    if (this.#isClosed || this.#queued >= MOST_QUEUED_BYTES) return false;
+    if (this.#isClosed || (this.#queued >= MOST_QUEUED_BYTES && !this.#isStopped)) return false;
     lane.commands.push(command);
     this.#queued += command.bytes;
     if (this.#queued > PAUSE_BYTES && !this.#isPaused) {
       this.#isPaused = true;
-      this.#receiving.pause();
+      this.#isStopped = this.#receiving.pause();
     }
     this.#listen();
     return true;
@@ -117,6 +122,7 @@ export class CommandQueue {
       }
     if (this.#isPaused && this.#queued <= PAUSE_BYTES / 2) {
       this.#isPaused = false;
+      this.#isStopped = false;
       this.#receiving.resume();
     }
     if (this.#queued > 0) this.#listen();

@@ -6,7 +6,7 @@ import type { ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/limits';
 import type { WebSocket } from 'ws';
 import type { ChatSocket, SocketData } from './chat-socket.js';
-import { CommandQueue } from './command-queue.js';
+import { CommandQueue, type Receiving } from './command-queue.js';
 import { encode, frame } from './frames.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
@@ -213,9 +213,19 @@ export class Line implements ChatSocket, Engine {
     const [event, ...rest] = values;
     const { gateway } = this.#lines;
     const ack: Ack | null = id === null ? null : (answer) => outlet.answer(id, answer);
-    this.#commands ??= new CommandQueue(outlet, this.#socket);
+    this.#commands ??= new CommandQueue(outlet, this.#receiving());
     const work = () => gateway.hear(this, { event, values: rest, size }, ack);
     if (!this.#commands.add(event, size, work)) gateway.refuse(this, event, ack);
+  }
+
+  #receiving(): Receiving {
+    return {
+      pause: () => {
+        this.#socket.pause();
+        return this.#socket.isPaused;
+      },
+      resume: () => this.#socket.resume(),
+    };
   }
 
   #end(): void {

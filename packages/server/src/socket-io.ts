@@ -165,5 +165,11 @@ function watchPolls(connection: Connection): void {
 /** What a client sends can be stopped on a WebSocket. Long polling brings one request at a time. */
 function channelOf({ conn }: ChatSocket): Receiving {
   const channel = () => conn.transport.socket as Partial<Receiving> | undefined;
-  return { pause: () => channel()?.pause?.(), resume: () => channel()?.resume?.() };
+  return {
+    pause() {
+      channel()?.pause?.();
+      return channel()?.pause !== undefined;
+    },
+    resume: () => channel()?.resume?.(),
+  };
 }

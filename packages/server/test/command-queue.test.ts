@@ -16,7 +16,10 @@ function world(canPause = true) {
   };
   const paused: boolean[] = [];
   const receiving = {
-    pause: () => void (canPause && paused.push(true)),
+    pause() {
+      if (canPause) paused.push(true);
+      return canPause;
+    },
     resume: () => void (canPause && paused.push(false)),
   };
   const queue = new CommandQueue(sending, receiving);
@@ -110,6 +113,16 @@ it('a client is not read any more while much of it is queued, and is read again'
   assert.deepEqual([paused, queue.isPaused], [[true, false], false]);
   for (let index = 0; index < 9; index += 1) await end(`${index}`);
   assert.deepEqual(paused, [true, false]);
+});
+
+it('where a client can be stopped, all that had come before is taken', async () => {
+  const { add, read, begun, sending } = world();
+  sending.waiting = 300 * KB;
+  const taken = Array.from({ length: 1_000 }, (_, index) => add('chat message', `${index}`, { bytes: KB }));
+  assert.ok(taken.every(Boolean));
+  assert.deepEqual(begun, []);
+  await read();
+  assert.equal(begun[0], '0');
 });
 
 it('where a client cannot be stopped, what is too much is not taken', () => {
