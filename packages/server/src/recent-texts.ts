@@ -10,6 +10,8 @@ export type RecentTexts = {
   /** @param since what the person sent before is forgotten */
   add(key: string, sent: Sent, since: number): void;
   remove(key: string, sent: Sent): void;
+  /** All that the person has sent. */
+  forget(key: string): void;
   /** How many are remembered. */
   readonly count: number;
 };
@@ -51,6 +53,7 @@ export function createRecentTexts(most = TEXTS): RecentTexts {
       count -= 1;
       if (known.length === 0) texts.delete(key);
     },
+    forget: (key) => put(key, []),
     get count() {
       return count;
     },

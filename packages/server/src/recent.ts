@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol/check';
+import { createGradualSweep, unrefTimer } from './gradual-sweep.js';
 import { createRecentTexts, type Sent } from './recent-texts.js';
 import type { RoomRules } from './room-rules.js';
 
@@ -12,23 +13,37 @@ export type Recent = {
     draft: Draft,
     rules: Pick<RoomRules, 'slowMode' | 'duplicatesWithin'>,
   ): { ok: true; undo: () => void } | { ok: false; code: 'slow_mode' | 'duplicate'; retryAfter: number };
+  /** How many are remembered: people in a room, and texts. */
+  readonly count: { people: number; texts: number };
 };
 
-/** Beyond this many entries those that say nothing any more are dropped. */
-const SWEEP_AT = 10_000;
+/** Most people of a room whose last message is remembered, about 15 MB: then the one of the oldest is forgotten. */
+const MOST = 100_000;
 /** 96 bits of SHA-256 in base64: nobody meets another's by chance. */
 const HASH_LENGTH = 16;
 
-/** @param now clock in milliseconds */
-export function createRecent(now: () => number): Recent {
+/**
+ * @param now clock in milliseconds
+ * @param timer of the sweep
+ */
+export function createRecent(
+  now: () => number,
+  timer: (milliseconds: number, run: () => void) => void = unrefTimer,
+): Recent {
   const last = new Map<string, Sent & { until: number }>();
   const texts = createRecentTexts();
-  let sweepAt = SWEEP_AT;
-
-  function sweep(time: number): void {
-    for (const [key, { until }] of last) if (time >= until) last.delete(key);
-    sweepAt = Math.max(SWEEP_AT, last.size * 2);
-  }
+  /** What was said before the last message is over when that is. */
+  const forget = (key: string) => {
+    last.delete(key);
+    texts.forget(key);
+  };
+  const sweep = createGradualSweep({
+    entries: last,
+    isExpired: ({ until }, time) => time >= until,
+    now,
+    drop: forget,
+    timer,
+  });
 
   return {
     take(key, { content, clientId }, { slowMode, duplicatesWithin }) {
@@ -48,9 +63,13 @@ export function createRecent(now: () => number): Recent {
       if (repeated > 0) return { ok: false, code: 'duplicate', retryAfter: repeated };
 
       const entry = { at: time, text, clientId, until: time + Math.max(slowMode, duplicatesWithin) * 1_000 };
+      // Whoever has said something last comes last.
+      last.delete(key);
+      const [silent] = last.keys();
+      if (silent !== undefined && last.size >= MOST) forget(silent);
       last.set(key, entry);
       if (duplicatesWithin > 0) texts.add(key, entry, time - duplicatesWithin * 1_000);
-      if (last.size > sweepAt) sweep(time);
+      sweep.step();
       return {
         ok: true,
         undo() {
@@ -60,6 +79,9 @@ export function createRecent(now: () => number): Recent {
           else last.delete(key);
         },
       };
+    },
+    get count() {
+      return { people: last.size, texts: texts.count };
     },
   };
 }

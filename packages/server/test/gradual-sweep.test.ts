@@ -1,0 +1,130 @@
+/** Promise: what a server remembers of people and addresses goes by itself when it says nothing any more, a little at a time. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createGradualSweep } from '@chatty/server/gradual-sweep';
+import { createLimit } from '@chatty/server/limits';
+import { createPenalties } from '@chatty/server/penalties';
+import { createRecent } from '@chatty/server/recent';
+
+const CROWD = 50_000;
+
+/** Time that only a test lets pass, and timers that run when it does. */
+function openClock() {
+  let time = 0;
+  let timers: { at: number; run: () => void }[] = [];
+  return {
+    now: () => time,
+    timer: (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run }),
+    /** Nothing but timers happens meanwhile. */
+    pass(milliseconds: number) {
+      const end = time + milliseconds;
+      for (;;) {
+        const [next] = timers.sort((a, b) => a.at - b.at);
+        if (next === undefined || next.at > end) break;
+        timers = timers.slice(1);
+        time = next.at;
+        next.run();
+      }
+      time = end;
+    },
+    get timers() {
+      return timers.length;
+    },
+  };
+}
+
+it('buckets of a crowd that comes once are gone when they are full again, without anybody coming after it', () => {
+  const clock = openClock();
+  const limit = createLimit({ burst: 100, perSecond: 20, ...clock });
+  for (let key = 0; key < CROWD; key += 1) limit.take(`member ${key}`);
+  clock.pass(CROWD / 5_000 + 60_000);
+  assert.equal(limit.count, 0);
+  assert.equal(clock.timers, 0, 'an idle limit runs no timer');
+  limit.take('late');
+  clock.pass(60_000);
+  assert.equal(limit.count, 0);
+});
+
+it('under an endless crowd a limit holds about those who came while a bucket fills', () => {
+  const clock = openClock();
+  const limit = createLimit({ burst: 1, perSecond: 0.1, ...clock });
+  const [perSecond, fillsInSeconds] = [100, 10];
+  const most: number[] = [];
+  for (let second = 0; second < 300; second += 1) {
+    for (let each = 0; each < perSecond; each += 1) limit.take(`${second} ${each}`);
+    clock.pass(1_000);
+    most.push(limit.count);
+  }
+  const [early, late] = [Math.max(...most.slice(50, 150)), Math.max(...most.slice(200))];
+  assert.ok(late <= early, `${early}, then ${late}`);
+  assert.ok(late <= 2 * perSecond * fillsInSeconds, `${late}`);
+});
+
+it('a bucket that is not full is there for as long as it takes to fill, whoever else comes', () => {
+  const clock = openClock();
+  const limit = createLimit({ burst: 2, perSecond: 0.1, ...clock });
+  limit.take('limited', 2);
+  for (let second = 1; second < 10; second += 1) {
+    for (let each = 0; each < 1_000; each += 1) limit.take(`${second} ${each}`);
+    clock.pass(1_000);
+    assert.equal(limit.wait('limited'), 10_000 - second * 1_000);
+  }
+});
+
+it('who was sent away, and what was said, is forgotten in time', () => {
+  const clock = openClock();
+  const penalties = createPenalties({ allowed: 10, coolDownSeconds: 60, ...clock });
+  const recent = createRecent(clock.now, clock.timer);
+  const rules = { slowMode: 10, duplicatesWithin: 30 };
+  for (let key = 0; key < CROWD; key += 1) {
+    penalties.send(`member ${key}`);
+    recent.take(`room/${key}`, { content: 'hello', clientId: null, replyTo: null }, rules);
+  }
+  assert.equal(penalties.count, CROWD);
+  assert.deepEqual(recent.count, { people: CROWD, texts: CROWD });
+  assert.equal(penalties.wait('member 0'), 60_000);
+  clock.pass(120_000);
+  assert.equal(penalties.count, 0);
+  assert.deepEqual(recent.count, { people: 0, texts: 0 });
+  assert.equal(clock.timers, 0);
+});
+
+it('no more people are remembered than there is room for, and those of long ago are forgotten first', () => {
+  const clock = openClock();
+  const penalties = createPenalties({ allowed: 10, coolDownSeconds: 600, ...clock });
+  const recent = createRecent(clock.now, clock.timer);
+  const say = (key: number) =>
+    recent.take(
+      `room/${key}`,
+      { content: 'hello', clientId: null, replyTo: null },
+      { slowMode: 600, duplicatesWithin: 0 },
+    ).ok;
+  for (let key = 0; key < 100_002; key += 1) {
+    penalties.send(`member ${key}`);
+    say(key);
+  }
+  assert.deepEqual([penalties.count, recent.count.people], [100_000, 100_000]);
+  assert.deepEqual([penalties.wait('member 1'), penalties.wait('member 2')], [0, 600_000]);
+  assert.deepEqual([say(2), say(1)], [false, true]);
+});
+
+it('one use looks at two entries and one timer at 5,000, however many there are', () => {
+  const clock = openClock();
+  const entries = new Map(Array.from({ length: CROWD }, (_, key) => [String(key), key]));
+  let looks = 0;
+  const sweep = createGradualSweep<number>({
+    entries,
+    isExpired: (key) => {
+      looks += 1;
+      return key % 2 === 0;
+    },
+    ...clock,
+  });
+  sweep.step();
+  assert.equal(looks, 2);
+  clock.pass(1_000);
+  assert.equal(looks, 5_002);
+  clock.pass(20_000);
+  assert.equal(entries.size, CROWD / 2);
+});
