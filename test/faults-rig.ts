@@ -29,8 +29,11 @@ export type ServerProcess = {
   output(): string;
   /** Sets its time of day this many milliseconds off the machine's; also after its next start. */
   setClock(offsetMs: number): Promise<void>;
-  /** How it fared since it was last asked; null where it did not live to tell. `collect`: after a garbage collection. */
-  measure(options?: { collect?: boolean }): Promise<Measures | null>;
+  /**
+   * How it fared since it was last asked; null where it did not live to tell. `collect`: after a garbage collection;
+   * `snapshot`: file that its heap snapshot is written to.
+   */
+  measure(options?: { collect?: boolean; snapshot?: string }): Promise<Measures | null>;
 };
 
 /** `pauseMs`: the longest time that its event loop stood still, and what its CPUs did meanwhile. */
@@ -44,6 +47,7 @@ type Measures = {
 
 const PROBE = ['--expose-gc', '--import', './test/server-probe.mjs'];
 const PROBE_TIMEOUT_MS = 10_000;
+const SNAPSHOT_TIMEOUT_MS = 60_000;
 
 /**
  * @param entry the program to run, from the root of the checkout
@@ -94,7 +98,9 @@ export async function startServer(
     if (offset !== 0) await ask({ clock: offset });
   }
 
-  function ask(question: { clock?: number; collect?: boolean }): Promise<Measures | null> {
+  type Question = { clock?: number; collect?: boolean; snapshot?: string };
+
+  function ask(question: Question): Promise<Measures | null> {
     const child = program?.child;
     if (!child?.connected) return Promise.resolve(null);
     asked += 1;
@@ -108,7 +114,7 @@ export async function startServer(
       };
       const hear = (answer: Measures & { id: number }) => void (answer.id === id && done(answer));
       const lost = () => done(null);
-      const timer = setTimeout(lost, PROBE_TIMEOUT_MS);
+      const timer = setTimeout(lost, question.snapshot ? SNAPSHOT_TIMEOUT_MS : PROBE_TIMEOUT_MS);
       child.on('message', hear);
       child.on('close', lost);
       child.send({ id, ...question }, (error) => void (error && lost()));

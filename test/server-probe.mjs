@@ -3,6 +3,8 @@
  * its event loop stood still and what its memory holds. The monotonic clock is left alone, as a set clock leaves it.
  */
 
+import { writeHeapSnapshot } from 'node:v8';
+
 /** How often the loop is looked at, in milliseconds. */
 const TICK_MS = 20;
 
@@ -36,20 +38,24 @@ process.on('SIGCONT', () => {
   at = performance.now();
 });
 
-process.on('message', (/** @type {{ id: number, clock?: number, collect?: boolean }} */ asked) => {
-  if (asked.clock !== undefined) offset = asked.clock;
-  if (asked.collect) globalThis.gc?.();
-  const { heapUsed, rss } = process.memoryUsage();
-  const { ms, cpuMs } = longest;
-  longest = { ms: 0, cpuMs: 0 };
-  const peakRss = process.resourceUsage().maxRSS * 1_024;
-  process.send?.({
-    id: asked.id,
-    pauseMs: ms,
-    pauseCpuMs: cpuMs,
-    heapBytes: heapUsed,
-    rssBytes: rss,
-    peakRssBytes: peakRss,
-  });
-});
+process.on(
+  'message',
+  (/** @type {{ id: number, clock?: number, collect?: boolean, snapshot?: string }} */ asked) => {
+    if (asked.clock !== undefined) offset = asked.clock;
+    if (asked.collect) globalThis.gc?.();
+    if (asked.snapshot !== undefined) writeHeapSnapshot(asked.snapshot);
+    const { heapUsed, rss } = process.memoryUsage();
+    const { ms, cpuMs } = longest;
+    longest = { ms: 0, cpuMs: 0 };
+    const peakRss = process.resourceUsage().maxRSS * 1_024;
+    process.send?.({
+      id: asked.id,
+      pauseMs: ms,
+      pauseCpuMs: cpuMs,
+      heapBytes: heapUsed,
+      rssBytes: rss,
+      peakRssBytes: peakRss,
+    });
+  },
+);
 process.channel?.unref();
