@@ -55,7 +55,7 @@ $$;
 -- The same of many, with their place in the input (n from 1); those that do not exist are left out.
 CREATE FUNCTION messages_by_client(p_project text[], p_user text[], p_client text[])
 RETURNS TABLE (n bigint, message messages)
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_indexscan = on SET enable_sort = off AS $$
 BEGIN
   RETURN QUERY SELECT k.n, m.message FROM unnest(p_project, p_user, p_client) WITH ORDINALITY AS k(project, usr, client, n)
     CROSS JOIN LATERAL (
@@ -108,7 +108,7 @@ $$;
 -- As before; a function in SQL would be planned at each call.
 CREATE OR REPLACE FUNCTION messages_by_id(p_project text[], p_room text[], p_id bigint[])
 RETURNS TABLE (n bigint, message messages)
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_indexscan = on SET enable_sort = off AS $$
 BEGIN
   RETURN QUERY SELECT k.n, m.message FROM unnest(p_project, p_room, p_id) WITH ORDINALITY AS k(project, room, id, n)
     CROSS JOIN LATERAL (
@@ -118,79 +118,90 @@ BEGIN
 END;
 $$;
 
--- Locks each room that is named, once, and answers by their keys in ascending order: n (from 1) and its last_seq. Rooms are
--- locked in that order, as append_few, change_messages and react_messages lock them, and whether they exist or have to be
--- made, so that two servers never wait for each other in a circle.
--- With p_passing a room that another transaction has locked is passed by: its last_seq is NULL.
--- A LATERAL query with LIMIT or FOR UPDATE looks each room up; a join may read them all.
-CREATE FUNCTION lock_rooms(p_project text[], p_room text[], p_passing boolean)
-RETURNS TABLE (n bigint, last_seq bigint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+-- Half of each page is left free, so that a room stays on its page, and all indexes as they are, when its last_seq changes.
+ALTER TABLE rooms SET (fillfactor = 50);
+
+-- Makes a room that lock_rooms has not found, and locks it; where somebody else has made it meanwhile, that one is locked.
+-- With p_passing a room of somebody else is passed by: there is no row.
+CREATE FUNCTION make_room(p_project text, p_room text, p_passing boolean) RETURNS TABLE (last_seq bigint, place tid)
+LANGUAGE plpgsql ROWS 1 SET enable_seqscan = off AS $$
 #variable_conflict use_column
-DECLARE
-  projects text[];
-  names text[];
-  locked bigint[];
 BEGIN
-  SELECT array_agg(k.project ORDER BY k.project, k.room), array_agg(k.room ORDER BY k.project, k.room) INTO projects, names
-    FROM (SELECT DISTINCT t.project, t.room FROM unnest(p_project, p_room) AS t(project, room)) k;
-
-  PERFORM 1 FROM unnest(projects, names) AS k(project, room)
-    LEFT JOIN LATERAL (SELECT true AS found FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room LIMIT 1) r ON true
-    WHERE r.found IS NULL;
-  IF FOUND AND p_passing THEN
-    -- Only those that do not exist: INSERT waits for whoever is writing to one that does.
-    INSERT INTO rooms (project_id, room_id)
-      SELECT k.project, k.room FROM unnest(projects, names) WITH ORDINALITY AS k(project, room, n)
-        LEFT JOIN LATERAL (SELECT true AS found FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room LIMIT 1) r ON true
-      WHERE r.found IS NULL ORDER BY k.n
-      ON CONFLICT DO NOTHING;
-  ELSIF FOUND THEN
-    -- All of them, so that those that exist are locked between those that are made.
-    INSERT INTO rooms AS r (project_id, room_id)
-      SELECT k.project, k.room FROM unnest(projects, names) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n
-      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = r.last_seq;
+  IF NOT p_passing THEN
+    RETURN QUERY INSERT INTO rooms AS r (project_id, room_id) VALUES (p_project, p_room)
+      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = r.last_seq RETURNING r.last_seq, r.ctid;
+    RETURN;
   END IF;
+  -- It was not found, or it is locked: INSERT would wait for whoever is writing to it.
+  PERFORM 1 FROM rooms r WHERE r.project_id = p_project AND r.room_id = p_room;
+  IF NOT FOUND THEN
+    RETURN QUERY INSERT INTO rooms AS r (project_id, room_id) VALUES (p_project, p_room)
+      ON CONFLICT DO NOTHING RETURNING r.last_seq, r.ctid;
+  END IF;
+END;
+$$;
 
+-- Locks rooms, which are given once each and by their keys in ascending order, and answers in that order: n (from 1), last_seq
+-- and where the row is while it is locked. Rooms are locked in that order, as append_few, change_messages and
+-- react_messages lock them, and whether they exist or have to be made, so that two servers never wait for each other in a
+-- circle. With p_passing a room that another transaction has locked is passed by: its last_seq is NULL.
+-- A LATERAL query with FOR UPDATE looks each room up, one after the other; a join may read them all. FOR UPDATE reads the
+-- row as it is once it is locked. LIMIT keeps make_room from being called for a room that was found.
+CREATE FUNCTION lock_rooms(p_project text[], p_room text[], p_passing boolean)
+RETURNS TABLE (n bigint, last_seq bigint, place tid)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = on AS $$
+#variable_conflict use_column
+BEGIN
   IF p_passing THEN
-    SELECT array_agg(k.n) INTO locked FROM unnest(projects, names) WITH ORDINALITY AS k(project, room, n)
-      CROSS JOIN LATERAL (
-        SELECT 1 FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room FOR UPDATE SKIP LOCKED
-      ) r;
+    RETURN QUERY SELECT k.n, coalesce(r.last_seq, m.last_seq), coalesce(r.place, m.place)
+      FROM (SELECT * FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n) k
+      LEFT JOIN LATERAL (
+        SELECT r.last_seq, r.ctid AS place FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room
+        FOR UPDATE SKIP LOCKED
+      ) r ON true
+      LEFT JOIN LATERAL (SELECT * FROM make_room(k.project, k.room, true) m WHERE r.place IS NULL LIMIT 1) m ON true;
   ELSE
-    PERFORM 1 FROM (SELECT * FROM unnest(projects, names) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n) k
-      CROSS JOIN LATERAL (SELECT 1 FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room FOR UPDATE) r;
+    RETURN QUERY SELECT k.n, coalesce(r.last_seq, m.last_seq), coalesce(r.place, m.place)
+      FROM (SELECT * FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n) k
+      LEFT JOIN LATERAL (
+        SELECT r.last_seq, r.ctid AS place FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room
+        FOR UPDATE
+      ) r ON true
+      LEFT JOIN LATERAL (SELECT * FROM make_room(k.project, k.room, false) m WHERE r.place IS NULL LIMIT 1) m ON true;
   END IF;
-
-  -- A statement of its own, which sees what was committed before the locks were had.
-  RETURN QUERY SELECT k.n, r.last_seq FROM unnest(projects, names) WITH ORDINALITY AS k(project, room, n)
-    LEFT JOIN LATERAL (
-      SELECT r.last_seq FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room AND (NOT p_passing OR k.n = ANY (locked)) LIMIT 1
-    ) r ON true;
 END;
 $$;
 
 -- As before, with the order of all locks that lock_rooms keeps. Joins are of functions alone, whose estimates do not
--- change with the tables, and a room is found by its place among those locked.
+-- change with the tables. A room is looked up by its key once, and written where it was found: without index scans there
+-- is no other way to join rooms than row by row, by the place of each.
 CREATE OR REPLACE FUNCTION append_messages(
   p_project text[], p_room text[], p_user text[], p_username text[], p_avatar text[],
   p_content text[], p_client text[], p_reply bigint[], p_role text[], p_passing boolean
 ) RETURNS TABLE (
   outcome text, id bigint, seq bigint, created_at timestamptz, username text, avatar text,
   content text, edited_at timestamptz, deleted_at timestamptz, role text
-) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = off AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz;
-  -- Of each room its last_seq, and of each message the place of its room in there.
+  -- Of each room its key, its last_seq and where its row is; and of each message the place of its room in these lists.
+  projects text[];
+  names text[];
   tops bigint[];
+  rows_at tid[];
   places bigint[];
   rows_taken bigint := cardinality(p_project);
 BEGIN
-  SELECT array_agg(l.last_seq ORDER BY l.n) INTO tops FROM lock_rooms(p_project, p_room, p_passing) l;
-  SELECT array_agg(k.place ORDER BY k.n) INTO places FROM (
-    SELECT t.n, dense_rank() OVER (ORDER BY t.project, t.room) AS place
-    FROM unnest(p_project, p_room) WITH ORDINALITY AS t(project, room, n)
-  ) k;
+  SELECT array_agg(k.place ORDER BY k.n), array_agg(k.project ORDER BY k.place) FILTER (WHERE k.first),
+      array_agg(k.room ORDER BY k.place) FILTER (WHERE k.first)
+    INTO places, projects, names FROM (
+      SELECT t.*, dense_rank() OVER (ORDER BY t.project, t.room) AS place,
+        row_number() OVER (PARTITION BY t.project, t.room ORDER BY t.n) = 1 AS first
+      FROM unnest(p_project, p_room) WITH ORDINALITY AS t(project, room, n)
+    ) k;
+  SELECT array_agg(l.last_seq ORDER BY l.n), array_agg(l.place ORDER BY l.n) INTO tops, rows_at
+    FROM lock_rooms(projects, names, p_passing) l;
 
   -- What may answer a message of this same flush waits for the next one, and what comes after it too.
   SELECT coalesce(min(t.n) - 1, rows_taken) INTO rows_taken
@@ -200,7 +211,7 @@ BEGIN
   moment := date_trunc('milliseconds', clock_timestamp());
   RETURN QUERY
   WITH known AS MATERIALIZED (
-    SELECT t.*, tops[t.place] AS top, o.message AS old,
+    SELECT t.*, tops[t.place] AS top, o.message AS old, first_value(t.n) OVER same AS first_n,
       -- The first of its client id, new, in a room that is locked, and an answer to what there is.
       t.n = first_value(t.n) OVER same AND o.n IS NULL AND tops[t.place] IS NOT NULL
         AND (t.reply IS NULL OR a.n IS NOT NULL) AS fits
@@ -215,37 +226,29 @@ BEGIN
       AS new_id
     FROM known k
   ), advanced AS (
-    -- Never an INSERT, since all rooms are there: a conflict finds its row by the key, and a join might by reading all.
-    -- The epoch is not used either; with it nobody works out one for each row.
-    INSERT INTO rooms (project_id, room_id, epoch, last_seq)
-      SELECT f.project, f.room, '00000000-0000-0000-0000-000000000000'::uuid, max(f.new_id) FROM numbered f WHERE f.new_id IS NOT NULL GROUP BY f.project, f.room
-      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = excluded.last_seq
+    UPDATE rooms r SET last_seq = f.new_top
+      FROM (SELECT rows_at[n.place] AS place, max(n.new_id) AS new_top FROM numbered n WHERE n.new_id IS NOT NULL GROUP BY n.place) f
+      WHERE r.ctid = f.place
   ), inserted AS (
     INSERT INTO messages (project_id, room_id, id, seq, user_id, username, avatar, content, client_id, reply_to, created_at,
       role)
     SELECT f.project, f.room, f.new_id, f.new_id, f.usr, f.username, f.avatar, f.content, f.client, f.reply, moment, f.role
     FROM numbered f WHERE f.new_id IS NOT NULL ORDER BY f.n
-  ), compared AS (
-    SELECT m.*, first_value(m.n) OVER same AS first_n, first_value(m.new_id) OVER same AS first_id,
-      first_value(m.room) OVER same AS first_room, first_value(m.reply) OVER same AS first_reply,
-      first_value(m.content) OVER same AS first_content, first_value(m.username) OVER same AS first_username,
-      first_value(m.avatar) OVER same AS first_avatar, first_value(m.role) OVER same AS first_role
-    FROM numbered m WINDOW same AS (PARTITION BY m.project, m.usr, m.client ORDER BY m.n)
   )
   SELECT
     CASE
       WHEN (c.old).id IS NOT NULL
       THEN CASE WHEN is_same_message(c.old, c.room, c.content, c.reply) THEN 'duplicate' ELSE 'conflict' END
       WHEN c.new_id IS NOT NULL THEN 'stored'
-      WHEN c.first_id IS NULL THEN CASE WHEN c.n = c.first_n AND c.top IS NOT NULL THEN 'not_found' END
-      WHEN c.first_room = c.room AND c.first_content = c.content AND c.first_reply IS NOT DISTINCT FROM c.reply
+      WHEN f.new_id IS NULL THEN CASE WHEN c.n = c.first_n AND c.top IS NOT NULL THEN 'not_found' END
+      WHEN f.room = c.room AND f.content = c.content AND f.reply IS NOT DISTINCT FROM c.reply
       THEN 'duplicate' ELSE 'conflict' END,
-    coalesce((c.old).id, c.first_id), coalesce((c.old).seq, c.first_id), coalesce((c.old).created_at, moment),
-    CASE WHEN (c.old).id IS NULL THEN c.first_username ELSE (c.old).username END,
-    CASE WHEN (c.old).id IS NULL THEN c.first_avatar ELSE (c.old).avatar END,
-    coalesce((c.old).content, c.first_content), (c.old).edited_at, (c.old).deleted_at,
-    CASE WHEN (c.old).id IS NULL THEN c.first_role ELSE (c.old).role END
-  FROM compared c ORDER BY c.n;
+    coalesce((c.old).id, f.new_id), coalesce((c.old).seq, f.new_id), coalesce((c.old).created_at, moment),
+    CASE WHEN (c.old).id IS NULL THEN f.username ELSE (c.old).username END,
+    CASE WHEN (c.old).id IS NULL THEN f.avatar ELSE (c.old).avatar END,
+    coalesce((c.old).content, f.content), (c.old).edited_at, (c.old).deleted_at,
+    CASE WHEN (c.old).id IS NULL THEN f.role ELSE (c.old).role END
+  FROM numbered c JOIN numbered f ON f.n = c.first_n ORDER BY c.n;
 END;
 $$;
 
