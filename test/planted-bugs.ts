@@ -6,10 +6,8 @@ const ROOM = 'server/dist/room.js';
 const FAN_OUT = 'server/dist/fan-out.js';
 const MESSAGES = 'server/dist/messages.js';
 const DATABASE = 'server/dist/store/database.js';
-const POSTGRES = 'server/dist/store/postgres.js';
 const TABLES = 'server/dist/store/migrations/0002_group_commit.sql';
-const CHANGES = 'server/dist/store/migrations/0004_reactions.sql';
-const APPENDS = 'server/dist/store/migrations/0009_role_of_the_author.sql';
+const FUNCTIONS = 'server/dist/store/migrations/0012_rooms_locked_by_key.sql';
 const APPEND_ONE = 'server/dist/store/migrations/0011_one_message.sql';
 const COLUMNS = '-- Appends many messages to many rooms in one transaction';
 
@@ -57,14 +55,18 @@ export const bugs: readonly Bug[] = [
           GRANT USAGE ON numbers_kimpga, numbers_othershop TO PUBLIC;\n${COLUMNS}`,
       },
       {
-        file: APPENDS,
-        from: 'r.last_seq + row_number() OVER (PARTITION BY k.project, k.room ORDER BY k.n) AS new_id',
-        to: "nextval('numbers_' || k.project) AS new_id",
+        file: FUNCTIONS,
+        from: 'k.top + count(*) FILTER (WHERE k.fits) OVER (PARTITION BY k.place ORDER BY k.n) END',
+        to: "nextval('numbers_' || k.project) END",
       },
-      { file: APPENDS, from: 'ORDER BY r.project_id, r.room_id FOR UPDATE;', to: ';' },
-      { file: APPENDS, from: 'SET last_seq = f.top', to: 'SET last_seq = greatest(r.last_seq, f.top)' },
+      { file: FUNCTIONS, from: '        FOR UPDATE\n      ) r ON true', to: '      ) r ON true' },
       {
-        file: APPENDS,
+        file: FUNCTIONS,
+        from: 'SET last_seq = f.new_top',
+        to: 'SET last_seq = greatest(r.last_seq, f.new_top)',
+      },
+      {
+        file: FUNCTIONS,
         from: `    UPDATE rooms r SET last_seq = r.last_seq + 1
       WHERE r.project_id = given.project AND r.room_id = given.room RETURNING r.last_seq INTO id;
     IF NOT FOUND THEN`,
@@ -84,9 +86,9 @@ export const bugs: readonly Bug[] = [
   UPDATE rooms r SET last_seq = greatest(r.last_seq, id) WHERE r.project_id = p_project AND r.room_id = p_room;
   IF false THEN`,
       },
-      ...[APPENDS, APPEND_ONE].map(keepNumber),
+      ...[FUNCTIONS, APPEND_ONE].map(keepNumber),
       {
-        file: CHANGES,
+        file: FUNCTIONS,
         from: `UPDATE rooms r SET last_seq = r.last_seq + 1
         WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;
       UPDATE messages m SET seq = next_seq, content`,
@@ -109,11 +111,11 @@ export const bugs: readonly Bug[] = [
         to: `ALTER TABLE messages DROP CONSTRAINT messages_project_id_user_id_client_id_key;\n${COLUMNS}`,
       },
       {
-        file: APPENDS,
-        from: 'm.client_id BETWEEN i.client AND i.client',
-        to: 'm.client_id BETWEEN i.client AND i.client AND false',
+        file: FUNCTIONS,
+        from: 'a.client_id BETWEEN k.client AND k.client',
+        to: 'a.client_id BETWEEN k.client AND k.client AND false',
       },
-      ...[APPENDS, APPEND_ONE].map((file) => ({
+      ...[FUNCTIONS, APPEND_ONE].map((file) => ({
         file,
         from: 'ON CONFLICT (project_id, user_id, client_id) DO NOTHING',
         to: 'ON CONFLICT DO NOTHING',
@@ -126,12 +128,11 @@ export const bugs: readonly Bug[] = [
     caught: ['hole', 'stale', 'gap'],
     patches: [
       {
-        file: APPENDS,
-        from: 'SELECT project, room, max(new_id) AS top FROM fresh GROUP BY project, room',
-        to: `SELECT k.project, k.room, max(w.last_seq) + count(*) AS top FROM known k
-      JOIN rooms w ON w.project_id = k.project AND w.room_id = k.room GROUP BY k.project, k.room`,
+        file: FUNCTIONS,
+        from: 'max(n.new_id) AS new_top FROM numbered n WHERE n.new_id IS NOT NULL GROUP BY n.place',
+        to: 'max(n.top) + count(*) AS new_top FROM numbered n WHERE n.top IS NOT NULL GROUP BY n.place',
       },
-      ...[APPENDS, APPEND_ONE].map(keepNumber),
+      ...[FUNCTIONS, APPEND_ONE].map(keepNumber),
     ],
   },
   {
@@ -188,9 +189,9 @@ export const bugs: readonly Bug[] = [
     caught: ['leak', 'corrupt', 'duplicate'],
     patches: [
       {
-        file: POSTGRES,
-        from: 'WHERE m.project_id = $1 AND m.room_id = $2 AND m.id < $3',
-        to: 'WHERE $1::text IS NOT NULL AND m.room_id = $2 AND m.id < $3',
+        file: FUNCTIONS,
+        from: 'WHERE m.project_id = p_project AND m.room_id = p_room AND m.id < p_id',
+        to: 'WHERE p_project IS NOT NULL AND m.room_id = p_room AND m.id < p_id',
       },
       // The second wall would hide it.
       { file: 'server/dist/store/wall.js', from: 'u WHERE u.super OR', to: 'u WHERE false AND' },
@@ -235,8 +236,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'server/dist/gateway.js',
-        from: 'ack(reply);',
-        to: "{ ack(reply); if (Math.random() < 0.02) throw new Error('planted'); }",
+        from: 'ack(answer);',
+        to: "{ ack(answer); if (Math.random() < 0.02) throw new Error('planted'); }",
       },
     ],
   },
