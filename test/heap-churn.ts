@@ -1,9 +1,9 @@
 /**
  * `npm run heap -- --seconds 180 --joins 300`: members nobody has seen before come and go, each from another address, and
- * the heap after garbage collection is printed at every 10,000 joins, with the largest Maps and Sets at the end.
+ * the heap after garbage collection is printed at every 10,000 joins, at the end the largest Maps and Sets and what has grown most.
  */
 
-import { rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,11 +11,13 @@ import { parseArgs } from 'node:util';
 import { prepare, say } from '../scripts/prepare.mjs';
 import { createEnds } from './faults-ends.js';
 import { startCluster, startServer } from './faults-rig.js';
-import { largestCollections } from './heap-snapshot.js';
+import { largestCollections, largestGrowth } from './heap-snapshot.js';
 import { tokenOf, until } from './kit.js';
 import { RawSocket } from './raw-socket.js';
 
 const EVERY_JOINS = 10_000;
+/** Until then code is compiled and caches fill. */
+const FIRST_SNAPSHOT_JOINS = 20_000;
 const STAY_MS = 500;
 const TICK_MS = 20;
 /** One in so many writes a message, is a guest, shows a forged token, or ends without the closing handshake. */
@@ -106,21 +108,31 @@ async function report(): Promise<void> {
   say(`${time} s: ${joins} joins, heap after GC ${mb.toFixed(2)} MB (${change.toFixed(2)})`);
 }
 
+const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-heap-'));
+ends.after(() => rmSync(folder, { recursive: true, force: true }));
+const [first, last] = [joinPath(folder, 'first.heapsnapshot'), joinPath(folder, 'last.heapsnapshot')];
+
+async function writeSnapshot(file: string): Promise<void> {
+  if ((await server.measure({ snapshot: file })) === null) throw new Error('no snapshot came in time');
+}
+
+const inKb = (bytes: number) => `${(bytes / KB).toFixed(0).padStart(6)} KB`;
+
 async function reportCollections(): Promise<void> {
-  const file = joinPath(tmpdir(), `chatty-heap-${process.pid}.heapsnapshot`);
-  try {
-    if ((await server.measure({ snapshot: file })) === null) throw new Error('no snapshot came in time');
-    for (const { path, bytes } of largestCollections(file, LARGEST))
-      say(`  ${(bytes / KB).toFixed(0).padStart(6)} KB ${path}`);
-  } finally {
-    rmSync(file, { force: true });
-  }
+  await writeSnapshot(last);
+  say('Largest Maps and Sets:');
+  for (const { path, bytes } of largestCollections(last, LARGEST)) say(`  ${inKb(bytes)} ${path}`);
+  if (!existsSync(first)) return;
+  say(`Grown most since ${FIRST_SNAPSHOT_JOINS} joins:`);
+  for (const { kind, count, bytes } of largestGrowth(first, last, LARGEST))
+    say(`  ${inKb(bytes)} ${count} of ${kind}`);
 }
 
 try {
   while (performance.now() - begun < seconds * 1_000) {
     await come(EVERY_JOINS);
     await report();
+    if (joins === FIRST_SNAPSHOT_JOINS) await writeSnapshot(first);
   }
   await reportCollections();
 } finally {

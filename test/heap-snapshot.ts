@@ -9,6 +9,9 @@ export type Collection = {
   bytes: number;
 };
 
+/** What one kind of object, by type and constructor, takes in a second snapshot more than in the first. */
+export type Growth = { kind: string; count: number; bytes: number };
+
 type Snapshot = {
   snapshot: {
     meta: {
@@ -37,6 +40,29 @@ export function largestCollections(file: string, count: number): Collection[] {
   const largest = found.sort((a, b) => b.bytes - a.bytes).slice(0, count);
   const reachedBy = heap.shortestPaths();
   return largest.map(({ node, bytes }) => ({ path: pathTo(heap, reachedBy, node), bytes }));
+}
+
+/** @param count kinds that are told: those that have grown most, without what they refer to */
+export function largestGrowth(before: string, after: string, count: number): Growth[] {
+  const [first, second] = [kindsOf(before), kindsOf(after)];
+  const grown = [...second].map(([kind, now]) => {
+    const was = first.get(kind) ?? { count: 0, bytes: 0 };
+    return { kind, count: now.count - was.count, bytes: now.bytes - was.bytes };
+  });
+  return grown.sort((a, b) => b.bytes - a.bytes).slice(0, count);
+}
+
+function kindsOf(file: string): Map<string, Omit<Growth, 'kind'>> {
+  const heap = openHeap(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
+  const kinds = new Map<string, Omit<Growth, 'kind'>>();
+  for (let node = 0; node < heap.nodeCount; node += 1) {
+    const type = heap.typeOf(node);
+    // The name of a string is the string.
+    const kind = type.includes('string') ? type : `${type} ${heap.nameOf(node)}`;
+    const known = kinds.get(kind) ?? { count: 0, bytes: 0 };
+    kinds.set(kind, { count: known.count + 1, bytes: known.bytes + heap.sizeOf(node) });
+  }
+  return kinds;
 }
 
 type Heap = ReturnType<typeof openHeap>;
