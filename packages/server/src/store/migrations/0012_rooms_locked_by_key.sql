@@ -121,53 +121,49 @@ $$;
 -- Half of each page is left free, so that a room stays on its page, and all indexes as they are, when its last_seq changes.
 ALTER TABLE rooms SET (fillfactor = 50);
 
--- Makes a room that lock_rooms has not found, and locks it; where somebody else has made it meanwhile, that one is locked.
--- With p_passing a room of somebody else is passed by: there is no row.
-CREATE FUNCTION make_room(p_project text, p_room text, p_passing boolean) RETURNS TABLE (last_seq bigint, place tid)
-LANGUAGE plpgsql ROWS 1 SET enable_seqscan = off AS $$
-#variable_conflict use_column
-BEGIN
-  IF NOT p_passing THEN
-    RETURN QUERY INSERT INTO rooms AS r (project_id, room_id) VALUES (p_project, p_room)
-      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = r.last_seq RETURNING r.last_seq, r.ctid;
-    RETURN;
-  END IF;
-  -- It was not found, or it is locked: INSERT would wait for whoever is writing to it.
-  PERFORM 1 FROM rooms r WHERE r.project_id = p_project AND r.room_id = p_room;
-  IF NOT FOUND THEN
-    RETURN QUERY INSERT INTO rooms AS r (project_id, room_id) VALUES (p_project, p_room)
-      ON CONFLICT DO NOTHING RETURNING r.last_seq, r.ctid;
-  END IF;
-END;
-$$;
-
 -- Locks rooms, which are given once each and by their keys in ascending order, and answers in that order: n (from 1), last_seq
 -- and where the row is while it is locked. Rooms are locked in that order, as append_few, change_messages and
 -- react_messages lock them, and whether they exist or have to be made, so that two servers never wait for each other in a
 -- circle. With p_passing a room that another transaction has locked is passed by: its last_seq is NULL.
--- A LATERAL query with FOR UPDATE looks each room up, one after the other; a join may read them all. FOR UPDATE reads the
--- row as it is once it is locked. LIMIT keeps make_room from being called for a room that was found.
+-- A LATERAL query with LIMIT or FOR UPDATE looks each room up, one after the other; a join may read them all. FOR UPDATE
+-- reads the row as it is once it is locked.
+-- Rooms are made by one statement: each one works out anew which projects it sees, and there may be as many as rooms.
 CREATE FUNCTION lock_rooms(p_project text[], p_room text[], p_passing boolean)
 RETURNS TABLE (n bigint, last_seq bigint, place tid)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = on AS $$
 #variable_conflict use_column
 BEGIN
+  PERFORM 1 FROM unnest(p_project, p_room) AS k(project, room)
+    LEFT JOIN LATERAL (SELECT true AS found FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room LIMIT 1) r ON true
+    WHERE r.found IS NULL;
+  IF FOUND AND p_passing THEN
+    -- Only those that do not exist: INSERT waits for whoever is writing to one that does.
+    INSERT INTO rooms (project_id, room_id)
+      SELECT k.project, k.room FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n)
+        LEFT JOIN LATERAL (SELECT true AS found FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room LIMIT 1) r ON true
+      WHERE r.found IS NULL ORDER BY k.n
+      ON CONFLICT DO NOTHING;
+  ELSIF FOUND THEN
+    -- All of them, so that those that exist are locked between those that are made.
+    INSERT INTO rooms AS r (project_id, room_id)
+      SELECT k.project, k.room FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n
+      ON CONFLICT (project_id, room_id) DO UPDATE SET last_seq = r.last_seq;
+  END IF;
+
   IF p_passing THEN
-    RETURN QUERY SELECT k.n, coalesce(r.last_seq, m.last_seq), coalesce(r.place, m.place)
+    RETURN QUERY SELECT k.n, r.last_seq, r.place
       FROM (SELECT * FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n) k
       LEFT JOIN LATERAL (
         SELECT r.last_seq, r.ctid AS place FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room
         FOR UPDATE SKIP LOCKED
-      ) r ON true
-      LEFT JOIN LATERAL (SELECT * FROM make_room(k.project, k.room, true) m WHERE r.place IS NULL LIMIT 1) m ON true;
+      ) r ON true;
   ELSE
-    RETURN QUERY SELECT k.n, coalesce(r.last_seq, m.last_seq), coalesce(r.place, m.place)
+    RETURN QUERY SELECT k.n, r.last_seq, r.place
       FROM (SELECT * FROM unnest(p_project, p_room) WITH ORDINALITY AS k(project, room, n) ORDER BY k.n) k
       LEFT JOIN LATERAL (
         SELECT r.last_seq, r.ctid AS place FROM rooms r WHERE r.project_id = k.project AND r.room_id = k.room
         FOR UPDATE
-      ) r ON true
-      LEFT JOIN LATERAL (SELECT * FROM make_room(k.project, k.room, false) m WHERE r.place IS NULL LIMIT 1) m ON true;
+      ) r ON true;
   END IF;
 END;
 $$;
