@@ -11,6 +11,7 @@ import { prepare, ROOT, say } from './prepare.mjs';
 
 /** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
 const DATABASE_STORIES = [
+  'test/crowd-writing.test.ts',
   'test/database-stall.test.ts',
   'test/faults-database.test.ts',
   'test/moderation-http.test.ts',
