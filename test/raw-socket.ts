@@ -107,6 +107,11 @@ export class RawSocket {
     this.#tcp.resume();
   }
 
+  /** Ends its own side of the TCP connection alone. */
+  halfClose(): void {
+    this.#tcp.end();
+  }
+
   /** Ends without a word: a reset instead of the closing handshake. */
   reset(): void {
     this.#tcp.resetAndDestroy();

@@ -183,9 +183,10 @@ async function listen(parts: {
     gate.close();
     rooms.close();
     webSockets.close();
-    connections.close();
     await socketIo.close();
     await http.close();
+    // Last: what ends late is waited for above, and destroyed by this.
+    connections.close();
   });
   try {
     await http.listen({ host: config.host, port: config.port, backlog: BACKLOG });

@@ -131,7 +131,9 @@ export class Line implements ChatSocket, Engine {
 
   close(): void {
     if (this.#state === 'closed') return;
-    this.#socket.close();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close();
+    // The other end has closed its side, and ws waits without end for it to read what it was sent before.
+    else this.stream.destroy();
     this.#end();
   }
 
