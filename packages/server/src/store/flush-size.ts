@@ -76,7 +76,8 @@ export function createFlushSize(options: { batch: number; now: () => number }): 
       most = Math.max(1, jobs >> 1);
     },
     interrupted() {
-      most = Math.min(most, LARGE_FLUSH);
+      // Below what has to prove that more is worth it: where every flush takes long, this one could not.
+      most = Math.min(most, LARGE_FLUSH >> 1);
     },
   };
 }
