@@ -61,9 +61,12 @@ const LIFT = {
       INSERT INTO audit_log (project_id, actor, act, subject, details)
         SELECT $1, $4::jsonb, $5::text, $2, '{}'::jsonb FROM act LIMIT 1 RETURNING id
     )
-    SELECT CASE WHEN EXISTS (SELECT FROM entry) THEN 'lifted' WHEN EXISTS (SELECT FROM held) THEN 'forbidden'
-      ELSE 'none' END AS outcome`,
+    SELECT CASE WHEN EXISTS (SELECT FROM entry) THEN 'lifted'
+      WHEN NOT (SELECT bool_and(overruled) FROM held) THEN 'forbidden'
+      WHEN EXISTS (SELECT FROM held) THEN 'changed' ELSE 'none' END AS outcome`,
 };
+/** How often a sanction may be set anew in the moment in which it is lifted. */
+const LIFT_TRIES = 3;
 const LIFT_OF_KEY = {
   name: 'lift of key',
   text: `WITH act AS (
@@ -153,9 +156,13 @@ export function createOrderRecords(query: Query, follow = query): OrderRecords {
     },
     async lift({ project, userId, kinds, overruled, act, actor }) {
       const values = [project, userId, kinds, actor, act, overruled];
-      const [row] = await query<{ outcome: 'lifted' | 'none' | 'forbidden' }>(LIFT, values);
-      if (!row) throw new Unavailable('the sanction was not answered for');
-      return row.outcome;
+      for (let tries = 0; tries < LIFT_TRIES; tries += 1) {
+        const [row] = await query<{ outcome: 'lifted' | 'none' | 'forbidden' | 'changed' }>(LIFT, values);
+        if (!row) throw new Unavailable('the sanction was not answered for');
+        // Another transaction changed it while this one waited for it, and a statement sees only what was there before.
+        if (row.outcome !== 'changed') return row.outcome;
+      }
+      throw new Unavailable('the sanction changed whenever it was to be lifted');
     },
     liftOfKey: async ({ project, key, actor, limit }) =>
       (await query(LIFT_OF_KEY, [project, key, actor, limit])).length,
