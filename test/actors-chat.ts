@@ -5,7 +5,7 @@ import type { Member, MemberOptions } from './actors.js';
 import { CHANGING, createChanges, textOf } from './actors-change.js';
 import { pause } from './actors-follow.js';
 import { hashOf, stateOf } from './checker-lines.js';
-import { tokenOf, until } from './kit.js';
+import { longLivedToken, until } from './kit.js';
 
 /** Refusals after which the same change is asked for again: what became of the last try is not known. */
 const UNKNOWN = ['unavailable'];
@@ -18,7 +18,7 @@ export function createChatMember(
   const { history, url, project, name, random, create } = options;
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
-  const chat = create({ url, token: tokenOf(name, { projectId: project, expiresIn: 7_200 }) });
+  const chat = create({ url, token: longLivedToken(name, project) });
   /** What is shown since the last reset: of each id the newest number. */
   let shown = new Map<number, number>();
   let newest = 0;

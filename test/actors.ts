@@ -5,7 +5,7 @@ import { io, type Socket } from 'socket.io-client';
 import { CHANGING, createChanges, textOf } from './actors-change.js';
 import { ACK_PATIENCE, createFollower, follow, pause, RETRY_PAUSE } from './actors-follow.js';
 import { type History, hashOf } from './checker-lines.js';
-import { tokenOf, until } from './kit.js';
+import { longLivedToken, until } from './kit.js';
 
 export type MemberOptions = {
   history: History;
@@ -48,7 +48,7 @@ export function createMember(options: MemberOptions): Member {
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
   const follower = createFollower(history, about);
-  const token = tokenOf(name, { projectId: project, expiresIn: 7_200 });
+  const token = longLivedToken(name, project);
   const socket: Socket = io(url, {
     auth: (give) => give(kind === 'plain' ? { token } : { token, batch: true, ...follower.resume() }),
     forceNew: true,

@@ -26,8 +26,7 @@ export const serverFaults: Record<
     name: 'server-stopped',
     async fault({ server, random, last }) {
       server.freeze();
-      await last(between(random, 500, 5_000));
-      server.thaw();
+      await last(between(random, 500, 5_000)).finally(() => server.thaw());
     },
   },
   reset: {
@@ -52,8 +51,7 @@ export const serverFaults: Record<
     name: 'black-hole',
     async fault({ proxy, random, last }) {
       proxy.freeze();
-      await last(between(random, 500, 6_000));
-      proxy.thaw();
+      await last(between(random, 500, 6_000)).finally(() => proxy.thaw());
     },
   },
   slowLink: {
@@ -138,11 +136,14 @@ export const away: Story = {
     proxy.reset(1);
     const name = `writer${acks()}`;
     const writer = createMember({ history, url: server.url, project: 'kimpga', name, kind: 'batch', random });
-    writer.talk(0, 40);
-    await until(() => writer.acked >= 700, 'hundreds of messages', 60_000);
-    await writer.hush();
-    writer.leave();
-    proxy.thaw();
+    try {
+      writer.talk(0, 40);
+      await until(() => writer.acked >= 700, 'hundreds of messages', 60_000);
+      await writer.hush();
+    } finally {
+      writer.leave();
+      proxy.thaw();
+    }
   },
 };
 
@@ -279,6 +280,7 @@ export function mixed(stories: readonly Story[]): Story {
         chosen.map((story) =>
           story?.fault(stage).catch((error: unknown) => {
             if (!tolerant) throw error;
+            process.stderr.write(`${chosen.map((each) => each?.name).join(' and ')}: ${error}\n`);
           }),
         ),
       );

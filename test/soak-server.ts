@@ -3,7 +3,7 @@
 import type { Connection } from '@chatty/server/store/postgres';
 import { io, type Socket } from 'socket.io-client';
 import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
-import { tokenOf } from './kit.js';
+import { longLivedToken } from './kit.js';
 
 const GUESTS = 40;
 const JOIN_INTERVAL_MS = 50;
@@ -58,7 +58,7 @@ export async function startSoakServer(
 
   const churn = setInterval(() => {
     const name = `churn${joins}`;
-    const socket = come({ token: tokenOf(name, { userId: name, projectId: 'kimpga' }), batch: true });
+    const socket = come({ token: longLivedToken(name, 'kimpga'), batch: true });
     setTimeout(() => socket.disconnect(), STAY_MS);
   }, joinEveryMs);
   context.after(() => clearInterval(churn));

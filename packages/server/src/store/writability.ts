@@ -6,7 +6,7 @@ import { codeOf, judge } from './database.js';
 import { Unavailable, type Writability } from './store.js';
 import type { Flush } from './writer.js';
 
-/** Writes half a megabyte to the database's disk and takes it away again; answers whether it is open for reading only. */
+/** Writes 280 KB to the database's disk and takes it away again; answers whether it is open for reading only. */
 export const PROBE = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };
 
 /** How often it is tried while nothing is known to be wrong: a full disk shows within this time though nobody writes. */
@@ -15,8 +15,8 @@ const PROBE_INTERVAL_MS = 5_000;
 const RETRY_INTERVAL_MS = 1_000;
 /** How long a write that failed counts, where none has succeeded since. */
 const FAILURE_MS = 5_000;
-/** PostgreSQL's insufficient resources (its appendix A) but for connections: the disk or the memory is full. */
-const INSUFFICIENT = /^53(?!300)/;
+/** PostgreSQL's insufficient resources (its appendix A) but for connections and limits of its settings: the disk or the memory is full. */
+const INSUFFICIENT = /^53(?!300|400)/;
 
 /**
  * @param probe rejects with PostgreSQL's error as its cause
