@@ -54,5 +54,7 @@ export type Refusal = {
 /** @param retryAfter in milliseconds */
 export function refusal(code: Code, retryAfter?: number): Refusal {
   const { message, retry } = codes[code];
-  return retryAfter === undefined ? { code, message, retry } : { code, message, retry, retryAfter };
+  return retryAfter === undefined
+    ? { code, message, retry }
+    : { code, message, retry, retryAfter: Math.ceil(retryAfter) };
 }

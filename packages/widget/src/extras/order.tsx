@@ -24,6 +24,9 @@ function whenOf(date: Date, { time, moment }: Language): string {
   return date.toDateString() === new Date().toDateString() ? time(date) : moment(date);
 }
 
+/** Least time in milliseconds between two looks at what is left. */
+const SHORTEST_PAUSE_MS = 20;
+
 /** As long as it is not over there is one. */
 const secondsTo = (until: number) => Math.max(1, Math.ceil((until - realClock.now()) / 1_000));
 
@@ -46,9 +49,12 @@ export function Slow({ chat, until, language }: { chat: Chat; until: number | nu
 
 /** What is left of it, second by second, for the eye alone. */
 export function Seconds({ until }: { until: number }) {
-  const [left, setLeft] = useState(secondsTo(until));
+  const [, look] = useState({});
+  const left = secondsTo(until);
   useEffect(() => {
-    const timer = setTimeout(() => setLeft(secondsTo(until)), until - realClock.now() - (left - 1) * 1_000);
+    // A timer may fire a little early, so it is looked at again and not taken for the next second.
+    const pause = until - realClock.now() - (left - 1) * 1_000;
+    const timer = setTimeout(() => look({}), Math.max(SHORTEST_PAUSE_MS, pause));
     return () => clearTimeout(timer);
   });
   const [minutes, seconds] = [Math.floor(left / 60), left % 60];
