@@ -128,7 +128,12 @@ export function createChatMember(
         (each) => each.kind === 'pending' && each.clientId === clientId && each.failure !== null,
       );
     while (open.has(clientId) && !leaving) {
-      await until(() => !open.has(clientId) || failed() || leaving, 'an answer or a failure', 300_000);
+      await until(() => !open.has(clientId) || failed() || leaving, 'an answer or a failure', 200_000).catch(
+        (error: unknown) => {
+          const last = chat.lines.slice(-3).map((each) => JSON.stringify(each));
+          throw new Error(`${error}: ${clientId} of ${name}, ${chat.state}, ${epoch}, ${last}`);
+        },
+      );
       if (!failed() || leaving) continue;
       history.add({ ...sent, kind: 'info' });
       history.add({ ...sent, kind: 'invoke' });
