@@ -1,6 +1,6 @@
 /** A member that uses our own client, and writes down what its lines show. */
 
-import type { createChat, StoredLine } from '@chatty/client/chat';
+import type { createChat, Line, StoredLine } from '@chatty/client/chat';
 import type { Member, MemberOptions } from './actors.js';
 import { CHANGING, createChanges, textOf } from './actors-change.js';
 import { pause } from './actors-follow.js';
@@ -60,6 +60,16 @@ export function createChatMember(
     if (joined) showNew(stored);
     else startAgain(stored);
     for (const line of stored) settle(line);
+    for (const clientId of open) if (!isPending(lines, clientId)) giveUp(clientId);
+  }
+
+  const isPending = (lines: readonly Line[], clientId: string) =>
+    lines.some((line) => line.kind === 'pending' && line.clientId === clientId);
+
+  /** It was answered when its log had been replaced and much was written since: it is above what is shown, with its number. */
+  function giveUp(clientId: string): void {
+    open.delete(clientId);
+    history.add({ ...about, op: 'send', kind: 'info', cid: `${project}:${name}:${clientId}` });
   }
 
   /** All that one event brings stands at once, whatever its order: up to its newest number nothing may be missing. */
