@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
+import { monotonicTime } from './clocks.js';
 import { createConduct } from './conduct.js';
 import type { Config } from './config.js';
 import { createDoctor } from './doctor.js';
@@ -32,7 +33,7 @@ import { StartError } from './start-error.js';
 import { startEmbedded } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
-import type { Store } from './store/store.js';
+import { type Store, Unavailable } from './store/store.js';
 import { createVault } from './vault.js';
 import { createWatch } from './watch.js';
 import { openWebSockets } from './web-sockets.js';
@@ -48,6 +49,8 @@ export type App = {
 
 /** Where `npm run build` leaves the widget. */
 const WIDGET = new URL('../../widget/dist/', import.meta.url);
+/** Between two tries to read what the server has to know, in milliseconds. */
+const RETRY_PAUSE_MS = 250;
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
 const BACKLOG = 4_096;
 
@@ -94,19 +97,22 @@ async function openStore(config: Config, log: Log, progress: (sentence: string) 
 /** Who may do what: what the database says of projects and of order, and what follows for a token and a text. */
 async function createJudgement(config: Config, store: Store, log: Log, undo: Undo) {
   const vault = config.secretsKey === null ? null : createVault(config.secretsKey);
-  const projects = await createProjects({
-    records: store.projects,
-    vault,
-    founding: config.jwtSecret,
-    unlisted: config.unlistedProjects,
-    origins: config.allowedOrigins,
-    guestProjects: config.guestProjects,
-    production: config.production,
-    log,
-  });
+  const read = <Result>(work: () => Promise<Result>) => untilAvailable(config.databaseWaitSeconds, work);
+  const projects = await read(() =>
+    createProjects({
+      records: store.projects,
+      vault,
+      founding: config.jwtSecret,
+      unlisted: config.unlistedProjects,
+      origins: config.allowedOrigins,
+      guestProjects: config.guestProjects,
+      production: config.production,
+      log,
+    }),
+  );
   undo.push(projects.close);
   const slices = createSlices();
-  const order = await createOrder({ records: store.order, slices, log });
+  const order = await read(() => createOrder({ records: store.order, slices, log }));
   undo.push(async () => order.close());
   const filters = createFilters({ projects, slices });
   const conduct = createConduct({ order, projects, filters, store });
@@ -119,6 +125,19 @@ async function createJudgement(config: Config, store: Store, log: Log, undo: Und
   const auth = createAuth({ projects, order, naming, ...rules });
   const doctor = createDoctor({ auth, conduct, projects, rules });
   return { vault, projects, order, conduct, auth, doctor, slices };
+}
+
+/** A database that ends its connections or starts anew meanwhile does not end the start. */
+async function untilAvailable<Result>(waitSeconds: number, work: () => Promise<Result>): Promise<Result> {
+  const deadline = monotonicTime() + waitSeconds * 1_000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (monotonicTime() >= deadline || !(error instanceof Unavailable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    }
+  }
 }
 
 async function listen(parts: {

@@ -23,9 +23,12 @@ const PASSING = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOENT',
+  '57P01',
+  '57P02',
   '57P03',
   '53300',
 ]);
+const RETRY_PAUSE_MS = 250;
 
 /**
  * Waits for the database, refuses one that could lose acknowledged messages, and runs the migrations it lacks.
@@ -34,6 +37,23 @@ const PASSING = new Set([
  * @throws StartError with one sentence for the person who starts the server
  */
 export async function migrate(
+  connection: Connection,
+  waitSeconds: number,
+  progress: (sentence: string) => void,
+): Promise<string[]> {
+  const deadline = performance.now() + waitSeconds * 1_000;
+  for (;;) {
+    try {
+      return await migrateOnce(connection, waitSeconds, progress);
+    } catch (error) {
+      // What had been done was undone with the connection, or is not done again.
+      if (performance.now() >= deadline || !(error instanceof Error && isPassing(error.cause))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    }
+  }
+}
+
+async function migrateOnce(
   connection: Connection,
   waitSeconds: number,
   progress: (sentence: string) => void,
@@ -55,7 +75,7 @@ export async function migrate(
     if (error instanceof StartError) throw error;
     throw new StartError(`The database could not be prepared: ${reasonOf(error)}.`, { cause: error });
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }
 
@@ -134,7 +154,8 @@ function isPassing(error: unknown): boolean {
   const causes = error instanceof AggregateError ? error.errors : [error];
   return causes.some(
     (cause) =>
-      PASSING.has(String(cause?.code)) || /timeout|terminated unexpectedly/i.test(String(cause?.message)),
+      PASSING.has(String(cause?.code)) ||
+      /timeout|connection terminated|not queryable/i.test(String(cause?.message)),
   );
 }
 

@@ -1,0 +1,30 @@
+/** Promise: a database that ends its connections while a server starts delays the start, and does not end it. */
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import pg from 'pg';
+import { join, makeDatabase, startChatty, stored, tokenOf } from './kit.js';
+
+it('a start goes on although the database ends every connection of it again and again', async (context) => {
+  const connection = await makeDatabase(context);
+  const admin = new pg.Client(connection);
+  admin.on('error', () => undefined);
+  await admin.connect();
+  context.after(() => admin.end());
+  let ended = 0;
+  const end = async () => {
+    const { rowCount } = await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'chatty%'`,
+    );
+    ended += rowCount ?? 0;
+  };
+  // Once the start has lost so many it is left alone.
+  const ending = (async () => {
+    while (ended < 12) await end();
+  })();
+  const { url } = await startChatty(context, {}, connection);
+  await ending;
+  const minsu = await join(context, url, tokenOf('민수'));
+  assert.equal(stored(await minsu.say('안녕')).id, 1);
+});
