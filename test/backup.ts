@@ -9,7 +9,7 @@ const TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schem
 export async function dumpRows(database: Connection): Promise<() => Promise<unknown>> {
   const tables = (await query<{ name: string }>(database, TABLES)).map(({ name }) => name);
   const copies = tables.map((name) => `CREATE TABLE dump.${name} AS TABLE public.${name};`);
-  await query(database, `CREATE SCHEMA dump; ${copies.join(' ')}`);
+  await query(database, `DROP SCHEMA IF EXISTS dump CASCADE; CREATE SCHEMA dump; ${copies.join(' ')}`);
   const loads = tables.map(
     (name) => `INSERT INTO public.${name} OVERRIDING SYSTEM VALUE SELECT * FROM dump.${name};`,
   );

@@ -162,8 +162,11 @@ export const restore: Story = {
   name: 'restore',
   async fault({ server, database }) {
     await server.kill();
-    await (await dumpRows(database))();
-    await server.start();
+    try {
+      await (await dumpRows(database))();
+    } finally {
+      await server.start();
+    }
   },
 };
 
