@@ -126,11 +126,14 @@ it('a process that was stopped looks before it lets anybody in, and one look ser
 
 it('who waits for a look that never ends is told within the bound, and others are tried meanwhile', async (context) => {
   const { database, watch } = setUp(context);
-  database.answer = hanging;
+  const ends: (() => void)[] = [];
+  database.answer = () => new Promise((_, reject) => ends.push(() => reject(new Error('no answer'))));
   database.skip += 3_000;
   assert.equal(await watch.whenFresh(), false);
   assert.ok(database.asked >= 2, 'a look that hangs keeps no other from being tried');
   database.answer = async () => undefined;
+  // The store ends each of its questions within its bound.
+  for (const end of ends) end();
   await until(() => watch.isFresh(), 'the way back');
 });
 
