@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cleanContent, hasInk } from '@chatty/protocol/text';
+import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
 import naughty from 'big-list-of-naughty-strings' with { type: 'json' };
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 

@@ -1,6 +1,6 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
-import { HISTORY_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE } from '@chatty/protocol/sizes';
 import type { Accuse, Stored } from './checker.js';
 import type { Line } from './checker-lines.js';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { type Chat, type ChatOptions, createChat, type Entry } from '@chatty/client/chat';
-import { createKept } from '@chatty/client/kept';
+import { createKept } from '@chatty/client/outbox-storage';
 import type { Message } from '@chatty/protocol/events';
 import { SignJWT } from 'jose';
 import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import { createLog } from '@chatty/server/log';
 import { createOrder } from '@chatty/server/order';
 import { startServer } from './faults-rig.js';

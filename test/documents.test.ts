@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { codes } from '@chatty/protocol/codes';
+import { codes } from '@chatty/protocol/errors';
 import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config';
 import { projectSettings } from '@chatty/server/project-settings';
 import { roomRules } from '@chatty/server/room-rules';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
 import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING } from './raw-frames.js';
 import { openPolling, pollingRequest, sendRaw } from './raw-http.js';

@@ -9,7 +9,7 @@ import type {
   Message,
   SyncAnswer,
 } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
 import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
 
 type Answer = ChangeAnswer | HistoryAnswer | SyncAnswer | MembersAnswer;

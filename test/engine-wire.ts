@@ -2,7 +2,7 @@
 
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createDial, type Wire } from '@chatty/client/wire';
+import { createDial, type Wire } from '@chatty/client/socketio-client';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { WebSocket } from 'ws';
 import { tokenOf } from './kit.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { createDial } from '@chatty/client/wire';
+import { createDial } from '@chatty/client/socketio-client';
 import type { Position } from '@chatty/protocol/events';
 import { Server } from 'socket.io';
 import { Counted, dialTo, type Heard, listen, pause, startGate } from './engine-wire.js';
@@ -218,7 +218,7 @@ it('a handler that fails ends the connection and throws at nobody', async (conte
 
 /** Connects, waits for the state, leaves; the process ends when nothing keeps it. */
 const LEAVER = `
-  import { createDial } from '@chatty/client/wire';
+  import { createDial } from '@chatty/client/socketio-client';
   import { WebSocket } from 'ws';
   const [url, token, way, state] = process.argv.slice(-4);
   let reached;

@@ -1,7 +1,7 @@
 /** How a story ends: what the database holds, and what a fresh reader gets, written into the history. */
 
 import type { HistoryAnswer, Message, Position, SyncAnswer } from '@chatty/protocol/events';
-import { HISTORY_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE } from '@chatty/protocol/sizes';
 import type { Connection } from '@chatty/server/store/postgres';
 import { io, type Socket } from 'socket.io-client';
 import { type History, stateOf } from './checker-lines.js';

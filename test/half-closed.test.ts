@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { HISTORY_PAGE_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 import { openRaw, type RawSocket } from './raw-socket.js';
 

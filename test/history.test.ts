@@ -10,7 +10,7 @@ import {
   REACTION_USERS_BYTES,
   URL_LENGTH,
   USER_ID_LENGTH,
-} from '@chatty/protocol/limits';
+} from '@chatty/protocol/sizes';
 import pg from 'pg';
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 

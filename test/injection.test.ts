@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { HistoryAnswer } from '@chatty/protocol/events';
-import { cleanContent, hasInk } from '@chatty/protocol/text';
+import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
 import { join, SECRET, stored, tokenOf, until, Visitor } from './kit.js';
 import { ask, make } from './projects-kit.js';
 import { claimsOf, write } from './token-door.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import { join, startChatty, stored, tokenOf, until } from './kit.js';
 import { BEHIND_PROXY, enterRaw, flood, from, openMute, refused, times } from './limits-kit.js';
 import { ask, KEYS, make } from './projects-kit.js';

@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import { refusalOf, tokenOf, until } from './kit.js';
 import { openRaw, type RawSocket } from './raw-socket.js';
 

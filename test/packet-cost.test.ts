@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, it, type TestContext } from 'node:test';
 import type { ClientEvents, Role } from '@chatty/protocol/events';
-import { PACKET_BYTES, TOKEN_LENGTH } from '@chatty/protocol/limits';
+import { PACKET_BYTES, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
 import { assertNoLongPause } from './event-loop-lag.js';
 import { SECRET, startChatty, tokenOf } from './kit.js';

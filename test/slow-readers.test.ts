@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { createChat } from '@chatty/client/chat';
 import type { HistoryAnswer, Message } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE, PAGE_BYTES } from '@chatty/protocol/limits';
+import { HISTORY_PAGE_SIZE, PAGE_BYTES } from '@chatty/protocol/sizes';
 import { follow } from './follower.js';
 import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from './kit.js';
 import { openRaw } from './raw-socket.js';

@@ -1,7 +1,7 @@
 /** What tests of the store stand on: an empty, migrated database, stores on it, two projects. */
 
 import type { TestContext } from 'node:test';
-import type { Draft } from '@chatty/protocol/check';
+import type { Draft } from '@chatty/protocol/validate';
 import { createAuth } from '@chatty/server/auth';
 import { createLog } from '@chatty/server/log';
 import { createNaming } from '@chatty/server/naming';

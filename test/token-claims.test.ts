@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { PROJECT_ID } from '@chatty/protocol/limits';
+import { PROJECT_ID } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
 import { until } from './kit.js';
 import { claimsOf, IDS, openDoor, SECRETS, write } from './token-door.js';

@@ -1,7 +1,7 @@
 /** How fast older pages come out of a room of a million messages, through sockets. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
+import { MAIN_ROOM } from '@chatty/protocol/sizes';
 import { median, percentile, within } from '../measure.js';
 import { type Kind, query, type Server } from '../server.js';
 import { columns, type Row, type Stage } from '../stage.js';

@@ -1,25 +1,25 @@
 /** The chat without a face: a connection, an outbox and a timeline put together. */
 
-import { checkContent } from '@chatty/protocol/check';
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { ChangeAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
-import { TYPING_PAUSE } from '@chatty/protocol/limits';
+import { TYPING_PAUSE } from '@chatty/protocol/sizes';
+import { checkContent } from '@chatty/protocol/validate';
 import { type Clock, createTimers, realClock } from './clock.js';
+import type { State } from './connection-states.js';
 import { createEmitter, type Listeners } from './emitter.js';
-import type { Kept } from './kept.js';
-import { createLink } from './link.js';
-import type { State } from './machine.js';
 import { createOutbox, type Entry, newClientId } from './outbox.js';
-import { createPermit } from './permit.js';
-import type { Reason } from './reason.js';
+import type { Kept } from './outbox-storage.js';
+import type { Reason } from './refusal.js';
+import { createLink } from './room-connection.js';
+import { type Dial, dial } from './socketio-client.js';
 import { createTimeline, type Line } from './timeline.js';
-import { type Dial, dial } from './wire.js';
+import { createPermit } from './write-permission.js';
 
-export type { State } from './machine.js';
+export type { State } from './connection-states.js';
+export type { StoredLine } from './message-run.js';
 export type { Entry } from './outbox.js';
-export type { PendingLine } from './pending.js';
-export type { Reason } from './reason.js';
-export type { StoredLine } from './run.js';
+export type { PendingLine } from './pending-messages.js';
+export type { Reason } from './refusal.js';
 export type { GapLine, Line } from './timeline.js';
 
 export type ChatEvents = {

@@ -1,12 +1,12 @@
 /** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
 
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import type { Handshake } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
+import { type Event, type State, table } from './connection-states.js';
 import type { Credentials } from './credentials.js';
-import { type Event, type State, table } from './machine.js';
-import { type Reason, reasonOf } from './reason.js';
-import type { Ask, Dial, Heard } from './wire.js';
+import { type Reason, reasonOf } from './refusal.js';
+import type { Ask, Dial, Heard } from './socketio-client.js';
 
 export type Connection = {
   readonly state: State;

@@ -1,6 +1,6 @@
 /** Decides when a line of one's own is sent, and sent again: in order, with the same client id, until it is answered. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Message, SendAnswer, SendPayload } from '@chatty/protocol/events';
 
 /** A line on its way; `at` is when it was written, in milliseconds. */

@@ -1,11 +1,11 @@
 /** Decides what lines there are and in which order: a window of the stored ones by id, then one's own still on their way. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Message, Position, Session } from '@chatty/protocol/events';
-import { type Held, isPast, join, shorten, trim } from './held.js';
+import { firstId, put, type Run, type StoredLine } from './message-run.js';
+import { type Held, isPast, join, shorten, trim } from './message-window.js';
 import type { Entry } from './outbox.js';
-import { createPending, type PendingLine } from './pending.js';
-import { firstId, put, type Run, type StoredLine } from './run.js';
+import { createPending, type PendingLine } from './pending-messages.js';
 
 /** Messages are missing here: those after the line before and before the line after. `loadGap` brings them. */
 export type GapLine = { kind: 'gap'; key: string };

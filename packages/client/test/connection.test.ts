@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createConnection } from '@chatty/client/connection';
+import { type Event, type State, table } from '@chatty/client/connection-states';
 import { createCredentials } from '@chatty/client/credentials';
-import { type Event, type State, table } from '@chatty/client/machine';
-import type { Heard } from '@chatty/client/wire';
-import { refusal } from '@chatty/protocol/codes';
+import type { Heard } from '@chatty/client/socketio-client';
+import { refusal } from '@chatty/protocol/errors';
 import fc from 'fast-check';
 import { createHandClock, settle } from './room.js';
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCursor } from '@chatty/client/cursor';
+import { createCursor } from '@chatty/client/log-cursor';
 import type { Frame, Message } from '@chatty/protocol/events';
-import { SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import { SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
 import { createRoom, type Room } from './room.js';
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createConnection } from '@chatty/client/connection';
 import { createCredentials } from '@chatty/client/credentials';
-import { createFollower } from '@chatty/client/follower';
+import { createFollower } from '@chatty/client/log-sync';
+import type { Heard } from '@chatty/client/socketio-client';
 import { createTimeline } from '@chatty/client/timeline';
-import type { Heard } from '@chatty/client/wire';
 import { createHandClock, createMessage, settle } from './room.js';
 
 it('an answer that comes when its connection was replaced is not taken for one of the new', async () => {

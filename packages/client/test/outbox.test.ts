@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createOutbox, type Entry } from '@chatty/client/outbox';
-import { refusal } from '@chatty/protocol/codes';
+import { refusal } from '@chatty/protocol/errors';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import fc from 'fast-check';
 import { createHandClock, settle } from './room.js';

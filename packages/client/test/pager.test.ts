@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPager } from '@chatty/client/pager';
+import { createPager } from '@chatty/client/history-loader';
 import { createTimeline, type Page } from '@chatty/client/timeline';
 import { createMessage, createRoom, settle } from './room.js';
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPermit } from '@chatty/client/permit';
-import type { Reason } from '@chatty/client/reason';
-import { refusal } from '@chatty/protocol/codes';
+import type { Reason } from '@chatty/client/refusal';
+import { createPermit } from '@chatty/client/write-permission';
+import { refusal } from '@chatty/protocol/errors';
 import { createHandClock } from './room.js';
 
 function world() {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '@chatty/client/clock';
 import type { Frame, Message, Position, Session } from '@chatty/protocol/events';
-import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 
 export type Room = {
   readonly position: Position;

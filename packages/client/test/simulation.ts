@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { Clock } from '@chatty/client/clock';
-import type { Dial, Heard, Wire } from '@chatty/client/wire';
-import { refusal } from '@chatty/protocol/codes';
+import type { Dial, Heard, Wire } from '@chatty/client/socketio-client';
+import { refusal } from '@chatty/protocol/errors';
 import type { Handshake, Position } from '@chatty/protocol/events';
 import type { Room } from './room.js';
 import { session } from './room.js';

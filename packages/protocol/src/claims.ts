@@ -1,8 +1,8 @@
 /** Decides what a token's claims say: who the bearer is, cleaned by the rules of docs/protocol.md. */
 
 import { type Role, roles } from './events.js';
-import { PROJECT_ID, RAW_NAME_LENGTH, URL_LENGTH, USER_ID_LENGTH, USERNAME_GRAPHEMES } from './limits.js';
-import { cleanName, exceedsGraphemes } from './text.js';
+import { cleanName, exceedsGraphemes } from './normalize-text.js';
+import { PROJECT_ID, RAW_NAME_LENGTH, URL_LENGTH, USER_ID_LENGTH, USERNAME_GRAPHEMES } from './sizes.js';
 
 /** A person as the host's token describes them. */
 export type Member = {

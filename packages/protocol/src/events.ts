@@ -1,6 +1,6 @@
 /** The events of the wire, typed once for both ends. docs/protocol.md describes each. */
 
-import type { Refusal } from './codes.js';
+import type { Refusal } from './errors.js';
 
 /** What people think of a message: how many, and the ids of the first of them, at most 50 and as many as have room. */
 export type Reaction = { emoji: string; count: number; users: string[] };

@@ -2,6 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { cleanContent, countGraphemes, hasInk } from '@chatty/protocol/normalize-text';
+import {
+  CLIENT_ID,
+  HISTORY_PAGE_SIZE,
+  HISTORY_SIZE,
+  MEMBERS_SIZE,
+  MESSAGE_BYTES,
+  MESSAGE_GRAPHEMES,
+} from '@chatty/protocol/sizes';
 import {
   checkDelete,
   checkEdit,
@@ -11,16 +20,7 @@ import {
   checkSync,
   isShallow,
   readPosition,
-} from '@chatty/protocol/check';
-import {
-  CLIENT_ID,
-  HISTORY_PAGE_SIZE,
-  HISTORY_SIZE,
-  MEMBERS_SIZE,
-  MESSAGE_BYTES,
-  MESSAGE_GRAPHEMES,
-} from '@chatty/protocol/limits';
-import { cleanContent, countGraphemes, hasInk } from '@chatty/protocol/text';
+} from '@chatty/protocol/validate';
 import fc from 'fast-check';
 
 const epoch = '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refusal } from '@chatty/protocol/codes';
+import { refusal } from '@chatty/protocol/errors';
 
 it('the time until another try is whole milliseconds, rounded up', () => {
   assert.equal(refusal('slow_mode', 1_234.001).retryAfter, 1_235);

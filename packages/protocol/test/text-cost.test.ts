@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { checkContent } from '@chatty/protocol/check';
 import { readClaims } from '@chatty/protocol/claims';
-import { MESSAGE_BYTES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/limits';
-import { cleanContent, countGraphemes, exceedsGraphemes, hasInk } from '@chatty/protocol/text';
+import { cleanContent, countGraphemes, exceedsGraphemes, hasInk } from '@chatty/protocol/normalize-text';
+import { MESSAGE_BYTES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
+import { checkContent } from '@chatty/protocol/validate';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../../../test/event-loop-lag.js';
 import { worstTexts } from '../../../test/worst-texts.js';

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { isShallow } from '@chatty/protocol/check';
 import { readClaims, readUrl } from '@chatty/protocol/claims';
-import { cleanContent, cleanName, countGraphemes } from '@chatty/protocol/text';
+import { cleanContent, cleanName, countGraphemes } from '@chatty/protocol/normalize-text';
+import { isShallow } from '@chatty/protocol/validate';
 import fc from 'fast-check';
 
 it('cleaning what is clean changes nothing, and the result is well-formed without controls', () => {

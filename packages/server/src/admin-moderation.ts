@@ -1,6 +1,6 @@
 /** What the administration does to keep order in a project: all that its moderators do over their sockets, and to them too. */
 
-import { checkLift, checkSanction } from '@chatty/protocol/check';
+import { checkLift, checkSanction } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';

@@ -1,7 +1,7 @@
 /** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
 
-import { isUserId } from '@chatty/protocol/check';
-import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/limits';
+import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/sizes';
+import { isUserId } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';

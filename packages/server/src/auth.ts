@@ -2,9 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Member } from '@chatty/protocol/claims';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Standing } from '@chatty/protocol/events';
-import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/limits';
+import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/sizes';
 import { type AtOnce, andThen } from './at-once.js';
 import { wallTime } from './clocks.js';
 import type { Naming } from './naming.js';

@@ -1,8 +1,8 @@
 /** Decides who may read and write in a room, and which of their messages may go out: the room's rules, and mutes. */
 
-import type { Draft } from '@chatty/protocol/check';
-import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Permissions, Standing } from '@chatty/protocol/events';
+import type { Draft } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth.js';
 import { monotonicTime } from './clocks.js';
 import type { Filters } from './filters.js';

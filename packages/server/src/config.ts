@@ -1,6 +1,6 @@
 /** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
 
-import { PROJECT_ID } from '@chatty/protocol/limits';
+import { PROJECT_ID } from '@chatty/protocol/sizes';
 import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
 import { type Level, levels } from './log.js';
 import { readValues } from './setting-values.js';

@@ -2,7 +2,7 @@
 
 import { type Claims, readUrl } from '@chatty/protocol/claims';
 import { roles } from '@chatty/protocol/events';
-import { URL_LENGTH } from '@chatty/protocol/limits';
+import { URL_LENGTH } from '@chatty/protocol/sizes';
 import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
 import type { Outcome } from './doctor-outcomes.js';
 import { MARK } from './naming.js';

@@ -1,6 +1,6 @@
 /** What the doctor says in English. */
 
-import { codes } from '@chatty/protocol/codes';
+import { codes } from '@chatty/protocol/errors';
 import type { Words } from './doctor-outcomes.js';
 
 export const english: Words = {

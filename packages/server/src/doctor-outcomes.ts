@@ -1,6 +1,6 @@
 /** Everything that the doctor can find out about a token, by name; each language has a sentence for each. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 
 export type Words = {
   titles: Record<CheckTitle, string>;

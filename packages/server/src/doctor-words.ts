@@ -1,6 +1,6 @@
 /** Puts into words what the doctor has found, in each language at once: what it is, and what to do. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import { english } from './doctor-english.js';
 import { korean } from './doctor-korean.js';
 import type { CheckTitle, Outcome, Words } from './doctor-outcomes.js';

@@ -1,6 +1,6 @@
 /** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Auth, VerifiedMember } from './auth.js';
 import { wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';

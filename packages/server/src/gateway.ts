@@ -1,5 +1,7 @@
 /** The one door for everything a socket says after its handshake: access, limit, form, run, answer. */
 
+import { type Refusal, refusal } from '@chatty/protocol/errors';
+import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
 import {
   type Checked,
   checkDelete,
@@ -15,9 +17,7 @@ import {
   checkSync,
   checkTyping,
   isShallow,
-} from '@chatty/protocol/check';
-import { type Refusal, refusal } from '@chatty/protocol/codes';
-import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
+} from '@chatty/protocol/validate';
 import type { AtOnce } from './at-once.js';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';

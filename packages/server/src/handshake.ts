@@ -1,8 +1,8 @@
 /** Decides who gets in: the token of a handshake, and the newer one that takes its place on the same connection. */
 
-import { readReadUpTo } from '@chatty/protocol/check';
-import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/errors';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
+import { readReadUpTo } from '@chatty/protocol/validate';
 import { type AtOnce, andThen } from './at-once.js';
 import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
 import type { ChatSocket, Introduction } from './chat-socket.js';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ServerEvents } from '@chatty/protocol/events';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import type { WebSocket } from 'ws';
 import type { ChatSocket, SocketData } from './chat-socket.js';
 import { CommandQueue, type Receiving } from './command-queue.js';

@@ -1,8 +1,8 @@
 /** The rules of talking: store first, deliver what was stored, answer with it. */
 
-import type { Draft } from '@chatty/protocol/check';
-import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
+import type { Draft } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth.js';
 import type { Conduct } from './conduct.js';
 import type { Access, Appended, Author, Changed, ProjectId, Reacted, Refused, Store } from './store/store.js';

@@ -1,6 +1,6 @@
 /** Decides who may act on whom, and does it: mutes, bans, kicks, other people's messages, the rules of a room. */
 
-import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type {
   ChangeAnswer,
   LiftAnswer,

@@ -1,6 +1,6 @@
 /** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
 
-import { type Refusal, refusal } from '@chatty/protocol/codes';
+import { type Refusal, refusal } from '@chatty/protocol/errors';
 import { monotonicTime, wallTime } from './clocks.js';
 import { createCoalesced } from './coalesced.js';
 import type { Log } from './log.js';

@@ -1,7 +1,7 @@
 /** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
 
 import { type Role, roles } from '@chatty/protocol/events';
-import { ROOM_ID, USERNAME_GRAPHEMES } from '@chatty/protocol/limits';
+import { ROOM_ID, USERNAME_GRAPHEMES } from '@chatty/protocol/sizes';
 import {
   flag,
   list,

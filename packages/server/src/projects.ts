@@ -2,7 +2,7 @@
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Role, roles } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/limits';
+import { MAIN_ROOM } from '@chatty/protocol/sizes';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
 import { wallTime } from './clocks.js';
 import { createCoalesced } from './coalesced.js';

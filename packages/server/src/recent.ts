@@ -1,7 +1,7 @@
 /** Decides whether somebody's next message comes too soon after their last, or says again what they said a while ago. */
 
 import { createHash } from 'node:crypto';
-import type { Draft } from '@chatty/protocol/check';
+import type { Draft } from '@chatty/protocol/validate';
 import { createGradualSweep, unrefTimer } from './gradual-sweep.js';
 import { createRecentTexts, type Sent } from './recent-texts.js';
 import type { RoomRules } from './room-rules.js';

@@ -1,7 +1,7 @@
 /** Decides how much of a room's log goes into one answer or recovery frame: a number of messages, and a number of bytes. */
 
 import type { Frame, Message, Position } from '@chatty/protocol/events';
-import { HISTORY_SIZE, PAGE_BYTES, SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE, PAGE_BYTES, SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 import { lastMessagesThatFit } from './page-size.js';
 import type { Tail } from './tail.js';
 

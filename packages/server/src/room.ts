@@ -1,7 +1,7 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
 import type { Message, Position, Session, Typist } from '@chatty/protocol/events';
-import { HISTORY_SIZE } from '@chatty/protocol/limits';
+import { HISTORY_SIZE } from '@chatty/protocol/sizes';
 import { createFanOut } from './fan-out.js';
 import { encode, type Packet } from './frames.js';
 import type { Log } from './log.js';

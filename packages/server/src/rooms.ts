@@ -9,7 +9,7 @@ import type {
   SyncAnswer,
   TypingAnswer,
 } from '@chatty/protocol/events';
-import { TYPING_PAUSE } from '@chatty/protocol/limits';
+import { TYPING_PAUSE } from '@chatty/protocol/sizes';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import { monotonicTime } from './clocks.js';

@@ -1,6 +1,6 @@
 /** Who is here, for how long, and what they may do: what a handshake decided is looked at again while the connection lives. */
 
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';

@@ -1,6 +1,6 @@
 /** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
 
-import { refusal } from '@chatty/protocol/codes';
+import { refusal } from '@chatty/protocol/errors';
 import type { ChatSocket } from './chat-socket.js';
 import { monotonicTime } from './clocks.js';
 import { type Limits, QUOTA_SECONDS } from './limit-settings.js';

@@ -2,7 +2,7 @@
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
 import { andThen } from './at-once.js';

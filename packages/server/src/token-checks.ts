@@ -1,8 +1,8 @@
 /** What a token has to pass, check by check and in order: who verifies it stops at the first fault, who explains it goes on. */
 
 import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/codes';
-import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/limits';
+import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
+import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { type AtOnce, andThen } from './at-once.js';
 import type { Naming } from './naming.js';

@@ -3,7 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PACKET_BYTES } from '@chatty/protocol/limits';
+import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import type { Addresses } from './addresses.js';
 import { WebSockets } from './farewell.js';
 import type { HttpConnections } from './http-connections.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refusal } from '@chatty/protocol/codes';
+import { refusal } from '@chatty/protocol/errors';
 import { createCheckedFlush } from '../src/store/checked-flush.js';
 import { type Access, Unavailable } from '../src/store/store.js';
 

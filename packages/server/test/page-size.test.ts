@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
-import { PAGE_BYTES } from '@chatty/protocol/limits';
+import { PAGE_BYTES } from '@chatty/protocol/sizes';
 import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '@chatty/server/page-size';
 import { createPresence } from '@chatty/server/presence';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 /** The module that the loader brings: the chat, and what the parts that come after it share with it. */
 
-export { hasInk } from '@chatty/protocol/text';
+export { hasInk } from '@chatty/protocol/normalize-text';
 export {
   useEffect,
   useLayoutEffect,

@@ -1,9 +1,9 @@
 /** Where a message is written: Enter sends, Shift+Enter breaks the line. */
 
 import type { Chat, Reason } from '@chatty/client/chat';
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Message } from '@chatty/protocol/events';
-import { hasInk } from '@chatty/protocol/text';
+import { hasInk } from '@chatty/protocol/normalize-text';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Because } from './because.js';
 import { Field } from './field.js';

@@ -1,8 +1,8 @@
 /** What stands under a field: why its text was not taken, or how much more it takes. */
 
-import type { Code } from '@chatty/protocol/codes';
-import { MESSAGE_GRAPHEMES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/limits';
-import { cleanContent, countGraphemes } from '@chatty/protocol/text';
+import type { Code } from '@chatty/protocol/errors';
+import { cleanContent, countGraphemes } from '@chatty/protocol/normalize-text';
+import { MESSAGE_GRAPHEMES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
 import type { Language } from './language.js';
 import { sentenceOf } from './words.js';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { table as states } from '@chatty/client/machine';
-import { codes } from '@chatty/protocol/codes';
+import { table as states } from '@chatty/client/connection-states';
+import { codes } from '@chatty/protocol/errors';
 import { speak } from '../src/extras/words.js';
 import { chooseLocale, type Language as Early, loadLanguage } from '../src/language.js';
 import { type MoreWords, sentenceOf, type Words } from '../src/words.js';

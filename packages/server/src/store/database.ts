@@ -1,7 +1,7 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
 import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
-import { REACTION_USERS_BYTES } from '@chatty/protocol/limits';
+import { REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
 import pg from 'pg';
 import type { Log } from '../log.js';
 import { Unavailable } from './store.js';

@@ -1,8 +1,8 @@
 /** What one flush says to the database, for new messages and for changes of old ones, and how its answer is read. */
 
-import type { Draft } from '@chatty/protocol/check';
 import type { Message, ReactPayload } from '@chatty/protocol/events';
-import { REACTION_EMOJI, REACTION_USERS } from '@chatty/protocol/limits';
+import { REACTION_EMOJI, REACTION_USERS } from '@chatty/protocol/sizes';
+import type { Draft } from '@chatty/protocol/validate';
 import { columnsOf, type MessageRow, type Query, SERVER_MADE, toMessage } from './database.js';
 import type { Access, Appended, Author, Changed, ProjectId, Reacted } from './store.js';
 import type { Flush } from './writer.js';

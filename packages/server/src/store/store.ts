@@ -1,8 +1,8 @@
 /** What the rest of the server may ask of the database: only ever one project's data, through `store.project(id)`. */
 
-import type { Draft } from '@chatty/protocol/check';
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import type { Message, ReactPayload, StaffRole } from '@chatty/protocol/events';
+import type { Draft } from '@chatty/protocol/validate';
 import type { OrderRecords } from './order-records.js';
 import type { ProjectRecords } from './records.js';
 

@@ -1,8 +1,8 @@
 /** What one can do with a message: answer it, and one's own change in place, or delete after a second thought. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Message } from '@chatty/protocol/events';
-import { hasInk } from '@chatty/protocol/text';
+import { hasInk } from '@chatty/protocol/normalize-text';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Field } from '../field.js';

@@ -1,6 +1,6 @@
 /** Decides which stored lines are held, and which go when there are too many: never the one being read. */
 
-import { cut, type Run } from './run.js';
+import { cut, type Run } from './message-run.js';
 
 export type Held = {
   /** Ends with the newest message and goes on growing. */

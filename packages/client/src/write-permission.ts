@@ -1,9 +1,9 @@
 /** Decides whether one may write now: as the server says, and in slow mode not sooner than it asks for. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
-import { type Reason, reasonOf, untilOf } from './reason.js';
+import { type Reason, reasonOf, untilOf } from './refusal.js';
 
 export type Permit = {
   /** Why one may not; null: may. */

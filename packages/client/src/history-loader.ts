@@ -1,8 +1,8 @@
 /** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
 
 import type { HistoryAnswer } from '@chatty/protocol/events';
+import type { Ask } from './socketio-client.js';
 import { PAGE, type Page, type Timeline } from './timeline.js';
-import type { Ask } from './wire.js';
 
 export type Pager = {
   /** Resolves when the page is there, or did not come: scrolling again asks again. */

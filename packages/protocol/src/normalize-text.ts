@@ -1,6 +1,6 @@
 /** Decides what of a piece of text is kept: one form for the same letters, nothing invisible, nothing that breaks a line. */
 
-import { EMOJI_LENGTH } from './limits.js';
+import { EMOJI_LENGTH } from './sizes.js';
 
 /** Control characters that have no place in talk; tab and line feed have one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes

@@ -1,6 +1,6 @@
 /** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
 
-import type { Code } from './codes.js';
+import type { Code } from './errors.js';
 import type {
   LiftPayload,
   MembersPayload,
@@ -11,6 +11,7 @@ import type {
   RulesPayload,
   SanctionPayload,
 } from './events.js';
+import { cleanContent, exceedsGraphemes, hasInk, isEmoji } from './normalize-text.js';
 import {
   CLIENT_ID,
   HISTORY_PAGE_SIZE,
@@ -24,8 +25,7 @@ import {
   SANCTION_SECONDS,
   TOKEN_LENGTH,
   USER_ID_LENGTH,
-} from './limits.js';
-import { cleanContent, exceedsGraphemes, hasInk, isEmoji } from './text.js';
+} from './sizes.js';
 
 export type Checked<Value> = { ok: true; value: Value } | { ok: false; code: Code };
 

@@ -3,14 +3,14 @@
 import type { Message, ServerEvents, Session } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
 import { createConnection } from './connection.js';
+import type { State } from './connection-states.js';
 import { createCredentials } from './credentials.js';
-import { createFollower } from './follower.js';
-import type { State } from './machine.js';
-import { createPager } from './pager.js';
-import type { Reason } from './reason.js';
+import { createPager } from './history-loader.js';
+import { createFollower } from './log-sync.js';
+import type { Reason } from './refusal.js';
+import type { Ask, Dial } from './socketio-client.js';
 import type { Page, Timeline } from './timeline.js';
-import { startWatch } from './watch.js';
-import type { Ask, Dial } from './wire.js';
+import { startWatch } from './wake-detector.js';
 
 export type Link = {
   readonly state: State;

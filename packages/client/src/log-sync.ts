@@ -2,9 +2,9 @@
 
 import type { Frame, KnownChange, Message, Position } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
-import { createCursor } from './cursor.js';
+import { createCursor } from './log-cursor.js';
+import type { Ask } from './socketio-client.js';
 import type { Timeline } from './timeline.js';
-import type { Ask } from './wire.js';
 
 export type Follower = {
   readonly position: Position | null;

@@ -1,7 +1,7 @@
 /** Decides what of the room's log may be shown: everything up to the cursor, and never a change before those that precede it. */
 
 import type { Frame, Message, Position } from '@chatty/protocol/events';
-import { SYNC_PAGE_SIZE } from '@chatty/protocol/limits';
+import { SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 
 export type Cursor = {
   /** Up to where everything has been received; null before the first history. A new connection goes on from here. */

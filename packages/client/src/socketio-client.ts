@@ -1,13 +1,13 @@
 /** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
 
-import type { Refusal } from '@chatty/protocol/codes';
+import type { Refusal } from '@chatty/protocol/errors';
 import {
   AUTHENTICATION_ERROR,
   type ClientEvents,
   type Handshake,
   type ServerEvents,
 } from '@chatty/protocol/events';
-import { type Engine, openEngine, type SocketConstructor } from './engine.js';
+import { type Engine, openEngine, type SocketConstructor } from './engineio-client.js';
 
 type Payload<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;
 type AnswerOf<Name extends keyof ClientEvents> = Parameters<

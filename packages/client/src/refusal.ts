@@ -1,6 +1,6 @@
 /** Decides until when a refusal holds, by the clock of this machine. */
 
-import type { Code, Refusal } from '@chatty/protocol/codes';
+import type { Code, Refusal } from '@chatty/protocol/errors';
 
 /** `until`: when trying again can help, in milliseconds since 1970; null where nobody knows, or where it never will. */
 export type Reason = { code: Code; until: number | null };

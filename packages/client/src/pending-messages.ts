@@ -1,6 +1,6 @@
 /** Decides which of one's own lines still show as being on their way, and since when they have failed. */
 
-import type { Code } from '@chatty/protocol/codes';
+import type { Code } from '@chatty/protocol/errors';
 import type { Entry } from './outbox.js';
 
 /** A line of one's own that is not known to be stored. `failure` set: it will not be sent again by itself. */
