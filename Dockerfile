@@ -5,6 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/token/package.json packages/token/
 COPY packages/client/package.json packages/client/
+COPY packages/text-filter/package.json packages/text-filter/
+COPY packages/embedded-postgres/package.json packages/embedded-postgres/
 COPY packages/server/package.json packages/server/
 COPY packages/embed/package.json packages/embed/
 COPY packages/widget/package.json packages/widget/

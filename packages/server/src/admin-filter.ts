@@ -1,5 +1,6 @@
 /** What a list of words would have caught, before it is set: the administration's dry run. */
 
+import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
@@ -7,7 +8,6 @@ import type { Auth } from './auth.js';
 import { readSettings } from './project-settings.js';
 import type { Slices } from './slices.js';
 import type { ProjectId, Store } from './store/store.js';
-import { buildWordFilter, dryRun, type FilterWord } from './word-filter.js';
 
 /** Newest messages that are looked at, and how many are read at once. */
 const MESSAGES = 1_000;

@@ -1,9 +1,9 @@
 /** Decides under which name a member appears: their own, the same with a mark where it is taken for somebody else's, or none. */
 
 import type { Role, Standing } from '@chatty/protocol/events';
+import { buildNames, HOUSE_NAMES, type Names } from '@chatty/text-filter/reserved-names';
 import { type AtOnce, andThen } from './at-once.js';
 import { createKept } from './kept.js';
-import { buildNames, HOUSE_NAMES, type Names } from './names.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
 import { rankOf } from './ranks.js';

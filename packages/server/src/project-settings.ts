@@ -2,6 +2,7 @@
 
 import { type Role, roles } from '@chatty/protocol/events';
 import { ROOM_ID, USERNAME_GRAPHEMES } from '@chatty/protocol/sizes';
+import { countLetters, type FilterWord } from '@chatty/text-filter/word-filter';
 import {
   flag,
   list,
@@ -12,7 +13,6 @@ import {
   share,
   type Table,
 } from './settings-table.js';
-import { countLetters, type FilterWord } from './word-filter.js';
 
 export type ProjectSettings = {
   guests: boolean | null;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildNames, HOUSE_NAMES } from '@chatty/server/names';
+import { buildNames, HOUSE_NAMES } from '@chatty/text-filter/reserved-names';
 import fc from 'fast-check';
 import { finish } from './finish.js';
 import { ORDINARY_NICKNAMES } from './nicknames.js';

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { createKept } from '@chatty/server/kept';
 import { createSlices, type Work } from '@chatty/server/slices';
 import { Unavailable } from '@chatty/server/store/store';
-import { buildWordFilter } from '@chatty/server/word-filter';
+import { buildWordFilter } from '@chatty/text-filter/word-filter';
 
 /** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
 function ticking() {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildAutomaton } from '@chatty/server/word-automaton';
-import { buildWordFilter } from '@chatty/server/word-filter';
+import { buildAutomaton } from '@chatty/text-filter/aho-corasick';
+import { buildWordFilter } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
 import { finish } from './finish.js';
 

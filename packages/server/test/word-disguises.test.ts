@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildWordFilter, type FilterWord } from '@chatty/server/word-filter';
+import { buildWordFilter, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
 import { finish } from './finish.js';
 

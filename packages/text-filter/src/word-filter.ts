@@ -1,9 +1,17 @@
 /** Decides which words of a project's list stand in a message, as they are or disguised, and where. */
 
-import { createFit, createRuns, type Pattern, type Runs, readRuns } from './letter-runs.js';
-import { createLetters, dropFilling, JAMO, KIND, LAUGHTER, type Letters, readLetters } from './letters.js';
-import type { Work } from './slices.js';
-import { buildAutomaton } from './word-automaton.js';
+import { buildAutomaton } from './aho-corasick.js';
+import {
+  createLetters,
+  dropFilling,
+  JAMO,
+  KIND,
+  LAUGHTER,
+  type Letters,
+  readLetters,
+} from './decompose-hangul.js';
+import { createFit, createRuns, type Pattern, type Runs, readRuns } from './repeated-letters.js';
+import type { Work } from './sliced-task.js';
 
 export type FilterWord =
   | string

@@ -1,7 +1,18 @@
 /** Decides when equal letters are one letter held down, and whether a stretch of letters is really the word it looks like. */
 
+import {
+  CLOSES,
+  DIGIT,
+  JAMO,
+  KIND,
+  LAUGHTER,
+  type Letters,
+  OPENS,
+  ROOM,
+  SIGN,
+  SYLLABLE,
+} from './decompose-hangul.js';
 import { isAccented, isEveryday } from './latin-letters.js';
-import { CLOSES, DIGIT, JAMO, KIND, LAUGHTER, type Letters, OPENS, ROOM, SIGN, SYLLABLE } from './letters.js';
 
 /** Letters as runs of equal ones: ㅅㅅㅣㅣ발 is read as ㅅㅣ발. A place in each array for each run. */
 export type Runs = {

@@ -1,6 +1,6 @@
 /** Decides where any of many words may stand in a row of letters, in one pass (Aho and Corasick, 1975). */
 
-import type { Work } from './slices.js';
+import type { Work } from './sliced-task.js';
 
 export type Automaton = {
   /**

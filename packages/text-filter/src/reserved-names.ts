@@ -1,7 +1,7 @@
 /** Decides whether a member's name would be taken for a reserved name or for somebody of the staff. */
 
-import { skeletonOf } from './look-alikes.js';
-import type { Work } from './slices.js';
+import { skeletonOf } from './confusables.js';
+import type { Work } from './sliced-task.js';
 
 /** What a name is taken for. `near` differs by a stroke and is better marked than refused. */
 export type Likeness = { name: string; list: 'reserved' | 'staff'; degree: 'same' | 'near' };
