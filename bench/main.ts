@@ -9,7 +9,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbedded } from '@chatty/server/store/embedded';
+import { startEmbedded } from '@chatty/embedded-postgres/index';
 import type { Connection } from '@chatty/server/store/postgres';
 import pg from 'pg';
 import { familyCpuSeconds, machine } from './measure.js';

@@ -74,7 +74,7 @@ const postgres = await optional(again.length > 0, requirePostgres);
 process.stderr.write(lacking);
 if (again.length > 0 && postgres === '' && process.env.CI === 'true') process.exit(1);
 
-const { startEmbedded } = await import('../packages/server/dist/store/embedded.js');
+const { startEmbedded } = await import('../packages/embedded-postgres/dist/index.js');
 /** @type {import('node:child_process').ChildProcess | null} */
 let child = null;
 let interrupted = false;

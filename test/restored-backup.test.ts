@@ -5,7 +5,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { createChat } from '@chatty/client/chat';
-import { startEmbedded } from '@chatty/server/store/embedded';
+import { startEmbedded } from '@chatty/embedded-postgres/index';
 import { migrate } from '@chatty/server/store/migrate';
 import type { Connection } from '@chatty/server/store/postgres';
 import { dumpRows } from './backup.js';

@@ -3,15 +3,15 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { makeDataFolder } from '@chatty/embedded-postgres/cluster';
+import { isReachable } from '@chatty/embedded-postgres/os-user';
+import { keepSecret } from '@chatty/embedded-postgres/secret-file';
 import { listenFault, startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config';
 import { loadEnvironment } from '@chatty/server/environment';
 import { createLog } from '@chatty/server/log';
-import { keepSecret } from '@chatty/server/secret';
 import { exitWith, StartError } from '@chatty/server/start-error';
 import { onStop } from '@chatty/server/stop';
-import { makeDataFolder } from '@chatty/server/store/embedded-cluster';
-import { isReachable } from '@chatty/server/store/embedded-identity';
 import { passwords } from './accounts.js';
 import { createHost, type Host } from './host.js';
 import { kimpga } from './kimpga.js';

@@ -2,6 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { startEmbedded } from '@chatty/embedded-postgres/index';
 import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
@@ -30,7 +31,6 @@ import { createShares } from './shares.js';
 import { createSlices } from './slices.js';
 import { openSocketIo } from './socket-io.js';
 import { StartError } from './start-error.js';
-import { startEmbedded } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
 import { createPostgresStore } from './store/postgres.js';
 import { type Store, Unavailable } from './store/store.js';

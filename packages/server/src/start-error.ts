@@ -1,7 +1,8 @@
-/** A start that cannot go on, in one sentence for the person who started it: printed as it is, then exit code 1. */
-export class StartError extends Error {
-  override name = 'StartError';
-}
+/** A start that cannot go on, in one sentence for the operator: printed without a stack, then exit code 1. */
+
+import { StartError } from '@chatty/embedded-postgres/startup-error';
+
+export { StartError };
 
 /** Ends the process with what went wrong: the sentence of a `StartError`, the stack of anything unforeseen. */
 export function exitWith(error: unknown): never {

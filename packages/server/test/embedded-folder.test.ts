@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startEmbedded } from '../src/store/embedded.js';
-import { barrier, isReachable } from '../src/store/embedded-identity.js';
+import { startEmbedded } from '@chatty/embedded-postgres/index';
+import { barrier, isReachable } from '@chatty/embedded-postgres/os-user';
 import { dataFolder, giveToOrdinary, isRoot, query, spawnChatty, start } from './embedded-setup.js';
 
 const timeout = 60_000;

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { startEmbedded } from '../src/store/embedded.js';
+import { startEmbedded } from '@chatty/embedded-postgres/index';
 import {
   connectionOf,
   dataFolder,

@@ -9,10 +9,10 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
+import { isAlive } from '@chatty/embedded-postgres/temp-folder';
 import { build } from 'esbuild';
 import pg from 'pg';
-import { type Embedded, startEmbedded } from '../src/store/embedded.js';
-import { isAlive } from '../src/store/embedded-scratch.js';
 import type { Connection } from '../src/store/postgres.js';
 
 export const isRoot = process.getuid?.() === 0;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isPostgres } from '../src/store/embedded-postmaster.js';
-import { isAlive } from '../src/store/embedded-scratch.js';
+import { isPostgres } from '@chatty/embedded-postgres/find-postmaster';
+import { isAlive } from '@chatty/embedded-postgres/temp-folder';
 import {
   connectionOf,
   dataFolder,

@@ -2,9 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { StartError } from '../start-error.js';
-import { anotherChatty } from './embedded-faults.js';
-import type { Connection } from './postgres.js';
+import type { Connection } from './connection.js';
+import { anotherChatty } from './errors.js';
+import { StartError } from './startup-error.js';
 
 export type Owner = {
   /** Resolves when the lock's connection has ended, whoever ended it. */

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { codeOf } from './embedded-faults.js';
-import { isAlive } from './embedded-scratch.js';
+import { codeOf } from './errors.js';
+import { isAlive } from './temp-folder.js';
 
 export type Place = { folder: string; pgdata: string; socketFolder: string; logFile: string };
 

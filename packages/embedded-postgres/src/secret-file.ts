@@ -11,7 +11,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { StartError } from './start-error.js';
+import { StartError } from './startup-error.js';
 
 /**
  * Reads the secret of `file`, or makes one of `bytes` random bytes (as hex), readable by its owner only.

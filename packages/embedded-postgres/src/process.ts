@@ -3,12 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fchownSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StartError } from '../start-error.js';
-import type { Binaries } from './embedded-binaries.js';
-import { lastWords, programFault } from './embedded-faults.js';
-import { type Identity, runAs } from './embedded-identity.js';
-import type { Place } from './embedded-postmaster.js';
-import type { Connection } from './postgres.js';
+import type { Binaries } from './binaries.js';
+import type { Connection } from './connection.js';
+import { lastWords, programFault } from './errors.js';
+import type { Place } from './find-postmaster.js';
+import { type Identity, runAs } from './os-user.js';
+import type { StartError } from './startup-error.js';
 
 export type Parts = { place: Place; binaries: Binaries; identity: Identity | null; connection: Connection };
 

@@ -22,12 +22,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { StartError } from '../start-error.js';
-import type { Binaries } from './embedded-binaries.js';
-import { programFault } from './embedded-faults.js';
-import { barrier, type Identity, runAs } from './embedded-identity.js';
-import type { Place } from './embedded-postmaster.js';
-import { makeScratch } from './embedded-scratch.js';
+import type { Binaries } from './binaries.js';
+import { programFault } from './errors.js';
+import type { Place } from './find-postmaster.js';
+import { barrier, type Identity, runAs } from './os-user.js';
+import { StartError } from './startup-error.js';
+import { makeScratch } from './temp-folder.js';
 
 /** Longest first start in milliseconds; a slow disk takes a few seconds. */
 const INITDB_TIMEOUT = 120_000;

@@ -1,7 +1,7 @@
 /** Says in one sentence why the embedded database cannot start. */
 
 import { dirname } from 'node:path';
-import { StartError } from '../start-error.js';
+import { StartError } from './startup-error.js';
 
 const ADVICE = 'set DB_HOST to a PostgreSQL server';
 

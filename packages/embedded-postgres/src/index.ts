@@ -4,9 +4,7 @@ import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { keepSecret } from '../secret.js';
-import { StartError } from '../start-error.js';
-import { installedBinaries, layOutBinaries, removeOldBinaries } from './embedded-binaries.js';
+import { installedBinaries, layOutBinaries, removeOldBinaries } from './binaries.js';
 import {
   hasCluster,
   makeCluster,
@@ -15,10 +13,9 @@ import {
   requireReachable,
   requireVersion,
   SUPERUSER,
-} from './embedded-cluster.js';
-import { folderFault } from './embedded-faults.js';
-import { chooseIdentity, type Identity } from './embedded-identity.js';
-import { takeOwnership } from './embedded-owner.js';
+} from './cluster.js';
+import type { Connection } from './connection.js';
+import { folderFault } from './errors.js';
 import {
   answers,
   findPostmaster,
@@ -26,11 +23,14 @@ import {
   type Place,
   SOCKET_PORT,
   socketPath,
-} from './embedded-postmaster.js';
-import { sweepScratch } from './embedded-scratch.js';
-import { type Parts, stopServer } from './embedded-server.js';
-import { PortTaken, type Report, supervise } from './embedded-supervisor.js';
-import type { Connection } from './postgres.js';
+} from './find-postmaster.js';
+import { takeOwnership } from './lock.js';
+import { chooseIdentity, type Identity } from './os-user.js';
+import { type Parts, stopServer } from './process.js';
+import { keepSecret } from './secret-file.js';
+import { StartError } from './startup-error.js';
+import { PortTaken, type Report, supervise } from './supervisor.js';
+import { sweepScratch } from './temp-folder.js';
 
 export type Embedded = {
   /** The same for the whole life, restarts included. */

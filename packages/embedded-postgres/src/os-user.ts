@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StartError } from '../start-error.js';
+import { StartError } from './startup-error.js';
 
 export type Identity = { uid: number; gid: number };
 

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { StartError } from '../start-error.js';
-import { codeOf } from './embedded-faults.js';
-import { makeScratch } from './embedded-scratch.js';
+import { codeOf } from './errors.js';
+import { StartError } from './startup-error.js';
+import { makeScratch } from './temp-folder.js';
 
 export type Binaries = { initdb: string; postgres: string; major: string; folderName: string };
 

@@ -1,11 +1,11 @@
 /** Keeps the database running and ours: takes the lock, restarts what falls, stops everything at the end. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { StartError } from '../start-error.js';
-import { anotherChatty } from './embedded-faults.js';
-import { type Owner, takeOwnership } from './embedded-owner.js';
-import { findPostmaster, writtenPid } from './embedded-postmaster.js';
-import { launch, type Parts, type Server } from './embedded-server.js';
+import { anotherChatty } from './errors.js';
+import { findPostmaster, writtenPid } from './find-postmaster.js';
+import { type Owner, takeOwnership } from './lock.js';
+import { launch, type Parts, type Server } from './process.js';
+import { StartError } from './startup-error.js';
 
 export type Report = (level: 'info' | 'warn' | 'error', message: string) => void;
 
