@@ -1,7 +1,7 @@
 /** Everything that the server asks of the database about messages, each with the most rows of tables that it may read. */
 
 import { REACTION_USERS } from '@chatty/protocol/sizes';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/database';
 import {
   type Append,

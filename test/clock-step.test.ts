@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { createLog } from '@chatty/server/log';
 import { createOrder } from '@chatty/server/order';
+import { createLog } from '@chatty/server/runtime/logger';
 import { startServer } from './faults-rig.js';
 import { follow } from './follower.js';
 import { join, makeDatabase, refusalOf, stored, tokenOf, until, type Visitor } from './kit.js';

@@ -9,7 +9,7 @@ import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import { type App, startApp } from '@chatty/server/app';
 import { type Environment, readConfig } from '@chatty/server/config';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import type { Connection } from '@chatty/server/store/postgres';
 import { createToken, type TokenOptions } from '@chatty/token/token';
 import pg from 'pg';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/log';
 import { createOrder } from '@chatty/server/order';
+import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/database';
 import { createOrderRecords } from '@chatty/server/store/order';
 import pg from 'pg';

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createKnownOrigins } from '@chatty/server/known-origins';
-import { createLog } from '@chatty/server/log';
 import { settingsOf } from '@chatty/server/project-settings';
 import { createProjects, type Project } from '@chatty/server/projects';
+import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/database';
 import type { Connection } from '@chatty/server/store/postgres';
 import { createProjectRecords } from '@chatty/server/store/projects';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/database';
 import type { Connection } from '@chatty/server/store/postgres';
 import { enter } from '@chatty/server/store/wall';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { join, refusalOf, SECRET, stored, TOKEN, tokenOf, until, Visitor } from './kit.js';
 import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
 import { sendRaw } from './raw-http.js';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/database';
 import { createAppendFlush } from '@chatty/server/store/flushes';
 import type { Connection } from '@chatty/server/store/postgres';

@@ -3,10 +3,10 @@
 import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/validate';
 import { createAuth } from '@chatty/server/auth';
-import { createLog } from '@chatty/server/log';
 import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
+import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres';
 import type { ProjectId, Store } from '@chatty/server/store/store';

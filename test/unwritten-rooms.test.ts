@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createChat } from '@chatty/client/chat';
 import type { Position, Session } from '@chatty/protocol/events';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/migrate';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres';
 import type { ProjectId } from '@chatty/server/store/store';

@@ -2,7 +2,7 @@
 
 import { startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import { obey, report } from './control.mjs';
 
 const read = readConfig(process.env);

@@ -2,8 +2,8 @@
 
 import { listenFault } from '@chatty/server/app';
 import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config';
-import { exitWith, StartError } from '@chatty/server/start-error';
-import { onStop } from '@chatty/server/stop';
+import { onStop } from '@chatty/server/runtime/shutdown';
+import { exitWith, StartError } from '@chatty/server/runtime/startup-error';
 import { createHost } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';

@@ -1,7 +1,7 @@
 /** Reads the ports of the demo hosts. */
 
 import type { Environment } from '@chatty/server/config';
-import { StartError } from '@chatty/server/start-error';
+import { StartError } from '@chatty/server/runtime/startup-error';
 
 /** 0-65535, 0 for any free one. Throws `StartError` naming the setting. */
 export function readPort(environment: Environment, name: string, fallback: number): number {

@@ -4,11 +4,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Addresses } from './addresses.js';
 import { Fault, noProject } from './admin-faults.js';
-import { monotonicTime } from './clocks.js';
 import { callerOf, createFailedKeys } from './failed-keys.js';
 import { createLimit } from './limits.js';
-import type { Log } from './log.js';
 import type { Projects } from './projects.js';
+import { monotonicTime } from './runtime/clocks.js';
+import type { Log } from './runtime/logger.js';
 import type { Actor } from './store/order-records.js';
 import type { KeyRow, ProjectRecords } from './store/records.js';
 

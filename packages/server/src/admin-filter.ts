@@ -6,7 +6,7 @@ import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
 import { readSettings } from './project-settings.js';
-import type { Slices } from './slices.js';
+import type { Slices } from './runtime/time-slicer.js';
 import type { ProjectId, Store } from './store/store.js';
 
 /** Newest messages that are looked at, and how many are read at once. */

@@ -6,11 +6,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { LIST_BYTES } from './admin-filter.js';
-import { wallTime } from './clocks.js';
 import { isOrigin } from './config.js';
 import { createLimit } from './limits.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';
+import { wallTime } from './runtime/clocks.js';
 import type { ProjectRecords, ProjectRow } from './store/records.js';
 
 type Place = { id: string };

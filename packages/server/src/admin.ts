@@ -13,12 +13,12 @@ import type { Auth } from './auth.js';
 import type { Doctor } from './doctor.js';
 import { openDoctorPage } from './doctor-page.js';
 import { acceptJsonBodies } from './json-body.js';
-import type { Log } from './log.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
 import type { Refusals } from './refusals.js';
-import type { Slices } from './slices.js';
+import type { Log } from './runtime/logger.js';
+import type { Slices } from './runtime/time-slicer.js';
 import type { Store } from './store/store.js';
 import type { Vault } from './vault.js';
 

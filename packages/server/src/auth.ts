@@ -5,12 +5,12 @@ import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/sizes';
-import { type AtOnce, andThen } from './at-once.js';
-import { wallTime } from './clocks.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
 import { rankIn } from './ranks.js';
+import { wallTime } from './runtime/clocks.js';
+import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import type { ProjectId } from './store/store.js';
 import {
   type Case,

@@ -4,7 +4,6 @@ import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth.js';
-import { monotonicTime } from './clocks.js';
 import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
 import type { Order } from './order.js';
@@ -12,6 +11,7 @@ import type { Projects } from './projects.js';
 import { rankIn, rankOf } from './ranks.js';
 import { createRecent } from './recent.js';
 import type { RoomRules } from './room-rules.js';
+import { monotonicTime } from './runtime/clocks.js';
 import type { Store } from './store/store.js';
 
 /** A text as it may go out, or why it may not. */

@@ -2,7 +2,7 @@
 
 import { PROJECT_ID } from '@chatty/protocol/sizes';
 import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
-import { type Level, levels } from './log.js';
+import { type Level, levels } from './runtime/logger.js';
 import { readValues } from './setting-values.js';
 import type { Connection } from './store/postgres.js';
 

@@ -2,7 +2,6 @@
 
 import type { Code } from '@chatty/protocol/errors';
 import type { Auth, VerifiedMember } from './auth.js';
-import { wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { explainClaims, explainTimes } from './doctor-claims.js';
 import { type Finding, type Found, finding, type Result, skipped } from './doctor-findings.js';
@@ -10,6 +9,7 @@ import { explainKeys } from './doctor-keys.js';
 import type { CheckTitle, Outcome } from './doctor-outcomes.js';
 import { adviceOf, type Told, titleOf } from './doctor-words.js';
 import { isPlainOrigin, type Projects } from './projects.js';
+import { wallTime } from './runtime/clocks.js';
 import { type ProjectId, Unavailable } from './store/store.js';
 import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './token-checks.js';
 

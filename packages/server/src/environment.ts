@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { type Environment, SETTING_NAMES } from './config.js';
 import { type EnvEntry, parseEnvFile } from './env-file.js';
+import { StartError } from './runtime/startup-error.js';
 import { warnOfNames } from './setting-names.js';
-import { StartError } from './start-error.js';
 
 /**
  * What is set in the environment wins over the `.env` file of `folder`. What PostgreSQL's client reads by itself (`PGSSLMODE`)

@@ -18,19 +18,19 @@ import {
   checkTyping,
   isShallow,
 } from '@chatty/protocol/validate';
-import type { AtOnce } from './at-once.js';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
-import type { Log } from './log.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation.js';
 import type { Outlet } from './outlet.js';
 import { rankOf } from './ranks.js';
 import type { Refusals } from './refusals.js';
 import type { Rooms } from './rooms.js';
+import type { Log } from './runtime/logger.js';
+import type { AtOnce } from './runtime/maybe-promise.js';
 import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/order-records.js';

@@ -7,7 +7,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { HTTP_DEADLINES, type HttpDeadlines } from './http-connections.js';
 import { chooseEncoding, type Encoding, namesTag } from './http-fields.js';
-import type { Log } from './log.js';
+import type { Log } from './runtime/logger.js';
 
 type Variant = { body: Buffer; etag: string };
 type Asset = Record<Encoding, Variant> & { cache: string };

@@ -3,9 +3,9 @@
 import { startApp } from './app.js';
 import { readConfig } from './config.js';
 import { loadEnvironment } from './environment.js';
-import { createLog } from './log.js';
-import { exitWith, StartError } from './start-error.js';
-import { onStop } from './stop.js';
+import { createLog } from './runtime/logger.js';
+import { onStop } from './runtime/shutdown.js';
+import { exitWith, StartError } from './runtime/startup-error.js';
 
 async function main(): Promise<void> {
   const loaded = loadEnvironment(process.cwd(), process.env);

@@ -10,11 +10,11 @@ import type {
   SanctionAnswer,
   SanctionPayload,
 } from '@chatty/protocol/events';
-import type { Log } from './log.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
 import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
 import { type RoomRules, readRules, roomRules } from './room-rules.js';
+import type { Log } from './runtime/logger.js';
 import type { Actor, OrderRecords, SanctionKind } from './store/order-records.js';
 import type { ProjectId } from './store/store.js';
 

@@ -2,12 +2,12 @@
 
 import type { Role, Standing } from '@chatty/protocol/events';
 import { buildNames, HOUSE_NAMES, type Names } from '@chatty/text-filter/reserved-names';
-import { type AtOnce, andThen } from './at-once.js';
-import { createKept } from './kept.js';
 import type { Order } from './order.js';
 import type { Projects } from './projects.js';
 import { rankOf } from './ranks.js';
-import { createSlices, type Slices } from './slices.js';
+import { type AtOnce, andThen } from './runtime/maybe-promise.js';
+import { createKept } from './runtime/per-project-cache.js';
+import { createSlices, type Slices } from './runtime/time-slicer.js';
 import type { StaffRow } from './store/order-records.js';
 
 export type Naming = {

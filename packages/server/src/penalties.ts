@@ -1,8 +1,8 @@
 /** Decides when somebody goes beyond the limits so often that they are sent away, and for how long. */
 
-import { monotonicTime } from './clocks.js';
-import { createGradualSweep, unrefTimer } from './gradual-sweep.js';
 import { createLimit } from './limits.js';
+import { monotonicTime } from './runtime/clocks.js';
+import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
 
 export type Penalties = {
   /** One more event beyond the limits. Answers whether it was one too many. */

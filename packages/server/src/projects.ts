@@ -4,11 +4,11 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Role, roles } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/sizes';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
-import { wallTime } from './clocks.js';
-import { createCoalesced } from './coalesced.js';
 import { createKnownOrigins } from './known-origins.js';
-import type { Log } from './log.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
+import { wallTime } from './runtime/clocks.js';
+import { createCoalesced } from './runtime/coalesce.js';
+import type { Log } from './runtime/logger.js';
 import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
 import type { Vault } from './vault.js';
 

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol/validate';
-import { createGradualSweep, unrefTimer } from './gradual-sweep.js';
 import { createRecentTexts, type Sent } from './recent-texts.js';
 import type { RoomRules } from './room-rules.js';
+import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
 
 export type Recent = {
   /** Takes it as sent, unless it may not be; `retryAfter` in milliseconds. A retry of what was taken is taken again. */

@@ -4,11 +4,11 @@ import type { Message, Position, Session, Typist } from '@chatty/protocol/events
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
 import { createFanOut } from './fan-out.js';
 import { encode, type Packet } from './frames.js';
-import type { Log } from './log.js';
 import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
 import type { Member } from './room-member.js';
 import { frameAfter, newestPage, type Page, pageAfter, pageBefore } from './room-pages.js';
+import type { Log } from './runtime/logger.js';
 import { type ProjectId, type Store, Unavailable } from './store/store.js';
 import { createTail, type Tail } from './tail.js';
 

@@ -12,16 +12,16 @@ import type {
 import { TYPING_PAUSE } from '@chatty/protocol/sizes';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
-import { monotonicTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { roomsToClose } from './idle-rooms.js';
 import { createLimit } from './limits.js';
-import type { Log } from './log.js';
 import { createOutlet, type Outlet } from './outlet.js';
 import { createPace } from './pace.js';
 import { createRoom, type Room } from './room.js';
 import type { Member } from './room-member.js';
-import { createSlices } from './slices.js';
+import { monotonicTime } from './runtime/clocks.js';
+import type { Log } from './runtime/logger.js';
+import { createSlices } from './runtime/time-slicer.js';
 import type { ProjectId, Store } from './store/store.js';
 
 export type Rooms = {

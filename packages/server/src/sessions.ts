@@ -4,10 +4,10 @@ import type { Refusal } from '@chatty/protocol/errors';
 import type { Permissions } from '@chatty/protocol/events';
 import type { Auth } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
-import { monotonicTime, wallTime } from './clocks.js';
 import type { Conduct } from './conduct.js';
 import { encode, type Packet } from './frames.js';
 import type { Outlet } from './outlet.js';
+import { monotonicTime, wallTime } from './runtime/clocks.js';
 
 export type Sessions = {
   /** From now until it disconnects. */

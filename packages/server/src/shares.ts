@@ -2,10 +2,10 @@
 
 import { refusal } from '@chatty/protocol/errors';
 import type { ChatSocket } from './chat-socket.js';
-import { monotonicTime } from './clocks.js';
 import { type Limits, QUOTA_SECONDS } from './limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
+import { monotonicTime } from './runtime/clocks.js';
 import { end } from './sessions.js';
 
 /** Both take and answer 0, or take nothing and answer the whole milliseconds until it may be tried again. */

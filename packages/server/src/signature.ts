@@ -2,8 +2,8 @@
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
-import type { AtOnce } from './at-once.js';
 import type { SigningKey } from './projects.js';
+import type { AtOnce } from './runtime/maybe-promise.js';
 import { Unavailable } from './store/store.js';
 
 /** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */

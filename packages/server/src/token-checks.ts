@@ -4,11 +4,11 @@ import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { type AtOnce, andThen } from './at-once.js';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
 import type { Projects, SigningKey } from './projects.js';
 import { rankIn } from './ranks.js';
+import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { signerOf } from './signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */

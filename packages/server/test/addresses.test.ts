@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
 import { createAddresses } from '@chatty/server/addresses';
-import { createLog } from '@chatty/server/log';
+import { createLog } from '@chatty/server/runtime/logger';
 import fc from 'fast-check';
 
 function read(hops: number, peer: string, forwarded?: string): string | null {

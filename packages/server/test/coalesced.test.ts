@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCoalesced } from '../src/coalesced.js';
+import { createCoalesced } from '../src/runtime/coalesce.js';
 
 /** A job whose runs end when they are told to. */
 function createJob() {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createGradualSweep } from '@chatty/server/gradual-sweep';
 import { createLimit } from '@chatty/server/limits';
 import { createPenalties } from '@chatty/server/penalties';
 import { createRecent } from '@chatty/server/recent';
+import { createGradualSweep } from '@chatty/server/runtime/gradual-sweep';
 
 const CROWD = 50_000;
 

@@ -9,8 +9,8 @@ import { readConfig } from '@chatty/server/config';
 import { createGate } from '@chatty/server/gate';
 import { createLimit } from '@chatty/server/limits';
 import { Line } from '@chatty/server/line';
-import { createLog } from '@chatty/server/log';
 import { createPenalties } from '@chatty/server/penalties';
+import { createLog } from '@chatty/server/runtime/logger';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const SECOND = 1_000;

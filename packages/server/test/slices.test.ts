@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createKept } from '@chatty/server/kept';
-import { createSlices, type Work } from '@chatty/server/slices';
+import { createKept } from '@chatty/server/runtime/per-project-cache';
+import { createSlices, type Work } from '@chatty/server/runtime/time-slicer';
 import { Unavailable } from '@chatty/server/store/store';
 import { buildWordFilter } from '@chatty/text-filter/word-filter';
 

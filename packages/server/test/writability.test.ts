@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/runtime/logger.js';
 import { Unavailable } from '../src/store/store.js';
 import { createWritability } from '../src/store/writability.js';
 

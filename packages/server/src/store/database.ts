@@ -3,7 +3,7 @@
 import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
 import { REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
 import pg from 'pg';
-import type { Log } from '../log.js';
+import type { Log } from '../runtime/logger.js';
 import { Unavailable } from './store.js';
 import { enter, within } from './wall.js';
 import type { Judgement } from './writer.js';

@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { StartError } from '../start-error.js';
+import { StartError } from '../runtime/startup-error.js';
 import { WITHOUT_JIT } from './planning.js';
 import type { Connection } from './postgres.js';
 import { renewRestoredRooms } from './restored.js';

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log } from '../log.js';
+import type { Log } from '../runtime/logger.js';
 import { createCheckedFlush } from './checked-flush.js';
 import {
   type Connection,

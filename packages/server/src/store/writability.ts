@@ -1,7 +1,7 @@
 /** Knows whether the database takes what is written: from what was written last, and by trying where nobody writes. */
 
-import { monotonicTime } from '../clocks.js';
-import type { Log } from '../log.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import type { Log } from '../runtime/logger.js';
 import { codeOf, judge } from './database.js';
 import { Unavailable, type Writability } from './store.js';
 import type { Flush } from './writer.js';

@@ -1,7 +1,7 @@
 /** Decides how long work that takes long keeps the process from everything else: one slice a turn, the projects by turns. */
 
-import type { AtOnce } from './at-once.js';
-import { Unavailable } from './store/store.js';
+import { Unavailable } from '../store/store.js';
+import type { AtOnce } from './maybe-promise.js';
 
 /** Yields wherever it can be left for a while. */
 export type Work<Result> = Generator<undefined, Result, undefined>;

@@ -1,7 +1,7 @@
 /** Keeps what was made of a project's settings, and makes it anew when they have changed; what there was holds until then. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { ALL_PROJECTS, type Slices, type Work } from './slices.js';
+import { ALL_PROJECTS, type Slices, type Work } from './time-slicer.js';
 
 export type Kept<Made> = {
   /** Null: the project asks for none. A promise: the first is still being made. */
