@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { cpuSeconds, residentBytes } from './measure.js';
 

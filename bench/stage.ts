@@ -1,6 +1,6 @@
 /** What a scenario gets to work with and what it answers: servers of the run, and rows of one table. */
 
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { type Kind, type Server, startServer } from './server.js';
 
 /** One figure: ours beside the baselines of the same run. A null was not measured, or means nothing there. */

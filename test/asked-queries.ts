@@ -2,14 +2,14 @@
 
 import { REACTION_USERS } from '@chatty/protocol/sizes';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/database';
+import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
+import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import {
   type Append,
   createAppendFlush,
   createChangeFlush,
   createReactionFlush,
-} from '@chatty/server/store/flushes';
-import { type Connection, createPostgresStore } from '@chatty/server/store/postgres';
+} from '@chatty/server/store/postgres/write-batches';
 import type { ProjectId } from '@chatty/server/store/store';
 import { recordPlans } from './explained.js';
 import { author, draft } from './stores.js';

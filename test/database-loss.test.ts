@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { SendAnswer } from '@chatty/protocol/events';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { query, startServer } from './faults-rig.js';
 import { join, makeDatabase, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
 import { type Network, startProxy } from './proxy.js';

@@ -10,7 +10,7 @@ import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
 import { createLog } from '@chatty/server/runtime/logger';
-import type { SanctionKind } from '@chatty/server/store/order-records';
+import type { SanctionKind } from '@chatty/server/store/moderation-store';
 import { createVault } from '@chatty/server/vault';
 import { SECRET } from './kit.js';
 import { open } from './stores.js';

@@ -1,6 +1,6 @@
 /** Every plan that PostgreSQL carries out for a connection, those inside functions too, with the rows it read (auto_explain). */
 
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 
 /** A node of a plan as EXPLAIN (ANALYZE, FORMAT JSON) gives it. */

@@ -2,7 +2,7 @@
 
 import type { HistoryAnswer, Message, Position, SyncAnswer } from '@chatty/protocol/events';
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
 import { type History, stateOf } from './checker-lines.js';
 import { query } from './faults-rig.js';

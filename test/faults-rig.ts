@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Environment } from '@chatty/server/config';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { SECRET, startPostgres, temporaryFolder, until } from './kit.js';
 import { type Program, runProgram, SERVE } from './processes.js';

@@ -3,7 +3,7 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createChat } from '@chatty/client/chat';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createMember, type Member } from './actors.js';
 import { createChatMember } from './actors-chat.js';
 import { check, describe, type Violation } from './checker.js';

@@ -10,7 +10,7 @@ import type { Message, SendAnswer } from '@chatty/protocol/events';
 import { type App, startApp } from '@chatty/server/app';
 import { type Environment, readConfig } from '@chatty/server/config';
 import { createLog } from '@chatty/server/runtime/logger';
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createToken, type TokenOptions } from '@chatty/token/token';
 import pg from 'pg';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';

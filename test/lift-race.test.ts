@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/migrate';
-import { createPostgresStore } from '@chatty/server/store/postgres';
+import { migrate } from '@chatty/server/store/postgres/migrate';
+import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { makeDatabase, until } from './kit.js';
 

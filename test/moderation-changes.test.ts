@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createOrder } from '@chatty/server/order';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/database';
-import { createOrderRecords } from '@chatty/server/store/order';
+import { createOrderRecords } from '@chatty/server/store/postgres/moderation-queries';
+import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import pg from 'pg';
 import { open } from './stores.js';
 

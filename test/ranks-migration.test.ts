@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { migrate } from '@chatty/server/store/migrate';
+import { migrate } from '@chatty/server/store/postgres/migrate';
 import pg from 'pg';
 import { makeDatabase } from './kit.js';
 
-const FOLDER = new URL('../packages/server/src/store/migrations/', import.meta.url);
+const FOLDER = new URL('../packages/server/src/store/postgres/migrations/', import.meta.url);
 const RANKS = '0016_ranks.sql';
 
 it('a sanction of an older server is held to be of whoever the log says set it last', async (context) => {

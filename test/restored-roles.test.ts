@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
-import { migrate } from '@chatty/server/store/migrate';
-import type { Connection } from '@chatty/server/store/postgres';
+import { migrate } from '@chatty/server/store/postgres/migrate';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { makeDatabase } from './kit.js';
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { migrate } from '@chatty/server/store/migrate';
-import type { Connection } from '@chatty/server/store/postgres';
-import { enter } from '@chatty/server/store/wall';
+import { migrate } from '@chatty/server/store/postgres/migrate';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { enter } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
 import { join, startChatty, startPostgres, tokenOf } from './kit.js';
 

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/database';
-import type { Connection } from '@chatty/server/store/postgres';
-import { enter } from '@chatty/server/store/wall';
+import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { enter } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
 import { join, makeDatabase, startChatty, tokenOf, until } from './kit.js';
 import { author, draft, open } from './stores.js';

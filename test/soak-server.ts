@@ -1,6 +1,6 @@
 /** A chat server that lives as long as the soak: members come and go all the time, guests flood it, and its memory and pauses are measured. */
 
-import type { Connection } from '@chatty/server/store/postgres';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
 import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
 import { longLivedToken } from './kit.js';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { type Connection, createPostgresStore } from '@chatty/server/store/postgres';
+import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { author, draft, open } from './stores.js';
 

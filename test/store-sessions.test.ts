@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/database';
-import { migrate } from '@chatty/server/store/migrate';
-import type { Connection } from '@chatty/server/store/postgres';
+import { migrate } from '@chatty/server/store/postgres/migrate';
+import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { makeDatabase } from './kit.js';
 

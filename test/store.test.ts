@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
-import { migrate } from '@chatty/server/store/migrate';
+import { migrate } from '@chatty/server/store/postgres/migrate';
 import { Unavailable } from '@chatty/server/store/store';
 import fc from 'fast-check';
 import pg from 'pg';

@@ -7,8 +7,8 @@ import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
 import { createProjects } from '@chatty/server/projects';
 import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/migrate';
-import { createPostgresStore } from '@chatty/server/store/postgres';
+import { migrate } from '@chatty/server/store/postgres/migrate';
+import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import type { ProjectId, Store } from '@chatty/server/store/store';
 import { makeDatabase, SECRET, tokenOf } from './kit.js';
 

@@ -9,8 +9,8 @@ import { createLimit } from './limits.js';
 import type { Projects } from './projects.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
-import type { Actor } from './store/order-records.js';
-import type { KeyRow, ProjectRecords } from './store/records.js';
+import type { Actor } from './store/moderation-store.js';
+import type { KeyRow, ProjectRecords } from './store/project-store.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

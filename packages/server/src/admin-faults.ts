@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { Projects } from './projects.js';
-import type { Done, Made, ProjectRow } from './store/records.js';
+import type { Done, Made, ProjectRow } from './store/project-store.js';
 import { Unavailable } from './store/store.js';
 
 export const FAULTS = {

@@ -7,7 +7,7 @@ import { type Door, makeKey } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { shown } from './admin-projects.js';
 import type { Projects } from './projects.js';
-import { type Algorithm, algorithms, type ProjectRecords } from './store/records.js';
+import { type Algorithm, algorithms, type ProjectRecords } from './store/project-store.js';
 import type { Vault } from './vault.js';
 
 type Place = { id: string; kid: string };

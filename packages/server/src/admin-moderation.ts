@@ -9,7 +9,7 @@ import type { Acting, Moderation } from './moderation.js';
 import type { Order } from './order.js';
 import { rankOf } from './ranks.js';
 import { readRules } from './room-rules.js';
-import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/order-records.js';
+import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/moderation-store.js';
 import type { ProjectId } from './store/store.js';
 
 type Place = { id: string };

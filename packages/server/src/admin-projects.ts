@@ -11,7 +11,7 @@ import { createLimit } from './limits.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';
 import { wallTime } from './runtime/clocks.js';
-import type { ProjectRecords, ProjectRow } from './store/records.js';
+import type { ProjectRecords, ProjectRow } from './store/project-store.js';
 
 type Place = { id: string };
 type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };

@@ -4,7 +4,7 @@ import { PROJECT_ID } from '@chatty/protocol/sizes';
 import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
 import { type Level, levels } from './runtime/logger.js';
 import { readValues } from './setting-values.js';
-import type { Connection } from './store/postgres.js';
+import type { Connection } from './store/postgres/postgres-store.js';
 
 export type Environment = Record<string, string | undefined>;
 

@@ -2,7 +2,7 @@
 
 import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
 import type { Outcome } from './doctor-outcomes.js';
-import type { SecretRow } from './store/records.js';
+import type { SecretRow } from './store/project-store.js';
 
 const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'];
 

@@ -33,7 +33,7 @@ import type { Log } from './runtime/logger.js';
 import type { AtOnce } from './runtime/maybe-promise.js';
 import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
-import type { SanctionKind } from './store/order-records.js';
+import type { SanctionKind } from './store/moderation-store.js';
 import { Unavailable } from './store/store.js';
 import type { Freshness } from './watch.js';
 

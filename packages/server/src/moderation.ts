@@ -15,7 +15,7 @@ import type { Projects } from './projects.js';
 import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
 import { type RoomRules, readRules, roomRules } from './room-rules.js';
 import type { Log } from './runtime/logger.js';
-import type { Actor, OrderRecords, SanctionKind } from './store/order-records.js';
+import type { Actor, OrderRecords, SanctionKind } from './store/moderation-store.js';
 import type { ProjectId } from './store/store.js';
 
 /** Who acts, where, and how high they stand: only those below can be acted on. */

@@ -8,7 +8,7 @@ import { rankOf } from './ranks.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { createKept } from './runtime/per-project-cache.js';
 import { createSlices, type Slices } from './runtime/time-slicer.js';
-import type { StaffRow } from './store/order-records.js';
+import type { StaffRow } from './store/moderation-store.js';
 
 export type Naming = {
   /** Null: the name is refused. */

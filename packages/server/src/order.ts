@@ -7,7 +7,7 @@ import { monotonicTime, wallTime } from './runtime/clocks.js';
 import { createCoalesced } from './runtime/coalesce.js';
 import type { Log } from './runtime/logger.js';
 import { ALL_PROJECTS, createSlices, type Slices, type Work } from './runtime/time-slicer.js';
-import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/order-records.js';
+import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/moderation-store.js';
 
 export type Bearer = {
   projectId: string;

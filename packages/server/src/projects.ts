@@ -9,7 +9,7 @@ import { type ProjectSettings, settingsOf } from './project-settings.js';
 import { wallTime } from './runtime/clocks.js';
 import { createCoalesced } from './runtime/coalesce.js';
 import type { Log } from './runtime/logger.js';
-import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/records.js';
+import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/project-store.js';
 import type { Vault } from './vault.js';
 
 /** A key tokens may be signed with. `kid` null: the secret that all projects without one of their own share. */

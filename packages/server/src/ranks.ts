@@ -3,7 +3,7 @@
 import { type Role, roles, type Standing } from '@chatty/protocol/events';
 import type { Projects } from './projects.js';
 import type { RoomRules } from './room-rules.js';
-import { type SanctionSetter, sanctionSetters } from './store/order-records.js';
+import { type SanctionSetter, sanctionSetters } from './store/moderation-store.js';
 
 /** -1 a guest, 0 a member, 1 a moderator, 2 an admin, 3 a key of the project, 4 the operator of the server. */
 export type Rank = number;

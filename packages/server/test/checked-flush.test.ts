@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { refusal } from '@chatty/protocol/errors';
-import { createCheckedFlush } from '../src/store/checked-flush.js';
+import { createCheckedFlush } from '../src/store/postgres/recheck-permissions.js';
 import { type Access, Unavailable } from '../src/store/store.js';
 
 type Job = { text: string; access?: Access };

@@ -13,7 +13,7 @@ import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
 import { isAlive } from '@chatty/embedded-postgres/temp-folder';
 import { build } from 'esbuild';
 import pg from 'pg';
-import type { Connection } from '../src/store/postgres.js';
+import type { Connection } from '../src/store/postgres/postgres-store.js';
 
 export const isRoot = process.getuid?.() === 0;
 

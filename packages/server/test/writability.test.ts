@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from '../src/runtime/logger.js';
+import { createWritability } from '../src/store/postgres/writability.js';
 import { Unavailable } from '../src/store/store.js';
-import { createWritability } from '../src/store/writability.js';
 
 /** As the database answers: with a code of PostgreSQL, or (undefined) not at all. */
 const failure = (code?: string) =>

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createWriter, type Judgement } from '@chatty/server/store/writer';
+import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
 import fc from 'fast-check';
 import { fakeClock } from './fake-clock.js';
 

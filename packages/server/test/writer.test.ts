@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
 import { Unavailable } from '@chatty/server/store/store';
-import { createWriter, type Judgement } from '@chatty/server/store/writer';
 import fc from 'fast-check';
 import { fakeClock } from './fake-clock.js';
 

@@ -3,8 +3,8 @@
 import type { Refusal } from '@chatty/protocol/errors';
 import type { Message, ReactPayload, StaffRole } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
-import type { OrderRecords } from './order-records.js';
-import type { ProjectRecords } from './records.js';
+import type { OrderRecords } from './moderation-store.js';
+import type { ProjectRecords } from './project-store.js';
 
 declare const verified: unique symbol;
 /** A project that a verified token named. Only `auth` makes one, so no path to data can skip the tenant. */

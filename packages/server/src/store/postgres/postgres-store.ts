@@ -2,8 +2,19 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log } from '../runtime/logger.js';
-import { createCheckedFlush } from './checked-flush.js';
+import type { Log } from '../../runtime/logger.js';
+import {
+  type Access,
+  type LogPage,
+  type ProjectId,
+  type ProjectStore,
+  type RoomHead,
+  type Store,
+  Unavailable,
+  type Versions,
+} from '../store.js';
+import { createWriter, type Flush } from './group-commit.js';
+import { createOrderRecords } from './moderation-queries.js';
 import {
   type Connection,
   columnsOf,
@@ -14,30 +25,19 @@ import {
   SERVER_MADE,
   type Statement,
   toMessage,
-} from './database.js';
+} from './pool.js';
+import { createProjectRecords } from './project-queries.js';
+import { createCheckedFlush } from './recheck-permissions.js';
+import { createWritability, PROBE } from './writability.js';
 import {
   createAppendFlush,
   createChangeFlush,
   createReactionFlush,
   weighAppend,
   weighChange,
-} from './flushes.js';
-import { createOrderRecords } from './order.js';
-import { createProjectRecords } from './projects.js';
-import {
-  type Access,
-  type LogPage,
-  type ProjectId,
-  type ProjectStore,
-  type RoomHead,
-  type Store,
-  Unavailable,
-  type Versions,
-} from './store.js';
-import { createWritability, PROBE } from './writability.js';
-import { createWriter, type Flush } from './writer.js';
+} from './write-batches.js';
 
-export type { Connection } from './database.js';
+export type { Connection } from './pool.js';
 
 /** One for appends, one for changes, one for reactions; each writes one flush at a time. */
 const WRITERS = 3;

@@ -3,9 +3,9 @@
 import type { Message, ReactPayload } from '@chatty/protocol/events';
 import { REACTION_EMOJI, REACTION_USERS } from '@chatty/protocol/sizes';
 import type { Draft } from '@chatty/protocol/validate';
-import { columnsOf, type MessageRow, type Query, SERVER_MADE, toMessage } from './database.js';
-import type { Access, Appended, Author, Changed, ProjectId, Reacted } from './store.js';
-import type { Flush } from './writer.js';
+import type { Access, Appended, Author, Changed, ProjectId, Reacted } from '../store.js';
+import type { Flush } from './group-commit.js';
+import { columnsOf, type MessageRow, type Query, SERVER_MADE, toMessage } from './pool.js';
 
 export type Append = {
   project: ProjectId;

@@ -1,6 +1,5 @@
 /** What the database knows of order, for all nodes alike: sanctions, staff, the rules of rooms, and the log of who did what. */
 
-import { columnsOf, type MessageRow, type Query, type Statement, toMessage } from './database.js';
 import type {
   AuditEntry,
   OrderRecords,
@@ -8,8 +7,9 @@ import type {
   SanctionRow,
   StaffRow,
   TimedSanction,
-} from './order-records.js';
-import { Unavailable } from './store.js';
+} from '../moderation-store.js';
+import { Unavailable } from '../store.js';
+import { columnsOf, type MessageRow, type Query, type Statement, toMessage } from './pool.js';
 
 const VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
 const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt",

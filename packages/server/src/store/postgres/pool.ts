@@ -3,10 +3,10 @@
 import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
 import { REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
 import pg from 'pg';
-import type { Log } from '../runtime/logger.js';
-import { Unavailable } from './store.js';
-import { enter, within } from './wall.js';
-import type { Judgement } from './writer.js';
+import type { Log } from '../../runtime/logger.js';
+import { Unavailable } from '../store.js';
+import type { Judgement } from './group-commit.js';
+import { enter, within } from './row-level-security.js';
 
 export type Connection = { host: string; port: number; user: string; password?: string; database: string };
 export type Statement = { name: string; text: string };

@@ -2,11 +2,11 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { StartError } from '../runtime/startup-error.js';
-import { WITHOUT_JIT } from './planning.js';
-import type { Connection } from './postgres.js';
-import { renewRestoredRooms } from './restored.js';
-import { prepareRole } from './wall.js';
+import { StartError } from '../../runtime/startup-error.js';
+import { WITHOUT_JIT } from './planner-settings.js';
+import type { Connection } from './postgres-store.js';
+import { renewRestoredRooms } from './restore-detection.js';
+import { prepareRole } from './row-level-security.js';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 /** Key of the advisory lock that keeps two servers from migrating at once; any constant of ours would do. */

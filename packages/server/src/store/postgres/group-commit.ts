@@ -1,7 +1,7 @@
 /** Decides when what people write is stored: everything that has queued since the last flush in one transaction, at once. */
 
+import { Unavailable } from '../store.js';
 import { createFlushSize } from './flush-size.js';
-import { Unavailable } from './store.js';
 
 export type Writer<Job, Result> = {
   /** Jobs of one lane are stored in the order they were given. Throws `Unavailable` when too much waits or it takes too long. */

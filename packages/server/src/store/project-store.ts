@@ -1,6 +1,6 @@
 /** The words in which the database speaks of projects themselves. */
 
-import type { Actor, Details } from './order-records.js';
+import type { Actor, Details } from './moderation-store.js';
 
 export const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA', 'JWKS'] as const;
 export type Algorithm = (typeof algorithms)[number];

@@ -1,9 +1,9 @@
 /** What the database knows of projects themselves: their settings, origins, secrets and cut-offs, for all nodes alike. */
 
-import type { Query, Statement } from './database.js';
-import type { Actor } from './order-records.js';
-import type { Done, KeyRow, ProjectRecords, ProjectRow, SecretRow } from './records.js';
-import { Unavailable } from './store.js';
+import type { Actor } from '../moderation-store.js';
+import type { Done, KeyRow, ProjectRecords, ProjectRow, SecretRow } from '../project-store.js';
+import { Unavailable } from '../store.js';
+import type { Query, Statement } from './pool.js';
 
 const VERSION = {
   name: 'projects version',

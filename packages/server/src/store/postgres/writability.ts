@@ -1,10 +1,10 @@
 /** Knows whether the database takes what is written: from what was written last, and by trying where nobody writes. */
 
-import { monotonicTime } from '../runtime/clocks.js';
-import type { Log } from '../runtime/logger.js';
-import { codeOf, judge } from './database.js';
-import { Unavailable, type Writability } from './store.js';
-import type { Flush } from './writer.js';
+import { monotonicTime } from '../../runtime/clocks.js';
+import type { Log } from '../../runtime/logger.js';
+import { Unavailable, type Writability } from '../store.js';
+import type { Flush } from './group-commit.js';
+import { codeOf, judge } from './pool.js';
 
 /** Writes 280 KB to the database's disk and takes it away again; answers whether it is open for reading only. */
 export const PROBE = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };

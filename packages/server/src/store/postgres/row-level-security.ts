@@ -1,7 +1,7 @@
 /** The second wall between projects (row-level security): as whom the database is asked, and for which projects. */
 
 import pg from 'pg';
-import { BY_KEY, WITHOUT_JIT } from './planning.js';
+import { BY_KEY, WITHOUT_JIT } from './planner-settings.js';
 
 /** What the server works as where its own user is exempt from row-level security; nobody can log in as it. */
 const ROLE = 'chatty_app';
