@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadEnvironment } from '../packages/server/dist/environment.js';
+import { loadEnvironment } from '../packages/server/dist/config/environment.js';
 import { ROOT, say } from './prepare.mjs';
 
 const HELP = `npm run project -- COMMAND

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { codes } from '@chatty/protocol/errors';
-import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config';
+import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config/config';
 import { projectSettings } from '@chatty/server/project-settings';
 import { roomRules } from '@chatty/server/room-rules';
 import { jwtVerify } from 'jose';

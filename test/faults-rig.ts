@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, w
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Environment } from '@chatty/server/config';
+import type { Environment } from '@chatty/server/config/config';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
 import { SECRET, startPostgres, temporaryFolder, until } from './kit.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { type Chat, type ChatOptions, createChat } from '@chatty/client/chat';
 import type { Session } from '@chatty/protocol/events';
-import { readConfig } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config/config';
 import { SignJWT } from 'jose';
 import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from './kit.js';
 

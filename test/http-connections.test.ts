@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import { countServerSockets, openIdlePeer } from './idle-peer.js';
 import { join, makeDatabase, SECRET, startChatty, stored, tokenOf, until } from './kit.js';

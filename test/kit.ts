@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import { type App, startApp } from '@chatty/server/app';
-import { type Environment, readConfig } from '@chatty/server/config';
+import { type Environment, readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createToken, type TokenOptions } from '@chatty/token/token';

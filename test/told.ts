@@ -2,7 +2,7 @@
 
 import type { TestContext } from 'node:test';
 import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import pg from 'pg';
 import { makeDatabase, SECRET } from './kit.js';

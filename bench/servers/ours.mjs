@@ -1,7 +1,7 @@
 /** The chat server as it ships, with the bench at its side: settings from the environment, as `npm run serve` reads them. */
 
 import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import { obey, report } from './control.mjs';
 

@@ -1,7 +1,7 @@
 /** The two host sites and the playground alone, beside a chat server that runs elsewhere: how the compose file runs them. */
 
 import { listenFault } from '@chatty/server/app';
-import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config';
+import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config/config';
 import { onStop } from '@chatty/server/runtime/shutdown';
 import { exitWith, StartError } from '@chatty/server/runtime/startup-error';
 import { createHost } from './host.js';

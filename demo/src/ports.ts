@@ -1,6 +1,6 @@
 /** Reads the ports of the demo hosts. */
 
-import type { Environment } from '@chatty/server/config';
+import type { Environment } from '@chatty/server/config/config';
 import { StartError } from '@chatty/server/runtime/startup-error';
 
 /** 0-65535, 0 for any free one. Throws `StartError` naming the setting. */

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { LIST_BYTES } from './admin-filter.js';
-import { isOrigin } from './config.js';
+import { isOrigin } from './config/config.js';
 import { createLimit } from './limits.js';
 import { readSettings } from './project-settings.js';
 import type { Projects } from './projects.js';

@@ -7,7 +7,7 @@ import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
 import { createConduct } from './conduct.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { createDoctor } from './doctor.js';
 import { createFilters } from './filters.js';
 import { createGate } from './gate.js';

@@ -1,6 +1,6 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
-import type { Limits } from './limit-settings.js';
+import type { Limits } from './config/limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import { type Engine, hangUp, letGo } from './outlet.js';
 import type { Penalties } from './penalties.js';

@@ -1,8 +1,8 @@
 /** `npm run serve`: the chat server alone, for production, with all settings from the environment and `.env`. */
 
 import { startApp } from './app.js';
-import { readConfig } from './config.js';
-import { loadEnvironment } from './environment.js';
+import { readConfig } from './config/config.js';
+import { loadEnvironment } from './config/environment.js';
 import { createLog } from './runtime/logger.js';
 import { onStop } from './runtime/shutdown.js';
 import { exitWith, StartError } from './runtime/startup-error.js';

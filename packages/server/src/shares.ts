@@ -2,7 +2,7 @@
 
 import { refusal } from '@chatty/protocol/errors';
 import type { ChatSocket } from './chat-socket.js';
-import { type Limits, QUOTA_SECONDS } from './limit-settings.js';
+import { type Limits, QUOTA_SECONDS } from './config/limit-settings.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
 import { monotonicTime } from './runtime/clocks.js';

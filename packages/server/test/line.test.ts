@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { readConfig } from '@chatty/server/config';
+import { readConfig } from '@chatty/server/config/config';
 import { createGate } from '@chatty/server/gate';
 import { createLimit } from '@chatty/server/limits';
 import { Line } from '@chatty/server/line';

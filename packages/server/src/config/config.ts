@@ -1,10 +1,10 @@
 /** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
 
 import { PROJECT_ID } from '@chatty/protocol/sizes';
+import { type Level, levels } from '../runtime/logger.js';
+import type { Connection } from '../store/postgres/postgres-store.js';
 import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
-import { type Level, levels } from './runtime/logger.js';
 import { readValues } from './setting-values.js';
-import type { Connection } from './store/postgres/postgres-store.js';
 
 export type Environment = Record<string, string | undefined>;
 

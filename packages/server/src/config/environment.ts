@@ -1,9 +1,9 @@
 /** Where settings come from: the environment, and under it the `.env` file of the folder that the server is started in. */
 
 import { readFileSync } from 'node:fs';
+import { StartError } from '../runtime/startup-error.js';
 import { type Environment, SETTING_NAMES } from './config.js';
 import { type EnvEntry, parseEnvFile } from './env-file.js';
-import { StartError } from './runtime/startup-error.js';
 import { warnOfNames } from './setting-names.js';
 
 /**
