@@ -8,10 +8,10 @@ import { createDoctor, type Examination } from '@chatty/server/doctor';
 import { createFilters } from '@chatty/server/filters';
 import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
-import { createProjects } from '@chatty/server/projects';
+import { createProjects } from '@chatty/server/projects/projects';
+import { createVault } from '@chatty/server/projects/secret-encryption';
 import { createLog } from '@chatty/server/runtime/logger';
 import type { SanctionKind } from '@chatty/server/store/moderation-store';
-import { createVault } from '@chatty/server/vault';
 import { SECRET } from './kit.js';
 import { open } from './stores.js';
 

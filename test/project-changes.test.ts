@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createKnownOrigins } from '@chatty/server/known-origins';
-import { settingsOf } from '@chatty/server/project-settings';
-import { createProjects, type Project } from '@chatty/server/projects';
+import { createKnownOrigins } from '@chatty/server/projects/known-origins';
+import { settingsOf } from '@chatty/server/projects/project-settings';
+import { createProjects, type Project } from '@chatty/server/projects/projects';
 import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { Projects } from '@chatty/server/projects';
+import type { Projects } from '@chatty/server/projects/projects';
 import { createRefusals, type RecentRefusal, type RefusalCount } from '@chatty/server/refusals';
 import { type Chatty, join, refusalOf, startChatty, tokenOf } from './kit.js';
 import { ask, KEYS, make } from './projects-kit.js';

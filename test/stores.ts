@@ -5,7 +5,7 @@ import type { Draft } from '@chatty/protocol/validate';
 import { createAuth } from '@chatty/server/auth';
 import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
-import { createProjects } from '@chatty/server/projects';
+import { createProjects } from '@chatty/server/projects/projects';
 import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';

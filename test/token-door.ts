@@ -6,9 +6,9 @@ import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { createAuth, type Verdict } from '@chatty/server/auth';
 import { createNaming } from '@chatty/server/naming';
 import { createOrder } from '@chatty/server/order';
-import { createProjects } from '@chatty/server/projects';
+import { createProjects } from '@chatty/server/projects/projects';
+import { createVault } from '@chatty/server/projects/secret-encryption';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createVault } from '@chatty/server/vault';
 import { SECRET } from './kit.js';
 import { open } from './stores.js';
 

@@ -6,7 +6,7 @@ import type { Addresses } from './addresses.js';
 import { Fault, noProject } from './admin-faults.js';
 import { callerOf, createFailedKeys } from './failed-keys.js';
 import { createLimit } from './limits.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
 import type { Actor } from './store/moderation-store.js';

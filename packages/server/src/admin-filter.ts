@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
-import { readSettings } from './project-settings.js';
+import { readSettings } from './projects/project-settings.js';
 import type { Slices } from './runtime/time-slicer.js';
 import type { ProjectId, Store } from './store/store.js';
 

@@ -8,8 +8,8 @@ import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } fro
 import { LIST_BYTES } from './admin-filter.js';
 import { isOrigin } from './config/config.js';
 import { createLimit } from './limits.js';
-import { readSettings } from './project-settings.js';
-import type { Projects } from './projects.js';
+import { readSettings } from './projects/project-settings.js';
+import type { Projects } from './projects/projects.js';
 import { wallTime } from './runtime/clocks.js';
 import type { ProjectRecords, ProjectRow } from './store/project-store.js';
 

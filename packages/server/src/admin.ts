@@ -15,12 +15,12 @@ import { openDoctorPage } from './doctor-page.js';
 import { acceptJsonBodies } from './json-body.js';
 import type { Moderation } from './moderation.js';
 import type { Order } from './order.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
+import type { Vault } from './projects/secret-encryption.js';
 import type { Refusals } from './refusals.js';
 import type { Log } from './runtime/logger.js';
 import type { Slices } from './runtime/time-slicer.js';
 import type { Store } from './store/store.js';
-import type { Vault } from './vault.js';
 
 export function openAdmin(options: {
   http: FastifyInstance;

@@ -21,7 +21,8 @@ import { createModeration } from './moderation.js';
 import { createNaming } from './naming.js';
 import { createOrder } from './order.js';
 import { createPenalties } from './penalties.js';
-import { createProjects, type Projects } from './projects.js';
+import { createProjects, type Projects } from './projects/projects.js';
+import { createVault } from './projects/secret-encryption.js';
 import { createRefusals } from './refusals.js';
 import { createRooms } from './rooms.js';
 import { monotonicTime } from './runtime/clocks.js';
@@ -34,7 +35,6 @@ import { openSocketIo } from './socket-io.js';
 import { migrate } from './store/postgres/migrate.js';
 import { createPostgresStore } from './store/postgres/postgres-store.js';
 import { type Store, Unavailable } from './store/store.js';
-import { createVault } from './vault.js';
 import { createWatch } from './watch.js';
 import { openWebSockets } from './web-sockets.js';
 

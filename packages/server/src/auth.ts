@@ -7,7 +7,7 @@ import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/sizes';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
-import { keyOfSecret, type Projects, type SigningKey } from './projects.js';
+import { keyOfSecret, type Projects, type SigningKey } from './projects/projects.js';
 import { rankIn } from './ranks.js';
 import { wallTime } from './runtime/clocks.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';

@@ -7,7 +7,7 @@ import type { VerifiedMember } from './auth.js';
 import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
 import type { Order } from './order.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import { rankIn, rankOf } from './ranks.js';
 import { createRecent } from './recent.js';
 import type { RoomRules } from './room-rules.js';

@@ -3,7 +3,7 @@
 import type { Claims } from '@chatty/protocol/claims';
 import type { CheckTitle, Outcome } from './doctor-outcomes.js';
 import type { Values } from './doctor-words.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import type { ProjectId } from './store/store.js';
 import type { Case, CheckName, Fault, TokenRules } from './token-checks.js';
 

@@ -8,7 +8,7 @@ import { type Finding, type Found, finding, type Result, skipped } from './docto
 import { explainKeys } from './doctor-keys.js';
 import type { CheckTitle, Outcome } from './doctor-outcomes.js';
 import { adviceOf, type Told, titleOf } from './doctor-words.js';
-import { isPlainOrigin, type Projects } from './projects.js';
+import { isPlainOrigin, type Projects } from './projects/projects.js';
 import { wallTime } from './runtime/clocks.js';
 import { type ProjectId, Unavailable } from './store/store.js';
 import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './token-checks.js';

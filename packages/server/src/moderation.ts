@@ -11,7 +11,7 @@ import type {
   SanctionPayload,
 } from '@chatty/protocol/events';
 import type { Order } from './order.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
 import { type RoomRules, readRules, roomRules } from './room-rules.js';
 import type { Log } from './runtime/logger.js';

@@ -3,7 +3,7 @@
 import type { Role, Standing } from '@chatty/protocol/events';
 import { buildNames, HOUSE_NAMES, type Names } from '@chatty/text-filter/reserved-names';
 import type { Order } from './order.js';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import { rankOf } from './ranks.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { createKept } from './runtime/per-project-cache.js';

@@ -1,7 +1,7 @@
 /** Decides who stands above whom: on whom somebody may act, what of others they may undo, which rules they may set. */
 
 import { type Role, roles, type Standing } from '@chatty/protocol/events';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import type { RoomRules } from './room-rules.js';
 import { type SanctionSetter, sanctionSetters } from './store/moderation-store.js';
 

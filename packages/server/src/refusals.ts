@@ -1,7 +1,7 @@
 /** Remembers what was refused lately, by project, so that a host sees why its visitors are turned away: bounded, and no token. */
 
 import type { Code } from '@chatty/protocol/errors';
-import type { Projects } from './projects.js';
+import type { Projects } from './projects/projects.js';
 import { monotonicTime, wallTime } from './runtime/clocks.js';
 
 export type Refused = {

@@ -2,7 +2,7 @@
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
-import type { SigningKey } from './projects.js';
+import type { SigningKey } from './projects/projects.js';
 import type { AtOnce } from './runtime/maybe-promise.js';
 import { Unavailable } from './store/store.js';
 

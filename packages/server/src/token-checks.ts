@@ -6,7 +6,7 @@ import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { Naming } from './naming.js';
 import type { Order } from './order.js';
-import type { Projects, SigningKey } from './projects.js';
+import type { Projects, SigningKey } from './projects/projects.js';
 import { rankIn } from './ranks.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { signerOf } from './signature.js';

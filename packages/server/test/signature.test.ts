@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
-import { keyOfSecret, type SigningKey } from '../src/projects.js';
+import { keyOfSecret, type SigningKey } from '../src/projects/projects.js';
 import { signerOf } from '../src/signature.js';
 
 const RUNS = 3_000;

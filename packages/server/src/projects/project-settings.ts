@@ -12,7 +12,7 @@ import {
   type SettingsResult,
   share,
   type Table,
-} from './settings-table.js';
+} from './settings-schema.js';
 
 export type ProjectSettings = {
   guests: boolean | null;

@@ -4,13 +4,13 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Role, roles } from '@chatty/protocol/events';
 import { MAIN_ROOM } from '@chatty/protocol/sizes';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
+import { wallTime } from '../runtime/clocks.js';
+import { createCoalesced } from '../runtime/coalesce.js';
+import type { Log } from '../runtime/logger.js';
+import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from '../store/project-store.js';
 import { createKnownOrigins } from './known-origins.js';
 import { type ProjectSettings, settingsOf } from './project-settings.js';
-import { wallTime } from './runtime/clocks.js';
-import { createCoalesced } from './runtime/coalesce.js';
-import type { Log } from './runtime/logger.js';
-import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from './store/project-store.js';
-import type { Vault } from './vault.js';
+import type { Vault } from './secret-encryption.js';
 
 /** A key tokens may be signed with. `kid` null: the secret that all projects without one of their own share. */
 export type SigningKey = {
