@@ -6,6 +6,7 @@ import { startEmbedded } from '@chatty/embedded-postgres/index';
 import { createAddresses } from './addresses.js';
 import { openAdmin } from './admin.js';
 import { createAuth } from './auth.js';
+import { createWatch } from './cluster/change-poller.js';
 import { createConduct } from './conduct.js';
 import type { Config } from './config/config.js';
 import { createDoctor } from './doctor.js';
@@ -35,7 +36,6 @@ import { openSocketIo } from './socket-io.js';
 import { migrate } from './store/postgres/migrate.js';
 import { createPostgresStore } from './store/postgres/postgres-store.js';
 import { type Store, Unavailable } from './store/store.js';
-import { createWatch } from './watch.js';
 import { openWebSockets } from './web-sockets.js';
 
 /** Takes back what a start has done, the last first. */

@@ -20,6 +20,7 @@ import {
 } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth.js';
 import type { ChatSocket } from './chat-socket.js';
+import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
 import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
@@ -35,7 +36,6 @@ import type { Sessions } from './sessions.js';
 import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/moderation-store.js';
 import { Unavailable } from './store/store.js';
-import type { Freshness } from './watch.js';
 
 type No = { ok: false } & Refusal;
 type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (

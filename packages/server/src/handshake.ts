@@ -5,6 +5,7 @@ import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@
 import { readReadUpTo } from '@chatty/protocol/validate';
 import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
 import type { ChatSocket, Introduction } from './chat-socket.js';
+import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
 import type { Gate } from './gate.js';
 import type { Penalties } from './penalties.js';
@@ -13,7 +14,6 @@ import type { Log } from './runtime/logger.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { end } from './sessions.js';
 import type { Shares } from './shares.js';
-import type { Freshness } from './watch.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
 export type Denial = { message: string; data: Refusal };

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createWatch, type Watched } from '../src/cluster/change-poller.js';
 import { createLog } from '../src/runtime/logger.js';
-import { createWatch, type Watched } from '../src/watch.js';
 
 const log = createLog('silent');
 

@@ -1,9 +1,9 @@
 /** Learns what other servers have changed, and knows whether what this server knows is new enough to let somebody in or hear them. */
 
-import { monotonicTime } from './runtime/clocks.js';
-import type { Log } from './runtime/logger.js';
-import type { AtOnce } from './runtime/maybe-promise.js';
-import type { Versions } from './store/store.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import type { Log } from '../runtime/logger.js';
+import type { AtOnce } from '../runtime/maybe-promise.js';
+import type { Versions } from '../store/store.js';
 
 /** Something all servers know alike, of which the database counts the changes. */
 export type Watched = {
