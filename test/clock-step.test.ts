@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { createOrder } from '@chatty/server/order';
+import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createLog } from '@chatty/server/runtime/logger';
 import { startServer } from './faults-rig.js';
 import { follow } from './follower.js';

@@ -14,7 +14,7 @@ const MAY_READ_THE_WALL_CLOCK: Record<string, string> = {
   'packages/server/src/admin-projects.ts': 'a cut-off takes back tokens issued before now',
   'packages/server/src/auth.ts': 'exp of a token',
   'packages/server/src/doctor.ts': 'exp, nbf and iat of a token, and moments to be read',
-  'packages/server/src/order.ts': 'notices by it that the machine was suspended',
+  'packages/server/src/moderation/moderation-state.ts': 'notices by it that the machine was suspended',
   'packages/server/src/projects/projects.ts': 'the end of a signing key, and when it was last used',
   'packages/server/src/refusals.ts': 'when a refusal happened, to be read',
   'packages/server/src/sessions.ts': 'exp of a token',

@@ -8,8 +8,8 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { codes } from '@chatty/protocol/errors';
 import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config/config';
+import { roomRules } from '@chatty/server/moderation/room-rules';
 import { projectSettings } from '@chatty/server/projects/project-settings';
-import { roomRules } from '@chatty/server/room-rules';
 import { jwtVerify } from 'jose';
 import { SECRET, temporaryFolder } from './kit.js';
 

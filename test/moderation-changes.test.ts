@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createOrder } from '@chatty/server/order';
+import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createLog } from '@chatty/server/runtime/logger';
 import { createOrderRecords } from '@chatty/server/store/postgres/moderation-queries';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';

@@ -3,8 +3,8 @@
 import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/validate';
 import { createAuth } from '@chatty/server/auth';
-import { createNaming } from '@chatty/server/naming';
-import { createOrder } from '@chatty/server/order';
+import { createNaming } from '@chatty/server/moderation/display-names';
+import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createProjects } from '@chatty/server/projects/projects';
 import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';

@@ -5,10 +5,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
 import type { Auth } from './auth.js';
-import type { Acting, Moderation } from './moderation.js';
-import type { Order } from './order.js';
-import { rankOf } from './ranks.js';
-import { readRules } from './room-rules.js';
+import type { Acting, Moderation } from './moderation/moderation.js';
+import type { Order } from './moderation/moderation-state.js';
+import { rankOf } from './moderation/ranks.js';
+import { readRules } from './moderation/room-rules.js';
 import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/moderation-store.js';
 import type { ProjectId } from './store/store.js';
 

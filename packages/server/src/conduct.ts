@@ -4,13 +4,13 @@ import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth.js';
-import type { Filters } from './filters.js';
 import { hasLink } from './links.js';
-import type { Order } from './order.js';
+import type { Order } from './moderation/moderation-state.js';
+import { rankIn, rankOf } from './moderation/ranks.js';
+import type { RoomRules } from './moderation/room-rules.js';
+import type { Filters } from './moderation/word-filters.js';
 import type { Projects } from './projects/projects.js';
-import { rankIn, rankOf } from './ranks.js';
 import { createRecent } from './recent.js';
-import type { RoomRules } from './room-rules.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Store } from './store/store.js';
 

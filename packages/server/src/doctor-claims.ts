@@ -5,7 +5,7 @@ import { roles } from '@chatty/protocol/events';
 import { URL_LENGTH } from '@chatty/protocol/sizes';
 import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
 import type { Outcome } from './doctor-outcomes.js';
-import { MARK } from './naming.js';
+import { MARK } from './moderation/display-names.js';
 
 const TIMES = ['issued', 'expiry', 'lifetime'] as const;
 const CLAIMS = ['name', 'user', 'avatar', 'role'] as const;

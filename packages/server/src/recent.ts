@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol/validate';
+import type { RoomRules } from './moderation/room-rules.js';
 import { createRecentTexts, type Sent } from './recent-texts.js';
-import type { RoomRules } from './room-rules.js';
 import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
 
 export type Recent = {

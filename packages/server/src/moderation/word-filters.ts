@@ -1,9 +1,9 @@
 /** Decides what a project's list of words makes of a text: nothing, a text with stars, or a refusal. */
 
 import { buildWordFilter, type FilterWord, type WordFilter } from '@chatty/text-filter/word-filter';
-import type { Projects } from './projects/projects.js';
-import { createKept } from './runtime/per-project-cache.js';
-import { createSlices, type Slices } from './runtime/time-slicer.js';
+import type { Projects } from '../projects/projects.js';
+import { createKept } from '../runtime/per-project-cache.js';
+import { createSlices, type Slices } from '../runtime/time-slicer.js';
 
 export type Filters = {
   /**

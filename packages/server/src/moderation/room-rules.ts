@@ -10,7 +10,7 @@ import {
   type SettingsResult,
   type Table,
   whole,
-} from './projects/settings-schema.js';
+} from '../projects/settings-schema.js';
 
 export type RoomRules = {
   read: Standing;

@@ -1,9 +1,9 @@
 /** Decides who stands above whom: on whom somebody may act, what of others they may undo, which rules they may set. */
 
 import { type Role, roles, type Standing } from '@chatty/protocol/events';
-import type { Projects } from './projects/projects.js';
+import type { Projects } from '../projects/projects.js';
+import { type SanctionSetter, sanctionSetters } from '../store/moderation-store.js';
 import type { RoomRules } from './room-rules.js';
-import { type SanctionSetter, sanctionSetters } from './store/moderation-store.js';
 
 /** -1 a guest, 0 a member, 1 a moderator, 2 an admin, 3 a key of the project, 4 the operator of the server. */
 export type Rank = number;

@@ -1,13 +1,13 @@
 /** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
 
 import { type Refusal, refusal } from '@chatty/protocol/errors';
+import { monotonicTime, wallTime } from '../runtime/clocks.js';
+import { createCoalesced } from '../runtime/coalesce.js';
+import type { Log } from '../runtime/logger.js';
+import { ALL_PROJECTS, createSlices, type Slices, type Work } from '../runtime/time-slicer.js';
+import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from '../store/moderation-store.js';
 import { type Rank, rankOf } from './ranks.js';
 import { type RoomRules, rulesOf } from './room-rules.js';
-import { monotonicTime, wallTime } from './runtime/clocks.js';
-import { createCoalesced } from './runtime/coalesce.js';
-import type { Log } from './runtime/logger.js';
-import { ALL_PROJECTS, createSlices, type Slices, type Work } from './runtime/time-slicer.js';
-import type { OrderRecords, SanctionKind, SanctionRow, StaffRow } from './store/moderation-store.js';
 
 export type Bearer = {
   projectId: string;

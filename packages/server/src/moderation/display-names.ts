@@ -2,13 +2,13 @@
 
 import type { Role, Standing } from '@chatty/protocol/events';
 import { buildNames, HOUSE_NAMES, type Names } from '@chatty/text-filter/reserved-names';
-import type { Order } from './order.js';
-import type { Projects } from './projects/projects.js';
+import type { Projects } from '../projects/projects.js';
+import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
+import { createKept } from '../runtime/per-project-cache.js';
+import { createSlices, type Slices } from '../runtime/time-slicer.js';
+import type { StaffRow } from '../store/moderation-store.js';
+import type { Order } from './moderation-state.js';
 import { rankOf } from './ranks.js';
-import { type AtOnce, andThen } from './runtime/maybe-promise.js';
-import { createKept } from './runtime/per-project-cache.js';
-import { createSlices, type Slices } from './runtime/time-slicer.js';
-import type { StaffRow } from './store/moderation-store.js';
 
 export type Naming = {
   /** Null: the name is refused. */

@@ -10,13 +10,13 @@ import type {
   SanctionAnswer,
   SanctionPayload,
 } from '@chatty/protocol/events';
-import type { Order } from './order.js';
-import type { Projects } from './projects/projects.js';
+import type { Projects } from '../projects/projects.js';
+import type { Log } from '../runtime/logger.js';
+import type { Actor, OrderRecords, SanctionKind } from '../store/moderation-store.js';
+import type { ProjectId } from '../store/store.js';
+import type { Order } from './moderation-state.js';
 import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
 import { type RoomRules, readRules, roomRules } from './room-rules.js';
-import type { Log } from './runtime/logger.js';
-import type { Actor, OrderRecords, SanctionKind } from './store/moderation-store.js';
-import type { ProjectId } from './store/store.js';
 
 /** Who acts, where, and how high they stand: only those below can be acted on. */
 export type Acting = { project: ProjectId; room: string; actor: Actor; rank: Rank };
