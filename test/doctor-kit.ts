@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { createAuth } from '@chatty/server/auth';
+import { createAuth } from '@chatty/server/auth/auth';
 import { createConduct } from '@chatty/server/conduct';
 import { createDoctor, type Examination } from '@chatty/server/doctor';
 import { createNaming } from '@chatty/server/moderation/display-names';

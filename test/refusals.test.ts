@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { createRefusals, type RecentRefusal, type RefusalCount } from '@chatty/server/auth/rejection-log';
 import type { Projects } from '@chatty/server/projects/projects';
-import { createRefusals, type RecentRefusal, type RefusalCount } from '@chatty/server/refusals';
 import { type Chatty, join, refusalOf, startChatty, tokenOf } from './kit.js';
 import { ask, KEYS, make } from './projects-kit.js';
 

@@ -2,7 +2,7 @@
 
 import type { TestContext } from 'node:test';
 import type { Draft } from '@chatty/protocol/validate';
-import { createAuth } from '@chatty/server/auth';
+import { createAuth } from '@chatty/server/auth/auth';
 import { createNaming } from '@chatty/server/moderation/display-names';
 import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createProjects } from '@chatty/server/projects/projects';

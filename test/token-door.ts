@@ -3,7 +3,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import { createAuth, type Verdict } from '@chatty/server/auth';
+import { createAuth, type Verdict } from '@chatty/server/auth/auth';
 import { createNaming } from '@chatty/server/moderation/display-names';
 import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createProjects } from '@chatty/server/projects/projects';

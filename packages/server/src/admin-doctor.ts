@@ -3,10 +3,10 @@
 import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth.js';
+import type { Auth } from './auth/auth.js';
+import type { Refusals } from './auth/rejection-log.js';
 import type { Doctor } from './doctor.js';
 import { codeWords } from './doctor-words.js';
-import type { Refusals } from './refusals.js';
 import type { ProjectId } from './store/store.js';
 
 type Place = { id: string };

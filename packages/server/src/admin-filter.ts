@@ -4,7 +4,7 @@ import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/wo
 import type { FastifyInstance } from 'fastify';
 import { FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth.js';
+import type { Auth } from './auth/auth.js';
 import { readSettings } from './projects/project-settings.js';
 import type { Slices } from './runtime/time-slicer.js';
 import type { ProjectId, Store } from './store/store.js';

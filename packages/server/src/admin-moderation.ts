@@ -4,7 +4,7 @@ import { checkLift, checkSanction } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth.js';
+import type { Auth } from './auth/auth.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import type { Order } from './moderation/moderation-state.js';
 import { rankOf } from './moderation/ranks.js';

@@ -1,7 +1,7 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
 import type { ReadUpTo, ServerEvents } from '@chatty/protocol/events';
-import type { VerifiedMember } from './auth.js';
+import type { VerifiedMember } from './auth/auth.js';
 import type { Engine } from './outlet.js';
 
 export type SocketData = {

@@ -3,7 +3,7 @@
 import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
-import type { VerifiedMember } from './auth.js';
+import type { VerifiedMember } from './auth/auth.js';
 import { hasLink } from './links.js';
 import type { Order } from './moderation/moderation-state.js';
 import { rankIn, rankOf } from './moderation/ranks.js';

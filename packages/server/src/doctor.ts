@@ -1,7 +1,8 @@
 /** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
 
 import type { Code } from '@chatty/protocol/errors';
-import type { Auth, VerifiedMember } from './auth.js';
+import type { Auth, VerifiedMember } from './auth/auth.js';
+import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './auth/token-checks.js';
 import type { Conduct } from './conduct.js';
 import { explainClaims, explainTimes } from './doctor-claims.js';
 import { type Finding, type Found, finding, type Result, skipped } from './doctor-findings.js';
@@ -11,7 +12,6 @@ import { adviceOf, type Told, titleOf } from './doctor-words.js';
 import { isPlainOrigin, type Projects } from './projects/projects.js';
 import { wallTime } from './runtime/clocks.js';
 import { type ProjectId, Unavailable } from './store/store.js';
-import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './token-checks.js';
 
 export type Examination = {
   /** Whether somebody with this token gets in from a page of this origin: so exactly when no check has failed. */

@@ -18,7 +18,8 @@ import {
   checkTyping,
   isShallow,
 } from '@chatty/protocol/validate';
-import type { VerifiedMember } from './auth.js';
+import type { VerifiedMember } from './auth/auth.js';
+import type { Refusals } from './auth/rejection-log.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
@@ -28,7 +29,6 @@ import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import { rankOf } from './moderation/ranks.js';
 import type { Outlet } from './outlet.js';
-import type { Refusals } from './refusals.js';
 import type { Rooms } from './rooms.js';
 import type { Log } from './runtime/logger.js';
 import type { AtOnce } from './runtime/maybe-promise.js';

@@ -3,13 +3,13 @@
 import { type Refusal, refusal } from '@chatty/protocol/errors';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import { readReadUpTo } from '@chatty/protocol/validate';
-import type { About, Auth, Verdict, VerifiedMember } from './auth.js';
+import type { About, Auth, Verdict, VerifiedMember } from './auth/auth.js';
+import type { Refusals } from './auth/rejection-log.js';
 import type { ChatSocket, Introduction } from './chat-socket.js';
 import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
 import type { Gate } from './gate.js';
 import type { Penalties } from './penalties.js';
-import type { Refusals } from './refusals.js';
 import type { Log } from './runtime/logger.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { end } from './sessions.js';

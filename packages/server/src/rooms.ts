@@ -10,7 +10,7 @@ import type {
   TypingAnswer,
 } from '@chatty/protocol/events';
 import { TYPING_PAUSE } from '@chatty/protocol/sizes';
-import type { VerifiedMember } from './auth.js';
+import type { VerifiedMember } from './auth/auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import { roomsToClose } from './idle-rooms.js';

@@ -2,7 +2,7 @@
 
 import type { Refusal } from '@chatty/protocol/errors';
 import type { Permissions } from '@chatty/protocol/events';
-import type { Auth } from './auth.js';
+import type { Auth } from './auth/auth.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Conduct } from './conduct.js';
 import { encode, type Packet } from './frames.js';

@@ -5,8 +5,8 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
+import { signerOf } from '../src/auth/jwt-signature.js';
 import { keyOfSecret, type SigningKey } from '../src/projects/projects.js';
-import { signerOf } from '../src/signature.js';
 
 const RUNS = 3_000;
 const SECRETS = ['one secret of at least thirty-two bytes', '다른 비밀 — 서른두 바이트보다 길다, 분명히'];

@@ -5,13 +5,13 @@ import type { Member } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Standing } from '@chatty/protocol/events';
 import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/sizes';
-import type { Naming } from './moderation/display-names.js';
-import type { Order } from './moderation/moderation-state.js';
-import { rankIn } from './moderation/ranks.js';
-import { keyOfSecret, type Projects, type SigningKey } from './projects/projects.js';
-import { wallTime } from './runtime/clocks.js';
-import { type AtOnce, andThen } from './runtime/maybe-promise.js';
-import type { ProjectId } from './store/store.js';
+import type { Naming } from '../moderation/display-names.js';
+import type { Order } from '../moderation/moderation-state.js';
+import { rankIn } from '../moderation/ranks.js';
+import { keyOfSecret, type Projects, type SigningKey } from '../projects/projects.js';
+import { wallTime } from '../runtime/clocks.js';
+import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
+import type { ProjectId } from '../store/store.js';
 import {
   type Case,
   type Check,

@@ -1,8 +1,8 @@
 /** Remembers what was refused lately, by project, so that a host sees why its visitors are turned away: bounded, and no token. */
 
 import type { Code } from '@chatty/protocol/errors';
-import type { Projects } from './projects/projects.js';
-import { monotonicTime, wallTime } from './runtime/clocks.js';
+import type { Projects } from '../projects/projects.js';
+import { monotonicTime, wallTime } from '../runtime/clocks.js';
 
 export type Refused = {
   /** `connection`, or the command that was refused. */

@@ -4,12 +4,12 @@ import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
 import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
 import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import type { Naming } from './moderation/display-names.js';
-import type { Order } from './moderation/moderation-state.js';
-import { rankIn } from './moderation/ranks.js';
-import type { Projects, SigningKey } from './projects/projects.js';
-import { type AtOnce, andThen } from './runtime/maybe-promise.js';
-import { signerOf } from './signature.js';
+import type { Naming } from '../moderation/display-names.js';
+import type { Order } from '../moderation/moderation-state.js';
+import { rankIn } from '../moderation/ranks.js';
+import type { Projects, SigningKey } from '../projects/projects.js';
+import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
+import { signerOf } from './jwt-signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
 export type Case = {

@@ -2,9 +2,9 @@
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
-import type { SigningKey } from './projects/projects.js';
-import type { AtOnce } from './runtime/maybe-promise.js';
-import { Unavailable } from './store/store.js';
+import type { SigningKey } from '../projects/projects.js';
+import type { AtOnce } from '../runtime/maybe-promise.js';
+import { Unavailable } from '../store/store.js';
 
 /** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */
 export type Unsigned = { kind: 'no_match' | 'malformed'; reason: string };
