@@ -1,8 +1,8 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
 import type { Limits } from './config/limit-settings.js';
+import { type Engine, hangUp, letGo } from './connections/send-queue.js';
 import { createLimit, type Limit } from './limits.js';
-import { type Engine, hangUp, letGo } from './outlet.js';
 import type { Penalties } from './penalties.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';

@@ -20,15 +20,15 @@ import {
 } from '@chatty/protocol/validate';
 import type { VerifiedMember } from './auth/auth.js';
 import type { Refusals } from './auth/rejection-log.js';
-import type { ChatSocket } from './chat-socket.js';
 import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
+import type { ChatSocket } from './connections/client-socket.js';
+import type { Outlet } from './connections/send-queue.js';
 import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import { rankOf } from './moderation/ranks.js';
-import type { Outlet } from './outlet.js';
 import type { Rooms } from './rooms.js';
 import type { Log } from './runtime/logger.js';
 import type { AtOnce } from './runtime/maybe-promise.js';

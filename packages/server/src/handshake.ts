@@ -5,9 +5,9 @@ import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@
 import { readReadUpTo } from '@chatty/protocol/validate';
 import type { About, Auth, Verdict, VerifiedMember } from './auth/auth.js';
 import type { Refusals } from './auth/rejection-log.js';
-import type { ChatSocket, Introduction } from './chat-socket.js';
 import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
+import type { ChatSocket, Introduction } from './connections/client-socket.js';
 import type { Gate } from './gate.js';
 import type { Penalties } from './penalties.js';
 import type { Log } from './runtime/logger.js';

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import type { WebSocket } from 'ws';
-import type { ChatSocket, SocketData } from './chat-socket.js';
-import { CommandQueue, type Receiving } from './command-queue.js';
-import { encode, frame } from './frames.js';
+import type { ChatSocket, SocketData } from './connections/client-socket.js';
+import { CommandQueue, type Receiving } from './connections/command-queue.js';
+import { encode, frame } from './connections/packet-encoder.js';
+import { type Engine, hangUp, type Outlet } from './connections/send-queue.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './guard.js';
-import { type Engine, hangUp, type Outlet } from './outlet.js';
 import { type ClientPacket, readPacket } from './packets.js';
 
 /** What all lines of a server have in common. */

@@ -2,8 +2,8 @@
 
 import type { Message, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
+import { encode, type Packet } from './connections/packet-encoder.js';
 import { createFanOut } from './fan-out.js';
-import { encode, type Packet } from './frames.js';
 import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
 import type { Member } from './room-member.js';

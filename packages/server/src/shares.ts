@@ -1,8 +1,8 @@
 /** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
 
 import { refusal } from '@chatty/protocol/errors';
-import type { ChatSocket } from './chat-socket.js';
 import { type Limits, QUOTA_SECONDS } from './config/limit-settings.js';
+import type { ChatSocket } from './connections/client-socket.js';
 import { createLimit, type Limit } from './limits.js';
 import type { Penalties } from './penalties.js';
 import { monotonicTime } from './runtime/clocks.js';

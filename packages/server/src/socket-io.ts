@@ -5,13 +5,13 @@ import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import { Server, type Socket } from 'socket.io';
 import type { Addresses } from './addresses.js';
-import type { ChatSocket, SocketData } from './chat-socket.js';
-import { CommandQueue, type Receiving } from './command-queue.js';
+import type { ChatSocket, SocketData } from './connections/client-socket.js';
+import { CommandQueue, type Receiving } from './connections/command-queue.js';
+import { type Engine, type Outlet, queuedBytes } from './connections/send-queue.js';
 import { WebSockets } from './farewell.js';
 import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, guard, guardChannel } from './guard.js';
-import { type Engine, type Outlet, queuedBytes } from './outlet.js';
 import type { Log } from './runtime/logger.js';
 import { andThen } from './runtime/maybe-promise.js';
 

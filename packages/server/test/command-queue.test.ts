@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CommandQueue } from '@chatty/server/command-queue';
+import { CommandQueue } from '@chatty/server/connections/command-queue';
 import fc from 'fast-check';
 
 const KB = 1024;

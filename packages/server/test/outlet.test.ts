@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { encode, type Packet } from '@chatty/server/frames';
-import { createOutlet } from '@chatty/server/outlet';
+import { encode, type Packet } from '@chatty/server/connections/packet-encoder';
+import { createOutlet } from '@chatty/server/connections/send-queue';
 
 const packet = encode('draining', { delay: 1 });
 const large: Packet = { texts: ['x'], frames: Buffer.alloc(64 * 1024, 'x') };

@@ -1,7 +1,7 @@
 /** One member's way out: a prepared packet in one write, and an end to whoever does not read. */
 
 import type { Sending } from './command-queue.js';
-import { encodeAnswer, gather, type Packet } from './frames.js';
+import { encodeAnswer, gather, type Packet } from './packet-encoder.js';
 
 /** What is used of an Engine.IO connection, ours or the library's. */
 export type Engine = {

@@ -1,8 +1,8 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
 import type { ReadUpTo, ServerEvents } from '@chatty/protocol/events';
-import type { VerifiedMember } from './auth/auth.js';
-import type { Engine } from './outlet.js';
+import type { VerifiedMember } from '../auth/auth.js';
+import type { Engine } from './send-queue.js';
 
 export type SocketData = {
   member: VerifiedMember;
