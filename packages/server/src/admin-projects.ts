@@ -7,7 +7,7 @@ import { type Door, FOR_KEYS } from './admin-door.js';
 import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
 import { LIST_BYTES } from './admin-filter.js';
 import { isOrigin } from './config/config.js';
-import { createLimit } from './limits.js';
+import { createLimit } from './limits/token-bucket.js';
 import { readSettings } from './projects/project-settings.js';
 import type { Projects } from './projects/projects.js';
 import { wallTime } from './runtime/clocks.js';

@@ -26,6 +26,7 @@ import type { ChatSocket } from './connections/client-socket.js';
 import type { Outlet } from './connections/send-queue.js';
 import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
+import type { Share, Shares } from './limits/rate-limits.js';
 import type { Messages } from './messages.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import { rankOf } from './moderation/ranks.js';
@@ -33,7 +34,6 @@ import type { Rooms } from './rooms.js';
 import type { Log } from './runtime/logger.js';
 import type { AtOnce } from './runtime/maybe-promise.js';
 import type { Sessions } from './sessions.js';
-import type { Share, Shares } from './shares.js';
 import type { SanctionKind } from './store/moderation-store.js';
 import { Unavailable } from './store/store.js';
 

@@ -8,12 +8,12 @@ import type { Refusals } from './auth/rejection-log.js';
 import type { Freshness } from './cluster/change-poller.js';
 import type { Conduct } from './conduct.js';
 import type { ChatSocket, Introduction } from './connections/client-socket.js';
-import type { Gate } from './gate.js';
-import type { Penalties } from './penalties.js';
+import type { Gate } from './limits/connection-limits.js';
+import type { Penalties } from './limits/cooldowns.js';
+import type { Shares } from './limits/rate-limits.js';
 import type { Log } from './runtime/logger.js';
 import { type AtOnce, andThen } from './runtime/maybe-promise.js';
 import { end } from './sessions.js';
-import type { Shares } from './shares.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
 export type Denial = { message: string; data: Refusal };

@@ -9,9 +9,9 @@ import type { ChatSocket, SocketData } from './connections/client-socket.js';
 import { CommandQueue, type Receiving } from './connections/command-queue.js';
 import { encode, frame } from './connections/packet-encoder.js';
 import { type Engine, hangUp, type Outlet } from './connections/send-queue.js';
-import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './guard.js';
+import type { Gate } from './limits/connection-limits.js';
 import { type ClientPacket, readPacket } from './packets.js';
 
 /** What all lines of a server have in common. */

@@ -15,7 +15,7 @@ import type { Conduct } from './conduct.js';
 import type { ChatSocket } from './connections/client-socket.js';
 import { createOutlet, type Outlet } from './connections/send-queue.js';
 import { roomsToClose } from './idle-rooms.js';
-import { createLimit } from './limits.js';
+import { createLimit } from './limits/token-bucket.js';
 import { createPace } from './pace.js';
 import { createRoom, type Room } from './room.js';
 import type { Member } from './room-member.js';

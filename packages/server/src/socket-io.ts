@@ -9,9 +9,9 @@ import type { ChatSocket, SocketData } from './connections/client-socket.js';
 import { CommandQueue, type Receiving } from './connections/command-queue.js';
 import { type Engine, type Outlet, queuedBytes } from './connections/send-queue.js';
 import { WebSockets } from './farewell.js';
-import type { Gate } from './gate.js';
 import type { Ack, Gateway } from './gateway.js';
 import { type Budget, guard, guardChannel } from './guard.js';
+import type { Gate } from './limits/connection-limits.js';
 import type { Log } from './runtime/logger.js';
 import { andThen } from './runtime/maybe-promise.js';
 

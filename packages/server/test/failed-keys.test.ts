@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { callerOf, createFailedKeys } from '@chatty/server/failed-keys';
+import { callerOf, createFailedKeys } from '@chatty/server/limits/api-key-attempts';
 
 it('ten wrong keys are too many; one more may be tried every six seconds', () => {
   let time = 0;

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLimit } from '@chatty/server/limits';
-import { createPenalties } from '@chatty/server/penalties';
+import { createPenalties } from '@chatty/server/limits/cooldowns';
+import { createLimit } from '@chatty/server/limits/token-bucket';
 import { createRecent } from '@chatty/server/recent';
 import { createGradualSweep } from '@chatty/server/runtime/gradual-sweep';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLimit } from '@chatty/server/limits';
+import { createLimit } from '@chatty/server/limits/token-bucket';
 
 it('a bucket gives its burst, then as much as has come back, and names the wait in whole milliseconds', () => {
   let time = 0;

@@ -6,10 +6,10 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { readConfig } from '@chatty/server/config/config';
-import { createGate } from '@chatty/server/gate';
-import { createLimit } from '@chatty/server/limits';
+import { createGate } from '@chatty/server/limits/connection-limits';
+import { createPenalties } from '@chatty/server/limits/cooldowns';
+import { createLimit } from '@chatty/server/limits/token-bucket';
 import { Line } from '@chatty/server/line';
-import { createPenalties } from '@chatty/server/penalties';
 import { createLog } from '@chatty/server/runtime/logger';
 import { WebSocket, WebSocketServer } from 'ws';
 

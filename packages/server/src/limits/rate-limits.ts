@@ -1,12 +1,12 @@
 /** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
 
 import { refusal } from '@chatty/protocol/errors';
-import { type Limits, QUOTA_SECONDS } from './config/limit-settings.js';
-import type { ChatSocket } from './connections/client-socket.js';
-import { createLimit, type Limit } from './limits.js';
-import type { Penalties } from './penalties.js';
-import { monotonicTime } from './runtime/clocks.js';
-import { end } from './sessions.js';
+import { type Limits, QUOTA_SECONDS } from '../config/limit-settings.js';
+import type { ChatSocket } from '../connections/client-socket.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import { end } from '../sessions.js';
+import type { Penalties } from './cooldowns.js';
+import { createLimit, type Limit } from './token-bucket.js';
 
 /** Both take and answer 0, or take nothing and answer the whole milliseconds until it may be tried again. */
 export type Share = {

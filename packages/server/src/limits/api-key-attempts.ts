@@ -1,6 +1,6 @@
 /** Decides whether somebody may try another admin key: after too many wrong ones their keys are refused unread. */
 
-import { createLimit } from './limits.js';
+import { createLimit } from './token-bucket.js';
 
 export type FailedKeys = {
   /** Whole milliseconds until the next key is compared; 0: now. */

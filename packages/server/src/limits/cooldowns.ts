@@ -1,8 +1,8 @@
 /** Decides when somebody goes beyond the limits so often that they are sent away, and for how long. */
 
-import { createLimit } from './limits.js';
-import { monotonicTime } from './runtime/clocks.js';
-import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import { createGradualSweep, unrefTimer } from '../runtime/gradual-sweep.js';
+import { createLimit } from './token-bucket.js';
 
 export type Penalties = {
   /** One more event beyond the limits. Answers whether it was one too many. */

@@ -1,11 +1,11 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
-import type { Limits } from './config/limit-settings.js';
-import { type Engine, hangUp, letGo } from './connections/send-queue.js';
-import { createLimit, type Limit } from './limits.js';
-import type { Penalties } from './penalties.js';
-import { monotonicTime } from './runtime/clocks.js';
-import type { Log } from './runtime/logger.js';
+import type { Limits } from '../config/limit-settings.js';
+import { type Engine, hangUp, letGo } from '../connections/send-queue.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import type { Log } from '../runtime/logger.js';
+import type { Penalties } from './cooldowns.js';
+import { createLimit, type Limit } from './token-bucket.js';
 
 /** Somebody who has said who they are; `key` null: a guest. */
 export type Bearer = { project: string; key: string | null };

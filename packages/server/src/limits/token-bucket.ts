@@ -1,7 +1,7 @@
 /** Decides whether somebody may act now: one token bucket for each key, as a member, an address, a project. */
 
-import { monotonicTime } from './runtime/clocks.js';
-import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import { createGradualSweep, unrefTimer } from '../runtime/gradual-sweep.js';
 
 export type Limit = {
   /**
