@@ -3,8 +3,8 @@
 import { createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { createAuth } from '@chatty/server/auth/auth';
-import { createConduct } from '@chatty/server/conduct';
 import { createDoctor, type Examination } from '@chatty/server/doctor';
+import { createConduct } from '@chatty/server/messages/permissions';
 import { createNaming } from '@chatty/server/moderation/display-names';
 import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createFilters } from '@chatty/server/moderation/word-filters';

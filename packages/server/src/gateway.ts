@@ -21,13 +21,13 @@ import {
 import type { VerifiedMember } from './auth/auth.js';
 import type { Refusals } from './auth/rejection-log.js';
 import type { Freshness } from './cluster/change-poller.js';
-import type { Conduct } from './conduct.js';
 import type { ChatSocket } from './connections/client-socket.js';
 import type { Outlet } from './connections/send-queue.js';
 import { createEventTurns } from './event-turns.js';
 import { aboutMember, type Handshakes } from './handshake.js';
 import type { Share, Shares } from './limits/rate-limits.js';
-import type { Messages } from './messages.js';
+import type { Messages } from './messages/messages.js';
+import type { Conduct } from './messages/permissions.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import { rankOf } from './moderation/ranks.js';
 import type { Rooms } from './rooms.js';

@@ -11,11 +11,11 @@ import type {
 } from '@chatty/protocol/events';
 import { TYPING_PAUSE } from '@chatty/protocol/sizes';
 import type { VerifiedMember } from './auth/auth.js';
-import type { Conduct } from './conduct.js';
 import type { ChatSocket } from './connections/client-socket.js';
 import { createOutlet, type Outlet } from './connections/send-queue.js';
 import { roomsToClose } from './idle-rooms.js';
 import { createLimit } from './limits/token-bucket.js';
+import type { Conduct } from './messages/permissions.js';
 import { createPace } from './pace.js';
 import { createRoom, type Room } from './room.js';
 import type { Member } from './room-member.js';

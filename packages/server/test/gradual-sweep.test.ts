@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPenalties } from '@chatty/server/limits/cooldowns';
 import { createLimit } from '@chatty/server/limits/token-bucket';
-import { createRecent } from '@chatty/server/recent';
+import { createRecent } from '@chatty/server/messages/slow-mode';
 import { createGradualSweep } from '@chatty/server/runtime/gradual-sweep';
 
 const CROWD = 50_000;

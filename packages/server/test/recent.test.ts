@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createRecent } from '@chatty/server/recent';
-import { createRecentTexts } from '@chatty/server/recent-texts';
+import { createRecentTexts } from '@chatty/server/messages/repeated-texts';
+import { createRecent } from '@chatty/server/messages/slow-mode';
 
 const RULES = { slowMode: 0, duplicatesWithin: 60 };
 

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol/validate';
-import type { RoomRules } from './moderation/room-rules.js';
-import { createRecentTexts, type Sent } from './recent-texts.js';
-import { createGradualSweep, unrefTimer } from './runtime/gradual-sweep.js';
+import type { RoomRules } from '../moderation/room-rules.js';
+import { createGradualSweep, unrefTimer } from '../runtime/gradual-sweep.js';
+import { createRecentTexts, type Sent } from './repeated-texts.js';
 
 export type Recent = {
   /** Takes it as sent, unless it may not be; `retryAfter` in milliseconds. A retry of what was taken is taken again. */

@@ -3,10 +3,19 @@
 import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
-import type { VerifiedMember } from './auth/auth.js';
-import type { Freshness } from './cluster/change-poller.js';
-import type { Conduct } from './conduct.js';
-import type { Access, Appended, Author, Changed, ProjectId, Reacted, Refused, Store } from './store/store.js';
+import type { VerifiedMember } from '../auth/auth.js';
+import type { Freshness } from '../cluster/change-poller.js';
+import type {
+  Access,
+  Appended,
+  Author,
+  Changed,
+  ProjectId,
+  Reacted,
+  Refused,
+  Store,
+} from '../store/store.js';
+import type { Conduct } from './permissions.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {

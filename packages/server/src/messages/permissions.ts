@@ -3,16 +3,16 @@
 import { type Refusal, refusal } from '@chatty/protocol/errors';
 import type { Permissions, Standing } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
-import type { VerifiedMember } from './auth/auth.js';
-import { hasLink } from './links.js';
-import type { Order } from './moderation/moderation-state.js';
-import { rankIn, rankOf } from './moderation/ranks.js';
-import type { RoomRules } from './moderation/room-rules.js';
-import type { Filters } from './moderation/word-filters.js';
-import type { Projects } from './projects/projects.js';
-import { createRecent } from './recent.js';
-import { monotonicTime } from './runtime/clocks.js';
-import type { Store } from './store/store.js';
+import type { VerifiedMember } from '../auth/auth.js';
+import type { Order } from '../moderation/moderation-state.js';
+import { rankIn, rankOf } from '../moderation/ranks.js';
+import type { RoomRules } from '../moderation/room-rules.js';
+import type { Filters } from '../moderation/word-filters.js';
+import type { Projects } from '../projects/projects.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import type { Store } from '../store/store.js';
+import { hasLink } from './link-detection.js';
+import { createRecent } from './slow-mode.js';
 
 /** A text as it may go out, or why it may not. */
 export type Text = { ok: true; content: string } | ({ ok: false } & Refusal);
