@@ -26,7 +26,7 @@ import { createOrder } from './moderation/moderation-state.js';
 import { createFilters } from './moderation/word-filters.js';
 import { createProjects, type Projects } from './projects/projects.js';
 import { createVault } from './projects/secret-encryption.js';
-import { createRooms } from './rooms.js';
+import { createRooms } from './rooms/rooms.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
 import { StartError } from './runtime/startup-error.js';

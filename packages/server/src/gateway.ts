@@ -30,7 +30,7 @@ import type { Messages } from './messages/messages.js';
 import type { Conduct } from './messages/permissions.js';
 import type { Acting, Moderation } from './moderation/moderation.js';
 import { rankOf } from './moderation/ranks.js';
-import type { Rooms } from './rooms.js';
+import type { Rooms } from './rooms/rooms.js';
 import type { Log } from './runtime/logger.js';
 import type { AtOnce } from './runtime/maybe-promise.js';
 import type { Sessions } from './sessions.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type IdleRoom, roomsToClose } from '@chatty/server/idle-rooms';
+import { type IdleRoom, roomsToClose } from '@chatty/server/rooms/idle-rooms';
 
 const MB = 1024 * 1024;
 const visited = (count: number, room: (index: number) => IdleRoom) =>

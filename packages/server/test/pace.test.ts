@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPace } from '@chatty/server/pace';
+import { createPace } from '@chatty/server/rooms/broadcast-pacing';
 
 it('follows how busy the process was since the last look', () => {
   let used = 0;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
 import { PAGE_BYTES } from '@chatty/protocol/sizes';
-import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '@chatty/server/page-size';
-import { createPresence } from '@chatty/server/presence';
+import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '@chatty/server/rooms/page-size';
+import { createPresence } from '@chatty/server/rooms/presence';
 import fc from 'fast-check';
 
 const create = (id: number, content: string, over: Partial<Message> = {}): Message => ({

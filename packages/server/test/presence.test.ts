@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPresence } from '../src/presence.js';
+import { createPresence } from '../src/rooms/presence.js';
 
 const person = (userId: string) => ({ userId, username: userId, avatar: null, role: 'member' as const });
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
+import { type Change, createTail, type Tail } from '@chatty/server/rooms/room-log';
 import type { LogPage } from '@chatty/server/store/store';
-import { type Change, createTail, type Tail } from '@chatty/server/tail';
 import fc from 'fast-check';
 
 type Step = { kind: 'create' } | { kind: 'edit' | 'delete'; which: number };

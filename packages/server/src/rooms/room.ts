@@ -2,15 +2,15 @@
 
 import type { Message, Position, Session, Typist } from '@chatty/protocol/events';
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
-import { encode, type Packet } from './connections/packet-encoder.js';
+import { encode, type Packet } from '../connections/packet-encoder.js';
+import type { Log } from '../runtime/logger.js';
+import { type ProjectId, type Store, Unavailable } from '../store/store.js';
+import type { Pace } from './broadcast-pacing.js';
 import { createFanOut } from './fan-out.js';
-import type { Pace } from './pace.js';
 import { createPresence, type Presence } from './presence.js';
-import type { Member } from './room-member.js';
-import { frameAfter, newestPage, type Page, pageAfter, pageBefore } from './room-pages.js';
-import type { Log } from './runtime/logger.js';
-import { type ProjectId, type Store, Unavailable } from './store/store.js';
-import { createTail, type Tail } from './tail.js';
+import { createTail, type Tail } from './room-log.js';
+import type { Member } from './subscriber.js';
+import { frameAfter, newestPage, type Page, pageAfter, pageBefore } from './sync-pages.js';
 
 export type Room = {
   readonly project: ProjectId;

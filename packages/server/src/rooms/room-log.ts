@@ -1,8 +1,8 @@
 /** Decides which changes of a room may be shown next, and keeps the newest end of its log in memory: never n+1 before n. */
 
 import type { KnownChange, Message } from '@chatty/protocol/events';
+import type { LogPage } from '../store/store.js';
 import { firstMessagesThatFit } from './page-size.js';
-import type { LogPage } from './store/store.js';
 
 /** A change that is in order now. `created`: nobody here has seen this message before; else it was edited, deleted or reacted to. */
 export type Change = { message: Message; created: boolean };

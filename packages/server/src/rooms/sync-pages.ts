@@ -3,7 +3,7 @@
 import type { Frame, Message, Position } from '@chatty/protocol/events';
 import { HISTORY_SIZE, PAGE_BYTES, SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 import { lastMessagesThatFit } from './page-size.js';
-import type { Tail } from './tail.js';
+import type { Tail } from './room-log.js';
 
 export type Page = Frame & { head: number; reset: boolean };
 

@@ -2,10 +2,10 @@
 
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Position } from '@chatty/protocol/events';
-import { encode, encodePlain, latest, type Packet } from './connections/packet-encoder.js';
-import type { Outlet } from './connections/send-queue.js';
-import type { Pace } from './pace.js';
-import type { Change } from './tail.js';
+import { encode, encodePlain, latest, type Packet } from '../connections/packet-encoder.js';
+import type { Outlet } from '../connections/send-queue.js';
+import type { Pace } from './broadcast-pacing.js';
+import type { Change } from './room-log.js';
 
 export type Hearer = {
   outlet: Outlet;

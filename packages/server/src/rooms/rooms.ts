@@ -10,19 +10,19 @@ import type {
   TypingAnswer,
 } from '@chatty/protocol/events';
 import { TYPING_PAUSE } from '@chatty/protocol/sizes';
-import type { VerifiedMember } from './auth/auth.js';
-import type { ChatSocket } from './connections/client-socket.js';
-import { createOutlet, type Outlet } from './connections/send-queue.js';
+import type { VerifiedMember } from '../auth/auth.js';
+import type { ChatSocket } from '../connections/client-socket.js';
+import { createOutlet, type Outlet } from '../connections/send-queue.js';
+import { createLimit } from '../limits/token-bucket.js';
+import type { Conduct } from '../messages/permissions.js';
+import { monotonicTime } from '../runtime/clocks.js';
+import type { Log } from '../runtime/logger.js';
+import { createSlices } from '../runtime/time-slicer.js';
+import type { ProjectId, Store } from '../store/store.js';
+import { createPace } from './broadcast-pacing.js';
 import { roomsToClose } from './idle-rooms.js';
-import { createLimit } from './limits/token-bucket.js';
-import type { Conduct } from './messages/permissions.js';
-import { createPace } from './pace.js';
 import { createRoom, type Room } from './room.js';
-import type { Member } from './room-member.js';
-import { monotonicTime } from './runtime/clocks.js';
-import type { Log } from './runtime/logger.js';
-import { createSlices } from './runtime/time-slicer.js';
-import type { ProjectId, Store } from './store/store.js';
+import type { Member } from './subscriber.js';
 
 export type Rooms = {
   /** Puts the socket into the room that it was let into: `session` and what it has to know follow. Returns its way out. */
