@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Files that may ask what time it is, and what for. Everything else measures with `performance.now` or a clock it is given. */
 const MAY_READ_THE_WALL_CLOCK: Record<string, string> = {
   'packages/server/src/runtime/clocks.ts': 'defines wallTime',
-  'packages/server/src/admin-projects.ts': 'a cut-off takes back tokens issued before now',
+  'packages/server/src/http/api/projects-routes.ts': 'a cut-off takes back tokens issued before now',
   'packages/server/src/auth/auth.ts': 'exp of a token',
   'packages/server/src/doctor.ts': 'exp, nbf and iat of a token, and moments to be read',
   'packages/server/src/moderation/moderation-state.ts': 'notices by it that the machine was suspended',

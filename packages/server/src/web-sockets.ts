@@ -4,9 +4,9 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
-import type { Addresses } from './addresses.js';
 import { WebSockets } from './farewell.js';
-import type { HttpConnections } from './http-connections.js';
+import type { Addresses } from './http/client-address.js';
+import type { HttpConnections } from './http/http-connections.js';
 import { Line, type Lines } from './line.js';
 
 const PATH = '/socket.io/?';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
-import { createAddresses } from '@chatty/server/addresses';
+import { createAddresses } from '@chatty/server/http/client-address';
 import { createLog } from '@chatty/server/runtime/logger';
 import fc from 'fast-check';
 

@@ -6,7 +6,7 @@ import { createServer, get, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { guardHttpConnections } from '@chatty/server/http-connections';
+import { guardHttpConnections } from '@chatty/server/http/http-connections';
 import { createLog } from '@chatty/server/runtime/logger';
 
 const DEADLINES = { head: 300, request: 600, close: 200, unread: 300, sweep: 20 };

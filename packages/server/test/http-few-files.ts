@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { guardHttpConnections } from '@chatty/server/http-connections';
+import { guardHttpConnections } from '@chatty/server/http/http-connections';
 import { createLog } from '@chatty/server/runtime/logger';
 
 const deadlines = { head: 500, request: 500, close: 200, unread: 500, sweep: 20 };

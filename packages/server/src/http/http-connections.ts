@@ -2,7 +2,7 @@
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Log } from './runtime/logger.js';
+import type { Log } from '../runtime/logger.js';
 
 /** All in milliseconds. */
 export type HttpDeadlines = {

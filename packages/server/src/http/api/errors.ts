@@ -1,9 +1,9 @@
 /** How the administration reads what it is sent, and how each refusal of it reads: a code, a status, a sentence. */
 
 import type { FastifyRequest } from 'fastify';
-import type { Projects } from './projects/projects.js';
-import type { Done, Made, ProjectRow } from './store/project-store.js';
-import { Unavailable } from './store/store.js';
+import type { Projects } from '../../projects/projects.js';
+import type { Done, Made, ProjectRow } from '../../store/project-store.js';
+import { Unavailable } from '../../store/store.js';
 
 export const FAULTS = {
   unauthorized: 401,

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { Log } from './runtime/logger.js';
+import type { Log } from '../runtime/logger.js';
 
 export type Addresses = {
   /**

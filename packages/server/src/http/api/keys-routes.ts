@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { importSPKI } from 'jose';
-import { type Door, makeKey } from './admin-door.js';
-import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
-import { shown } from './admin-projects.js';
-import type { Projects } from './projects/projects.js';
-import type { Vault } from './projects/secret-encryption.js';
-import { type Algorithm, algorithms, type ProjectRecords } from './store/project-store.js';
+import type { Projects } from '../../projects/projects.js';
+import type { Vault } from '../../projects/secret-encryption.js';
+import { type Algorithm, algorithms, type ProjectRecords } from '../../store/project-store.js';
+import { type Door, makeKey } from './authenticate.js';
+import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './errors.js';
+import { shown } from './projects-routes.js';
 
 type Place = { id: string; kid: string };
 type KeyPlace = { id: string; key: string };

@@ -5,9 +5,9 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Log } from '../runtime/logger.js';
+import { chooseEncoding, type Encoding, namesTag } from './header-fields.js';
 import { HTTP_DEADLINES, type HttpDeadlines } from './http-connections.js';
-import { chooseEncoding, type Encoding, namesTag } from './http-fields.js';
-import type { Log } from './runtime/logger.js';
 
 type Variant = { body: Buffer; etag: string };
 type Asset = Record<Encoding, Variant> & { cache: string };

@@ -1,13 +1,13 @@
 /** What the administration tells about those who were turned away: what was refused lately, and why a token would be. */
 
 import type { FastifyInstance } from 'fastify';
-import { FOR_KEYS } from './admin-door.js';
-import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth/auth.js';
-import type { Refusals } from './auth/rejection-log.js';
-import type { Doctor } from './doctor.js';
-import { codeWords } from './doctor-words.js';
-import type { ProjectId } from './store/store.js';
+import type { Auth } from '../../auth/auth.js';
+import type { Refusals } from '../../auth/rejection-log.js';
+import type { Doctor } from '../../doctor.js';
+import { codeWords } from '../../doctor-words.js';
+import type { ProjectId } from '../../store/store.js';
+import { FOR_KEYS } from './authenticate.js';
+import { bodyOf, Fault, noProject } from './errors.js';
 
 type Place = { id: string };
 

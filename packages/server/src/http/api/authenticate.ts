@@ -2,15 +2,15 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Addresses } from './addresses.js';
-import { Fault, noProject } from './admin-faults.js';
-import { callerOf, createFailedKeys } from './limits/api-key-attempts.js';
-import { createLimit } from './limits/token-bucket.js';
-import type { Projects } from './projects/projects.js';
-import { monotonicTime } from './runtime/clocks.js';
-import type { Log } from './runtime/logger.js';
-import type { Actor } from './store/moderation-store.js';
-import type { KeyRow, ProjectRecords } from './store/project-store.js';
+import { callerOf, createFailedKeys } from '../../limits/api-key-attempts.js';
+import { createLimit } from '../../limits/token-bucket.js';
+import type { Projects } from '../../projects/projects.js';
+import { monotonicTime } from '../../runtime/clocks.js';
+import type { Log } from '../../runtime/logger.js';
+import type { Actor } from '../../store/moderation-store.js';
+import type { KeyRow, ProjectRecords } from '../../store/project-store.js';
+import type { Addresses } from '../client-address.js';
+import { Fault, noProject } from './errors.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -3,15 +3,15 @@
 import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/sizes';
 import { isUserId } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Door, FOR_KEYS } from './admin-door.js';
-import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './admin-faults.js';
-import { LIST_BYTES } from './admin-filter.js';
-import { isOrigin } from './config/config.js';
-import { createLimit } from './limits/token-bucket.js';
-import { readSettings } from './projects/project-settings.js';
-import type { Projects } from './projects/projects.js';
-import { wallTime } from './runtime/clocks.js';
-import type { ProjectRecords, ProjectRow } from './store/project-store.js';
+import { isOrigin } from '../../config/config.js';
+import { createLimit } from '../../limits/token-bucket.js';
+import { readSettings } from '../../projects/project-settings.js';
+import type { Projects } from '../../projects/projects.js';
+import { wallTime } from '../../runtime/clocks.js';
+import type { ProjectRecords, ProjectRow } from '../../store/project-store.js';
+import { type Door, FOR_KEYS } from './authenticate.js';
+import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './errors.js';
+import { LIST_BYTES } from './word-filter-routes.js';
 
 type Place = { id: string };
 type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };

@@ -1,26 +1,26 @@
 /** The administration over HTTP, below /api/v1: its door, its parts, and how it answers where one of them fails. */
 
 import type { FastifyInstance } from 'fastify';
-import type { Addresses } from './addresses.js';
-import { openDoctor } from './admin-doctor.js';
-import { createDoor } from './admin-door.js';
-import { FAULTS, faultOf, requireText } from './admin-faults.js';
-import { openFilter } from './admin-filter.js';
-import { openKeys } from './admin-keys.js';
-import { openModeration } from './admin-moderation.js';
-import { openProjects } from './admin-projects.js';
-import type { Auth } from './auth/auth.js';
-import type { Refusals } from './auth/rejection-log.js';
-import type { Doctor } from './doctor.js';
-import { openDoctorPage } from './doctor-page.js';
-import { acceptJsonBodies } from './json-body.js';
-import type { Moderation } from './moderation/moderation.js';
-import type { Order } from './moderation/moderation-state.js';
-import type { Projects } from './projects/projects.js';
-import type { Vault } from './projects/secret-encryption.js';
-import type { Log } from './runtime/logger.js';
-import type { Slices } from './runtime/time-slicer.js';
-import type { Store } from './store/store.js';
+import type { Auth } from '../../auth/auth.js';
+import type { Refusals } from '../../auth/rejection-log.js';
+import type { Doctor } from '../../doctor.js';
+import type { Moderation } from '../../moderation/moderation.js';
+import type { Order } from '../../moderation/moderation-state.js';
+import type { Projects } from '../../projects/projects.js';
+import type { Vault } from '../../projects/secret-encryption.js';
+import type { Log } from '../../runtime/logger.js';
+import type { Slices } from '../../runtime/time-slicer.js';
+import type { Store } from '../../store/store.js';
+import type { Addresses } from '../client-address.js';
+import { acceptJsonBodies } from '../json-body.js';
+import { openDoctorPage } from '../pages/doctor/doctor-page.js';
+import { createDoor } from './authenticate.js';
+import { openDoctor } from './doctor-routes.js';
+import { FAULTS, faultOf, requireText } from './errors.js';
+import { openKeys } from './keys-routes.js';
+import { openModeration } from './moderation-routes.js';
+import { openProjects } from './projects-routes.js';
+import { openFilter } from './word-filter-routes.js';
 
 export function openAdmin(options: {
   http: FastifyInstance;

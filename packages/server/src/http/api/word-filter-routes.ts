@@ -2,12 +2,12 @@
 
 import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import type { FastifyInstance } from 'fastify';
-import { FOR_KEYS } from './admin-door.js';
-import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth/auth.js';
-import { readSettings } from './projects/project-settings.js';
-import type { Slices } from './runtime/time-slicer.js';
-import type { ProjectId, Store } from './store/store.js';
+import type { Auth } from '../../auth/auth.js';
+import { readSettings } from '../../projects/project-settings.js';
+import type { Slices } from '../../runtime/time-slicer.js';
+import type { ProjectId, Store } from '../../store/store.js';
+import { FOR_KEYS } from './authenticate.js';
+import { bodyOf, Fault, noProject } from './errors.js';
 
 /** Newest messages that are looked at, and how many are read at once. */
 const MESSAGES = 1_000;

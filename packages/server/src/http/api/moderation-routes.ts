@@ -2,15 +2,15 @@
 
 import { checkLift, checkSanction } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Door, FOR_KEYS } from './admin-door.js';
-import { bodyOf, Fault, noProject } from './admin-faults.js';
-import type { Auth } from './auth/auth.js';
-import type { Acting, Moderation } from './moderation/moderation.js';
-import type { Order } from './moderation/moderation-state.js';
-import { rankOf } from './moderation/ranks.js';
-import { readRules } from './moderation/room-rules.js';
-import { type OrderRecords, type SanctionRow, sanctionKinds } from './store/moderation-store.js';
-import type { ProjectId } from './store/store.js';
+import type { Auth } from '../../auth/auth.js';
+import type { Acting, Moderation } from '../../moderation/moderation.js';
+import type { Order } from '../../moderation/moderation-state.js';
+import { rankOf } from '../../moderation/ranks.js';
+import { readRules } from '../../moderation/room-rules.js';
+import { type OrderRecords, type SanctionRow, sanctionKinds } from '../../store/moderation-store.js';
+import type { ProjectId } from '../../store/store.js';
+import { type Door, FOR_KEYS } from './authenticate.js';
+import { bodyOf, Fault, noProject } from './errors.js';
 
 type Place = { id: string };
 type Hall = { id: string; room: string };
