@@ -13,7 +13,7 @@ const MAY_READ_THE_WALL_CLOCK: Record<string, string> = {
   'packages/server/src/runtime/clocks.ts': 'defines wallTime',
   'packages/server/src/http/api/projects-routes.ts': 'a cut-off takes back tokens issued before now',
   'packages/server/src/auth/auth.ts': 'exp of a token',
-  'packages/server/src/doctor.ts': 'exp, nbf and iat of a token, and moments to be read',
+  'packages/server/src/doctor/token-doctor.ts': 'exp, nbf and iat of a token, and moments to be read',
   'packages/server/src/moderation/moderation-state.ts': 'notices by it that the machine was suspended',
   'packages/server/src/projects/projects.ts': 'the end of a signing key, and when it was last used',
   'packages/server/src/auth/rejection-log.ts': 'when a refusal happened, to be read',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { Examination } from '@chatty/server/doctor';
+import type { Examination } from '@chatty/server/doctor/token-doctor';
 import { outcomesOf, SECRETS, sign } from './doctor-kit.js';
 import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './kit.js';
 import { ask, KEYS, make } from './projects-kit.js';

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { createAuth } from '@chatty/server/auth/auth';
-import { createDoctor, type Examination } from '@chatty/server/doctor';
+import { createDoctor, type Examination } from '@chatty/server/doctor/token-doctor';
 import { createConduct } from '@chatty/server/messages/permissions';
 import { createNaming } from '@chatty/server/moderation/display-names';
 import { createOrder } from '@chatty/server/moderation/moderation-state';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import type { Examination } from '@chatty/server/doctor';
+import type { Examination } from '@chatty/server/doctor/token-doctor';
 import fc from 'fast-check';
 import { clinic, outcomesOf, SECRETS, seconds, sign } from './doctor-kit.js';
 

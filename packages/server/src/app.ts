@@ -7,7 +7,7 @@ import { createAuth } from './auth/auth.js';
 import { createRefusals } from './auth/rejection-log.js';
 import { createWatch } from './cluster/change-poller.js';
 import type { Config } from './config/config.js';
-import { createDoctor } from './doctor.js';
+import { createDoctor } from './doctor/token-doctor.js';
 import { createGateway } from './gateway.js';
 import { createHandshakes } from './handshake.js';
 import { openAdmin } from './http/api/index.js';

@@ -3,8 +3,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
 import type { Refusals } from '../../auth/rejection-log.js';
-import type { Doctor } from '../../doctor.js';
-import { codeWords } from '../../doctor-words.js';
+import { codeWords } from '../../doctor/format.js';
+import type { Doctor } from '../../doctor/token-doctor.js';
 import type { ProjectId } from '../../store/store.js';
 import { FOR_KEYS } from './authenticate.js';
 import { bodyOf, Fault, noProject } from './errors.js';

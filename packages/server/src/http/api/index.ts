@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
 import type { Refusals } from '../../auth/rejection-log.js';
-import type { Doctor } from '../../doctor.js';
+import type { Doctor } from '../../doctor/token-doctor.js';
 import type { Moderation } from '../../moderation/moderation.js';
 import type { Order } from '../../moderation/moderation-state.js';
 import type { Projects } from '../../projects/projects.js';

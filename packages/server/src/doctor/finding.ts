@@ -1,11 +1,11 @@
 /** What the doctor looks at, and what a line of its answer is before it is put into words. */
 
 import type { Claims } from '@chatty/protocol/claims';
-import type { Case, CheckName, Fault, TokenRules } from './auth/token-checks.js';
-import type { CheckTitle, Outcome } from './doctor-outcomes.js';
-import type { Values } from './doctor-words.js';
-import type { Projects } from './projects/projects.js';
-import type { ProjectId } from './store/store.js';
+import type { Case, CheckName, Fault, TokenRules } from '../auth/token-checks.js';
+import type { Projects } from '../projects/projects.js';
+import type { ProjectId } from '../store/store.js';
+import type { Values } from './format.js';
+import type { CheckTitle, Outcome } from './outcomes.js';
 
 /** `notice`: it gets in, and yet something is to be known. `skipped`: what failed before leaves nothing to look at. */
 export type Result = 'ok' | 'notice' | 'failed' | 'skipped';

@@ -1,8 +1,8 @@
 /** Explains by which key a token is signed, or why by none: its form, its project, its algorithm, its kid, its signature. */
 
-import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
-import type { Outcome } from './doctor-outcomes.js';
-import type { SecretRow } from './store/project-store.js';
+import type { SecretRow } from '../store/project-store.js';
+import { type Finding, type Found, finding, skipped, textOf } from './finding.js';
+import type { Outcome } from './outcomes.js';
 
 const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'];
 

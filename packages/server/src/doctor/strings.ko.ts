@@ -1,6 +1,6 @@
 /** What the doctor says in Korean. */
 
-import type { Words } from './doctor-outcomes.js';
+import type { Words } from './outcomes.js';
 
 export const korean: Words = {
   titles: {

@@ -1,9 +1,9 @@
 /** Puts into words what the doctor has found, in each language at once: what it is, and what to do. */
 
 import type { Code } from '@chatty/protocol/errors';
-import { english } from './doctor-english.js';
-import { korean } from './doctor-korean.js';
-import type { CheckTitle, Outcome, Words } from './doctor-outcomes.js';
+import type { CheckTitle, Outcome, Words } from './outcomes.js';
+import { english } from './strings.en.js';
+import { korean } from './strings.ko.js';
 
 /** What stands in a sentence: a text, a length of time, a moment in milliseconds, or what a code means. */
 export type Value = string | { seconds: number } | { moment: number } | { code: Code };

@@ -3,9 +3,9 @@
 import { type Claims, readUrl } from '@chatty/protocol/claims';
 import { roles } from '@chatty/protocol/events';
 import { URL_LENGTH } from '@chatty/protocol/sizes';
-import { type Finding, type Found, finding, skipped, textOf } from './doctor-findings.js';
-import type { Outcome } from './doctor-outcomes.js';
-import { MARK } from './moderation/display-names.js';
+import { MARK } from '../moderation/display-names.js';
+import { type Finding, type Found, finding, skipped, textOf } from './finding.js';
+import type { Outcome } from './outcomes.js';
 
 const TIMES = ['issued', 'expiry', 'lifetime'] as const;
 const CLAIMS = ['name', 'user', 'avatar', 'role'] as const;

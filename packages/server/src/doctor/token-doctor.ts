@@ -1,17 +1,17 @@
 /** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
 
 import type { Code } from '@chatty/protocol/errors';
-import type { Auth, VerifiedMember } from './auth/auth.js';
-import { type Case, type CheckName, type Fault, openCase, type TokenRules } from './auth/token-checks.js';
-import { explainClaims, explainTimes } from './doctor-claims.js';
-import { type Finding, type Found, finding, type Result, skipped } from './doctor-findings.js';
-import { explainKeys } from './doctor-keys.js';
-import type { CheckTitle, Outcome } from './doctor-outcomes.js';
-import { adviceOf, type Told, titleOf } from './doctor-words.js';
-import type { Conduct } from './messages/permissions.js';
-import { isPlainOrigin, type Projects } from './projects/projects.js';
-import { wallTime } from './runtime/clocks.js';
-import { type ProjectId, Unavailable } from './store/store.js';
+import type { Auth, VerifiedMember } from '../auth/auth.js';
+import { type Case, type CheckName, type Fault, openCase, type TokenRules } from '../auth/token-checks.js';
+import type { Conduct } from '../messages/permissions.js';
+import { isPlainOrigin, type Projects } from '../projects/projects.js';
+import { wallTime } from '../runtime/clocks.js';
+import { type ProjectId, Unavailable } from '../store/store.js';
+import { explainClaims, explainTimes } from './explain-claims.js';
+import { explainKeys } from './explain-keys.js';
+import { type Finding, type Found, finding, type Result, skipped } from './finding.js';
+import { adviceOf, type Told, titleOf } from './format.js';
+import type { CheckTitle, Outcome } from './outcomes.js';
 
 export type Examination = {
   /** Whether somebody with this token gets in from a page of this origin: so exactly when no check has failed. */

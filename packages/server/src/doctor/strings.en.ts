@@ -1,7 +1,7 @@
 /** What the doctor says in English. */
 
 import { codes } from '@chatty/protocol/errors';
-import type { Words } from './doctor-outcomes.js';
+import type { Words } from './outcomes.js';
 
 export const english: Words = {
   titles: {
