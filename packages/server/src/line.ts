@@ -9,7 +9,7 @@ import type { ChatSocket, SocketData } from './connections/client-socket.js';
 import { CommandQueue, type Receiving } from './connections/command-queue.js';
 import { encode, frame } from './connections/packet-encoder.js';
 import { type Engine, hangUp, type Outlet } from './connections/send-queue.js';
-import type { Ack, Gateway } from './gateway.js';
+import type { Ack, Gateway } from './gateway/gateway.js';
 import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './guard.js';
 import type { Gate } from './limits/connection-limits.js';
 import { type ClientPacket, readPacket } from './packets.js';

@@ -8,7 +8,7 @@ import type { ChatSocket, SocketData } from './connections/client-socket.js';
 import { CommandQueue, type Receiving } from './connections/command-queue.js';
 import { type Engine, type Outlet, queuedBytes } from './connections/send-queue.js';
 import { WebSockets } from './farewell.js';
-import type { Ack, Gateway } from './gateway.js';
+import type { Ack, Gateway } from './gateway/gateway.js';
 import { type Budget, guard, guardChannel } from './guard.js';
 import type { Addresses } from './http/client-address.js';
 import type { Gate } from './limits/connection-limits.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createEventTurns } from '@chatty/server/event-turns';
+import { createEventTurns } from '@chatty/server/gateway/fair-scheduler';
 import fc from 'fast-check';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -3,8 +3,8 @@
 import { refusal } from '@chatty/protocol/errors';
 import { type Limits, QUOTA_SECONDS } from '../config/limit-settings.js';
 import type { ChatSocket } from '../connections/client-socket.js';
+import { end } from '../gateway/sessions.js';
 import { monotonicTime } from '../runtime/clocks.js';
-import { end } from '../sessions.js';
 import type { Penalties } from './cooldowns.js';
 import { createLimit, type Limit } from './token-bucket.js';
 

@@ -2,12 +2,12 @@
 
 import type { Refusal } from '@chatty/protocol/errors';
 import type { Permissions } from '@chatty/protocol/events';
-import type { Auth } from './auth/auth.js';
-import type { ChatSocket } from './connections/client-socket.js';
-import { encode, type Packet } from './connections/packet-encoder.js';
-import type { Outlet } from './connections/send-queue.js';
-import type { Conduct } from './messages/permissions.js';
-import { monotonicTime, wallTime } from './runtime/clocks.js';
+import type { Auth } from '../auth/auth.js';
+import type { ChatSocket } from '../connections/client-socket.js';
+import { encode, type Packet } from '../connections/packet-encoder.js';
+import type { Outlet } from '../connections/send-queue.js';
+import type { Conduct } from '../messages/permissions.js';
+import { monotonicTime, wallTime } from '../runtime/clocks.js';
 
 export type Sessions = {
   /** From now until it disconnects. */

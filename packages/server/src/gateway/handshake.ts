@@ -3,16 +3,16 @@
 import { type Refusal, refusal } from '@chatty/protocol/errors';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import { readReadUpTo } from '@chatty/protocol/validate';
-import type { About, Auth, Verdict, VerifiedMember } from './auth/auth.js';
-import type { Refusals } from './auth/rejection-log.js';
-import type { Freshness } from './cluster/change-poller.js';
-import type { ChatSocket, Introduction } from './connections/client-socket.js';
-import type { Gate } from './limits/connection-limits.js';
-import type { Penalties } from './limits/cooldowns.js';
-import type { Shares } from './limits/rate-limits.js';
-import type { Conduct } from './messages/permissions.js';
-import type { Log } from './runtime/logger.js';
-import { type AtOnce, andThen } from './runtime/maybe-promise.js';
+import type { About, Auth, Verdict, VerifiedMember } from '../auth/auth.js';
+import type { Refusals } from '../auth/rejection-log.js';
+import type { Freshness } from '../cluster/change-poller.js';
+import type { ChatSocket, Introduction } from '../connections/client-socket.js';
+import type { Gate } from '../limits/connection-limits.js';
+import type { Penalties } from '../limits/cooldowns.js';
+import type { Shares } from '../limits/rate-limits.js';
+import type { Conduct } from '../messages/permissions.js';
+import type { Log } from '../runtime/logger.js';
+import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
 import { end } from './sessions.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */

@@ -18,24 +18,24 @@ import {
   checkTyping,
   isShallow,
 } from '@chatty/protocol/validate';
-import type { VerifiedMember } from './auth/auth.js';
-import type { Refusals } from './auth/rejection-log.js';
-import type { Freshness } from './cluster/change-poller.js';
-import type { ChatSocket } from './connections/client-socket.js';
-import type { Outlet } from './connections/send-queue.js';
-import { createEventTurns } from './event-turns.js';
+import type { VerifiedMember } from '../auth/auth.js';
+import type { Refusals } from '../auth/rejection-log.js';
+import type { Freshness } from '../cluster/change-poller.js';
+import type { ChatSocket } from '../connections/client-socket.js';
+import type { Outlet } from '../connections/send-queue.js';
+import type { Share, Shares } from '../limits/rate-limits.js';
+import type { Messages } from '../messages/messages.js';
+import type { Conduct } from '../messages/permissions.js';
+import type { Acting, Moderation } from '../moderation/moderation.js';
+import { rankOf } from '../moderation/ranks.js';
+import type { Rooms } from '../rooms/rooms.js';
+import type { Log } from '../runtime/logger.js';
+import type { AtOnce } from '../runtime/maybe-promise.js';
+import type { SanctionKind } from '../store/moderation-store.js';
+import { Unavailable } from '../store/store.js';
+import { createEventTurns } from './fair-scheduler.js';
 import { aboutMember, type Handshakes } from './handshake.js';
-import type { Share, Shares } from './limits/rate-limits.js';
-import type { Messages } from './messages/messages.js';
-import type { Conduct } from './messages/permissions.js';
-import type { Acting, Moderation } from './moderation/moderation.js';
-import { rankOf } from './moderation/ranks.js';
-import type { Rooms } from './rooms/rooms.js';
-import type { Log } from './runtime/logger.js';
-import type { AtOnce } from './runtime/maybe-promise.js';
 import type { Sessions } from './sessions.js';
-import type { SanctionKind } from './store/moderation-store.js';
-import { Unavailable } from './store/store.js';
 
 type No = { ok: false } & Refusal;
 type AnswerTo<Name extends keyof ClientEvents> = ClientEvents[Name] extends (
