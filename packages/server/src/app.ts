@@ -32,11 +32,11 @@ import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
 import { StartError } from './runtime/startup-error.js';
 import { createSlices } from './runtime/time-slicer.js';
-import { openSocketIo } from './socket-io.js';
 import { migrate } from './store/postgres/migrate.js';
 import { createPostgresStore } from './store/postgres/postgres-store.js';
 import { type Store, Unavailable } from './store/store.js';
-import { openWebSockets } from './web-sockets.js';
+import { openSocketIo } from './transport/socketio-server.js';
+import { openWebSockets } from './transport/websocket-server.js';
 
 /** Takes back what a start has done, the last first. */
 type Undo = (() => Promise<void>)[];

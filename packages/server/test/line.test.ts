@@ -9,8 +9,8 @@ import { readConfig } from '@chatty/server/config/config';
 import { createGate } from '@chatty/server/limits/connection-limits';
 import { createPenalties } from '@chatty/server/limits/cooldowns';
 import { createLimit } from '@chatty/server/limits/token-bucket';
-import { Line } from '@chatty/server/line';
 import { createLog } from '@chatty/server/runtime/logger';
+import { Line } from '@chatty/server/transport/websocket-connection';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const SECOND = 1_000;

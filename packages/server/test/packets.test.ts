@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readPacket } from '@chatty/server/packets';
+import { readPacket } from '@chatty/server/transport/packet-parser';
 import fc from 'fast-check';
 
 const digits = fc.integer({ min: 0, max: 9 }).map(String);

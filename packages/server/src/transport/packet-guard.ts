@@ -1,7 +1,7 @@
 /** Decides which packets a connection may send at all, below the events, and how many: what nobody needs ends it. */
 
 import type { IncomingMessage } from 'node:http';
-import { type Engine, hangUp } from './connections/send-queue.js';
+import { type Engine, hangUp } from '../connections/send-queue.js';
 
 export type Budget = { burst: number; perSecond: number };
 /** Counts a packet of so many bytes and says whether it was one too many. */

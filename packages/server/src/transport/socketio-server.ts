@@ -4,16 +4,16 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import { Server, type Socket } from 'socket.io';
-import type { ChatSocket, SocketData } from './connections/client-socket.js';
-import { CommandQueue, type Receiving } from './connections/command-queue.js';
-import { type Engine, type Outlet, queuedBytes } from './connections/send-queue.js';
-import { WebSockets } from './farewell.js';
-import type { Ack, Gateway } from './gateway/gateway.js';
-import { type Budget, guard, guardChannel } from './guard.js';
-import type { Addresses } from './http/client-address.js';
-import type { Gate } from './limits/connection-limits.js';
-import type { Log } from './runtime/logger.js';
-import { andThen } from './runtime/maybe-promise.js';
+import type { ChatSocket, SocketData } from '../connections/client-socket.js';
+import { CommandQueue, type Receiving } from '../connections/command-queue.js';
+import { type Engine, type Outlet, queuedBytes } from '../connections/send-queue.js';
+import type { Ack, Gateway } from '../gateway/gateway.js';
+import type { Addresses } from '../http/client-address.js';
+import type { Gate } from '../limits/connection-limits.js';
+import type { Log } from '../runtime/logger.js';
+import { andThen } from '../runtime/maybe-promise.js';
+import { WebSockets } from './close-timeout.js';
+import { type Budget, guard, guardChannel } from './packet-guard.js';
 
 type Nothing = Record<string, never>;
 type LibrarySocket = Socket<ClientEvents, ServerEvents, Nothing, SocketData>;

@@ -4,10 +4,10 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
-import { WebSockets } from './farewell.js';
-import type { Addresses } from './http/client-address.js';
-import type { HttpConnections } from './http/http-connections.js';
-import { Line, type Lines } from './line.js';
+import type { Addresses } from '../http/client-address.js';
+import type { HttpConnections } from '../http/http-connections.js';
+import { WebSockets } from './close-timeout.js';
+import { Line, type Lines } from './websocket-connection.js';
 
 const PATH = '/socket.io/?';
 /** As Socket.IO's own client asks, and so nearly everybody. */

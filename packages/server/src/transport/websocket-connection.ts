@@ -5,14 +5,14 @@ import type { Socket } from 'node:net';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
 import type { WebSocket } from 'ws';
-import type { ChatSocket, SocketData } from './connections/client-socket.js';
-import { CommandQueue, type Receiving } from './connections/command-queue.js';
-import { encode, frame } from './connections/packet-encoder.js';
-import { type Engine, hangUp, type Outlet } from './connections/send-queue.js';
-import type { Ack, Gateway } from './gateway/gateway.js';
-import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './guard.js';
-import type { Gate } from './limits/connection-limits.js';
-import { type ClientPacket, readPacket } from './packets.js';
+import type { ChatSocket, SocketData } from '../connections/client-socket.js';
+import { CommandQueue, type Receiving } from '../connections/command-queue.js';
+import { encode, frame } from '../connections/packet-encoder.js';
+import { type Engine, hangUp, type Outlet } from '../connections/send-queue.js';
+import type { Ack, Gateway } from '../gateway/gateway.js';
+import type { Gate } from '../limits/connection-limits.js';
+import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './packet-guard.js';
+import { type ClientPacket, readPacket } from './packet-parser.js';
 
 /** What all lines of a server have in common. */
 export type Lines = {
