@@ -49,18 +49,19 @@ const common = {
 };
 
 /** What the parts that come after the chat share with it: they import it from the chat, which is there already. */
-const SHARED = /^(preact(\/.*)?|@chatty\/protocol\/text|\.\.\/(avatar|field|hint|icon)\.js)$/;
+const SHARED =
+  /^(preact(\/.*)?|@chatty\/protocol\/normalize-text|\.\.\/(panel\/(avatar|icon)|composer\/(message-field|field-hint))\.js)$/;
 
 /** @param {string} id @returns {import('esbuild').Plugin} */
 const seams = (id) => ({
   name: 'where one part ends and another begins',
   setup(bundle) {
-    bundle.onResolve({ filter: /^\.\/(extras|notices)\/index\.js$/ }, ({ path }) => ({
+    bundle.onResolve({ filter: /^\.\.\/(extras|notifications)\/index\.js$/ }, ({ path }) => ({
       path: `./${path.split('/')[1]}-${id}.js`,
       external: true,
     }));
     bundle.onResolve({ filter: SHARED }, ({ importer }) =>
-      /src[/\\](extras|emoji|notices)[/\\]/.test(importer)
+      /src[/\\](extras|emoji|notifications)[/\\]/.test(importer)
         ? { path: `./chat-${id}.js`, external: true }
         : undefined,
     );
@@ -112,13 +113,13 @@ export async function buildWidget() {
   await rm(here('./dist/widget'), { recursive: true, force: true });
   const { metafile } = await build({
     ...modules,
-    entryPoints: { chat: here('./src/chat.ts') },
+    entryPoints: { chat: here('./src/entry.ts') },
     // One digest for all: each of another would be written into the chat.
     chunkNames: `[name]-${id}`,
     metafile: true,
   });
   await build({ ...modules, entryPoints: { extras: here('./src/extras/index.ts') } });
-  await build({ ...modules, entryPoints: { notices: here('./src/notices/index.tsx') } });
+  await build({ ...modules, entryPoints: { notifications: here('./src/notifications/index.tsx') } });
   await build({
     ...common,
     entryPoints: [here('./src/loader/index.ts')],

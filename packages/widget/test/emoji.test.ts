@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../../../test/browser-page.js';
 import { EMOJI_LANGUAGES, emojiData, emojiText } from '../emoji-data.mjs';
-import { CATEGORIES, type EmojiGroup, readEmoji } from '../src/emoji/data.js';
+import { CATEGORIES, type EmojiGroup, readEmoji } from '../src/emoji/parse-data.js';
 import { createSearch } from '../src/emoji/search.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -108,7 +108,7 @@ describe('search', () => {
 const PAGE = `
 import { h, render } from 'preact';
 import { EmojiPicker } from '../src/emoji/picker.js';
-import styles from '../src/styles.css';
+import styles from '../src/panel/styles.css';
 
 const shadow = document.querySelector('main').attachShadow({ mode: 'open' });
 const sheet = new CSSStyleSheet();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { createEnter, type TypingEvent } from '../src/enter.js';
+import { createEnter, type TypingEvent } from '../src/composer/ime-enter.js';
 
 const down = (time: number, over: object = {}): TypingEvent => ({
   type: 'keydown',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { around, createHeights } from '../src/heights.js';
+import { around, createHeights } from '../src/messages/row-heights.js';
 
 const lines = Array.from({ length: 100_000 }, (_, index) => ({ key: `m${index}` }));
 

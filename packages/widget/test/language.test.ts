@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { table as states } from '@chatty/client/connection-states';
 import { codes } from '@chatty/protocol/errors';
-import { speak } from '../src/extras/words.js';
-import { chooseLocale, type Language as Early, loadLanguage } from '../src/language.js';
-import { type MoreWords, sentenceOf, type Words } from '../src/words.js';
+import { speak } from '../src/extras/strings.js';
+import { chooseLocale, type Language as Early, loadLanguage } from '../src/i18n/locale.js';
+import { type MoreWords, sentenceOf, type Words } from '../src/i18n/strings.js';
 
 const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
 /** A million has a form of its own in Spanish. */
@@ -253,7 +253,7 @@ describe('which language', () => {
   });
 
   it('finds a style sheet that knows no left and right, but for the corner a host chose', async () => {
-    const sheet = await readFile(new URL('../src/styles.css', import.meta.url), 'utf8');
+    const sheet = await readFile(new URL('../src/panel/styles.css', import.meta.url), 'utf8');
     const rules = [...sheet.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(
       ([, selector]) => selector?.trim() !== '.docked',
     );

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { jumbo, type Piece, parse } from '../src/rich.js';
+import { jumbo, type Piece, parse } from '../src/messages/markup-parser.js';
 
 const OWN = { own: '민수' };
 

@@ -2,17 +2,17 @@
 
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Icon } from '../icon.js';
-import type { MoreWords } from '../words.js';
-import { Bar } from './bar.js';
-import { Browse, type Section } from './browse.js';
-import type { Emoji } from './data.js';
-import { Rows } from './grid.js';
-import { type Emojis, loadEmoji } from './load.js';
+import type { MoreWords } from '../i18n/strings.js';
+import { Icon } from '../panel/icon.js';
+import { Bar } from './category-bar.js';
+import { Rows } from './emoji-rows.js';
+import { Browse, type Section } from './emoji-sections.js';
+import { cellAfter, stopTabAt } from './grid-navigation.js';
+import { type Emojis, loadEmoji } from './load-data.js';
+import type { Emoji } from './parse-data.js';
 import styles from './picker.css';
-import { recentEmoji, remember } from './recent.js';
+import { recentEmoji, remember } from './recent-emoji.js';
 import { createSearch } from './search.js';
-import { cellAfter, stopTabAt } from './walk.js';
 
 /** Takes the focus when it appears; whoever opens it gives the focus back after `close`, and after `pick` if it closes then. */
 export function EmojiPicker({

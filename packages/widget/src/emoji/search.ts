@@ -1,7 +1,7 @@
 /** Decides which emoji a few typed letters mean, the best first, also in the middle of a Hangul syllable. */
 
-import type { Emoji } from './data.js';
-import { initialsOf, isInitials, keysOf } from './hangul.js';
+import { initialsOf, isInitials, keysOf } from './hangul-keys.js';
+import type { Emoji } from './parse-data.js';
 
 /** More than this nobody looks through, and drawing them would make typing slow. */
 const MOST_FOUND = 80;

@@ -2,15 +2,15 @@
 
 import text from './extras.css';
 
-export { EmojiButton } from './emoji.js';
-export { Mentions } from './mention.js';
-export { Badge, Seconds, Slow, Why } from './order.js';
-export { Editor, Removal, Tools } from './own.js';
-export { createProfile } from './profile.js';
+export { EmojiButton } from './emoji-button.js';
+export { Unread } from './jump-to-unread.js';
+export { Mentions } from './mention-suggestions.js';
+export { Editor, Removal, Tools } from './message-actions.js';
+export { Badge, Seconds, Slow, Why } from './moderation-notices.js';
+export { createProfile } from './profile-button.js';
 export { Quote } from './quote.js';
 export { ReactionPicker, Reactions } from './reactions.js';
-export { Replying } from './reply.js';
-export { Typing } from './typing.js';
-export { Unread } from './unread.js';
-export { speak } from './words.js';
+export { Replying } from './reply-banner.js';
+export { speak } from './strings.js';
+export { Typing } from './typing-indicator.js';
 export const styles: string = text;

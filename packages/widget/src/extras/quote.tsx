@@ -2,9 +2,9 @@
 
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
-import type { Language } from '../language.js';
-import type { Quoting } from '../parts.js';
-import { wordsOf } from './words.js';
+import type { Quoting } from '../extras-api.js';
+import type { Language } from '../i18n/locale.js';
+import { wordsOf } from './strings.js';
 
 export function Quote({ id, language, verbs }: { id: number; language: Language; verbs: Quoting }) {
   const words = wordsOf(language);

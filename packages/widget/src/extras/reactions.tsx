@@ -2,11 +2,11 @@
 
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
-import { Icon } from '../icon.js';
-import type { Language } from '../language.js';
-import type { Deeds } from '../parts.js';
+import type { Deeds } from '../extras-api.js';
+import type { Language } from '../i18n/locale.js';
+import { Icon } from '../panel/icon.js';
 import { Popup } from './popup.js';
-import { wordsOf } from './words.js';
+import { wordsOf } from './strings.js';
 
 type Picker = typeof import('../emoji/picker.js').EmojiPicker;
 type Props = { message: Message; language: Language; deeds: Deeds };

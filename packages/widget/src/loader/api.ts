@@ -1,9 +1,9 @@
 /** `window.Chatty`: what the page may call, and which chat on the page a call means. */
 
 import type { Chat, Chatty, Given, Methods, Settings } from '@chatty/embed/types';
-import { type Keeper, TAG } from './element.js';
-import type { Emit, Module } from './face.js';
-import { createInstance } from './instance.js';
+import { createInstance } from './chat-instance.js';
+import type { Emit, Module } from './chat-module.js';
+import { type Keeper, TAG } from './custom-element.js';
 
 type Listening = Pick<Methods, 'on' | 'once' | 'off'>;
 type Entry = { chat: Chat; place: Settings['mount']; docked: boolean };

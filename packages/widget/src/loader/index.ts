@@ -1,9 +1,9 @@
 /** widget.js: puts the chat of the server it came from on the page, and answers the page's calls. Everything else comes later. */
 
 import { createApi } from './api.js';
-import { defineElement, TAG } from './element.js';
-import type { Module } from './face.js';
-import { type Given, readSettings } from './settings.js';
+import type { Module } from './chat-module.js';
+import { defineElement, TAG } from './custom-element.js';
+import { type Given, readSettings } from './embed-settings.js';
 
 /** Name of the module that holds the chat; put in by the build. */
 declare const CHAT_FILE: string;

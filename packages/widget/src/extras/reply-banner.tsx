@@ -1,0 +1,29 @@
+/** Over the field: which message is being answered, and the way out of it. */
+
+import type { Message } from '@chatty/protocol/events';
+import type { Language } from '../i18n/locale.js';
+import { Icon } from '../panel/icon.js';
+import { wordsOf } from './strings.js';
+
+export function Replying({
+  message,
+  language,
+  cancel,
+}: {
+  message: Message;
+  language: Language;
+  cancel: () => void;
+}) {
+  const words = wordsOf(language);
+  return (
+    <div class="replying" role="status">
+      <div>
+        <strong>{words.replyingTo(message.username)}</strong>
+        <span dir="auto">{message.content}</span>
+      </div>
+      <button type="button" aria-label={words.cancel} title={words.cancel} onClick={cancel}>
+        <Icon path="m6 6 12 12M18 6 6 18" size={16} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+/** What a language has to say, in two tables: one that lacks a word, or a sentence for a code or a state, does not compile. */
+
+import type { State } from '@chatty/client/chat';
+import type { Code } from '@chatty/protocol/errors';
+import type { Grammar } from './plural-rules.js';
+
+/** Everything that is said from the first drawing on, in one language, given how that language counts. */
+export type Table = (grammar: Grammar) => Words;
+
+type Category =
+  | 'recent'
+  | 'smileys'
+  | 'people'
+  | 'nature'
+  | 'food'
+  | 'travel'
+  | 'activity'
+  | 'objects'
+  | 'symbols'
+  | 'flags';
+
+export type Words = {
+  [Name in
+    | 'title'
+    | 'open'
+    | 'close'
+    | 'messages'
+    | 'write'
+    | 'send'
+    | 'retry'
+    | 'remove'
+    | 'edited'
+    | 'removed'
+    | 'older'
+    | 'newer'
+    | 'missing'
+    | 'loading'
+    | 'latest'
+    /** Above the first message that was not read. */
+    | 'newLine'
+    | 'sending'
+    | 'tryNow'
+    | 'empty'
+    | 'login'
+    | 'loginHint'
+    /** In the place of the field, for who reads without a login. */
+    | 'guestHint'
+    | 'today'
+    | 'yesterday'
+    | 'justNow'
+    /** Button over hidden text: shows it. */
+    | 'spoiler']: string;
+} & {
+  [Name in 'newMessages' | 'unread' | 'left' | 'here' | 'hereNow']: (count: number) => string;
+} & {
+  states: Record<State, string>;
+  codes: Record<EarlyCode, string>;
+};
+
+/** Refusals that come before anything else is loaded, or say what any of them may. */
+type EarlyCode =
+  | 'unavailable'
+  | 'rate_limited'
+  | 'token_missing'
+  | 'token_invalid'
+  | 'token_expired'
+  | 'origin_refused'
+  | 'empty'
+  | 'too_long'
+  | 'login_required'
+  | 'forbidden';
+
+/** What only the parts say that come after the talk is drawn; they bring it with them. */
+export type MoreTable = (grammar: Grammar) => MoreWords;
+
+export type MoreWords = {
+  [Name in
+    | 'edit'
+    | 'removeSure'
+    | 'save'
+    | 'cancel'
+    | 'reply'
+    | 'jumpToQuoted'
+    | 'quotedGone'
+    | 'react'
+    | 'addReaction'
+    | 'emoji'
+    | 'searchEmoji'
+    | 'noEmojiFound'
+    | 'mention'
+    /** Beside the names of staff. */
+    | 'moderator'
+    | 'admin'
+    | 'typingMany']: string;
+} & {
+  [Name in 'replyingTo' | 'profileOf' | 'typingOne']: (name: string) => string;
+} & {
+  /** `slowMode`: of the seconds to leave between two messages. */
+  [Name in 'toFirstUnread' | 'slowMode']: (count: number) => string;
+} & {
+  /** @param when a time, or a date with one */
+  until(when: string): string;
+  typingTwo(one: string, other: string): string;
+  reactedWith(emoji: string, count: number): string;
+  codes: Record<Exclude<Code, EarlyCode>, string>;
+  categories: Record<Category, string>;
+};
+
+/** What a refusal means; the general word for one whose own has not come yet. */
+export function sentenceOf({ codes }: Words, code: Code): string {
+  return (codes as Partial<Record<Code, string>>)[code] ?? codes.forbidden;
+}

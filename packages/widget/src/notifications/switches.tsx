@@ -1,0 +1,74 @@
+/** The switches in the header: what the host offers, the visitor turns on and off. */
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Language } from '../i18n/locale.js';
+import { Icon } from '../panel/icon.js';
+import type { Desk } from './browser-notifications.js';
+import { choices } from './preferences.js';
+import type { Scope } from './relevance.js';
+import { noticeWords, type Switch } from './strings.js';
+
+const ICONS: Record<Switch, { on: string; off: string }> = {
+  sound: {
+    on: 'M4 9.5v5h3.5l4.5 4v-13l-4.5 4ZM15.5 9.2a4 4 0 0 1 0 5.6M18 6.5a7.8 7.8 0 0 1 0 11',
+    off: 'M4 9.5v5h3.5l4.5 4v-13l-4.5 4ZM16 9.8l4.4 4.4M20.4 9.8 16 14.2',
+  },
+  notifications: {
+    on: 'M6.5 9.5a5.5 5.5 0 0 1 11 0c0 5 2 6.5 2 6.5h-15s2-1.5 2-6.5M10.3 19.5a2 2 0 0 0 3.4 0',
+    off: 'M9 4.9a5.5 5.5 0 0 1 8.5 4.6c0 1.6.2 2.9.5 3.9M15.5 16h-11s2-1.5 2-6.5c0-.6.1-1.2.3-1.7M10.3 19.5a2 2 0 0 0 3.4 0M4 4l16 16',
+  },
+};
+
+type Props = {
+  language: Language;
+  /** Of which messages each that is offered tells. */
+  offered: Record<Switch, Scope | undefined>;
+  desk: Desk;
+};
+
+export function Switches({ language, offered, desk }: Props) {
+  const [chosen, setChosen] = useState(choices.get);
+  const [blocked, setBlocked] = useState(false);
+  useEffect(() => choices.onChange(() => setChosen(choices.get())), []);
+  const words = noticeWords(language.locale);
+  const isOn: Record<Switch, boolean> = {
+    sound: chosen.sound,
+    notifications: chosen.notifications && desk.able() && Notification.permission === 'granted',
+  };
+
+  async function press(name: Switch): Promise<void> {
+    setBlocked(false);
+    if (name === 'sound' || isOn[name]) return choices.set({ [name]: !isOn[name] });
+    const answer = await Notification.requestPermission();
+    if (answer === 'granted') choices.set({ notifications: true });
+    // Put off, the question can be asked again.
+    setBlocked(answer === 'denied');
+  }
+
+  const shown = (['sound', 'notifications'] as const).filter(
+    (name) => offered[name] && (name === 'sound' || desk.able()),
+  );
+  return (
+    <div class="switches" onFocusOut={() => setBlocked(false)}>
+      {shown.map((name) => {
+        const label = words[name][offered[name] ?? 'mentions'];
+        return (
+          <button
+            key={name}
+            type="button"
+            class="switch"
+            aria-label={label}
+            aria-pressed={isOn[name]}
+            title={label}
+            onClick={() => void press(name)}
+          >
+            <Icon path={ICONS[name][isOn[name] ? 'on' : 'off']} />
+          </button>
+        );
+      })}
+      <p class="blocked" role="status">
+        {blocked && words.blocked}
+      </p>
+    </div>
+  );
+}
