@@ -1,6 +1,6 @@
 /** Many members of one server: lets them in, adds up what they get, times what the readers among them read. */
 
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import { within } from './measure.js';
 import { type Member, openMember } from './member.js';
 import { SECRET, type Server } from './server.js';

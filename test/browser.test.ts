@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './browser-page.js';
 import { temporaryFolder, until } from './kit.js';

@@ -18,7 +18,7 @@ const MAY_READ_THE_WALL_CLOCK: Record<string, string> = {
   'packages/server/src/projects/projects.ts': 'the end of a signing key, and when it was last used',
   'packages/server/src/auth/rejection-log.ts': 'when a refusal happened, to be read',
   'packages/server/src/gateway/sessions.ts': 'exp of a token',
-  'packages/token/src/token.ts': 'iat and exp of a token',
+  'packages/token/src/create-token.ts': 'iat and exp of a token',
   'packages/client/src/clock.ts': 'createTime, which is never set back',
   'packages/widget/src/messages/message-row.tsx': 'how long ago a message was written, to be read',
   'packages/widget/src/messages/message-list.tsx': 'the day of a message, to be read',

@@ -11,7 +11,7 @@ import { type App, startApp } from '@chatty/server/app';
 import { type Environment, readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { createToken, type TokenOptions } from '@chatty/token/token';
+import { createToken, type TokenOptions } from '@chatty/token/create-token';
 import pg from 'pg';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { WebSocket } from 'ws';

@@ -8,7 +8,7 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import type { ProjectId } from '@chatty/server/store/store';
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import pg from 'pg';
 import { follow } from './follower.js';
 import {

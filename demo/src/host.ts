@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, authenticate } from './accounts.js';
 import { createBrake } from './brake.js';

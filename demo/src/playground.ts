@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import type { FastifyRequest } from 'fastify';
 import { createCrowd, type Language } from './crowd.js';
 import type { Host } from './host.js';

@@ -2,7 +2,7 @@
 'use client';
 
 import { createElement, type ReactElement, useEffect, useRef } from 'react';
-import { type Chat, type Events, type Given, loadChatty } from './load.js';
+import { type Chat, type Events, type Given, loadChatty } from './load-script.js';
 
 /** `onMessageSent` for `message:sent`. */
 type Camel<Name extends string> = Name extends `${infer Head}:${infer Tail}`

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createToken } from '@chatty/token/token';
+import { createToken } from '@chatty/token/create-token';
 import { jwtVerify } from 'jose';
 
 const secret = 'a-secret-of-the-tests-with-enough-bytes';
