@@ -5,9 +5,9 @@ import { it } from 'node:test';
 import { type Chat, createChat, type Line } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import fc from 'fast-check';
-import { createHandClock, createRoom, type Room, settle } from './room.js';
-import { found, rare, type Step, step } from './scripts.js';
-import { createNetwork } from './simulation.js';
+import { createHandClock, createRoom, type Room, settle } from './support/room.js';
+import { found, rare, type Step, step } from './support/scripts.js';
+import { createNetwork } from './support/simulation.js';
 
 const stored = (lines: readonly Line[]): Message[] =>
   lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));

@@ -8,7 +8,7 @@ import { createCredentials } from '@chatty/client/credentials';
 import type { Heard } from '@chatty/client/socketio-client';
 import { refusal } from '@chatty/protocol/errors';
 import fc from 'fast-check';
-import { createHandClock, settle } from './room.js';
+import { createHandClock, settle } from './support/room.js';
 
 /** A connection whose other end is played by hand; `random` is what chance gives. */
 function world(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createCredentials } from '@chatty/client/credentials';
-import { createHandClock, settle } from './room.js';
+import { createHandClock, settle } from './support/room.js';
 
 /** A token that ends so many seconds from then. */
 function tokenUntil(milliseconds: number, extra = {}): string {

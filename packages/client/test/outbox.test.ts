@@ -6,7 +6,7 @@ import { createOutbox, type Entry } from '@chatty/client/outbox';
 import { refusal } from '@chatty/protocol/errors';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import fc from 'fast-check';
-import { createHandClock, settle } from './room.js';
+import { createHandClock, settle } from './support/room.js';
 
 type Fate = 'answered' | 'lost before' | 'lost after' | 'busy' | 'cut';
 

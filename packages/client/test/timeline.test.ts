@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createTimeline, PAGE, type Page, type Timeline } from '@chatty/client/timeline';
 import fc from 'fast-check';
-import { assertTrue, follow, KEPT, storedOf } from './follow.js';
-import { createMessage, createRoom, session } from './room.js';
+import { assertTrue, follow, KEPT, storedOf } from './support/follow.js';
+import { createMessage, createRoom, session } from './support/room.js';
 
 const contents = (timeline: Timeline) =>
   timeline.lines().map((line) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createTyping } from '@chatty/client/typing';
-import { createHandClock } from './room.js';
+import { createHandClock } from './support/room.js';
 
 function world() {
   const clock = createHandClock();

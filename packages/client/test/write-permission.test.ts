@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import type { Reason } from '@chatty/client/refusal';
 import { createPermit } from '@chatty/client/write-permission';
 import { refusal } from '@chatty/protocol/errors';
-import { createHandClock } from './room.js';
+import { createHandClock } from './support/room.js';
 
 function world() {
   const clock = createHandClock();

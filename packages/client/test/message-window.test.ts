@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { PAGE, type Page } from '@chatty/client/timeline';
 import fc from 'fast-check';
-import { assertTrue, follow, LIMIT, storedOf } from './follow.js';
-import { createRoom } from './room.js';
+import { assertTrue, follow, LIMIT, storedOf } from './support/follow.js';
+import { createRoom } from './support/room.js';
 
 type Stay = { do: 'post' | 'miss' | Page; count: number } | { do: 'look'; at: number };
 

@@ -7,7 +7,7 @@ import { createCredentials } from '@chatty/client/credentials';
 import { createFollower } from '@chatty/client/log-sync';
 import type { Heard } from '@chatty/client/socketio-client';
 import { createTimeline } from '@chatty/client/timeline';
-import { createHandClock, createMessage, settle } from './room.js';
+import { createHandClock, createMessage, settle } from './support/room.js';
 
 it('an answer that comes when its connection was replaced is not taken for one of the new', async () => {
   const clock = createHandClock();

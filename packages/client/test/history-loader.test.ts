@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPager } from '@chatty/client/history-loader';
 import { createTimeline, type Page } from '@chatty/client/timeline';
-import { createMessage, createRoom, settle } from './room.js';
+import { createMessage, createRoom, settle } from './support/room.js';
 
 const messages = (from: number, to: number, content: string) =>
   Array.from({ length: to - from + 1 }, (_, index) =>

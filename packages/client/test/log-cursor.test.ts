@@ -6,7 +6,7 @@ import { createCursor } from '@chatty/client/log-cursor';
 import type { Frame, Message } from '@chatty/protocol/events';
 import { SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
-import { createRoom, type Room } from './room.js';
+import { createRoom, type Room } from './support/room.js';
 
 /** The room as a plain map of what was given out. */
 function merge(shown: Map<number, Message>, messages: readonly Message[]): void {
