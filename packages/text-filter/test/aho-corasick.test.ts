@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { buildAutomaton } from '@chatty/text-filter/aho-corasick';
 import { buildWordFilter } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from './finish.js';
+import { finish } from '../../server/test/support/finish.js';
 
 const createAutomaton = (patterns: readonly number[][]) => finish(buildAutomaton(patterns));
 

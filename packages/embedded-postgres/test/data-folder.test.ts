@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startEmbedded } from '@chatty/embedded-postgres/index';
 import { barrier, isReachable } from '@chatty/embedded-postgres/os-user';
-import { dataFolder, giveToOrdinary, isRoot, query, spawnChatty, start } from './embedded-setup.js';
+import { dataFolder, giveToOrdinary, isRoot, query, spawnChatty, start } from './support/setup.js';
 
 const timeout = 60_000;
 const log = () => undefined;

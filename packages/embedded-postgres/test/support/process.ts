@@ -1,7 +1,7 @@
 /** A Chatty that only runs the embedded database: says on its output whether it came up, closes on SIGTERM. */
 
 import { startEmbedded } from '@chatty/embedded-postgres/index';
-import { StartError } from '../src/runtime/startup-error.js';
+import { StartError } from '@chatty/server/runtime/startup-error';
 
 const [folder = '', uid, gid] = process.argv.slice(2);
 if (uid && gid && process.getuid?.() === 0) {

@@ -15,7 +15,7 @@ import {
   spawnChatty,
   start,
   until,
-} from './embedded-setup.js';
+} from './support/setup.js';
 
 const timeout = 60_000;
 const WRITE = 'CREATE TABLE kept AS SELECT 1 AS n';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from './finish.js';
+import { finish } from '../../server/test/support/finish.js';
 
 function createWordFilter(words: readonly FilterWord[]) {
   const { find, mask } = finish(buildWordFilter(words));

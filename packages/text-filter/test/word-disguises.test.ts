@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildWordFilter, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from './finish.js';
+import { finish } from '../../server/test/support/finish.js';
 
 const createWordFilter = (words: readonly FilterWord[]) => finish(buildWordFilter(words));
 const LATIN = ['fuck', 'shit', 'ass', 'bitch', 'boob'];

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildNames, HOUSE_NAMES } from '@chatty/text-filter/reserved-names';
 import fc from 'fast-check';
-import { finish } from './finish.js';
-import { ORDINARY_NICKNAMES } from './nicknames.js';
+import { finish } from '../../server/test/support/finish.js';
+import { ORDINARY_NICKNAMES } from './support/nicknames.js';
 
 const createNames = (lists: Parameters<typeof buildNames>[0]) => finish(buildNames(lists));
 const RESERVED = [...HOUSE_NAMES, 'Kimpga', '김프가'];

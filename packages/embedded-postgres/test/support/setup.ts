@@ -11,9 +11,9 @@ import { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
 import { isAlive } from '@chatty/embedded-postgres/temp-folder';
+import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { build } from 'esbuild';
 import pg from 'pg';
-import type { Connection } from '../src/store/postgres/postgres-store.js';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -133,7 +133,7 @@ async function buildProgram(): Promise<string> {
   cpSync(root, join(folder, 'node_modules', name), { recursive: true, verbatimSymlinks: true });
   const outfile = join(folder, 'chatty.mjs');
   await build({
-    entryPoints: [fileURLToPath(new URL('./embedded-process.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('./process.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',

@@ -17,7 +17,7 @@ import {
   query,
   spawnChatty,
   start,
-} from './embedded-setup.js';
+} from './support/setup.js';
 
 const timeout = 60_000;
 

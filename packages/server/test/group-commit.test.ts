@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
 import { Unavailable } from '@chatty/server/store/store';
 import fc from 'fast-check';
-import { fakeClock } from './fake-clock.js';
+import { fakeClock } from './support/fake-clock.js';
 
 type Job = { lane: string; number: number; bad: boolean };
 type Result = { number: number };

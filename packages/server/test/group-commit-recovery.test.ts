@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
 import fc from 'fast-check';
-import { fakeClock } from './fake-clock.js';
+import { fakeClock } from './support/fake-clock.js';
 
 type Job = { number: number; at: number };
 /** How the database is away: it answers nothing, it refuses connections, or somebody keeps the room locked. */
