@@ -5,7 +5,7 @@ import type { Member, MemberOptions } from './actors.js';
 import { CHANGING, createChanges, textOf } from './actors-change.js';
 import { pause } from './actors-follow.js';
 import { hashOf, stateOf } from './checker-lines.js';
-import { longLivedToken, until } from './kit.js';
+import { longLivedToken, until } from './support/server.js';
 
 /** Refusals after which the same change is asked for again: what became of the last try is not known. */
 const UNKNOWN = ['unavailable'];

@@ -5,7 +5,7 @@ import { io, type Socket } from 'socket.io-client';
 import { CHANGING, createChanges, textOf } from './actors-change.js';
 import { ACK_PATIENCE, createFollower, follow, pause, RETRY_PAUSE } from './actors-follow.js';
 import { type History, hashOf } from './checker-lines.js';
-import { longLivedToken, until } from './kit.js';
+import { longLivedToken, until } from './support/server.js';
 
 export type MemberOptions = {
   history: History;

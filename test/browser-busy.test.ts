@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { CDPSession, Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { type Chatty, join, tokenOf, until, type Visitor } from './kit.js';
+import { type Chatty, join, tokenOf, until, type Visitor } from './support/server.js';
 
 const STORED = 100_000;
 /** Elements in the widget at most: about 60 drawn rows of half a dozen each, and the frame. */

@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core';
 import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { refusalOf, tokenOf } from './kit.js';
-import { ADMIN_KEY, ask, KEYS, make } from './projects-kit.js';
+import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
+import { refusalOf, tokenOf } from './support/server.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inline } from './host-page.js';
 import { type HostWindow, startSuite, tokenFor } from './host-suite.js';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 describe('the focus', () => {
   const suite = startSuite();

@@ -6,7 +6,7 @@ import { field, type Host, liveThrough, serveHosts } from './browser-host.js';
 import { HOSTILE } from './browser-hostile.js';
 import { startBrowserSuite } from './browser-suite.js';
 import { styleOf, traces, UNTOUCHED, watchPage } from './browser-traces.js';
-import { join, tokenOf, until } from './kit.js';
+import { join, tokenOf, until } from './support/server.js';
 
 type Page = { __complain(what: string): void };
 

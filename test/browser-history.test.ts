@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { type Chatty, join, tokenOf, until } from './kit.js';
+import { type Chatty, join, tokenOf, until } from './support/server.js';
 
 const STORED = 20_000;
 const AWAY = 1_500;

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { inline } from './host-page.js';
 import { type HostWindow, startSuite, tokenFor } from './host-suite.js';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 const STUB = 'window.Chatty = window.Chatty || function () { (Chatty.q = Chatty.q || []).push(arguments) };';
 const A = '<div id="a" class="place"></div>';

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { inline, type Left } from './host-page.js';
 import { type HostWindow, startSuite, tokenFor } from './host-suite.js';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 const A = '<div id="a" class="place"></div>';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -5,7 +5,6 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { faults } from './browser-faults.js';
 import type { HostWindow } from './host-suite.js';
-import { tokenOf, until } from './kit.js';
 import {
   call,
   hide,
@@ -18,6 +17,7 @@ import {
   title,
   write,
 } from './notices-page.js';
+import { tokenOf, until } from './support/server.js';
 
 const MENTIONS = { sound: 'Sound for mentions and replies', bell: 'Notify me of mentions and replies' };
 

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { join, stored, tokenOf, until } from './kit.js';
+import { join, stored, tokenOf, until } from './support/server.js';
 
 type Told = typeof globalThis & { told: string[] };
 

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { tokenOf, until } from './kit.js';
+import { tokenOf, until } from './support/server.js';
 
 /** A network that lets no WebSocket through. */
 const BLOCKED =

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { join, stored, tokenOf, until } from './kit.js';
+import { join, stored, tokenOf, until } from './support/server.js';
 
 const PHONE = { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true };
 const DESKTOP = { viewport: { width: 900, height: 760 } };

@@ -5,7 +5,7 @@ import { afterEach, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { tokenOf } from './kit.js';
+import { tokenOf } from './support/server.js';
 
 /** Counts what a policy forbids; the console alone could be missed. */
 const WATCH = `window.violations = [];

@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core';
 import { startBrowserSuite } from './browser-suite.js';
 import { inline, serveMarkup } from './host-page.js';
 import type { HostWindow } from './host-suite.js';
-import { tokenOf, until } from './kit.js';
-import { KEYS, make } from './projects-kit.js';
+import { KEYS, make } from './support/projects.js';
+import { tokenOf, until } from './support/server.js';
 
 const PLACES = '<div id="a" class="place"></div><div id="b" class="place"></div>';
 

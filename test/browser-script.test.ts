@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { join, SECRET, stored, until } from './kit.js';
-import { claimsOf, write } from './token-door.js';
+import { join, SECRET, stored, until } from './support/server.js';
+import { claimsOf, write } from './support/token-server.js';
 
 const WATCH = 'window.hits = []; window.hit = (what) => window.hits.push(what ?? "a script");';
 /** Each would call `hit` if it were taken for what it looks like. */

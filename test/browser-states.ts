@@ -3,7 +3,7 @@
 import type { BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core';
 import { field, type serveHosts } from './browser-host.js';
 import type { BrowserSuite } from './browser-suite.js';
-import { join, stored, tokenOf, type Visitor } from './kit.js';
+import { join, stored, tokenOf, type Visitor } from './support/server.js';
 
 /** What passes between the page and the chat: everything, no connection, no word of either or of the page, or empty messages. */
 type Passing = 'all' | 'nothing' | 'held' | 'silent' | 'emptied';

@@ -3,7 +3,7 @@
 import { after, afterEach, before, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { launchBrowser } from './browser-page.js';
-import { type Chatty, startChatty } from './kit.js';
+import { type Chatty, startChatty } from './support/server.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 

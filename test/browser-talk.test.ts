@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { join, stored, tokenOf, until } from './kit.js';
+import { join, stored, tokenOf, until } from './support/server.js';
 
 describe('talking', () => {
   const suite = startBrowserSuite({

@@ -8,7 +8,7 @@ import { faults } from './browser-faults.js';
 import { serveHosts } from './browser-host.js';
 import { talk, visit, walk } from './browser-states.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 /** Between them they show all there is in a talk. */
 const TELLING = [

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { serveSite } from './browser-page.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { join, tokenOf, until } from './kit.js';
+import { join, tokenOf, until } from './support/server.js';
 
 type Host = { Chatty: { identify(token: string): void; logout(): void }; asked?: number };
 

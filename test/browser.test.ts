@@ -8,8 +8,8 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { createToken } from '@chatty/token/create-token';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './browser-page.js';
-import { temporaryFolder, until } from './kit.js';
-import { startDemo } from './processes.js';
+import { startDemo } from './support/processes.js';
+import { temporaryFolder, until } from './support/server.js';
 
 describe('in the browser', () => {
   const endings: (() => unknown)[] = [];

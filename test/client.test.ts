@@ -7,8 +7,17 @@ import { type Chat, type ChatOptions, createChat, type Entry } from '@chatty/cli
 import { createKept } from '@chatty/client/outbox-storage';
 import type { Message } from '@chatty/protocol/events';
 import { SignJWT } from 'jose';
-import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
-import { startProxy } from './proxy.js';
+import {
+  type Chatty,
+  join,
+  SECRET,
+  startChatty,
+  stored,
+  tokenOf,
+  until,
+  type Visitor,
+} from './support/server.js';
+import { startProxy } from './support/tcp-proxy.js';
 
 const messagesOf = (chat: Chat): Message[] =>
   chat.lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));

@@ -5,8 +5,17 @@ import { it, type TestContext } from 'node:test';
 import type { SendAnswer } from '@chatty/protocol/events';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { query, startServer } from './faults-rig.js';
-import { join, makeDatabase, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
-import { type Network, startProxy } from './proxy.js';
+import {
+  join,
+  makeDatabase,
+  refusalOf,
+  startChatty,
+  stored,
+  tokenOf,
+  until,
+  type Visitor,
+} from './support/server.js';
+import { type Network, startProxy } from './support/tcp-proxy.js';
 
 const MINSU = { userId: 'id-minsu' };
 const transports = ['websocket'];

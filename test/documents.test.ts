@@ -11,7 +11,7 @@ import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config/conf
 import { roomRules } from '@chatty/server/moderation/room-rules';
 import { projectSettings } from '@chatty/server/projects/project-settings';
 import { jwtVerify } from 'jose';
-import { SECRET, temporaryFolder } from './kit.js';
+import { SECRET, temporaryFolder } from './support/server.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');

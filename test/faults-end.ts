@@ -6,7 +6,7 @@ import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
 import { type History, stateOf } from './checker-lines.js';
 import { query } from './faults-rig.js';
-import { tokenOf, until } from './kit.js';
+import { tokenOf, until } from './support/server.js';
 
 type Row = {
   project_id: string;

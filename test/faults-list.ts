@@ -2,10 +2,10 @@
 
 import pg from 'pg';
 import { createMember } from './actors.js';
-import { dumpRows } from './backup.js';
 import { type Cluster, type ServerProcess, startServer } from './faults-rig.js';
 import type { Stage, Story } from './faults-story.js';
-import { until } from './kit.js';
+import { dumpRows } from './support/backup.js';
+import { until } from './support/server.js';
 
 const between = (random: () => number, low: number, high: number) => low + random() * (high - low);
 

@@ -10,8 +10,8 @@ import { check, describe, type Violation } from './checker.js';
 import { createHistory, type History } from './checker-lines.js';
 import { dump, finalRead, type Head, headOf } from './faults-end.js';
 import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
-import { until } from './kit.js';
-import { type Network, startProxy } from './proxy.js';
+import { until } from './support/server.js';
+import { type Network, startProxy } from './support/tcp-proxy.js';
 
 export type Stage = {
   context: Cleanup;

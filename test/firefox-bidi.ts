@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
 import WebSocket from 'ws';
-import { temporaryFolder, until } from './kit.js';
+import { temporaryFolder, until } from './support/server.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 

@@ -8,8 +8,8 @@ import { serveSite } from './browser-page.js';
 import { Keys, launchFirefox } from './firefox-bidi.js';
 import { compose, type Told } from './firefox-compose.js';
 import { type FirefoxVisitor, visitorOf } from './firefox-visitor.js';
-import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until } from './kit.js';
-import { runProgram, SERVE } from './processes.js';
+import { runProgram, SERVE } from './support/processes.js';
+import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until } from './support/server.js';
 
 const path = process.env.FIREFOX_PATH;
 const missing = path ? false : 'there is no Firefox on this machine';

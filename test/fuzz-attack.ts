@@ -2,9 +2,9 @@
 
 import { createRandom, gentle, handshake, harsh, PACKETS, type Random } from './fuzz-grammar.js';
 import { oddRequest } from './fuzz-requests.js';
-import { tokenOf } from './kit.js';
-import { frame } from './raw-frames.js';
-import { openRaw, type RawSocket } from './raw-socket.js';
+import { openRaw, type RawSocket } from './support/raw/websocket.js';
+import { frame } from './support/raw/websocket-frames.js';
+import { tokenOf } from './support/server.js';
 
 export type Score = {
   /** WebSocket frames written to open connections. */

@@ -2,9 +2,9 @@
 
 import type { Random } from './fuzz-grammar.js';
 import { gentle, PACKETS } from './fuzz-grammar.js';
-import { frame } from './raw-frames.js';
-import { openPolling, pollingRequest, sendRaw } from './raw-http.js';
-import { openRaw } from './raw-socket.js';
+import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
+import { openRaw } from './support/raw/websocket.js';
+import { frame } from './support/raw/websocket-frames.js';
 
 const QUERIES = [
   'EIO=4&transport=__proto__', // CVE-2023-31125

@@ -13,7 +13,7 @@ import {
   peakMemoryOf,
   startTarget,
 } from './fuzz-server.js';
-import { join, stored, tokenOf, until, type Visitor } from './kit.js';
+import { join, stored, tokenOf, until, type Visitor } from './support/server.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 export type Bout = Score & {

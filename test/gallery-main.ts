@@ -8,7 +8,7 @@ import { type Colours, dress, HOSTS } from './browser-colours.js';
 import { serveHosts } from './browser-host.js';
 import { launchBrowser } from './browser-page.js';
 import { INSTEAD, talk, type Visit, type Visited, visit, walk } from './browser-states.js';
-import { type Chatty, startChatty } from './kit.js';
+import { type Chatty, startChatty } from './support/server.js';
 
 const FOLDER = fileURLToPath(new URL('../docs/gallery/', import.meta.url));
 const PHONE = { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true };

@@ -12,8 +12,8 @@ import { prepare, say } from '../scripts/prepare.mjs';
 import { createEnds } from './faults-ends.js';
 import { startCluster, startServer } from './faults-rig.js';
 import { largestCollections, largestGrowth } from './heap-snapshot.js';
-import { tokenOf, until } from './kit.js';
-import { RawSocket } from './raw-socket.js';
+import { RawSocket } from './support/raw/websocket.js';
+import { tokenOf, until } from './support/server.js';
 
 const EVERY_JOINS = 10_000;
 /** Until then code is compiled and caches fill. */

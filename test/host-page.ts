@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { until } from './kit.js';
+import { until } from './support/server.js';
 
 export type Left = { sockets: number; timers: number; listeners: string[]; observers: number; nodes: number };
 

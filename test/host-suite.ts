@@ -5,7 +5,7 @@ import type { Chatty as Api } from '@chatty/embed';
 import type { Page } from 'playwright-core';
 import { startBrowserSuite } from './browser-suite.js';
 import { type Counted, serveMarkup } from './host-page.js';
-import { join, tokenOf, until, type Visitor } from './kit.js';
+import { join, tokenOf, until, type Visitor } from './support/server.js';
 
 /** The window of a page, as its scripts see it. */
 export type HostWindow = Counted & { Chatty: Api };

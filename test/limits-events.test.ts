@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { join, startChatty, stored, tokenOf, until } from './kit.js';
-import { BEHIND_PROXY, enterRaw, flood, from, openMute, refused, times } from './limits-kit.js';
-import { ask, KEYS, make } from './projects-kit.js';
-import { frame, PING, PONG } from './raw-frames.js';
-import { openPolling, pollingRequest, sendRaw } from './raw-http.js';
-import { openRaw } from './raw-socket.js';
+import { BEHIND_PROXY, enterRaw, flood, from, openMute, refused, times } from './support/limits.js';
+import { ask, KEYS, make } from './support/projects.js';
+import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
+import { openRaw } from './support/raw/websocket.js';
+import { frame, PING, PONG } from './support/raw/websocket-frames.js';
+import { join, startChatty, stored, tokenOf, until } from './support/server.js';
 
 for (const [name, bytes] of [
   ['pings of WebSocket', frame('', { opcode: PING })],

@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
+import {
+  type Chatty,
+  join,
+  refusalOf,
+  startChatty,
+  stored,
+  tokenOf,
+  until,
+  type Visitor,
+} from './support/server.js';
 
 type Act = {
   ok: boolean;

@@ -5,7 +5,7 @@ import type { Frame, Page } from 'playwright-core';
 import { startBrowserSuite } from './browser-suite.js';
 import { inline, type Left, serveMarkup } from './host-page.js';
 import type { HostWindow } from './host-suite.js';
-import { join, stored, tokenOf, until } from './kit.js';
+import { join, stored, tokenOf, until } from './support/server.js';
 
 export const TITLE = ' A  shop ';
 const HEAD = `<title>${TITLE}</title><meta http-equiv="content-security-policy" content="require-trusted-types-for 'script'">`;

@@ -9,10 +9,10 @@ import { away, databaseFaults, neighbour, serverFaults } from './faults-list.js'
 import type { Cleanup, Cluster } from './faults-rig.js';
 import { type Stage, type Story, tell } from './faults-story.js';
 import { fuzz } from './fuzz-run.js';
-import { tokenOf, until } from './kit.js';
 import type { Bug } from './planted-bug.js';
 import { bugs } from './planted-bugs.js';
 import { plant } from './planted-copy.js';
+import { tokenOf, until } from './support/server.js';
 
 /** Tries a bug is given to show itself. */
 const TRIES = 3;

@@ -6,8 +6,8 @@ import { createPlayground } from '@chatty/demo/playground';
 import type { BrowserContextOptions, Frame, Page } from 'playwright-core';
 import { faults } from './browser-faults.js';
 import { startBrowserSuite } from './browser-suite.js';
-import { SECRET, until } from './kit.js';
 import { answer, hide, notesOf, takeNotes } from './notices-page.js';
+import { SECRET, until } from './support/server.js';
 
 const PHONE = { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true };
 /** Functions that run in the page are given names by the compiler, with a helper that no page has. */

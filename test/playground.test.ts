@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { createPlayground } from '@chatty/demo/playground';
 import type { Page } from 'playwright-core';
 import { startBrowserSuite } from './browser-suite.js';
-import { SECRET, until } from './kit.js';
+import { SECRET, until } from './support/server.js';
 
 describe('the playground', () => {
   const suite = startBrowserSuite({

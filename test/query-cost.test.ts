@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { moderationQueries } from './asked-moderation-queries.js';
-import { type Asking, appends, messageQueries, next, openAsking } from './asked-queries.js';
-import { explainAll } from './explained.js';
-import { author, draft, open } from './stores.js';
+import { explainAll } from './support/explain.js';
+import { moderationQueries } from './support/moderation-query-cases.js';
+import { type Asking, appends, messageQueries, next, openAsking } from './support/query-cases.js';
+import { author, draft, open } from './support/store.js';
 
 const QUERIES = [...messageQueries, ...moderationQueries];
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import pg from 'pg';
-import { makeDatabase } from './kit.js';
+import { makeDatabase } from './support/server.js';
 
 const FOLDER = new URL('../packages/server/src/store/postgres/migrations/', import.meta.url);
 const RANKS = '0016_ranks.sql';

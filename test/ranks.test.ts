@@ -5,8 +5,17 @@ import { readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import type { Role } from '@chatty/protocol/events';
 import pg from 'pg';
-import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
-import { ask, KEYS, make } from './projects-kit.js';
+import { ask, KEYS, make } from './support/projects.js';
+import {
+  type Chatty,
+  join,
+  refusalOf,
+  startChatty,
+  stored,
+  tokenOf,
+  until,
+  type Visitor,
+} from './support/server.js';
 
 type Act = 'mute' | 'unmute' | 'ban' | 'unban' | 'kick' | 'delete';
 type Answer = { ok: boolean; code?: string; lifted?: boolean; rules?: Record<string, unknown> };

@@ -3,8 +3,17 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Permissions, SendAnswer, Session } from '@chatty/protocol/events';
-import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until, type Visitor } from './kit.js';
-import { ask, KEYS, make } from './projects-kit.js';
+import { ask, KEYS, make } from './support/projects.js';
+import {
+  type Chatty,
+  join,
+  refusalOf,
+  startChatty,
+  stored,
+  tokenOf,
+  until,
+  type Visitor,
+} from './support/server.js';
 
 type Answer = { ok: boolean; code?: string; rules?: Record<string, unknown>; retryAfter?: number };
 

@@ -3,7 +3,7 @@
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
 import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
-import { longLivedToken } from './kit.js';
+import { longLivedToken } from './support/server.js';
 
 const GUESTS = 40;
 const JOIN_INTERVAL_MS = 50;

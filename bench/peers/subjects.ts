@@ -7,7 +7,7 @@ import { basename, extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { serveSite } from '../../test/browser-page.js';
-import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/kit.js';
+import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/support/server.js';
 import type { Built } from './build.js';
 
 type Cleanup = Parameters<typeof serveSite>[0];

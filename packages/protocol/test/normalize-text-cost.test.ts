@@ -7,8 +7,8 @@ import { cleanContent, countGraphemes, exceedsGraphemes, hasInk } from '@chatty/
 import { MESSAGE_BYTES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
 import { checkContent } from '@chatty/protocol/validate';
 import fc from 'fast-check';
-import { assertNoLongPause } from '../../../test/event-loop-lag.js';
-import { worstTexts } from '../../../test/worst-texts.js';
+import { assertNoLongPause } from '../../../test/support/event-loop-lag.js';
+import { worstTexts } from '../../../test/support/worst-texts.js';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

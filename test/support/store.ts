@@ -10,7 +10,7 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import type { ProjectId, Store } from '@chatty/server/store/store';
-import { makeDatabase, SECRET, tokenOf } from './kit.js';
+import { makeDatabase, SECRET, tokenOf } from './server.js';
 
 export const author = { userId: 'u1', username: '민수', avatar: null };
 export const draft = (

@@ -11,8 +11,8 @@ import {
   createReactionFlush,
 } from '@chatty/server/store/postgres/write-batches';
 import type { ProjectId } from '@chatty/server/store/store';
-import { recordPlans } from './explained.js';
-import { author, draft } from './stores.js';
+import { recordPlans } from './explain.js';
+import { author, draft } from './store.js';
 
 let given = 0;
 export const next = () => `id-${++given}`;

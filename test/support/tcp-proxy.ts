@@ -1,7 +1,7 @@
 /** A bad network between clients and the server: one TCP proxy that delays, throttles, goes silent, strands and resets. */
 
 import { connect, createServer, type Socket } from 'node:net';
-import { until } from './kit.js';
+import { until } from './server.js';
 
 type Weather = {
   /** Added to each way, in milliseconds; `jitter` is the largest random addition. */

@@ -1,7 +1,7 @@
 /** Everything that the server asks of the database about moderation and projects, each with the most rows that it may read. */
 
 import assert from 'node:assert/strict';
-import { type AskedQuery, appends, next } from './asked-queries.js';
+import { type AskedQuery, appends, next } from './query-cases.js';
 
 const actor = { kind: 'operator', id: 'o', name: 'o' } as const;
 

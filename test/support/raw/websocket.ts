@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { CLOSE, type FrameOptions, frame, PING, PONG, readFrames, TEXT } from './raw-frames.js';
+import { CLOSE, type FrameOptions, frame, PING, PONG, readFrames, TEXT } from './websocket-frames.js';
 
 /** RFC 6455 1.3. */
 const KEY_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

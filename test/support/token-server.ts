@@ -9,8 +9,8 @@ import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createProjects } from '@chatty/server/projects/projects';
 import { createVault } from '@chatty/server/projects/secret-encryption';
 import { createLog } from '@chatty/server/runtime/logger';
-import { SECRET } from './kit.js';
-import { open } from './stores.js';
+import { SECRET } from './server.js';
+import { open } from './store.js';
 
 export const SECRETS: Record<string, string> = {
   kimpga: 'the secret of kimpga, with bytes enough for it',

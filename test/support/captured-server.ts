@@ -5,8 +5,8 @@ import { startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import pg from 'pg';
-import { makeDatabase, SECRET } from './kit.js';
-import { KEYS } from './projects-kit.js';
+import { KEYS } from './projects.js';
+import { makeDatabase, SECRET } from './server.js';
 
 export async function startTold(context: TestContext, settings: Record<string, string> = {}) {
   const connection = await makeDatabase(context);

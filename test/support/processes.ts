@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '@chatty/server/config/config';
-import { until } from './kit.js';
+import { until } from './server.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export type Program = {
   child: ChildProcess;

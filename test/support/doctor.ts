@@ -12,8 +12,8 @@ import { createProjects } from '@chatty/server/projects/projects';
 import { createVault } from '@chatty/server/projects/secret-encryption';
 import { createLog } from '@chatty/server/runtime/logger';
 import type { SanctionKind } from '@chatty/server/store/moderation-store';
-import { SECRET } from './kit.js';
-import { open } from './stores.js';
+import { SECRET } from './server.js';
+import { open } from './store.js';
 
 export const SECRETS = {
   current: 'the secret that is in force, with bytes enough',

@@ -3,8 +3,8 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { refusalOf, tokenOf, until } from './kit.js';
-import { openRaw, type RawSocket } from './raw-socket.js';
+import { openRaw, type RawSocket } from './raw/websocket.js';
+import { refusalOf, tokenOf, until } from './server.js';
 
 /** With it the address of a visitor is what `from` says. */
 export const BEHIND_PROXY = { TRUSTED_PROXY_HOPS: '1' };

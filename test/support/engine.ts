@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { createDial, type Wire } from '@chatty/client/socketio-client';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { WebSocket } from 'ws';
-import { tokenOf } from './kit.js';
+import { tokenOf } from './server.js';
 
 /** The sockets that were opened for one wire. */
 export class Counted extends WebSocket {

@@ -3,7 +3,7 @@
 import type { TestContext } from 'node:test';
 import type { Frame, Message, Position } from '@chatty/protocol/events';
 import { io, type Socket } from 'socket.io-client';
-import { type Chatty, join, stored, tokenOf, until } from './kit.js';
+import { type Chatty, join, stored, tokenOf, until } from './server.js';
 
 /** A member that asks for frames and keeps each as it came. */
 export class Follower {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Chatty, type Cleanup, join, tokenOf, until, type Visitor } from './kit.js';
+import { type Chatty, type Cleanup, join, tokenOf, until, type Visitor } from './server.js';
 
 type Line = {
   content: string;
