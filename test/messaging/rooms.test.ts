@@ -11,8 +11,8 @@ import type {
   SyncAnswer,
   Typist,
 } from '@chatty/protocol/events';
-import { ask, KEYS, make } from './support/projects.js';
-import { refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from './support/server.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
 
 type Answer = { ok: boolean; code?: string };
 

@@ -6,9 +6,9 @@ import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createChat } from '@chatty/client/chat';
 import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol/events';
-import { type Follower, follow, upTo } from './support/log-follower.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './support/server.js';
-import { author, draft, open } from './support/store.js';
+import { type Follower, follow, upTo } from '../support/log-follower.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
+import { author, draft, open } from '../support/store.js';
 
 type Bearer = { socket: Visitor['socket'] };
 const react = ({ socket }: Bearer, id: number, emoji: unknown, on: unknown = true): Promise<ChangeAnswer> =>

@@ -2,7 +2,7 @@
 
 import { it, type TestContext } from 'node:test';
 import { io, type Socket } from 'socket.io-client';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 type WebSocketOfNode = { _socket: { pause(): void }; send(text: string): void };
 

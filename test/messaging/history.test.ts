@@ -12,7 +12,7 @@ import {
   USER_ID_LENGTH,
 } from '@chatty/protocol/sizes';
 import pg from 'pg';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 it('an empty room has an empty history', async (context) => {
   const { url } = await startChatty(context);

@@ -6,7 +6,7 @@ import { type Chat, type ChatOptions, createChat } from '@chatty/client/chat';
 import type { Session } from '@chatty/protocol/events';
 import { readConfig } from '@chatty/server/config/config';
 import { SignJWT } from 'jose';
-import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from './support/server.js';
+import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
 
 const OPEN = { GUEST_PROJECTS: 'kimpga' };
 const contents = (chat: Chat) =>

@@ -10,7 +10,7 @@ import { type Connection, createPostgresStore } from '@chatty/server/store/postg
 import type { ProjectId } from '@chatty/server/store/store';
 import { createToken } from '@chatty/token/create-token';
 import pg from 'pg';
-import { follow } from './support/log-follower.js';
+import { follow } from '../support/log-follower.js';
 import {
   join,
   makeDatabase,
@@ -21,7 +21,7 @@ import {
   tokenOf,
   until,
   Visitor,
-} from './support/server.js';
+} from '../support/server.js';
 
 async function query<Row extends pg.QueryResultRow>(connection: Connection, sql: string): Promise<Row[]> {
   const client = new pg.Client(connection);

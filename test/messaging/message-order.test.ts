@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 it('everybody sees the same messages in the same order, and each sender keeps theirs', async (context) => {
   const { url } = await startChatty(context);

@@ -7,9 +7,9 @@ import { it, type TestContext } from 'node:test';
 import { createChat } from '@chatty/client/chat';
 import type { HistoryAnswer, Message } from '@chatty/protocol/events';
 import { HISTORY_PAGE_SIZE, PAGE_BYTES } from '@chatty/protocol/sizes';
-import { follow } from './support/log-follower.js';
-import { openRaw } from './support/raw/websocket.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from './support/server.js';
+import { follow } from '../support/log-follower.js';
+import { openRaw } from '../support/raw/websocket.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
 
 const LONG = '😀'.repeat(1_990);
 const MESSAGES = 150;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message, SyncAnswer } from '@chatty/protocol/events';
 import type { Socket } from 'socket.io-client';
-import { follow, roomy, talk, upTo } from './support/log-follower.js';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { follow, roomy, talk, upTo } from '../support/log-follower.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
 

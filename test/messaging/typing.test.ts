@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { type Chat, createChat } from '@chatty/client/chat';
 import { watchTyping } from '@chatty/client/typing';
-import { type Follower, follow, upTo } from './support/log-follower.js';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { type Follower, follow, upTo } from '../support/log-follower.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 function listen({ socket }: { socket: Follower['socket'] }) {
   const events: unknown[] = [];

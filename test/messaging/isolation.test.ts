@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 it('a message reaches everyone of its project, the sender included, and nobody else', async (context) => {
   const { url } = await startChatty(context);
@@ -69,7 +69,7 @@ it('a message of another project cannot be answered', async (context) => {
 
 it('namespaces other than the main one are closed (T3)', async (context) => {
   const { url } = await startChatty(context);
-  const { Visitor } = await import('./support/server.js');
+  const { Visitor } = await import('../support/server.js');
   const visitor = new Visitor(`${url}/admin`, { token: tokenOf('민수') }, { reconnection: false });
   context.after(() => visitor.socket.disconnect());
   const error = await new Promise<Error>((resolve) => visitor.socket.once('connect_error', resolve));
