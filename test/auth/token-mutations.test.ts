@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { join, refusalOf, startChatty, stored, tokenOf } from './support/server.js';
-import { claimsOf, encode, IDS, openDoor, SECRETS, write } from './support/token-server.js';
+import { join, refusalOf, startChatty, stored, tokenOf } from '../support/server.js';
+import { claimsOf, encode, IDS, openDoor, SECRETS, write } from '../support/token-server.js';
 
 /** Tries of the property, and mutations of each. */
 const RUNS = 1_060;

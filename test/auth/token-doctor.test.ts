@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Examination } from '@chatty/server/doctor/token-doctor';
 import fc from 'fast-check';
-import { clinic, outcomesOf, SECRETS, seconds, sign } from './support/doctor.js';
+import { clinic, outcomesOf, SECRETS, seconds, sign } from '../support/doctor.js';
 
 const often = <Value>(usual: Value, ...others: Value[]) =>
   fc.oneof(

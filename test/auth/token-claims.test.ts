@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { it } from 'node:test';
 import { PROJECT_ID } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
-import { until } from './support/server.js';
-import { claimsOf, IDS, openDoor, SECRETS, write } from './support/token-server.js';
+import { until } from '../support/server.js';
+import { claimsOf, IDS, openDoor, SECRETS, write } from '../support/token-server.js';
 
 /** A moment on a whole second, so that a token can stand exactly on an edge. */
 const NOW = 1_800_000_000_000;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { type Chatty, join, refusalOf, SECRET, startChatty, stored, tokenOf } from './support/server.js';
+import { type Chatty, join, refusalOf, SECRET, startChatty, stored, tokenOf } from '../support/server.js';
 
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const sign = (header: unknown, claims: unknown, secret = SECRET, hash = 'sha256') => {

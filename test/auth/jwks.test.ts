@@ -8,10 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
 import { generate } from 'selfsigned';
-import { runProgram, SERVE } from './support/processes.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { join, makeDatabase, refusalOf, SECRET, temporaryFolder, tokenOf, until } from './support/server.js';
-import { claimsOf, encode } from './support/token-server.js';
+import { runProgram, SERVE } from '../support/processes.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { join, makeDatabase, refusalOf, SECRET, temporaryFolder, tokenOf, until } from '../support/server.js';
+import { claimsOf, encode } from '../support/token-server.js';
 
 type Published = {
   kid: string;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { claimsOf, encode, type KeyProject, openDoor, SECRETS, write } from './support/token-server.js';
+import { claimsOf, encode, type KeyProject, openDoor, SECRETS, write } from '../support/token-server.js';
 
 type Host = KeyProject & { privateKey: KeyObject };
 
