@@ -15,7 +15,7 @@ const DATABASE_STORIES = [
   'test/database-stall.test.ts',
   'test/faults-database.test.ts',
   'test/moderation-http.test.ts',
-  'test/moderation.test.ts',
+  'test/moderation/moderation.test.ts',
   'test/messaging/message-order.test.ts',
   'test/query-cost.test.ts',
   'test/messaging/reactions.test.ts',

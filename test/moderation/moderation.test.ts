@@ -12,7 +12,7 @@ import {
   tokenOf,
   until,
   type Visitor,
-} from './support/server.js';
+} from '../support/server.js';
 
 type Act = {
   ok: boolean;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Permissions, SendAnswer, Session } from '@chatty/protocol/events';
-import { ask, KEYS, make } from './support/projects.js';
+import { ask, KEYS, make } from '../support/projects.js';
 import {
   type Chatty,
   join,
@@ -13,7 +13,7 @@ import {
   tokenOf,
   until,
   type Visitor,
-} from './support/server.js';
+} from '../support/server.js';
 
 type Answer = { ok: boolean; code?: string; rules?: Record<string, unknown>; retryAfter?: number };
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import type { Role } from '@chatty/protocol/events';
 import pg from 'pg';
-import { ask, KEYS, make } from './support/projects.js';
+import { ask, KEYS, make } from '../support/projects.js';
 import {
   type Chatty,
   join,
@@ -15,7 +15,7 @@ import {
   tokenOf,
   until,
   type Visitor,
-} from './support/server.js';
+} from '../support/server.js';
 
 type Act = 'mute' | 'unmute' | 'ban' | 'unban' | 'kick' | 'delete';
 type Answer = { ok: boolean; code?: string; lifted?: boolean; rules?: Record<string, unknown> };
@@ -42,7 +42,7 @@ const EVENTS = {
 
 /** The table whose head begins with these words: its rows as cells without their quotes, the row's name first. */
 function tableOf(head: string): string[][] {
-  const lines = readFileSync(new URL('../docs/moderation.md', import.meta.url), 'utf8').split('\n');
+  const lines = readFileSync(new URL('../../docs/moderation.md', import.meta.url), 'utf8').split('\n');
   const first = lines.findIndex((line) => line.startsWith(`| ${head}`));
   const rows = lines.slice(first + 2);
   const cells = rows.slice(0, rows.indexOf('')).map((line) =>

@@ -6,7 +6,7 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase, until } from './support/server.js';
+import { makeDatabase, until } from '../support/server.js';
 
 const PROJECT = 'kimpga';
 const BOB = 'bob';

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { SendAnswer } from '@chatty/protocol/events';
-import { assertNoLongPause } from './support/event-loop-lag.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { join, startChatty, stored, tokenOf, until, type Visitor } from './support/server.js';
+import { assertNoLongPause } from '../support/event-loop-lag.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
 
 /** Words of two letters that differ only in how often each stands: wherever one may stand, all may. */
 const REPEATED = Array.from(

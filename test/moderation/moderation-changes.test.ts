@@ -7,7 +7,7 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { createOrderRecords } from '@chatty/server/store/postgres/moderation-queries';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import pg from 'pg';
-import { open } from './support/store.js';
+import { open } from '../support/store.js';
 
 const log = createLog('silent');
 const actor = { kind: 'operator', id: 'operator', name: 'operator' } as const;
