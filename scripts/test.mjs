@@ -14,7 +14,7 @@ const DATABASE_STORIES = [
   'test/crowd-writing.test.ts',
   'test/database-stall.test.ts',
   'test/faults-database.test.ts',
-  'test/moderation-http.test.ts',
+  'test/api/moderation-api.test.ts',
   'test/moderation/moderation.test.ts',
   'test/messaging/message-order.test.ts',
   'test/query-cost.test.ts',

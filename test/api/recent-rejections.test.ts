@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createRefusals, type RecentRefusal, type RefusalCount } from '@chatty/server/auth/rejection-log';
 import type { Projects } from '@chatty/server/projects/projects';
-import { ask, KEYS, make } from './support/projects.js';
-import { type Chatty, join, refusalOf, startChatty, tokenOf } from './support/server.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { type Chatty, join, refusalOf, startChatty, tokenOf } from '../support/server.js';
 
 type Told = { refusals: RecentRefusal[]; counts: RefusalCount[] };
 

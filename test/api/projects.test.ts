@@ -6,8 +6,8 @@ import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { importPKCS8, SignJWT } from 'jose';
 import pg from 'pg';
-import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
-import { type Chatty, join, refusalOf, startChatty, tokenOf, until } from './support/server.js';
+import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
+import { type Chatty, join, refusalOf, startChatty, tokenOf, until } from '../support/server.js';
 
 async function addSecret(chatty: Chatty, id: string, more: object = {}) {
   const { status, body } = await ask(chatty, 'POST', `/projects/${id}/secrets`, more);

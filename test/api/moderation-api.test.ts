@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { ask, KEYS, make } from './support/projects.js';
-import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until } from './support/server.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 type Answer = { status: number; body: Record<string, unknown> & { code?: string } };
 type Entry = {

@@ -11,9 +11,9 @@ import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createProjectRecords } from '@chatty/server/store/postgres/project-queries';
 import fc from 'fast-check';
 import pg from 'pg';
-import { ask, KEYS, make } from './support/projects.js';
-import { SECRET, startChatty } from './support/server.js';
-import { open } from './support/store.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { SECRET, startChatty } from '../support/server.js';
+import { open } from '../support/store.js';
 
 const log = createLog('silent');
 const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { runProgram } from './support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
-import { type Chatty, join, startChatty, tokenOf, until } from './support/server.js';
+import { runProgram } from '../support/processes.js';
+import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
+import { type Chatty, join, startChatty, tokenOf, until } from '../support/server.js';
 
 type Place = { url: string };
 type Answer = Awaited<ReturnType<typeof ask>>;

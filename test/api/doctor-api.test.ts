@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Examination } from '@chatty/server/doctor/token-doctor';
-import { outcomesOf, SECRETS, sign } from './support/doctor.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from './support/server.js';
+import { outcomesOf, SECRETS, sign } from '../support/doctor.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { type Chatty, join, refusalOf, SECRET, startChatty, tokenOf } from '../support/server.js';
 
 type Told = { status: number; body: Examination & { code?: string } };
 

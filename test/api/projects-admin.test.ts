@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
-import { runProgram } from './support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
-import { join, startChatty, temporaryFolder, tokenOf } from './support/server.js';
+import { runProgram } from '../support/processes.js';
+import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
+import { join, startChatty, temporaryFolder, tokenOf } from '../support/server.js';
 
 it('the administration is for its key alone, refuses browsers, and is not to be guessed (A1, A2)', async (context) => {
   const chatty = await startChatty(context, KEYS);
