@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { SignJWT } from 'jose';
-import { BEHIND_PROXY, from, openMute, reach, refused, times } from './support/limits.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { pollingRequest, sendRaw } from './support/raw/http.js';
-import { openRaw } from './support/raw/websocket.js';
-import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until } from './support/server.js';
+import { BEHIND_PROXY, from, openMute, reach, refused, times } from '../support/limits.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { pollingRequest, sendRaw } from '../support/raw/http.js';
+import { openRaw } from '../support/raw/websocket.js';
+import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const FORGED = tokenOf('공격', { secret: 'another-secret-of-at-least-32-bytes' });
 const header = (address: string) => `X-Forwarded-For: ${address}`;

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { BEHIND_PROXY, enterRaw, flood, from, openMute, refused, times } from './support/limits.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
-import { openRaw } from './support/raw/websocket.js';
-import { frame, PING, PONG } from './support/raw/websocket-frames.js';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { BEHIND_PROXY, enterRaw, flood, from, openMute, refused, times } from '../support/limits.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
+import { openRaw } from '../support/raw/websocket.js';
+import { frame, PING, PONG } from '../support/raw/websocket-frames.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 for (const [name, bytes] of [
   ['pings of WebSocket', frame('', { opcode: PING })],

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { times } from './support/limits.js';
-import { KEYS, make } from './support/projects.js';
-import { join, startChatty, stored, tokenOf, until, Visitor } from './support/server.js';
+import { times } from '../support/limits.js';
+import { KEYS, make } from '../support/projects.js';
+import { join, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
 
 const FEW = { SEND_BURST: '20', SEND_PER_SECOND: '1', READ_BURST: '20', READ_PER_SECOND: '1' };
 const TOO_LONG = '긴'.repeat(2_600);
