@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { io } from 'socket.io-client';
-import { openPolling } from './support/raw/http.js';
-import { openRaw, type RawSocket } from './support/raw/websocket.js';
-import { CLOSE, fragments, frame } from './support/raw/websocket-frames.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { openPolling } from '../support/raw/http.js';
+import { openRaw, type RawSocket } from '../support/raw/websocket.js';
+import { CLOSE, fragments, frame } from '../support/raw/websocket-frames.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const token = (name: string) => JSON.stringify({ token: tokenOf(name) });
 const MEMBERS = '4277["members",{}]';

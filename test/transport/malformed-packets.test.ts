@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { PACKET_BYTES } from '@chatty/protocol/sizes';
-import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
-import { openRaw, type RawSocket } from './support/raw/websocket.js';
-import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING } from './support/raw/websocket-frames.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './support/server.js';
+import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
+import { openRaw, type RawSocket } from '../support/raw/websocket.js';
+import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING } from '../support/raw/websocket-frames.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
 
 const MEMBERS = '4277["members",{}]';
 const answered = ({ texts }: RawSocket) => texts.some((text) => text.startsWith('4377['));

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ask, KEYS, make } from './support/projects.js';
-import { sendRaw } from './support/raw/http.js';
-import { join, startChatty, stored, tokenOf } from './support/server.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { sendRaw } from '../support/raw/http.js';
+import { join, startChatty, stored, tokenOf } from '../support/server.js';
 
 const CRLF = '\r\n';
 const request = (line: string, ...headers: string[]) => [line, ...headers, '', ''].join(CRLF);

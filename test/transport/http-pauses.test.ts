@@ -3,12 +3,12 @@
 import { connect } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { assertNoLongPause } from './support/event-loop-lag.js';
-import { ADMIN_KEY, KEYS, make } from './support/projects.js';
-import { sendRaw } from './support/raw/http.js';
-import { startChatty, tokenOf } from './support/server.js';
-import { mixedFields, worstFields, worstJson } from './support/worst-requests.js';
-import { worstTexts } from './support/worst-texts.js';
+import { assertNoLongPause } from '../support/event-loop-lag.js';
+import { ADMIN_KEY, KEYS, make } from '../support/projects.js';
+import { sendRaw } from '../support/raw/http.js';
+import { startChatty, tokenOf } from '../support/server.js';
+import { mixedFields, worstFields, worstJson } from '../support/worst-requests.js';
+import { worstTexts } from '../support/worst-texts.js';
 
 /** Node reads no longer head. Some of it goes to the other fields. */
 const HEAD_BYTES = 15_000;

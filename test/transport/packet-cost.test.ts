@@ -6,20 +6,20 @@ import { after, it, type TestContext } from 'node:test';
 import type { ClientEvents, Role } from '@chatty/protocol/events';
 import { PACKET_BYTES, TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
-import { assertNoLongPause } from './support/event-loop-lag.js';
-import { ask, KEYS, make } from './support/projects.js';
-import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
-import { openRaw, type RawSocket } from './support/raw/websocket.js';
-import { fragments, frame } from './support/raw/websocket-frames.js';
-import { SECRET, startChatty, tokenOf } from './support/server.js';
+import { assertNoLongPause } from '../support/event-loop-lag.js';
+import { ask, KEYS, make } from '../support/projects.js';
+import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
+import { openRaw, type RawSocket } from '../support/raw/websocket.js';
+import { fragments, frame } from '../support/raw/websocket-frames.js';
+import { SECRET, startChatty, tokenOf } from '../support/server.js';
 import {
   anyWorstPacket,
   FIELDS,
   unknownPackets,
   type WorstPacket,
   worstPacketsOf,
-} from './support/worst-packets.js';
-import { worstTexts } from './support/worst-texts.js';
+} from '../support/worst-packets.js';
+import { worstTexts } from '../support/worst-texts.js';
 
 /** Whoever sends these is to reach what lies behind the limits. */
 const MOST = '1000000';

@@ -5,8 +5,8 @@ import { it, type TestContext } from 'node:test';
 import { startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
-import { countServerSockets, openIdlePeer } from './support/idle-peer.js';
-import { join, makeDatabase, SECRET, startChatty, stored, tokenOf, until } from './support/server.js';
+import { countServerSockets, openIdlePeer } from '../support/idle-peer.js';
+import { join, makeDatabase, SECRET, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const CRLF = '\r\n';
 const head = (line: string, ...fields: string[]) => [line, 'Host: x', ...fields, '', ''].join(CRLF);

@@ -5,8 +5,8 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
-import { openRaw, type RawSocket } from './support/raw/websocket.js';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { openRaw, type RawSocket } from '../support/raw/websocket.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const LONGEST = '😀'.repeat(1_990);
 const MESSAGES = 100;

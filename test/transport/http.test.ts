@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { startChatty } from './support/server.js';
+import { startChatty } from '../support/server.js';
 
 it('widget.js comes with the headers of a script for other origins', async (context) => {
   const { url } = await startChatty(context);

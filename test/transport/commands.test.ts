@@ -10,7 +10,7 @@ import type {
   SyncAnswer,
 } from '@chatty/protocol/events';
 import { HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
-import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from './support/server.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
 
 type Answer = ChangeAnswer | HistoryAnswer | SyncAnswer | MembersAnswer;
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
 import naughty from 'big-list-of-naughty-strings' with { type: 'json' };
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
 const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, index]));
