@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { Counted, dialTo, listen, pause } from './support/engine.js';
-import { until } from './support/server.js';
+import { Counted, dialTo, listen, pause } from '../support/engine.js';
+import { until } from '../support/server.js';
 
 const OPEN = '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
 const UP = '40{"sid":"b"}';

@@ -7,9 +7,9 @@ import { it } from 'node:test';
 import { createDial } from '@chatty/client/socketio-client';
 import type { Position } from '@chatty/protocol/events';
 import { Server } from 'socket.io';
-import { Counted, dialTo, type Heard, listen, pause, startGate } from './support/engine.js';
-import { join, SECRET, startChatty, tokenOf, until } from './support/server.js';
-import { startProxy } from './support/tcp-proxy.js';
+import { Counted, dialTo, type Heard, listen, pause, startGate } from '../support/engine.js';
+import { join, SECRET, startChatty, tokenOf, until } from '../support/server.js';
+import { startProxy } from '../support/tcp-proxy.js';
 
 const names = ({ events }: Heard) => events.map(([name]) => name);
 const ways = [

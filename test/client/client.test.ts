@@ -16,8 +16,8 @@ import {
   tokenOf,
   until,
   type Visitor,
-} from './support/server.js';
-import { startProxy } from './support/tcp-proxy.js';
+} from '../support/server.js';
+import { startProxy } from '../support/tcp-proxy.js';
 
 const messagesOf = (chat: Chat): Message[] =>
   chat.lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { type Chat, createChat } from '@chatty/client/chat';
-import { join, startChatty, stored, tokenOf, until } from './support/server.js';
+import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
 
 async function open(context: TestContext, settings: Record<string, string> = {}) {
   const { url } = await startChatty(context, settings);
