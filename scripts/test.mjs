@@ -11,22 +11,22 @@ import { prepare, ROOT, say } from './prepare.mjs';
 
 /** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
 const DATABASE_STORIES = [
-  'test/crowd-writing.test.ts',
+  'test/store/crowd-writing.test.ts',
   'test/database-stall.test.ts',
   'test/faults-database.test.ts',
   'test/api/moderation-api.test.ts',
   'test/moderation/moderation.test.ts',
   'test/messaging/message-order.test.ts',
-  'test/query-cost.test.ts',
+  'test/store/query-cost.test.ts',
   'test/messaging/reactions.test.ts',
-  'test/restored.test.ts',
-  'test/row-level-security-start.test.ts',
-  'test/row-level-security.test.ts',
-  'test/store-flush.test.ts',
-  'test/store-locks.test.ts',
-  'test/store-plans.test.ts',
-  'test/store-sessions.test.ts',
-  'test/store.test.ts',
+  'test/store/restored-database.test.ts',
+  'test/store/row-level-security-start.test.ts',
+  'test/store/row-level-security.test.ts',
+  'test/store/group-commit.test.ts',
+  'test/store/locks.test.ts',
+  'test/store/query-plans.test.ts',
+  'test/store/database-sessions.test.ts',
+  'test/store/store.test.ts',
 ];
 
 await prepare();

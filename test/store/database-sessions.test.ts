@@ -7,7 +7,7 @@ import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase } from './support/server.js';
+import { makeDatabase } from '../support/server.js';
 
 /** Settings that an operator, or Debian, may have chosen for everybody. */
 const CHOSEN_BY_THE_OPERATOR = ['jit = on', 'jit_above_cost = 0', 'jit_inline_above_cost = 0'];

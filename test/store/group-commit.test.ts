@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
 import pg from 'pg';
-import { until } from './support/server.js';
-import { author, draft, open } from './support/store.js';
+import { until } from '../support/server.js';
+import { author, draft, open } from '../support/store.js';
 
 /** One row is stored by one function, few by another and many by a third; all keep every promise. */
 const sizes = [

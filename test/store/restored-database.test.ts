@@ -5,8 +5,8 @@ import { it, type TestContext } from 'node:test';
 import { createChat } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import pg from 'pg';
-import { follow, roomy, talk, upTo } from './support/log-follower.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from './support/server.js';
+import { follow, roomy, talk, upTo } from '../support/log-follower.js';
+import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
 
 it('a log that was replaced is read again by everybody', async (context) => {
   const { url, connection } = await startChatty(context);

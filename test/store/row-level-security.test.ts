@@ -7,8 +7,8 @@ import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { enter } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
-import { join, makeDatabase, startChatty, tokenOf, until } from './support/server.js';
-import { author, draft, open } from './support/store.js';
+import { join, makeDatabase, startChatty, tokenOf, until } from '../support/server.js';
+import { author, draft, open } from '../support/store.js';
 
 const WALLED = ['audit_log', 'messages', 'reactions', 'rooms'];
 /** A node asks of these for all its projects at once. */

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { explainAll } from './support/explain.js';
-import { moderationQueries } from './support/moderation-query-cases.js';
-import { type Asking, appends, messageQueries, next, openAsking } from './support/query-cases.js';
-import { author, draft, open } from './support/store.js';
+import { explainAll } from '../support/explain.js';
+import { moderationQueries } from '../support/moderation-query-cases.js';
+import { type Asking, appends, messageQueries, next, openAsking } from '../support/query-cases.js';
+import { author, draft, open } from '../support/store.js';
 
 const QUERIES = [...messageQueries, ...moderationQueries];
 
@@ -126,7 +126,7 @@ it('no query of the server reads more when 100 times as much is stored, whether 
 it('every statement of the store has its bound here', async (context) => {
   const { servers } = await openWorld(context);
   await warm(servers.slice(0, 1));
-  const folder = new URL('../packages/server/src/store/', import.meta.url);
+  const folder = new URL('../../packages/server/src/store/', import.meta.url);
   const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== ADMINISTRATION);
   const named = sources.flatMap((name) =>
     [...readFileSync(new URL(name, folder), 'utf8').matchAll(/^ {2}name: '(.+)',$/gm)].map(

@@ -6,7 +6,7 @@ import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { enter } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
-import { join, startChatty, startPostgres, tokenOf } from './support/server.js';
+import { join, startChatty, startPostgres, tokenOf } from '../support/server.js';
 
 /** A cluster that has never seen a Chatty: roles belong to all databases of one. */
 async function startFresh(context: TestContext): Promise<Connection> {

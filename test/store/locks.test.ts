@@ -9,8 +9,8 @@ import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createAppendFlush } from '@chatty/server/store/postgres/write-batches';
 import type { ProjectId } from '@chatty/server/store/store';
 import pg from 'pg';
-import { until } from './support/server.js';
-import { author, draft, open } from './support/store.js';
+import { until } from '../support/server.js';
+import { author, draft, open } from '../support/store.js';
 
 async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
   const client = new pg.Client(connection);

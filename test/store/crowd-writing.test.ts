@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import pg from 'pg';
-import { join, startChatty, stored, tokenOf } from './support/server.js';
+import { join, startChatty, stored, tokenOf } from '../support/server.js';
 
 const MEMBERS = 100;
 const MESSAGES_EACH = 6;

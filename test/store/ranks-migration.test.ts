@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import pg from 'pg';
-import { makeDatabase } from './support/server.js';
+import { makeDatabase } from '../support/server.js';
 
-const FOLDER = new URL('../packages/server/src/store/postgres/migrations/', import.meta.url);
+const FOLDER = new URL('../../packages/server/src/store/postgres/migrations/', import.meta.url);
 const RANKS = '0016_ranks.sql';
 
 it('a sanction of an older server is held to be of whoever the log says set it last', async (context) => {

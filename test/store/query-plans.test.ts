@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { author, draft, open } from './support/store.js';
+import { author, draft, open } from '../support/store.js';
 
 /** Entries and rows of a table that were read so far, by connections that have ended. */
 async function readOf(connection: Connection, table: string): Promise<number> {

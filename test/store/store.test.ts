@@ -7,8 +7,8 @@ import { migrate } from '@chatty/server/store/postgres/migrate';
 import { Unavailable } from '@chatty/server/store/store';
 import fc from 'fast-check';
 import pg from 'pg';
-import { makeDatabase } from './support/server.js';
-import { author, draft, open } from './support/store.js';
+import { makeDatabase } from '../support/server.js';
+import { author, draft, open } from '../support/store.js';
 
 it('migrations run once, also when two servers start together', async (context) => {
   const { connection, ran } = await open(context);

@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase } from './support/server.js';
+import { makeDatabase } from '../support/server.js';
 
 it('a superuser and an owner without rights start in turn, and no room gets a new epoch until rows are loaded', async (context) => {
   const superuser = await makeDatabase(context);
