@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { runProgram } from './support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
-import { join, refusalOf, startChatty, tokenOf, until } from './support/server.js';
+import { runProgram } from '../support/processes.js';
+import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
+import { join, refusalOf, startChatty, tokenOf, until } from '../support/server.js';
 
 type Answer = { status: number; body: Record<string, unknown> & { code?: string } };
 type Entry = { act: string; actor: { kind: string; id: string }; subject: string; details: object };

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { HistoryAnswer } from '@chatty/protocol/events';
 import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
-import { dump, startTold } from './support/captured-server.js';
-import { ask, make } from './support/projects.js';
-import { join, SECRET, stored, tokenOf, until, Visitor } from './support/server.js';
-import { claimsOf, write } from './support/token-server.js';
+import { dump, startTold } from '../support/captured-server.js';
+import { ask, make } from '../support/projects.js';
+import { join, SECRET, stored, tokenOf, until, Visitor } from '../support/server.js';
+import { claimsOf, write } from '../support/token-server.js';
 
 const TEXTS = [
   "'; DROP TABLE messages; --",

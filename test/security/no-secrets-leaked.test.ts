@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { dump, startTold } from './support/captured-server.js';
-import { ADMIN_KEY, ask, KEYS, make } from './support/projects.js';
-import { sendRaw } from './support/raw/http.js';
-import { join, refusalOf, SECRET, stored, TOKEN, tokenOf, until, Visitor } from './support/server.js';
+import { dump, startTold } from '../support/captured-server.js';
+import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
+import { sendRaw } from '../support/raw/http.js';
+import { join, refusalOf, SECRET, stored, TOKEN, tokenOf, until, Visitor } from '../support/server.js';
 
 /** Longest line of the log in UTF-16 code units: a few fields of 500, one of them a list of ten, and a stack of 2,000. */
 const LINE = 12_000;
