@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../scripts/prepare.mjs';
-import { createEnds } from './faults-ends.js';
-import { startCluster, startServer } from './faults-rig.js';
+import { prepare, say } from '../../scripts/prepare.mjs';
+import { createEnds } from '../faults-ends.js';
+import { startCluster, startServer } from '../faults-rig.js';
+import { RawSocket } from '../support/raw/websocket.js';
+import { tokenOf, until } from '../support/server.js';
 import { largestCollections, largestGrowth } from './heap-snapshot.js';
-import { RawSocket } from './support/raw/websocket.js';
-import { tokenOf, until } from './support/server.js';
 
 const EVERY_JOINS = 10_000;
 /** Until then code is compiled and caches fill. */

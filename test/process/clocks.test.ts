@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTime } from '@chatty/client/clock';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files that may ask what time it is, and what for. Everything else measures with `performance.now` or a clock it is given. */
 const MAY_READ_THE_WALL_CLOCK: Record<string, string> = {

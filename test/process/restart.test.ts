@@ -7,8 +7,8 @@ import { createServer } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
 import { createToken } from '@chatty/token/create-token';
-import { runProgram, SERVE, startDemo } from './support/processes.js';
-import { join, SECRET, startChatty, stored, temporaryFolder, tokenOf, until } from './support/server.js';
+import { runProgram, SERVE, startDemo } from '../support/processes.js';
+import { join, SECRET, startChatty, stored, temporaryFolder, tokenOf, until } from '../support/server.js';
 
 const postmaster = (folder: string) =>
   Number(readFileSync(joinPath(folder, 'data/pgdata/postmaster.pid'), 'utf8').split('\n')[0]);

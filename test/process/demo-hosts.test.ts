@@ -6,7 +6,7 @@ import { createHost } from '@chatty/demo/host';
 import { kimpga } from '@chatty/demo/kimpga';
 import { othershop } from '@chatty/demo/othershop';
 import { jwtVerify } from 'jose';
-import { SECRET } from './support/server.js';
+import { SECRET } from '../support/server.js';
 
 async function open(context: TestContext, site = kimpga) {
   const host = createHost({
