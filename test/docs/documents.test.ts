@@ -11,9 +11,9 @@ import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config/conf
 import { roomRules } from '@chatty/server/moderation/room-rules';
 import { projectSettings } from '@chatty/server/projects/project-settings';
 import { jwtVerify } from 'jose';
-import { SECRET, temporaryFolder } from './support/server.js';
+import { SECRET, temporaryFolder } from '../support/server.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const rows = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => [name, rest]);
