@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
-import { serveSite } from '../../test/browser-page.js';
+import { serveSite } from '../../test/browser/support/page.js';
 import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/support/server.js';
 import { type Smoothness, smoothness, watchFrames } from './smoothness.js';
 import { type Message, messagesFrom, type Subject } from './subjects.js';

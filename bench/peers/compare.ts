@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { version as esbuild } from 'esbuild';
 import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../test/browser-page.js';
+import { launchBrowser } from '../../test/browser/support/page.js';
 import { machine } from '../measure.js';
 import { keepBusyRoom, keepComparison } from '../results.js';
 import { type Built, buildPeer, sizeOf } from './build.js';

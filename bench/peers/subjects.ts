@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { serveSite } from '../../test/browser-page.js';
+import { serveSite } from '../../test/browser/support/page.js';
 import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/support/server.js';
 import type { Built } from './build.js';
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { launchBrowser } from '../../../test/browser-page.js';
+import { launchBrowser } from '../../../test/browser/support/page.js';
 import { EMOJI_LANGUAGES, emojiData, emojiText } from '../emoji-data.mjs';
 import { CATEGORIES, type EmojiGroup, readEmoji } from '../src/emoji/parse-data.js';
 import { createSearch } from '../src/emoji/search.js';

@@ -1,0 +1,44 @@
+/** Promise: no rule of axe is broken in any state of a talk. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { faults } from './support/a11y.js';
+import { serveHosts } from './support/host-pages.js';
+import { type Visit, visit, walk } from './support/states.js';
+import { startBrowserSuite } from './support/suite.js';
+
+describe('for everybody', () => {
+  const suite = startBrowserSuite({ serve: serveHosts });
+
+  const faces: [string, Visit][] = [
+    ['docked, light, Korean', {}],
+    ['docked, dark, Arabic', { params: { theme: 'dark', locale: 'ar' } }],
+    [
+      'on a phone, dark, Korean',
+      {
+        params: { theme: 'dark' },
+        options: { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true },
+      },
+    ],
+  ];
+  for (const [name, face] of faces)
+    it(`axe finds nothing in a talk: ${name}`, async () => {
+      const visited = await visit(suite, face);
+      const { page } = visited;
+      const found: string[] = [];
+      const look = async (state: string) => void found.push(...(await faults(page, state)));
+      await look('closed');
+      await page.locator('.launcher').click();
+      await page.locator('.beside').waitFor({ state: 'attached' });
+      await look('empty');
+      await walk(visited, look);
+      visited.network.passing = 'all';
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+      await page.locator('.dot.live').waitFor({ timeout: 20_000 });
+      await page.keyboard.press('Escape');
+      await visited.jiyoung.say('아직 안 읽은 말');
+      await page.locator('.badge', { hasText: '1' }).waitFor();
+      await look('unread');
+      assert.deepEqual(found, []);
+    });
+});

@@ -1,0 +1,47 @@
+/** Promise: the chat takes the focus when the visitor asks for it, gives it back, and takes it from no field of the page. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { until } from '../support/server.js';
+import { inline } from './support/host-page.js';
+import { type HostWindow, startSuite, tokenFor } from './support/host-suite.js';
+
+describe('the focus', () => {
+  const suite = startSuite();
+
+  it('the focus follows what the visitor asks for, and leaves a field of the page to whoever writes there', async () => {
+    const page = await suite.open(
+      `<input id="own"><button id="call">?</button>${inline(
+        `params = { token: '${tokenFor('focus')}' }; document.querySelector('#call').onclick = () => Chatty('toggle')`,
+      )}${suite.script()}`,
+    );
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement } = document;
+        return (activeElement?.shadowRoot?.activeElement ?? activeElement)?.className || activeElement?.id;
+      });
+    const has = (what: string) => until(async () => (await focused()) === what, `the focus at ${what}`);
+    await page.locator('#call').click();
+    await page.locator('.dot.live').waitFor();
+    await has('');
+    assert.equal(await page.evaluate('document.activeElement.shadowRoot.activeElement.tagName'), 'TEXTAREA');
+    await page.keyboard.press('Escape');
+    await has('launcher');
+    // The page opens and closes it while the visitor writes elsewhere.
+    await page.locator('#own').focus();
+    for (const [name, letter] of [
+      ['open', 'a'],
+      ['close', 'b'],
+    ] as const) {
+      await page.evaluate((name) => (window as unknown as HostWindow).Chatty(name), name);
+      await page.locator('.panel').waitFor({ state: name === 'open' ? 'attached' : 'detached' });
+      assert.equal(await focused(), 'own', name);
+      await page.keyboard.press(letter);
+    }
+    assert.equal(await page.locator('#own').inputValue(), 'ab');
+  });
+
+  it('no page complained', () => {
+    assert.deepEqual(suite.complaints, []);
+  });
+});

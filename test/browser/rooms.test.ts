@@ -1,0 +1,147 @@
+/** Promise: chats of one page may be in rooms of their own, each with its talk and people, as the host says in any of its ways. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { KEYS, make } from '../support/projects.js';
+import { tokenOf, until } from '../support/server.js';
+import { inline, serveMarkup } from './support/host-page.js';
+import type { HostWindow } from './support/host-suite.js';
+import { startBrowserSuite } from './support/suite.js';
+
+const PLACES = '<div id="a" class="place"></div><div id="b" class="place"></div>';
+
+describe('rooms on a page', () => {
+  const suite = startBrowserSuite({
+    serve: serveMarkup,
+    settings: KEYS,
+    fill: (chatty) => make(chatty, 'host', { settings: { rooms: ['btc', 'eth'], guests: true } }),
+  });
+  const params = (name: string, more: object = {}) =>
+    inline(
+      `window.params = ${JSON.stringify({ token: tokenOf(name, { projectId: 'host' }), autoload: false, ...more })}`,
+    );
+  const script = (attributes = 'defer') =>
+    `<script src="${suite.chatty.url}/widget.js" ${attributes}></script>`;
+
+  async function open(body: string): Promise<Page> {
+    const page = await suite.page({ locale: 'en-US' });
+    await page.goto(suite.address(body));
+    await page.waitForFunction(() => 'Chatty' in window);
+    return page;
+  }
+  async function say(page: Page, place: string, text: string): Promise<void> {
+    await page.locator(`${place} textarea`).fill(text);
+    await page.locator(`${place} textarea`).press('Enter');
+    await page.locator(`${place} .own:not(.waiting)`, { hasText: text }).waitFor();
+  }
+  const bubbles = (page: Page, place: string) => page.locator(`${place} .bubble`).allTextContents();
+
+  it('two chats of two rooms: what is said, unread and being written stays in each', async () => {
+    const page = await open(PLACES + params('both') + script());
+    await page.evaluate(() => {
+      const { Chatty, heard } = window as unknown as HostWindow;
+      for (const [mount, room] of [
+        ['#a', 'btc'],
+        ['#b', 'eth'],
+      ] as const)
+        Chatty.init({ mount, room }).on('message:sent', ({ content }) => heard.push([room, content]));
+    });
+    for (const place of ['#a', '#b']) await page.locator(`${place} .dot.live`).waitFor();
+    await say(page, '#a', 'of btc');
+    await say(page, '#b', 'of eth');
+    await page.locator('#b textarea').fill('half written');
+    assert.deepEqual(await bubbles(page, '#a'), ['of btc']);
+    assert.deepEqual(await bubbles(page, '#b'), ['of eth']);
+    assert.equal(await page.locator('#a textarea').inputValue(), '');
+    assert.deepEqual(await page.evaluate('heard'), [
+      ['btc', 'of btc'],
+      ['eth', 'of eth'],
+    ]);
+    const other = await open(PLACES + params('other') + script());
+    await other.evaluate(() => {
+      (window as unknown as HostWindow).Chatty.init({ mount: '#a' });
+      (window as unknown as HostWindow).Chatty.init({ mount: '#b', room: 'eth' });
+    });
+    await other.locator('#a .dot.live').waitFor();
+    await say(other, '#a', 'of the main room');
+    await say(other, '#b', 'also of eth');
+    await page.locator('#b .bubble', { hasText: 'also of eth' }).waitFor();
+    assert.deepEqual(await bubbles(other, '#a'), ['of the main room']);
+    assert.deepEqual(await bubbles(other, '#b'), ['of eth', 'also of eth']);
+    assert.deepEqual(await bubbles(page, '#a'), ['of btc']);
+    // Another visitor of the page finds nothing of the first, in either room.
+    await page.evaluate(
+      (token) => (window as unknown as HostWindow).Chatty.identify(token),
+      tokenOf('next', { projectId: 'host' }),
+    );
+    await until(async () => (await page.locator('#b textarea').inputValue()) === '', 'an empty field');
+    await page.locator('#b .row:not(.own)', { hasText: 'of eth' }).first().waitFor();
+    assert.deepEqual(await bubbles(page, '#b'), ['of eth', 'also of eth']);
+    assert.deepEqual(await bubbles(page, '#a'), ['of btc']);
+  });
+
+  it('an attribute of the script, of the element or window.params names it as well', async () => {
+    const speaker = await open(PLACES + params('speaker') + script());
+    await speaker.evaluate(() => (window as unknown as HostWindow).Chatty.init({ mount: '#a', room: 'eth' }));
+    await speaker.locator('#a .dot.live').waitFor();
+    await say(speaker, '#a', 'heard by all three');
+    const inPage = { autoload: true, mount: '#a' };
+    for (const body of [
+      PLACES + params('script', inPage) + script('defer data-room="eth"'),
+      PLACES + params('params', { ...inPage, room: 'eth' }) + script(),
+      `<chatty-chat room="eth"></chatty-chat>${params('element', { autoload: true })}${script()}`,
+    ]) {
+      const page = await open(body);
+      await page.locator('.bubble', { hasText: 'heard by all three' }).waitFor();
+    }
+  });
+
+  it('a room that the project does not have is told to the visitor and to the page', async () => {
+    const page = await open(PLACES + params('lost') + script());
+    await page.evaluate(() => {
+      const { Chatty, heard } = window as unknown as HostWindow;
+      Chatty.on('error', ({ code }) => heard.push([code]));
+      Chatty.init({ mount: '#a', room: 'doge' });
+    });
+    await page.locator('.notice[role=alert]', { hasText: 'There is no such room.' }).waitFor();
+    assert.deepEqual(await page.evaluate('heard'), [['room_unknown']]);
+    // A guest as well, whom no login would help.
+    await page.evaluate(() =>
+      (window as unknown as HostWindow).Chatty.init({
+        mount: '#b',
+        room: 'doge',
+        projectId: 'host',
+        token: null,
+      }),
+    );
+    await page.locator('#b .notice[role=alert]', { hasText: 'There is no such room.' }).waitFor();
+    assert.deepEqual(await page.evaluate('heard'), [['room_unknown'], ['room_unknown']]);
+  });
+
+  it('on a page that is swapped the chat is in the room that window.params says then', async () => {
+    const said = { autoload: true, mount: '#a', room: 'btc' };
+    const page = await open(PLACES + params('swapped', said) + script());
+    await say(page, '#a', 'before the swap');
+    const swap = (room: string) =>
+      page.evaluate(
+        ({ src, next }) => {
+          const body = document.createElement('body');
+          body.innerHTML = '<div id="a" class="place"></div>';
+          document.body.replaceWith(body);
+          Object.assign((window as unknown as { params: object }).params, { room: next });
+          body.append(Object.assign(document.createElement('script'), { src }));
+        },
+        { src: `${suite.chatty.url}/widget.js`, next: room },
+      );
+    await swap('eth');
+    await page.locator('#a .dot.live').waitFor();
+    await say(page, '#a', 'after the swap');
+    assert.equal((await bubbles(page, '#a')).includes('before the swap'), false);
+    await swap('btc');
+    await page.locator('#a .bubble', { hasText: 'before the swap' }).waitFor();
+    assert.equal(await page.locator('chatty-chat').count(), 1);
+  });
+
+  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+});
