@@ -12,8 +12,8 @@ import { prepare, ROOT, say } from './prepare.mjs';
 /** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
 const DATABASE_STORIES = [
   'test/store/crowd-writing.test.ts',
-  'test/database-stall.test.ts',
-  'test/faults-database.test.ts',
+  'test/faults/database-stall.test.ts',
+  'test/faults/database.test.ts',
   'test/api/moderation-api.test.ts',
   'test/moderation/moderation.test.ts',
   'test/messaging/message-order.test.ts',

@@ -1,8 +1,8 @@
 /** `npm run planted`: plants every bug in turn and fails when one of them is not caught. Names choose some. */
 
 import { prepare, say } from '../scripts/prepare.mjs';
-import { createEnds } from './faults-ends.js';
-import { startCluster } from './faults-rig.js';
+import { createEnds } from './faults/support/endings.js';
+import { startCluster } from './faults/support/rig.js';
 import { bugs } from './planted-bugs.js';
 import { runPlanted } from './planted-run.js';
 

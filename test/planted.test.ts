@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
-import { describe } from './checker.js';
-import { startCluster } from './faults-rig.js';
-import { tell } from './faults-story.js';
+import { describe } from './faults/checker/index.js';
+import { startCluster } from './faults/support/rig.js';
+import { tell } from './faults/support/story.js';
 import { bugs } from './planted-bugs.js';
 import { plant } from './planted-copy.js';
 import { runPlanted, stalled } from './planted-run.js';

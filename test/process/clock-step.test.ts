@@ -5,7 +5,7 @@ import { it, type TestContext } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
 import { createOrder } from '@chatty/server/moderation/moderation-state';
 import { createLog } from '@chatty/server/runtime/logger';
-import { startServer } from '../faults-rig.js';
+import { startServer } from '../faults/support/rig.js';
 import { follow } from '../support/log-follower.js';
 import { join, makeDatabase, refusalOf, stored, tokenOf, until, type Visitor } from '../support/server.js';
 import { open as openStores } from '../support/store.js';

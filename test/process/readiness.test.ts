@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { query, smallDisk, startCluster } from '../faults-rig.js';
+import { query, smallDisk, startCluster } from '../faults/support/rig.js';
 import { KEYS } from '../support/projects.js';
 import { join, makeDatabase, startChatty, stored, tokenOf, until } from '../support/server.js';
 import { startProxy } from '../support/tcp-proxy.js';

@@ -8,7 +8,7 @@ import { createChat } from '@chatty/client/chat';
 import { startEmbedded } from '@chatty/embedded-postgres/index';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { query, startServer } from '../faults-rig.js';
+import { query, startServer } from '../faults/support/rig.js';
 import { dumpRows } from '../support/backup.js';
 import { join, makeDatabase, stored, temporaryFolder, tokenOf, until } from '../support/server.js';
 

@@ -1,7 +1,7 @@
 /** Takes what `pg_dump` takes, and brings it back as `pg_restore` does: all rows, written anew. */
 
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { query } from '../faults-rig.js';
+import { query } from '../faults/support/rig.js';
 
 const TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'";
 

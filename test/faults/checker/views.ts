@@ -1,8 +1,8 @@
 /** The checks of what each member saw: a run of the log without holes between resets, of its own room, soon enough. */
 
-import type { Accuse, Bars, Evidence } from './checker.js';
-import type { Line } from './checker-lines.js';
-import { orderOf } from './checker-order.js';
+import type { Accuse, Bars, Evidence } from './index.js';
+import type { Line } from './log-lines.js';
+import { orderOf } from './sequence.js';
 
 export function checkViews(evidence: Evidence, bars: Bars, accuse: Accuse): void {
   for (const [actor, lines] of evidence.members) {

@@ -1,9 +1,9 @@
 /** Promise: nothing acknowledged is lost, doubled, reordered or skipped, however the database breaks. */
 
 import { after, it } from 'node:test';
-import { databaseFaults } from './faults-list.js';
-import { smallDisk, startCluster } from './faults-rig.js';
-import { tellTest } from './faults-story.js';
+import { databaseFaults } from './support/fault-list.js';
+import { smallDisk, startCluster } from './support/rig.js';
+import { tellTest } from './support/story.js';
 
 const cluster = await startCluster(after);
 const faults = databaseFaults(cluster);

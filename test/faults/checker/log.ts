@@ -1,7 +1,7 @@
 /** The checks of the log itself: what was acknowledged is stored once, as it was, without holes, in an order time agrees with. */
 
-import type { Accuse, Bars, Evidence, Sent } from './checker.js';
-import { DELETED, type Line } from './checker-lines.js';
+import type { Accuse, Bars, Evidence, Sent } from './index.js';
+import { DELETED, type Line } from './log-lines.js';
 
 export function checkLog(evidence: Evidence, bars: Bars, accuse: Accuse): void {
   for (const [cid, sent] of evidence.sent) {

@@ -6,9 +6,9 @@ import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { type Cleanup, startChatty, startPostgres } from './support/server.js';
-import { startSteadyLoad } from './support/steady-load.js';
-import { type Network, startProxy } from './support/tcp-proxy.js';
+import { type Cleanup, startChatty, startPostgres } from '../support/server.js';
+import { startSteadyLoad } from '../support/steady-load.js';
+import { type Network, startProxy } from '../support/tcp-proxy.js';
 
 /** In which the backlog of a stall has to be gone, in milliseconds. */
 const RECOVERY_MS = 10_000;

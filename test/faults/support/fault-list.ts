@@ -1,11 +1,11 @@
 /** The faults of the stories: each breaks one thing for a while and mends it. */
 
 import pg from 'pg';
-import { createMember } from './actors.js';
-import { type Cluster, type ServerProcess, startServer } from './faults-rig.js';
-import type { Stage, Story } from './faults-story.js';
-import { dumpRows } from './support/backup.js';
-import { until } from './support/server.js';
+import { dumpRows } from '../../support/backup.js';
+import { until } from '../../support/server.js';
+import { createMember } from '../actors/index.js';
+import { type Cluster, type ServerProcess, startServer } from './rig.js';
+import type { Stage, Story } from './story.js';
 
 const between = (random: () => number, low: number, high: number) => low + random() * (high - low);
 

@@ -1,9 +1,9 @@
 /** Promise: nothing acknowledged is lost, doubled, reordered or skipped, whoever is away, elsewhere, or comes back with many. */
 
 import { after, it } from 'node:test';
-import { away, neighbour, storm } from './faults-list.js';
-import { startCluster } from './faults-rig.js';
-import { tellTest } from './faults-story.js';
+import { away, neighbour, storm } from './support/fault-list.js';
+import { startCluster } from './support/rig.js';
+import { tellTest } from './support/story.js';
 
 const cluster = await startCluster(after);
 

@@ -1,9 +1,9 @@
 /** Decides from what every actor wrote down whether the room log kept its promises, and shows the lines that prove it did not. */
 
-import type { Line } from './checker-lines.js';
-import { checkLog } from './checker-log.js';
-import { checkNumbers } from './checker-numbers.js';
-import { checkViews } from './checker-views.js';
+import { checkLog } from './log.js';
+import type { Line } from './log-lines.js';
+import { checkNumbers } from './numbers.js';
+import { checkViews } from './views.js';
 
 /** What can go wrong, and the check of reliability.md 3.1 that finds it. */
 export const anomalies = {

@@ -9,8 +9,8 @@ import type { TestContext } from 'node:test';
 import type { Environment } from '@chatty/server/config/config';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { type Program, runProgram, SERVE } from './support/processes.js';
-import { SECRET, startPostgres, temporaryFolder, until } from './support/server.js';
+import { type Program, runProgram, SERVE } from '../../support/processes.js';
+import { SECRET, startPostgres, temporaryFolder, until } from '../../support/server.js';
 
 export type Cleanup = Pick<TestContext, 'after'>;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import pg from 'pg';
-import { join, makeDatabase, startChatty, stored, tokenOf } from './support/server.js';
+import { join, makeDatabase, startChatty, stored, tokenOf } from '../support/server.js';
 
 it('a start goes on although the database ends every connection of it again and again', async (context) => {
   const connection = await makeDatabase(context);

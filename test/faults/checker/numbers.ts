@@ -1,7 +1,7 @@
 /** The numbers of a room's log: each one made or changed one message, once, and none is left out. */
 
-import type { Accuse, Evidence, Stored } from './checker.js';
-import type { Line } from './checker-lines.js';
+import type { Accuse, Evidence, Stored } from './index.js';
+import type { Line } from './log-lines.js';
 
 /** C3 and C5; fills the indexes that everything else looks into. */
 export function checkNumbers(evidence: Evidence, accuse: Accuse): void {

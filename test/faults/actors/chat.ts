@@ -1,11 +1,11 @@
 /** A member that uses our own client, and writes down what its lines show. */
 
 import type { createChat, Line, StoredLine } from '@chatty/client/chat';
-import type { Member, MemberOptions } from './actors.js';
-import { CHANGING, createChanges, textOf } from './actors-change.js';
-import { pause } from './actors-follow.js';
-import { hashOf, stateOf } from './checker-lines.js';
-import { longLivedToken, until } from './support/server.js';
+import { longLivedToken, until } from '../../support/server.js';
+import { hashOf, stateOf } from '../checker/log-lines.js';
+import { CHANGING, createChanges, textOf } from './changes.js';
+import { pause } from './follower.js';
+import type { Member, MemberOptions } from './index.js';
 
 /** Refusals after which the same change is asked for again: what became of the last try is not known. */
 const UNKNOWN = ['unavailable'];

@@ -1,8 +1,8 @@
 /** Ways to break each promise in a history that keeps them all; null where it has nothing to break. */
 
-import type { Anomaly } from './checker.js';
-import { DELETED, type Line } from './checker-lines.js';
-import { sampleHistory } from './checker-sample.js';
+import type { Anomaly } from './index.js';
+import { DELETED, type Line } from './log-lines.js';
+import { sampleHistory } from './samples.js';
 
 type Break = (lines: Line[]) => Line[] | null;
 export const indexes = (lines: readonly Line[], wanted: (line: Line) => boolean) =>

@@ -1,12 +1,20 @@
 /** `npm run soak -- --seconds 120 --seed 7`: every fault, one or two at once, then a thousand members that come back at once. */
 
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../scripts/prepare.mjs';
-import { createEnds } from './faults-ends.js';
-import { away, clockStep, databaseFaults, mixed, restore, serverFaults, storm } from './faults-list.js';
-import { startCluster } from './faults-rig.js';
-import { judge, type Stage, type Story, tell } from './faults-story.js';
+import { prepare, say } from '../../scripts/prepare.mjs';
 import { type SoakServer, startSoakServer } from './soak-server.js';
+import { createEnds } from './support/endings.js';
+import {
+  away,
+  clockStep,
+  databaseFaults,
+  mixed,
+  restore,
+  serverFaults,
+  storm,
+} from './support/fault-list.js';
+import { startCluster } from './support/rig.js';
+import { judge, type Stage, type Story, tell } from './support/story.js';
 
 await prepare();
 const { values } = parseArgs({

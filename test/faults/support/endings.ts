@@ -1,6 +1,6 @@
 /** What a test's context does for what was started in it, for programs that are no tests. */
 
-import type { Cleanup } from './faults-rig.js';
+import type { Cleanup } from './rig.js';
 
 export type Ends = { after(end: () => unknown): void; context: Cleanup; run(): Promise<void> };
 

@@ -1,6 +1,6 @@
 /** Makes histories of a room that keeps its promises, from a list of numbers, so that a test can break one of them. */
 
-import { createHistory, DELETED, hashOf, type Line } from './checker-lines.js';
+import { createHistory, DELETED, hashOf, type Line } from './log-lines.js';
 
 const ROOM = 'kimpga/main';
 const EPOCH = 'e1';

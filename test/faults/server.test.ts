@@ -1,9 +1,9 @@
 /** Promise: nothing acknowledged is lost, doubled, reordered or skipped, however the server and the way to it break. */
 
 import { after, it } from 'node:test';
-import { serverFaults } from './faults-list.js';
-import { startCluster } from './faults-rig.js';
-import { tellTest } from './faults-story.js';
+import { serverFaults } from './support/fault-list.js';
+import { startCluster } from './support/rig.js';
+import { tellTest } from './support/story.js';
 
 const cluster = await startCluster(after);
 

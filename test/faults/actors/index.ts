@@ -2,10 +2,10 @@
 
 import type { ChangeAnswer } from '@chatty/protocol/events';
 import { io, type Socket } from 'socket.io-client';
-import { CHANGING, createChanges, textOf } from './actors-change.js';
-import { ACK_PATIENCE, createFollower, follow, pause, RETRY_PAUSE } from './actors-follow.js';
-import { type History, hashOf } from './checker-lines.js';
-import { longLivedToken, until } from './support/server.js';
+import { longLivedToken, until } from '../../support/server.js';
+import { type History, hashOf } from '../checker/log-lines.js';
+import { CHANGING, createChanges, textOf } from './changes.js';
+import { ACK_PATIENCE, createFollower, follow, pause, RETRY_PAUSE } from './follower.js';
 
 export type MemberOptions = {
   history: History;

@@ -1,8 +1,8 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
-import type { Accuse, Stored } from './checker.js';
-import type { Line } from './checker-lines.js';
+import type { Accuse, Stored } from './index.js';
+import type { Line } from './log-lines.js';
 
 /** Missing numbers named after one jump. */
 const NAMED = 100;

@@ -4,14 +4,14 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createChat } from '@chatty/client/chat';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { createMember, type Member } from './actors.js';
-import { createChatMember } from './actors-chat.js';
-import { check, describe, type Violation } from './checker.js';
-import { createHistory, type History } from './checker-lines.js';
-import { dump, finalRead, type Head, headOf } from './faults-end.js';
-import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
-import { until } from './support/server.js';
-import { type Network, startProxy } from './support/tcp-proxy.js';
+import { until } from '../../support/server.js';
+import { type Network, startProxy } from '../../support/tcp-proxy.js';
+import { createChatMember } from '../actors/chat.js';
+import { createMember, type Member } from '../actors/index.js';
+import { check, describe, type Violation } from '../checker/index.js';
+import { createHistory, type History } from '../checker/log-lines.js';
+import { dump, finalRead, type Head, headOf } from './ending.js';
+import { type Cleanup, type ServerProcess, startServer } from './rig.js';
 
 export type Stage = {
   context: Cleanup;

@@ -4,9 +4,9 @@ import type { HistoryAnswer, Message, Position, SyncAnswer } from '@chatty/proto
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
-import { type History, stateOf } from './checker-lines.js';
-import { query } from './faults-rig.js';
-import { tokenOf, until } from './support/server.js';
+import { tokenOf, until } from '../../support/server.js';
+import { type History, stateOf } from '../checker/log-lines.js';
+import { query } from './rig.js';
 
 type Row = {
   project_id: string;

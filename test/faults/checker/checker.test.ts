@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { type Anomaly, anomalies, check, describe } from './checker.js';
-import { breaks, changeBreaks, indexes, without } from './checker-breaks.js';
-import { DELETED, type Line } from './checker-lines.js';
-import { sampleHistory } from './checker-sample.js';
+import { type Anomaly, anomalies, check, describe } from './index.js';
+import { DELETED, type Line } from './log-lines.js';
+import { sampleHistory } from './samples.js';
+import { breaks, changeBreaks, indexes, without } from './violations.js';
 
 const STEPS = [
   0, 1, 0, 18, 19, 0, 24, 1, 10, 28, 11, 24, 0, 17, 30, 26, 0, 1, 26, 16, 16, 12, 1, 0, 25, 1, 24, 0, 1, 32,

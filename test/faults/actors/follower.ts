@@ -2,7 +2,7 @@
 
 import type { Frame, Message, Position, Session, SyncAnswer } from '@chatty/protocol/events';
 import type { Socket } from 'socket.io-client';
-import { type History, stateOf } from './checker-lines.js';
+import { type History, stateOf } from '../checker/log-lines.js';
 
 /** How long an answer is waited for before it is asked again, in milliseconds. */
 export const ACK_PATIENCE = 4_000;

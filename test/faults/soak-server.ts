@@ -2,8 +2,8 @@
 
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
-import { type Cleanup, type ServerProcess, startServer } from './faults-rig.js';
-import { longLivedToken } from './support/server.js';
+import { longLivedToken } from '../support/server.js';
+import { type Cleanup, type ServerProcess, startServer } from './support/rig.js';
 
 const GUESTS = 40;
 const JOIN_INTERVAL_MS = 50;

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { SendAnswer } from '@chatty/protocol/events';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { query, startServer } from './faults-rig.js';
 import {
   join,
   makeDatabase,
@@ -14,8 +13,9 @@ import {
   tokenOf,
   until,
   type Visitor,
-} from './support/server.js';
-import { type Network, startProxy } from './support/tcp-proxy.js';
+} from '../support/server.js';
+import { type Network, startProxy } from '../support/tcp-proxy.js';
+import { query, startServer } from './support/rig.js';
 
 const MINSU = { userId: 'id-minsu' };
 const transports = ['websocket'];

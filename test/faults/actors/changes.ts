@@ -1,7 +1,7 @@
 /** Which of its own messages a member edits or deletes next, and what it is told of that. */
 
 import type { Message } from '@chatty/protocol/events';
-import { DELETED, type History, hashOf, stateOf } from './checker-lines.js';
+import { DELETED, type History, hashOf, stateOf } from '../checker/log-lines.js';
 
 /** Share of what a member does that is an edit or a delete. */
 export const CHANGING = 0.15;
