@@ -1,6 +1,6 @@
 /** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
 
-import { type Bug, keepNumber, openTransaction, quadraticTrailingSpaces } from './planted-bug.js';
+import { type Bug, keepNumber, openTransaction, quadraticTrailingSpaces } from './bug.js';
 
 const ROOM = 'server/dist/room.js';
 const FAN_OUT = 'server/dist/fan-out.js';

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
-import { describe } from './faults/checker/index.js';
-import { startCluster } from './faults/support/rig.js';
-import { tell } from './faults/support/story.js';
-import { bugs } from './planted-bugs.js';
-import { plant } from './planted-copy.js';
-import { runPlanted, stalled } from './planted-run.js';
+import { describe } from '../faults/checker/index.js';
+import { startCluster } from '../faults/support/rig.js';
+import { tell } from '../faults/support/story.js';
+import { bugs } from './bugs.js';
+import { plant } from './copy.js';
+import { runPlanted, stalled } from './run.js';
 
 const cluster = await startCluster(after);
 

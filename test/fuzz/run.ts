@@ -3,17 +3,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { attack, type Score } from './fuzz-attack.js';
-import {
-  assertSound,
-  complaintsOf,
-  endOf,
-  memoryOf,
-  pausesOf,
-  peakMemoryOf,
-  startTarget,
-} from './fuzz-server.js';
-import { join, stored, tokenOf, until, type Visitor } from './support/server.js';
+import { join, stored, tokenOf, until, type Visitor } from '../support/server.js';
+import { attack, type Score } from './attack.js';
+import { assertSound, complaintsOf, endOf, memoryOf, pausesOf, peakMemoryOf, startTarget } from './server.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 export type Bout = Score & {

@@ -3,16 +3,16 @@
 import { pathToFileURL } from 'node:url';
 import type { createChat } from '@chatty/client/chat';
 import { io } from 'socket.io-client';
-import { createMember } from './faults/actors/index.js';
-import { describe, type Violation } from './faults/checker/index.js';
-import { away, databaseFaults, neighbour, serverFaults } from './faults/support/fault-list.js';
-import type { Cleanup, Cluster } from './faults/support/rig.js';
-import { type Stage, type Story, tell } from './faults/support/story.js';
-import { fuzz } from './fuzz-run.js';
-import type { Bug } from './planted-bug.js';
-import { bugs } from './planted-bugs.js';
-import { plant } from './planted-copy.js';
-import { tokenOf, until } from './support/server.js';
+import { createMember } from '../faults/actors/index.js';
+import { describe, type Violation } from '../faults/checker/index.js';
+import { away, databaseFaults, neighbour, serverFaults } from '../faults/support/fault-list.js';
+import type { Cleanup, Cluster } from '../faults/support/rig.js';
+import { type Stage, type Story, tell } from '../faults/support/story.js';
+import { fuzz } from '../fuzz/run.js';
+import { tokenOf, until } from '../support/server.js';
+import type { Bug } from './bug.js';
+import { bugs } from './bugs.js';
+import { plant } from './copy.js';
 
 /** Tries a bug is given to show itself. */
 const TRIES = 3;

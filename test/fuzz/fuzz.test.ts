@@ -1,7 +1,7 @@
 /** Promise: whatever bytes arrive, the server lives, forgets them, and those who only want to talk do not notice. */
 
 import { it } from 'node:test';
-import { fuzz } from './fuzz-run.js';
+import { fuzz } from './run.js';
 
 it('100,000 frames of grammar, mutation and old attacks change nothing', async (context) => {
   const seed = Math.floor(Math.random() * 1_000_000);

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { type Program, runProgram, SERVE } from './support/processes.js';
-import { makeDatabase, SECRET, temporaryFolder, until } from './support/server.js';
+import { type Program, runProgram, SERVE } from '../support/processes.js';
+import { makeDatabase, SECRET, temporaryFolder, until } from '../support/server.js';
 
 export type Target = {
   url: string;

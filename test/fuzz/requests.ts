@@ -1,10 +1,10 @@
 /** Decides which HTTP requests a fuzzing client sends: polling, upgrades and headers as they once broke servers. */
 
-import type { Random } from './fuzz-grammar.js';
-import { gentle, PACKETS } from './fuzz-grammar.js';
-import { openPolling, pollingRequest, sendRaw } from './support/raw/http.js';
-import { openRaw } from './support/raw/websocket.js';
-import { frame } from './support/raw/websocket-frames.js';
+import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
+import { openRaw } from '../support/raw/websocket.js';
+import { frame } from '../support/raw/websocket-frames.js';
+import type { Random } from './grammar.js';
+import { gentle, PACKETS } from './grammar.js';
 
 const QUERIES = [
   'EIO=4&transport=__proto__', // CVE-2023-31125

@@ -1,10 +1,10 @@
 /** Decides how fuzzing clients go about it: connect, say a batch, ask whether the server is still listening, begin again. */
 
-import { createRandom, gentle, handshake, harsh, PACKETS, type Random } from './fuzz-grammar.js';
-import { oddRequest } from './fuzz-requests.js';
-import { openRaw, type RawSocket } from './support/raw/websocket.js';
-import { frame } from './support/raw/websocket-frames.js';
-import { tokenOf } from './support/server.js';
+import { openRaw, type RawSocket } from '../support/raw/websocket.js';
+import { frame } from '../support/raw/websocket-frames.js';
+import { tokenOf } from '../support/server.js';
+import { createRandom, gentle, handshake, harsh, PACKETS, type Random } from './grammar.js';
+import { oddRequest } from './requests.js';
 
 export type Score = {
   /** WebSocket frames written to open connections. */

@@ -1,7 +1,7 @@
 /** What a planted bug is, what several share, and the one that is no bug of the log. */
 
-import type { Anomaly } from './faults/checker/index.js';
-import type { Patch } from './planted-copy.js';
+import type { Anomaly } from '../faults/checker/index.js';
+import type { Patch } from './copy.js';
 
 export type Bug = {
   name: string;

@@ -1,8 +1,16 @@
 /** Decides what a fuzzing client says next: packets of the protocols' grammar, the packets that once broke servers, and mutations of both. */
 
 import type { ClientEvents } from '@chatty/protocol/events';
-import { BINARY, CLOSE, CONTINUATION, fragments, frame, PING, PONG } from './support/raw/websocket-frames.js';
-import { worstTexts } from './support/worst-texts.js';
+import {
+  BINARY,
+  CLOSE,
+  CONTINUATION,
+  fragments,
+  frame,
+  PING,
+  PONG,
+} from '../support/raw/websocket-frames.js';
+import { worstTexts } from '../support/worst-texts.js';
 
 /** The same seed says the same; `below(n)` is a whole number from 0 to n - 1. */
 export type Random = { below(limit: number): number; pick<Value>(values: readonly Value[]): Value };

@@ -1,10 +1,10 @@
 /** `npm run planted`: plants every bug in turn and fails when one of them is not caught. Names choose some. */
 
-import { prepare, say } from '../scripts/prepare.mjs';
-import { createEnds } from './faults/support/endings.js';
-import { startCluster } from './faults/support/rig.js';
-import { bugs } from './planted-bugs.js';
-import { runPlanted } from './planted-run.js';
+import { prepare, say } from '../../scripts/prepare.mjs';
+import { createEnds } from '../faults/support/endings.js';
+import { startCluster } from '../faults/support/rig.js';
+import { bugs } from './bugs.js';
+import { runPlanted } from './run.js';
 
 await prepare();
 const named = process.argv.slice(2);
