@@ -30,7 +30,7 @@ FROM runtime AS demo
 ENV KIMPGA_PORT=4001 OTHERSHOP_PORT=4002 PLAYGROUND_PORT=4003
 EXPOSE 4001 4002 4003
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.KIMPGA_PORT}/login`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "demo/dist/hosts.js"]
+CMD ["node", "demo/dist/demo-sites.js"]
 
 FROM runtime AS chatty
 ENV PORT=3000 CHATTY_DATA_DIR=/var/lib/chatty

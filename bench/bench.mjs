@@ -1,7 +1,7 @@
 /** `npm run bench`: makes the clone ready, as every script here does, then runs the TypeScript of the bench as it is. */
 
 import { register } from 'tsx/esm/api';
-import { prepare } from '../scripts/prepare.mjs';
+import { prepare } from '../scripts/bootstrap.mjs';
 
 await prepare();
 register();

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { startEmbedded } from '@chatty/embedded-postgres/index';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
+import { createStage, type Row, type Scenario } from './context.js';
 import { familyCpuSeconds, machine } from './measure.js';
 import { hottest } from './profile.js';
 import { keepRun } from './results.js';
@@ -24,7 +25,6 @@ import { joinStorm } from './scenarios/join-storm.js';
 import { neighbours } from './scenarios/neighbours.js';
 import { smallRoom } from './scenarios/small-room.js';
 import { stalled } from './scenarios/stalled.js';
-import { createStage, type Row, type Scenario } from './stage.js';
 
 const scenarios: Record<string, Scenario> = {
   'fan-out-1000': (stage) => fanOut(stage, 1_000),

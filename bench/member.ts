@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { clientFrame, createWalker } from './frames.js';
+import { clientFrame, createWalker } from './frame-reader.js';
 
 /** What a member tells the swarm it belongs to. */
 type Sink = {

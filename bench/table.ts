@@ -1,6 +1,6 @@
 /** The one table of a run, as it is printed and kept: values, and what they are to the baselines of the same run. */
 
-import type { Row } from './stage.js';
+import type { Row } from './context.js';
 
 export type Run = {
   date: string;

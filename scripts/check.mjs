@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { floorFaults } from './floors.mjs';
-import { prepare, ROOT, say } from './prepare.mjs';
+import { prepare, ROOT, say } from './bootstrap.mjs';
+import { floorFaults } from './minimum-versions.mjs';
 
 /** What every page view loads, and with it everything a visitor needs to read and write, in the language of the first host. */
 const LOADER_GZIP_BYTES = 3 * 1024;

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run, say } from './prepare.mjs';
+import { run, say } from './bootstrap.mjs';
 
 /**
  * @typedef {{

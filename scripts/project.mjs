@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvironment } from '../packages/server/dist/config/environment.js';
-import { ROOT, say } from './prepare.mjs';
+import { ROOT, say } from './bootstrap.mjs';
 
 const HELP = `npm run project -- COMMAND
 

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepare, ROOT, say } from './bootstrap.mjs';
 import { requireChromium } from './chromium.mjs';
 import { requireFirefox } from './firefox.mjs';
 import { requirePostgres } from './postgres.mjs';
-import { prepare, ROOT, say } from './prepare.mjs';
 
 /** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
 const DATABASE_STORIES = [

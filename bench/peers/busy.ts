@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { serveSite } from '../../test/browser/support/page.js';
 import { join as enter, startChatty, tokenOf, until, type Visitor } from '../../test/support/server.js';
 import { type Smoothness, smoothness, watchFrames } from './smoothness.js';
-import { type Message, messagesFrom, type Subject } from './subjects.js';
+import { type Message, messagesFrom, type Subject } from './targets.js';
 
 type Cleanup = Parameters<typeof serveSite>[0];
 

@@ -14,8 +14,8 @@ import { type Built, buildPeer, sizeOf } from './build.js';
 import { measureBusy } from './busy.js';
 import { type Cost, costOf, medianOf } from './costs.js';
 import { LEFT_OUT, PEERS, PLAIN } from './peers.js';
-import { ourSubject, peerSubject, type Subject, servePeers } from './subjects.js';
 import type { Comparison } from './table.js';
+import { ourSubject, peerSubject, type Subject, servePeers } from './targets.js';
 
 const ROUNDS = 5;
 /** No new round begins after this many seconds. */

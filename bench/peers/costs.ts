@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { median } from '../measure.js';
-import { FIRST, type Message, messagesFrom, type Subject } from './subjects.js';
+import { FIRST, type Message, messagesFrom, type Subject } from './targets.js';
 
 /** In milliseconds, MB and elements; medians of the rounds. */
 export type Cost = {

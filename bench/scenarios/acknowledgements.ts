@@ -1,10 +1,10 @@
 /** How fast what is said is durable: acknowledgements a second in one hot room and in fifty, and how long one takes. */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { columns, type Row, type Stage } from '../context.js';
 import { median, percentile, watchOwnCore, within } from '../measure.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 import type { Kind } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
 
 const SENDERS = 50;
 const IN_FLIGHT = 20;

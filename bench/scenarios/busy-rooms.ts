@@ -1,9 +1,9 @@
 /** What a flush costs: with many rooms busy and many more stored, and with PostgreSQL's JIT as the server has it and off. */
 
+import { columns, type Row, type Stage } from '../context.js';
 import { median } from '../measure.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 import { query, type Server } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
 import { flood, type Run } from './acknowledgements.js';
 
 const FEW = 50;

@@ -1,10 +1,10 @@
 /** How many deliveries a second of the server's processor pays for, and the highest rate into one room that holds. */
 
-import { climb, runStep, type Step } from '../load.js';
+import { columns, type Row, type Stage } from '../context.js';
+import { climb, runStep, type Step } from '../load-generator.js';
 import { median } from '../measure.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 import type { Kind, Server } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
 
 const PLAIN_RATES = [5, 10, 20, 40, 60, 80, 100, 150, 200, 300];
 const BATCH_RATES = {

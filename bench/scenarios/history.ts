@@ -2,10 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAIN_ROOM } from '@chatty/protocol/sizes';
+import { columns, type Row, type Stage } from '../context.js';
 import { median, percentile, within } from '../measure.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 import { type Kind, query, type Server } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
 
 const READERS = 400;
 const IN_FLIGHT = 32;

@@ -1,8 +1,8 @@
 /** What a member costs who only reads: resident memory of the server after a collection, a member. */
 
+import { columns, type Row, type Stage } from '../context.js';
+import { openSwarm } from '../member-pool.js';
 import type { Kind } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm } from '../swarm.js';
 
 /** Members let in and out before, so that what a server grows once is not counted. */
 const WARM = 500;

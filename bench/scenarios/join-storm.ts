@@ -1,11 +1,11 @@
 /** How long it takes until everybody of a crowd that comes at once has read what was said before. */
 
 import { setTimeout as pause, setImmediate as turnOfOthers } from 'node:timers/promises';
+import { columns, type Row, type Stage } from '../context.js';
 import { median, within } from '../measure.js';
 import { type Member, openMember } from '../member.js';
+import { authOf, openSwarm } from '../member-pool.js';
 import type { Kind, Server } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { authOf, openSwarm } from '../swarm.js';
 
 const CROWD = 2_000;
 const HISTORY = 50;

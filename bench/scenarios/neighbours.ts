@@ -1,10 +1,10 @@
 /** What a project that sends ten times its share costs the other one on the same server: the other's delay, with it and without. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { runStep } from '../load.js';
+import { columns, type Row, type Stage } from '../context.js';
+import { runStep } from '../load-generator.js';
 import { percentile } from '../measure.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 
 const MEMBERS = 100;
 /** One in four is timed. */

@@ -1,10 +1,10 @@
 /** What frames cost a small room in time: from saying to reading, for 100 members at five messages a second. */
 
-import { runStep } from '../load.js';
+import { columns, type Row, type Stage } from '../context.js';
+import { runStep } from '../load-generator.js';
 import { median } from '../measure.js';
+import { openSwarm, type Swarm } from '../member-pool.js';
 import type { Kind } from '../server.js';
-import { columns, type Row, type Stage } from '../stage.js';
-import { openSwarm, type Swarm } from '../swarm.js';
 
 const RATE = 5;
 const MEMBERS = 100;

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { runStep } from '../load.js';
+import type { Row, Stage } from '../context.js';
+import { runStep } from '../load-generator.js';
+import { openSwarm } from '../member-pool.js';
 import type { Kind, Server } from '../server.js';
-import type { Row, Stage } from '../stage.js';
-import { openSwarm } from '../swarm.js';
 
 const STALLED = 20;
 const OTHERS = 50;

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { createToken } from '@chatty/token/create-token';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, authenticate } from './accounts.js';
-import { createBrake } from './brake.js';
-import { type Html, html, scriptJson } from './page.js';
+import { type Html, html, scriptJson } from './html.js';
+import { createBrake } from './login-throttle.js';
 import { createSessions } from './session.js';
 import type { Site } from './site.js';
-import { createWeb, sendPage } from './web.js';
+import { createWeb, sendPage } from './site-server.js';
 
 export type Host = { listen(): Promise<{ port: number }>; close(): Promise<void> };
 

@@ -1,7 +1,7 @@
 /** Kimpga: a Korean site of crypto prices, with the chat beside the table. The prices are samples. */
 
 import { kimpgaAccounts } from './accounts.js';
-import { type Html, html } from './page.js';
+import { type Html, html } from './html.js';
 import type { LoginFault, Site } from './site.js';
 
 type Coin = { symbol: string; name: string; price: number; premium: number; change: number; volume: number };

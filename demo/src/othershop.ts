@@ -1,7 +1,7 @@
 /** Othershop: a small English shop that knows nothing of Kimpga, with the chat docked in the corner. */
 
 import { othershopAccounts } from './accounts.js';
-import { type Html, html } from './page.js';
+import { type Html, html } from './html.js';
 import type { LoginFault, Site } from './site.js';
 
 type Product = { name: string; art: string; note: string; price: string };

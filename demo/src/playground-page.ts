@@ -1,7 +1,7 @@
 /** The two pages of the playground: the one with the controls, and the site in its frame that has the chat. */
 
-import type { Language } from './crowd.js';
-import { type Html, html } from './page.js';
+import { type Html, html } from './html.js';
+import type { Language } from './simulated-users.js';
 
 const words = {
   ko: {

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createToken } from '@chatty/token/create-token';
 import type { FastifyRequest } from 'fastify';
-import { createCrowd, type Language } from './crowd.js';
 import type { Host } from './host.js';
 import { playgroundPage, stagePage } from './playground-page.js';
-import { createWeb, sendPage } from './web.js';
+import { createCrowd, type Language } from './simulated-users.js';
+import { createWeb, sendPage } from './site-server.js';
 
 /** The project of its own: what is said here is read nowhere else, and these tokens open nothing else. */
 export const PROJECT = 'playground';

@@ -1,7 +1,7 @@
 /** What a host site has to say about itself; the rest is the same for both and in `host.ts`. */
 
 import type { Account } from './accounts.js';
-import type { Html } from './page.js';
+import type { Html } from './html.js';
 
 export type LoginFault = 'wrong' | 'brake';
 

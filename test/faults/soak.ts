@@ -1,7 +1,7 @@
 /** `npm run soak -- --seconds 120 --seed 7`: every fault, one or two at once, then a thousand members that come back at once. */
 
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../../scripts/prepare.mjs';
+import { prepare, say } from '../../scripts/bootstrap.mjs';
 import { type SoakServer, startSoakServer } from './soak-server.js';
 import { createEnds } from './support/endings.js';
 import {

@@ -1,7 +1,7 @@
 /** `npm run fuzz -- --frames 1000000 --seed 7`: a longer bout than the tests', with the seed of a bout to be repeated. */
 
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../../scripts/prepare.mjs';
+import { prepare, say } from '../../scripts/bootstrap.mjs';
 import { fuzz } from './run.js';
 
 const { values } = parseArgs({

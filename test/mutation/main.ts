@@ -1,6 +1,6 @@
 /** `npm run planted`: plants every bug in turn and fails when one of them is not caught. Names choose some. */
 
-import { prepare, say } from '../../scripts/prepare.mjs';
+import { prepare, say } from '../../scripts/bootstrap.mjs';
 import { createEnds } from '../faults/support/endings.js';
 import { startCluster } from '../faults/support/rig.js';
 import { bugs } from './bugs.js';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../../scripts/prepare.mjs';
+import { prepare, say } from '../../scripts/bootstrap.mjs';
 import { createEnds } from '../faults/support/endings.js';
 import { startCluster, startServer } from '../faults/support/rig.js';
 import { RawSocket } from '../support/raw/websocket.js';

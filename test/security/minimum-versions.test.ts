@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { FLOORS, floorFaults, isBelow } from '../../scripts/floors.mjs';
+import { FLOORS, floorFaults, isBelow } from '../../scripts/minimum-versions.mjs';
 
 const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
 const floors: typeof FLOORS = { ws: ['8.21.1', 'a hole'], 'engine.io': ['6.6.10', 'another'] };

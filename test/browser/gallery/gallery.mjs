@@ -1,8 +1,8 @@
 /** `npm run gallery`: makes the clone ready, finds a Chromium, and takes the pictures. */
 
 import { register } from 'tsx/esm/api';
+import { prepare } from '../../../scripts/bootstrap.mjs';
 import { requireChromium } from '../../../scripts/chromium.mjs';
-import { prepare } from '../../../scripts/prepare.mjs';
 
 await prepare();
 process.env.CHROMIUM_PATH = await requireChromium();

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { percentile, watchOwnCore, within } from './measure.js';
-import type { Swarm } from './swarm.js';
+import type { Swarm } from './member-pool.js';
 
 export type Step = {
   rate: number;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { Html } from './page.js';
+import type { Html } from './html.js';
 
 const PUBLIC = new URL('../public/', import.meta.url);
 const TYPES: Record<string, string> = {

@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { createToken } from '@chatty/token/create-token';
-import { joinRoom, type Talker } from './talker.js';
+import { joinRoom, type Talker } from './polling-client.js';
 
 export type Crowd = {
   /** Resolves once they are in the room: `talking`, or `busy` where they talk already. */
