@@ -1,8 +1,8 @@
 /** `npm run bench`: makes the clone ready, as every script here does, then runs the TypeScript of the bench as it is. */
 
 import { register } from 'tsx/esm/api';
-import { prepare } from '../scripts/bootstrap.mjs';
+import { prepareClone } from '../scripts/bootstrap.mjs';
 
-await prepare();
+await prepareClone();
 register();
 await import('./main.js');

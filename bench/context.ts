@@ -1,10 +1,10 @@
 /** What a scenario gets to work with and what it answers: servers of the run, and rows of one table. */
 
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { type Kind, type Server, startServer } from './server.js';
+import { type BenchServer, type ServerKind, startBenchServer } from './server.js';
 
 /** One figure: ours beside the baselines of the same run. A null was not measured, or means nothing there. */
-export type Row = {
+export type ResultRow = {
   scenario: string;
   measure: string;
   ours: number | null;
@@ -15,40 +15,40 @@ export type Row = {
   note?: string;
 };
 
-export type Stage = {
+export type BenchContext = {
   /** Fewer repetitions, shorter steps, smaller tables. */
   quick: boolean;
-  say(sentence: string): void;
+  report(sentence: string): void;
   /** Processor seconds the database has used so far, all its processes together. */
   databaseCpu(): number;
   /** Runs the work with these servers up, each with an empty database and these settings; stops them whatever happens. */
   withServers<Result>(
-    wanted: readonly Kind[],
-    work: (servers: Server[]) => Promise<Result>,
+    wanted: readonly ServerKind[],
+    work: (servers: BenchServer[]) => Promise<Result>,
     settings?: Record<string, string>,
   ): Promise<Result>;
 };
 
-export type Scenario = (stage: Stage) => Promise<Row[]>;
+export type BenchScenario = (stage: BenchContext) => Promise<ResultRow[]>;
 
-export function createStage(options: {
+export function createBenchContext(options: {
   postgres: Connection;
   databaseCpu(): number;
   quick: boolean;
   profile: string | null;
   say(sentence: string): void;
-}): Stage {
+}): BenchContext {
   const { postgres, databaseCpu, quick, profile, say } = options;
   return {
     quick,
-    say,
+    report: say,
     databaseCpu,
     withServers: async (wanted, work, settings = {}) => {
-      const servers: Server[] = [];
+      const servers: BenchServer[] = [];
       try {
         for (const kind of wanted)
           servers.push(
-            await startServer({ kind, postgres, settings, profile: kind === 'ours' ? profile : null }),
+            await startBenchServer({ kind, postgres, settings, profile: kind === 'ours' ? profile : null }),
           );
         return await work(servers);
       } finally {
@@ -59,7 +59,7 @@ export function createStage(options: {
 }
 
 /** The three columns of a row from figures by kind. */
-export function columns(figures: Partial<Record<Kind, number>>): Pick<Row, Kind> {
+export function formatColumns(figures: Partial<Record<ServerKind, number>>): Pick<ResultRow, ServerKind> {
   const { ours = null, bare = null, started = null } = figures;
   return { ours, bare, started };
 }

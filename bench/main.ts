@@ -9,44 +9,44 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbedded } from '@chatty/embedded-postgres/index';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { createStage, type Row, type Scenario } from './context.js';
-import { familyCpuSeconds, machine } from './measure.js';
-import { hottest } from './profile.js';
-import { keepRun } from './results.js';
-import { latency, throughput } from './scenarios/acknowledgements.js';
-import { busyRooms, withoutJit } from './scenarios/busy-rooms.js';
-import { fanOut, fanOutPlain } from './scenarios/fan-out.js';
-import { historyReads } from './scenarios/history.js';
-import { idle } from './scenarios/idle.js';
-import { joinStorm } from './scenarios/join-storm.js';
-import { neighbours } from './scenarios/neighbours.js';
-import { smallRoom } from './scenarios/small-room.js';
-import { stalled } from './scenarios/stalled.js';
+import { type BenchScenario, createBenchContext, type ResultRow } from './context.js';
+import { describeMachine, processTreeCpuSeconds } from './measure.js';
+import { hottestFunctions } from './profile.js';
+import { saveRun } from './results.js';
+import { measureLatency, measureThroughput } from './scenarios/acknowledgements.js';
+import { measureBusyRooms, measureWithoutJit } from './scenarios/busy-rooms.js';
+import { measureFanOut, measurePlainFanOut } from './scenarios/fan-out.js';
+import { measureHistoryReads } from './scenarios/history.js';
+import { measureIdleMemory } from './scenarios/idle.js';
+import { measureJoinStorm } from './scenarios/join-storm.js';
+import { measureNoisyNeighbour } from './scenarios/neighbours.js';
+import { measureSmallRoom } from './scenarios/small-room.js';
+import { measureStalledReaders } from './scenarios/stalled.js';
 
-const scenarios: Record<string, Scenario> = {
-  'fan-out-1000': (stage) => fanOut(stage, 1_000),
-  'fan-out-5000': (stage) => fanOut(stage, 5_000),
-  'fan-out-plain': fanOutPlain,
-  'acks-hot-room': (stage) => throughput(stage, 1),
-  'acks-50-rooms': (stage) => throughput(stage, 50),
-  'acks-jit': withoutJit,
-  'busy-rooms': busyRooms,
-  'ack-latency': latency,
-  'small-room': smallRoom,
-  memory: idle,
-  'join-storm': joinStorm,
-  history: historyReads,
-  'stalled-readers': stalled,
-  neighbours,
+const scenarios: Record<string, BenchScenario> = {
+  'fan-out-1000': (stage) => measureFanOut(stage, 1_000),
+  'fan-out-5000': (stage) => measureFanOut(stage, 5_000),
+  'fan-out-plain': measurePlainFanOut,
+  'acks-hot-room': (stage) => measureThroughput(stage, 1),
+  'acks-50-rooms': (stage) => measureThroughput(stage, 50),
+  'acks-jit': measureWithoutJit,
+  'busy-rooms': measureBusyRooms,
+  'ack-latency': measureLatency,
+  'small-room': measureSmallRoom,
+  memory: measureIdleMemory,
+  'join-storm': measureJoinStorm,
+  history: measureHistoryReads,
+  'stalled-readers': measureStalledReaders,
+  neighbours: measureNoisyNeighbour,
 };
 const GENERATOR_CORE = '1';
 /** No new scenario begins after this many seconds, so that a run ends in bounded time. */
-const BUDGET = { quick: 150, whole: 780 };
+const TIME_BUDGET = { quick: 150, whole: 780 };
 
-const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+const printProgress = (sentence: string) => process.stdout.write(`${sentence}\n`);
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -55,7 +55,7 @@ const { values } = parseArgs({
   },
 });
 
-function chosen(): [string, Scenario][] {
+function chosenScenarios(): [string, BenchScenario][] {
   const all = Object.entries(scenarios);
   const { only } = values;
   const wanted = only ? all.filter(([name]) => only.includes(name)) : all;
@@ -64,7 +64,7 @@ function chosen(): [string, Scenario][] {
   return wanted;
 }
 
-function takeCore(): void {
+function pinToCore(): void {
   if (cpus().length < 2) throw new Error('The bench needs two cores: one for the server, one for itself.');
   const { status } = spawnSync('taskset', ['-acp', GENERATOR_CORE, String(process.pid)]);
   if (status !== 0) throw new Error('The bench needs "taskset" (Linux, package util-linux).');
@@ -74,10 +74,14 @@ function takeCore(): void {
 async function openDatabase(folder: string): Promise<{ connection: Connection; close(): Promise<void> }> {
   const given = process.env.BENCH_DATABASE;
   if (given) return { connection: JSON.parse(given), close: async () => undefined };
-  return startEmbedded({ folder, log: (_level, message) => say(message), progress: say });
+  return startEmbeddedPostgres({
+    folder,
+    log: (_level, message) => printProgress(message),
+    progress: printProgress,
+  });
 }
 
-async function postmasterOf(connection: Connection): Promise<number> {
+async function postmasterPidOf(connection: Connection): Promise<number> {
   const client = new pg.Client(connection);
   await client.connect();
   const { rows } = await client
@@ -86,8 +90,8 @@ async function postmasterOf(connection: Connection): Promise<number> {
   return Number.parseInt(readFileSync(join(rows[0]?.folder ?? '', 'postmaster.pid'), 'utf8'), 10);
 }
 
-async function run(folder: string): Promise<void> {
-  const wanted = chosen();
+async function runBenchmark(folder: string): Promise<void> {
+  const wanted = chosenScenarios();
   const loadBefore = loadavg()[0] ?? 0;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
@@ -96,27 +100,27 @@ async function run(folder: string): Promise<void> {
   // A server would outlive a bench that is interrupted.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void close().finally(() => process.exit(1)));
-  takeCore();
-  const postmaster = await postmasterOf(connection);
+  pinToCore();
+  const postmaster = await postmasterPidOf(connection);
   const profile = values.profile ? join(folder, 'profiles') : null;
-  const rows: Row[] = [];
+  const rows: ResultRow[] = [];
   try {
     for (const [name, scenario] of wanted) {
-      if (seconds() > (values.quick ? BUDGET.quick : BUDGET.whole)) {
-        say(`left out for lack of time: ${name}`);
+      if (seconds() > (values.quick ? TIME_BUDGET.quick : TIME_BUDGET.whole)) {
+        printProgress(`left out for lack of time: ${name}`);
         continue;
       }
-      say(`${name} (${Math.round(seconds())} s)`);
+      printProgress(`${name} (${Math.round(seconds())} s)`);
       const into = profile ? join(profile, name) : null;
-      const stage = createStage({
+      const stage = createBenchContext({
         postgres: connection,
-        databaseCpu: () => familyCpuSeconds(postmaster),
+        databaseCpu: () => processTreeCpuSeconds(postmaster),
         quick: values.quick,
         profile: into,
-        say: (sentence) => say(`  ${sentence}`),
+        say: (sentence) => printProgress(`  ${sentence}`),
       });
       rows.push(...(await scenario(stage)));
-      if (into) say(hottest(into));
+      if (into) printProgress(hottestFunctions(into));
     }
   } finally {
     await close();
@@ -124,20 +128,20 @@ async function run(folder: string): Promise<void> {
   const options = process.argv.slice(2).join(' ');
   const figures = {
     date: new Date().toISOString(),
-    machine: machine(),
+    machine: describeMachine(),
     loadBefore,
     seconds: seconds(),
     options,
     rows,
   };
-  say(`\n${keepRun(figures)}`);
+  printProgress(`\n${saveRun(figures)}`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'chatty-bench-'));
 // The user PostgreSQL runs as has to pass through it.
 chmodSync(folder, 0o755);
 try {
-  await run(folder);
+  await runBenchmark(folder);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Ticks of /proc a second; fixed at 100 on Linux for user space. */
-const TICKS = 100;
+const CLOCK_TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
 
 /** NaN without values. */
@@ -28,15 +28,15 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Processor seconds of a process and of its children, those that have ended included. */
-export function familyCpuSeconds(parent: number): number {
-  const fields = statOf(parent);
-  let sum = tickedSeconds(fields) + (Number(fields[13]) + Number(fields[14])) / TICKS;
+export function processTreeCpuSeconds(parent: number): number {
+  const fields = readProcStat(parent);
+  let sum = cpuSecondsOf(fields) + (Number(fields[13]) + Number(fields[14])) / CLOCK_TICKS_PER_SECOND;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!(pid > 0)) continue;
     try {
-      const child = statOf(pid);
-      if (Number(child[1]) === parent) sum += tickedSeconds(child);
+      const child = readProcStat(pid);
+      if (Number(child[1]) === parent) sum += cpuSecondsOf(child);
     } catch {
       // It ended between the listing and the reading: its parent has its time by now, or will at the next look.
     }
@@ -45,10 +45,11 @@ export function familyCpuSeconds(parent: number): number {
 }
 
 /** Processor seconds of all threads a process has had, to the hundredth. */
-const tickedSeconds = (fields: readonly string[]) => (Number(fields[11]) + Number(fields[12])) / TICKS;
+const cpuSecondsOf = (fields: readonly string[]) =>
+  (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 
 /** The fields of /proc/PID/stat from the state on; before it is the name in brackets, which may hold blanks. */
-function statOf(pid: number): string[] {
+function readProcStat(pid: number): string[] {
   return readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')
     .split(' ');
@@ -60,8 +61,8 @@ export function residentBytes(pid: number): number {
 }
 
 /** False when the condition did not come about within `patience` milliseconds. */
-export async function within(patience: number, condition: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + patience;
+export async function waitUntil(timeoutMs: number, condition: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) return false;
     await pause(5);
@@ -73,13 +74,13 @@ export async function within(patience: number, condition: () => boolean): Promis
  * The share of the clock in which this process had something to do, between the call and the call of what it returns;
  * waiting for its core counts, because a generator that another program keeps from its core is a limit just the same.
  */
-export function watchOwnCore(): () => number {
+export function startCoreUsage(): () => number {
   const before = performance.eventLoopUtilization();
   return () => performance.eventLoopUtilization(before).utilization;
 }
 
 /** What the figures were taken on, in one line. */
-export function machine(): string {
+export function describeMachine(): string {
   const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
   return `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Linux ${kernel}, Node ${process.versions.node}`;
 }

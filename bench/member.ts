@@ -2,27 +2,27 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { clientFrame, createWalker } from './frame-reader.js';
+import { createFrameReader, encodeClientFrame } from './frame-reader.js';
 
 /** What a member tells the swarm it belongs to. */
-type Sink = {
+type MemberListener = {
   joined(): void;
   /** Messages of the room that arrived in one frame. */
-  delivered(count: number): void;
+  messagesDelivered(count: number): void;
   /** Their texts; from members that read whole packets. */
-  read(contents: string[]): void;
+  textsRead(contents: string[]): void;
   refused(packet: string): void;
   closed(): void;
 };
 
-export type Member = {
-  say(content: string): void;
+export type LoadMember = {
+  send(content: string): void;
   /** `done` gets whether the server said yes; `packet` is the head of its answer, or all of it from a whole reader. */
-  ask(event: string, payload: object, done: (ok: boolean, packet: string) => void): void;
+  request(event: string, payload: object, done: (ok: boolean, packet: string) => void): void;
   /** Stops reading for ever; with `pongs` it goes on to claim that it is alive. */
-  stall(pongs: boolean): void;
+  stopReading(pongs: boolean): void;
   /** The local port, by which the kernel's table knows the connection. */
-  port(): number;
+  localPort(): number;
   close(): void;
 };
 
@@ -31,34 +31,39 @@ export type MemberOptions = {
   /** What the Socket.IO handshake carries; null: a bare WebSocket. */
   auth: object | null;
   /** Reads packets whole instead of counting by their heads. */
-  whole: boolean;
-  sink: Sink;
+  readWholePackets: boolean;
+  listener: MemberListener;
 };
 
-const PING = '2';
-const PONG = clientFrame('3');
+const PING_PACKET = '2';
+const PONG_FRAME = encodeClientFrame('3');
 /** Below the server's ping timeout of 20 s. */
-const BLIND_PONG = 10_000;
-const CLOSE = 8;
+const BLIND_PONG_INTERVAL_MS = 10_000;
+const OPCODE_CLOSE = 8;
 /** One for all sockets: nothing is kept of it after a read. */
-const buffer = Buffer.alloc(256 * 1024);
+const readBuffer = Buffer.alloc(256 * 1024);
 
-export function openMember({ port, auth, whole, sink }: MemberOptions): Member {
+export function openLoadMember({
+  port,
+  auth,
+  readWholePackets: whole,
+  listener: sink,
+}: MemberOptions): LoadMember {
   const waiting = new Map<number, (ok: boolean, packet: string) => void>();
   let asked = 0;
   let upgraded = false;
   let early = '';
   let pongs: NodeJS.Timeout | undefined;
-  const walk = createWalker(onFrame, whole);
+  const walk = createFrameReader(onFrame, whole);
 
   const socket: Socket = connect({
     host: '127.0.0.1',
     port,
     noDelay: true,
     onread: {
-      buffer,
+      buffer: readBuffer,
       callback: (length) => {
-        const bytes = buffer.subarray(0, length);
+        const bytes = readBuffer.subarray(0, length);
         if (upgraded) walk(bytes);
         else upgrade(bytes);
         return true;
@@ -88,27 +93,27 @@ export function openMember({ port, auth, whole, sink }: MemberOptions): Member {
   }
 
   function onFrame(opcode: number, bytes: Buffer, from: number, to: number): void {
-    if (opcode === CLOSE) {
+    if (opcode === OPCODE_CLOSE) {
       socket.end();
       return;
     }
     const packet = whole ? bytes.toString('utf8', from, to) : bytes.toString('latin1', from, to);
     if (packet.startsWith('42["')) onEvent(packet);
     else if (packet.startsWith('43')) onAnswer(packet);
-    else if (packet === PING) socket.write(PONG);
-    else if (packet.startsWith('0{')) socket.write(clientFrame(`40${JSON.stringify(auth)}`));
+    else if (packet === PING_PACKET) socket.write(PONG_FRAME);
+    else if (packet.startsWith('0{')) socket.write(encodeClientFrame(`40${JSON.stringify(auth)}`));
     else if (packet.startsWith('44')) sink.refused(packet);
   }
 
   function onEvent(packet: string): void {
     const name = packet.slice(4, packet.indexOf('"', 4));
     if (name === 'chat message') {
-      sink.delivered(1);
-      if (whole) sink.read([JSON.parse(packet.slice(2))[1].content]);
+      sink.messagesDelivered(1);
+      if (whole) sink.textsRead([JSON.parse(packet.slice(2))[1].content]);
     } else if (name === 'messages') {
-      const count = numberAfter(packet, '"seq":') - numberAfter(packet, '"prev":');
+      const count = readNumberAfter(packet, '"seq":') - readNumberAfter(packet, '"prev":');
       if (whole) readFrame(packet, count);
-      sink.delivered(count);
+      sink.messagesDelivered(count);
     } else if (name === 'history') sink.joined();
     else if (name === 'refused') sink.refused(packet);
   }
@@ -117,7 +122,7 @@ export function openMember({ port, auth, whole, sink }: MemberOptions): Member {
     const { messages } = JSON.parse(packet.slice(2))[1] as { messages: { content: string }[] };
     if (messages.length !== count)
       throw new Error(`a frame of ${count} changes has ${messages.length} messages`);
-    sink.read(messages.map(({ content }) => content));
+    sink.textsRead(messages.map(({ content }) => content));
   }
 
   function onAnswer(packet: string): void {
@@ -128,24 +133,24 @@ export function openMember({ port, auth, whole, sink }: MemberOptions): Member {
   }
 
   return {
-    say: (content) => {
-      socket.write(clientFrame(`42${JSON.stringify(['chat message', { content }])}`));
+    send: (content) => {
+      socket.write(encodeClientFrame(`42${JSON.stringify(['chat message', { content }])}`));
     },
-    ask: (event, payload, done) => {
+    request: (event, payload, done) => {
       asked += 1;
       waiting.set(asked, done);
-      socket.write(clientFrame(`42${asked}${JSON.stringify([event, payload])}`));
+      socket.write(encodeClientFrame(`42${asked}${JSON.stringify([event, payload])}`));
     },
-    stall: (alive) => {
+    stopReading: (alive) => {
       socket.pause();
-      if (alive) pongs = setInterval(() => socket.write(PONG), BLIND_PONG);
+      if (alive) pongs = setInterval(() => socket.write(PONG_FRAME), BLIND_PONG_INTERVAL_MS);
     },
-    port: () => socket.localPort ?? 0,
+    localPort: () => socket.localPort ?? 0,
     close: () => socket.destroy(),
   };
 }
 
-function numberAfter(packet: string, key: string): number {
+function readNumberAfter(packet: string, key: string): number {
   const at = packet.indexOf(key);
   if (at < 0) throw new Error(`no ${key} at the head of ${packet.slice(0, 200)}`);
   return Number.parseInt(packet.slice(at + key.length, at + key.length + 16), 10);

@@ -9,19 +9,19 @@ type Profile = {
   timeDeltas: number[];
 };
 
-const SHOWN = 25;
-const WAITING = ['(idle)', '(root)'];
+const SHOWN_FUNCTION_COUNT = 25;
+const IDLE_FUNCTIONS = ['(idle)', '(root)'];
 
 /** One line a function, the most expensive first, in percent of the time the process was not idle. */
-export function hottest(folder: string): string {
+export function hottestFunctions(folder: string): string {
   const spent = new Map<string, number>();
   let total = 0;
   for (const file of readdirSync(folder)) {
     const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
-    const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
+    const names = new Map(nodes.map(({ id, callFrame }) => [id, formatFunctionName(callFrame)]));
     for (const [index, sample] of samples.entries()) {
       const name = names.get(sample) ?? '';
-      if (WAITING.includes(name)) continue;
+      if (IDLE_FUNCTIONS.includes(name)) continue;
       const micros = timeDeltas[index] ?? 0;
       total += micros;
       spent.set(name, (spent.get(name) ?? 0) + micros);
@@ -29,12 +29,16 @@ export function hottest(folder: string): string {
   }
   return [...spent]
     .sort(([, a], [, b]) => b - a)
-    .slice(0, SHOWN)
+    .slice(0, SHOWN_FUNCTION_COUNT)
     .map(([name, micros]) => `  ${((micros / total) * 100).toFixed(1).padStart(5)} % ${name}`)
     .join('\n');
 }
 
-function nameOf({ functionName, url, lineNumber }: Profile['nodes'][number]['callFrame']): string {
+function formatFunctionName({
+  functionName,
+  url,
+  lineNumber,
+}: Profile['nodes'][number]['callFrame']): string {
   const file = url.replace(/^.*\/(node_modules|packages)\//, '');
   return url ? `${functionName || '(anonymous)'} ${file}:${lineNumber + 1}` : functionName;
 }

@@ -3,38 +3,38 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type BusyRoom, renderBusy } from './peers/busy-table.js';
 import { type Comparison, renderPeers } from './peers/table.js';
-import { type Run, render } from './table.js';
+import { type BenchRun, renderRun } from './table.js';
 
-const file = (name: string) => new URL(name, import.meta.url);
+const resultPath = (name: string) => new URL(name, import.meta.url);
 
 /** Of `npm run bench`; answers its part as text. */
-export function keepRun(run: Run): string {
-  keep('results.json', run);
-  return render(run);
+export function saveRun(run: BenchRun): string {
+  saveFigures('results.json', run);
+  return renderRun(run);
 }
 
 /** Of `npm run peers`; answers its part as text. */
-export function keepComparison(comparison: Comparison): string {
-  keep('peers.json', comparison);
+export function saveComparison(comparison: Comparison): string {
+  saveFigures('peers.json', comparison);
   return renderPeers(comparison);
 }
 
 /** Of `npm run peers`, its busy room; answers that part as text. */
-export function keepBusyRoom(room: BusyRoom): string {
-  keep('busy.json', room);
+export function saveBusyRoom(room: BusyRoom): string {
+  saveFigures('busy.json', room);
   return renderBusy(room);
 }
 
-function keep(name: string, figures: object): void {
-  writeFileSync(file(name), `${JSON.stringify(figures, null, 2)}\n`);
+function saveFigures(name: string, figures: object): void {
+  writeFileSync(resultPath(name), `${JSON.stringify(figures, null, 2)}\n`);
   const parts = [
-    part('results.json', render),
-    part('peers.json', renderPeers),
-    part('busy.json', renderBusy),
+    renderPart('results.json', renderRun),
+    renderPart('peers.json', renderPeers),
+    renderPart('busy.json', renderBusy),
   ];
-  writeFileSync(file('results.md'), parts.filter((text) => text !== null).join('\n'));
+  writeFileSync(resultPath('results.md'), parts.filter((text) => text !== null).join('\n'));
 }
 
-function part<Figures>(name: string, draw: (figures: Figures) => string): string | null {
-  return existsSync(file(name)) ? draw(JSON.parse(readFileSync(file(name), 'utf8'))) : null;
+function renderPart<Figures>(name: string, draw: (figures: Figures) => string): string | null {
+  return existsSync(resultPath(name)) ? draw(JSON.parse(readFileSync(resultPath(name), 'utf8'))) : null;
 }

@@ -8,50 +8,50 @@ import pg from 'pg';
 import { cpuSeconds, residentBytes } from './measure.js';
 
 /** The file in servers/ of each. */
-export type Kind = 'ours' | 'bare' | 'started';
+export type ServerKind = 'ours' | 'bare' | 'started';
 
-export type Server = {
-  kind: Kind;
+export type BenchServer = {
+  kind: ServerKind;
   port: number;
   pid: number;
   database: Connection;
-  cpu(): number;
-  resident(): number;
+  cpuSeconds(): number;
+  residentBytes(): number;
   /** After a garbage collection. */
-  memory(): Promise<NodeJS.MemoryUsage>;
+  memoryAfterGc(): Promise<NodeJS.MemoryUsage>;
   stop(): Promise<void>;
 };
 
-export const SECRET = 'a-secret-of-the-bench-with-enough-bytes';
+export const TOKEN_SECRET = 'a-secret-of-the-bench-with-enough-bytes';
 const SERVER_CORE = '0';
-const MAINTENANCE = 'postgres';
+const MAINTENANCE_DATABASE = 'postgres';
 
-type Report = { port?: number; memory?: NodeJS.MemoryUsage };
+type ServerReport = { port?: number; memory?: NodeJS.MemoryUsage };
 
 /**
  * @param settings of the server, over the bench's own
  * @param profile folder for a CPU profile, written when the server stops
  */
-export async function startServer(options: {
-  kind: Kind;
+export async function startBenchServer(options: {
+  kind: ServerKind;
   postgres: Connection;
   settings: Record<string, string>;
   profile: string | null;
-}): Promise<Server> {
+}): Promise<BenchServer> {
   const { kind, postgres, settings, profile } = options;
   const database = { ...postgres, database: `bench_${randomBytes(6).toString('hex')}` };
-  await query({ ...postgres, database: MAINTENANCE }, `CREATE DATABASE ${database.database}`);
+  await query({ ...postgres, database: MAINTENANCE_DATABASE }, `CREATE DATABASE ${database.database}`);
   const flags = ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
   const file = fileURLToPath(new URL(`servers/${kind}.mjs`, import.meta.url));
   const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...flags, file], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH, ...environmentOf(database), ...settings },
+    env: { PATH: process.env.PATH, ...databaseEnvironment(database), ...settings },
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const next = <Key extends keyof Report>(key: Key) =>
-    new Promise<NonNullable<Report[Key]>>((resolve, reject) => {
+  const next = <Key extends keyof ServerReport>(key: Key) =>
+    new Promise<NonNullable<ServerReport[Key]>>((resolve, reject) => {
       void ended.then(() => reject(new Error(`the server "${kind}" ended`)));
-      const onReport = (report: Report) => {
+      const onReport = (report: ServerReport) => {
         const value = report[key];
         if (value === undefined || value === null) return;
         child.off('message', onReport);
@@ -66,25 +66,28 @@ export async function startServer(options: {
     port,
     pid,
     database,
-    cpu: () => cpuSeconds(pid),
-    resident: () => residentBytes(pid),
-    memory: () => {
+    cpuSeconds: () => cpuSeconds(pid),
+    residentBytes: () => residentBytes(pid),
+    memoryAfterGc: () => {
       child.send('memory');
       return next('memory');
     },
     stop: async () => {
       if (child.connected) child.send('stop');
       await ended;
-      await query({ ...postgres, database: MAINTENANCE }, `DROP DATABASE ${database.database} WITH (FORCE)`);
+      await query(
+        { ...postgres, database: MAINTENANCE_DATABASE },
+        `DROP DATABASE ${database.database} WITH (FORCE)`,
+      );
     },
   };
 }
 
-function environmentOf(database: Connection): Record<string, string> {
+function databaseEnvironment(database: Connection): Record<string, string> {
   return {
     HOST: '127.0.0.1',
     PORT: '0',
-    JWT_SECRET: SECRET,
+    JWT_SECRET: TOKEN_SECRET,
     LOG_LEVEL: 'error',
     DB_HOST: database.host,
     DB_PORT: String(database.port),

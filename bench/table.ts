@@ -1,26 +1,35 @@
 /** The one table of a run, as it is printed and kept: values, and what they are to the baselines of the same run. */
 
-import type { Row } from './context.js';
+import type { ResultRow } from './context.js';
 
-export type Run = {
+export type BenchRun = {
   date: string;
   machine: string;
   /** Load of the machine before the first server started: other programs make every figure worse. */
   loadBefore: number;
   seconds: number;
   options: string;
-  rows: Row[];
+  rows: ResultRow[];
 };
 
-const NONE = '–';
-const HEAD = ['measure', 'ours', 'bare ws', 'ours / bare', 'getting-started', 'ours / g.-s.', 'bar', 'notes'];
+const EMPTY_CELL = '–';
+const TABLE_HEAD = [
+  'measure',
+  'ours',
+  'bare ws',
+  'ours / bare',
+  'getting-started',
+  'ours / g.-s.',
+  'bar',
+  'notes',
+];
 
-export function render(run: Run): string {
+export function renderRun(run: BenchRun): string {
   const scenarios = [...new Set(run.rows.map(({ scenario }) => scenario))];
-  const lines = [line(HEAD), line(HEAD.map(() => '---'))];
+  const lines = [formatLine(TABLE_HEAD), formatLine(TABLE_HEAD.map(() => '---'))];
   for (const scenario of scenarios) {
-    lines.push(line([`**${scenario}**`, ...HEAD.slice(1).map(() => '')]));
-    for (const row of run.rows) if (row.scenario === scenario) lines.push(line(cells(row)));
+    lines.push(formatLine([`**${scenario}**`, ...TABLE_HEAD.slice(1).map(() => '')]));
+    for (const row of run.rows) if (row.scenario === scenario) lines.push(formatLine(formatRow(row)));
   }
   return `# Figures of one run
 
@@ -35,31 +44,31 @@ ${lines.join('\n')}
 `;
 }
 
-function cells({ measure, ours, bare, started, bar, note }: Row): string[] {
+function formatRow({ measure, ours, bare, started, bar, note }: ResultRow): string[] {
   return [
     measure,
-    figure(ours),
-    figure(bare),
-    ratio(ours, bare),
-    figure(started),
-    ratio(ours, started),
+    formatFigure(ours),
+    formatFigure(bare),
+    formatRatio(ours, bare),
+    formatFigure(started),
+    formatRatio(ours, started),
     bar ?? '',
     note ?? '',
   ];
 }
 
-function line(values: string[]): string {
+function formatLine(values: string[]): string {
   return `| ${values.join(' | ')} |`;
 }
 
-function figure(value: number | null): string {
-  if (value === null || Number.isNaN(value)) return NONE;
+function formatFigure(value: number | null): string {
+  if (value === null || Number.isNaN(value)) return EMPTY_CELL;
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-function ratio(value: number | null, base: number | null): string {
-  if (value === null || base === null || !(base > 0) || Number.isNaN(value)) return NONE;
+function formatRatio(value: number | null, base: number | null): string {
+  if (value === null || base === null || !(base > 0) || Number.isNaN(value)) return EMPTY_CELL;
   const quotient = value / base;
   return `${quotient >= 10 ? quotient.toFixed(0) : quotient.toFixed(2)}x`;
 }

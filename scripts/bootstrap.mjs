@@ -5,49 +5,52 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OLDEST_NODE = [20, 19];
+export const REPOSITORY_ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MIN_NODE_VERSION = [20, 19];
 /** How often a long step says that it is still running, in milliseconds. */
-const HEARTBEAT = 5_000;
+const PROGRESS_INTERVAL_MS = 5_000;
 
 /** @param {string} sentence */
-export function say(sentence) {
+export function printProgress(sentence) {
   process.stdout.write(`${sentence}\n`);
 }
 
 /** Ends the process with one sentence when a step cannot be done. */
-export async function prepare() {
+export async function prepareClone() {
   try {
-    requireNode();
-    if (!isInstalled()) await install();
+    assertNodeVersion();
+    if (!isInstalled()) await installPackages();
     const { buildIfStale } = await import('./build.mjs');
-    await buildIfStale(say);
+    await buildIfStale(printProgress);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);
   }
 }
 
-function requireNode() {
+function assertNodeVersion() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
+  const [oldestMajor = 0, oldestMinor = 0] = MIN_NODE_VERSION;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
   throw new Error(
-    `Chatty needs Node ${OLDEST_NODE.join('.')} or newer, and this is ${process.versions.node}.`,
+    `Chatty needs Node ${MIN_NODE_VERSION.join('.')} or newer, and this is ${process.versions.node}.`,
   );
 }
 
 /** npm writes its hidden lock file last, so an install that was interrupted does not count. */
 function isInstalled() {
-  const hidden = join(ROOT, 'node_modules', '.package-lock.json');
-  return existsSync(hidden) && statSync(hidden).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs;
+  const hidden = join(REPOSITORY_ROOT, 'node_modules', '.package-lock.json');
+  return (
+    existsSync(hidden) &&
+    statSync(hidden).mtimeMs >= statSync(join(REPOSITORY_ROOT, 'package-lock.json')).mtimeMs
+  );
 }
 
-async function install() {
-  say('Installing packages (first start, about half a minute).');
+async function installPackages() {
+  printProgress('Installing packages (first start, about half a minute).');
   const npm = process.env.npm_execpath;
   const [command, ...values] = npm ? [process.execPath, npm] : ['npm'];
-  await run(command, [...values, 'ci', '--include=dev', '--loglevel=error'], 'still installing');
+  await runCommand(command, [...values, 'ci', '--include=dev', '--loglevel=error'], 'still installing');
 }
 
 /**
@@ -57,13 +60,13 @@ async function install() {
  * @param {string} activity what the heartbeat says
  * @returns {Promise<void>}
  */
-export function run(command, values, activity) {
+export function runCommand(command, values, activity) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, values, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, values, { cwd: REPOSITORY_ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     const started = performance.now();
     const beat = setInterval(
-      () => say(`  … ${activity} (${Math.round((performance.now() - started) / 1_000)} s)`),
-      HEARTBEAT,
+      () => printProgress(`  … ${activity} (${Math.round((performance.now() - started) / 1_000)} s)`),
+      PROGRESS_INTERVAL_MS,
     );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));

@@ -7,21 +7,21 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const STAMP = join(ROOT, '.build', 'stamp');
-const SOURCES = [
+const BUILD_STAMP_FILE = join(ROOT, '.build', 'stamp');
+const SOURCE_FOLDERS = [
   /^packages\/[^/]+\/(src\/|build\.mjs|tsconfig\.json|package\.json)/,
   /^demo\/(src\/|tsconfig\.json|package\.json)/,
 ];
-const ROOT_SOURCES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
-const RESULTS = ['packages/server/dist/main.js', 'packages/widget/dist/widget.js', 'demo/dist/main.js'];
+const ROOT_SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
+const BUILD_OUTPUTS = ['packages/server/dist/main.js', 'packages/widget/dist/widget.js', 'demo/dist/main.js'];
 
 /** A digest of everything the build reads. */
-function digest() {
+function digestSources() {
   const hash = createHash('sha256');
   const files = ['packages', 'demo']
-    .flatMap((folder) => filesBelow(folder))
-    .filter((file) => SOURCES.some((source) => source.test(file)));
-  for (const file of [...ROOT_SOURCES, ...files].sort())
+    .flatMap((folder) => listFiles(folder))
+    .filter((file) => SOURCE_FOLDERS.some((source) => source.test(file)));
+  for (const file of [...ROOT_SOURCE_FILES, ...files].sort())
     hash
       .update(file)
       .update('\0')
@@ -33,26 +33,26 @@ function digest() {
  * @param {string} folder
  * @returns {string[]}
  */
-function filesBelow(folder) {
+function listFiles(folder) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
     .flatMap((entry) =>
-      entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
+      entry.isDirectory() ? listFiles(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
     );
 }
 
 /**
  * Builds unless the last build was of the same sources. Throws with the compiler's words when it fails.
- * @param {(sentence: string) => void} progress
+ * @param {(sentence: string) => void} reportProgress
  */
-export async function buildIfStale(progress) {
-  const wanted = digest();
+export async function buildIfStale(reportProgress) {
+  const wanted = digestSources();
   const built =
-    existsSync(STAMP) && RESULTS.every((file) => existsSync(join(ROOT, file)))
-      ? readFileSync(STAMP, 'utf8')
+    existsSync(BUILD_STAMP_FILE) && BUILD_OUTPUTS.every((file) => existsSync(join(ROOT, file)))
+      ? readFileSync(BUILD_STAMP_FILE, 'utf8')
       : '';
   if (built === wanted) return;
-  progress('Building (a few seconds).');
+  reportProgress('Building (a few seconds).');
   const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -64,7 +64,7 @@ export async function buildIfStale(progress) {
   const { buildWidget } = await import('../packages/widget/build.mjs');
   await buildWidget();
   mkdirSync(join(ROOT, '.build'), { recursive: true });
-  writeFileSync(STAMP, wanted);
+  writeFileSync(BUILD_STAMP_FILE, wanted);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -4,29 +4,29 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { prepare, ROOT, say } from './bootstrap.mjs';
-import { floorFaults } from './minimum-versions.mjs';
+import { prepareClone, printProgress, REPOSITORY_ROOT } from './bootstrap.mjs';
+import { findOutdatedPackages } from './minimum-versions.mjs';
 
 /** What every page view loads, and with it everything a visitor needs to read and write, in the language of the first host. */
-const LOADER_GZIP_BYTES = 3 * 1024;
-const WIDGET_GZIP_BYTES = 30 * 1024;
-const LANGUAGE = 'ko';
-const FILE_LINES = 300;
+const MAX_LOADER_GZIP_BYTES = 3 * 1024;
+const MAX_WIDGET_GZIP_BYTES = 30 * 1024;
+const MEASURED_LANGUAGE = 'ko';
+const MAX_FILE_LINES = 300;
 /** Fewer modules than this means the walk did not see the code, and its green says nothing. */
-const LEAST_MODULES = 50;
+const MIN_MODULE_COUNT = 50;
 
-const bin = (/** @type {string} */ name) => join(ROOT, 'node_modules', '.bin', name);
+const binaryPath = (/** @type {string} */ name) => join(REPOSITORY_ROOT, 'node_modules', '.bin', name);
 
 /** @type {[string, () => string | null][]} each answers null, or what is wrong */
-const steps = [
-  ['biome', () => command(bin('biome'), ['ci', '--error-on-warnings', '.'])],
-  ['tsc: packages and demo', () => command(bin('tsc'), ['-b'])],
-  ['tsc: tests and scripts', () => command(bin('tsc'), ['-p', 'test'])],
-  ['arrows between files', arrows],
-  ['unused code', () => command(bin('knip'), ['--no-progress'])],
-  ['size of the widget', widgetSize],
-  ['length of files', fileLengths],
-  ['versions with known holes', lockfile],
+const checkSteps = [
+  ['biome', () => runCommand(binaryPath('biome'), ['ci', '--error-on-warnings', '.'])],
+  ['tsc: packages and demo', () => runCommand(binaryPath('tsc'), ['-b'])],
+  ['tsc: tests and scripts', () => runCommand(binaryPath('tsc'), ['-p', 'test'])],
+  ['arrows between files', checkDependencies],
+  ['unused code', () => runCommand(binaryPath('knip'), ['--no-progress'])],
+  ['size of the widget', checkWidgetSize],
+  ['length of files', checkFileLengths],
+  ['versions with known holes', checkLockfile],
 ];
 
 /**
@@ -34,19 +34,19 @@ const steps = [
  * @param {string[]} values
  * @returns {string | null}
  */
-function command(program, values) {
+function runCommand(program, values) {
   const { status, stdout, stderr, error } = spawnSync(program, values, {
-    cwd: ROOT,
+    cwd: REPOSITORY_ROOT,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
   return status === 0 ? null : `${error ?? ''}${stdout}${stderr}`;
 }
 
-function arrows() {
+function checkDependencies() {
   const values = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'packages', 'demo/src'];
-  const { stdout, stderr } = spawnSync(bin('depcruise'), values, {
-    cwd: ROOT,
+  const { stdout, stderr } = spawnSync(binaryPath('depcruise'), values, {
+    cwd: REPOSITORY_ROOT,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -55,7 +55,7 @@ function arrows() {
     const own = modules.filter((/** @type {{ source: string }} */ { source }) =>
       /^(packages|demo)\/.*\.tsx?$/.test(source),
     );
-    if (own.length < LEAST_MODULES) return `only ${own.length} modules were seen`;
+    if (own.length < MIN_MODULE_COUNT) return `only ${own.length} modules were seen`;
     const broken = summary.violations.map(
       (/** @type {{ rule: { name: string }, from: string, to: string }} */ each) =>
         `${each.rule.name}: ${each.from} -> ${each.to}`,
@@ -66,46 +66,51 @@ function arrows() {
   }
 }
 
-function widgetSize() {
-  const dist = join(ROOT, 'packages/widget/dist');
+function checkWidgetSize() {
+  const dist = join(REPOSITORY_ROOT, 'packages/widget/dist');
   const sizeOf = (/** @type {string} */ file) =>
     gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
   const { chat, languages } = JSON.parse(readFileSync(join(dist, 'parts.json'), 'utf8'));
   const loader = sizeOf('widget.js');
-  const whole = loader + sizeOf(`widget/${chat}`) + sizeOf(`widget/${languages[LANGUAGE]}`);
-  say(
-    `    loader ${loader} of ${LOADER_GZIP_BYTES}, all to read and write ${whole} of ${WIDGET_GZIP_BYTES} bytes gzip`,
+  const whole = loader + sizeOf(`widget/${chat}`) + sizeOf(`widget/${languages[MEASURED_LANGUAGE]}`);
+  printProgress(
+    `    loader ${loader} of ${MAX_LOADER_GZIP_BYTES}, all to read and write ${whole} of ${MAX_WIDGET_GZIP_BYTES} bytes gzip`,
   );
-  return loader <= LOADER_GZIP_BYTES && whole <= WIDGET_GZIP_BYTES ? null : 'too many bytes';
+  return loader <= MAX_LOADER_GZIP_BYTES && whole <= MAX_WIDGET_GZIP_BYTES ? null : 'too many bytes';
 }
 
-function fileLengths() {
+function checkFileLengths() {
   const { stdout } = spawnSync('git', ['ls-files', '*.ts', '*.tsx', '*.mjs'], {
-    cwd: ROOT,
+    cwd: REPOSITORY_ROOT,
     encoding: 'utf8',
   });
-  const files = stdout.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
-  if (files.length < LEAST_MODULES) return `only ${files.length} files were seen`;
+  const files = stdout.split('\n').filter((file) => file !== '' && existsSync(join(REPOSITORY_ROOT, file)));
+  if (files.length < MIN_MODULE_COUNT) return `only ${files.length} files were seen`;
   const long = files
-    .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
-    .filter(({ lines }) => lines > FILE_LINES);
+    .map((file) => ({
+      file,
+      lines: readFileSync(join(REPOSITORY_ROOT, file), 'utf8').split('\n').length - 1,
+    }))
+    .filter(({ lines }) => lines > MAX_FILE_LINES);
   return long.length === 0 ? null : long.map(({ file, lines }) => `${file}: ${lines} lines`).join('\n');
 }
 
-function lockfile() {
-  const faults = floorFaults(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
+function checkLockfile() {
+  const faults = findOutdatedPackages(
+    JSON.parse(readFileSync(join(REPOSITORY_ROOT, 'package-lock.json'), 'utf8')),
+  );
   return faults.length === 0 ? null : faults.join('\n');
 }
 
-await prepare();
-let failed = 0;
-for (const [name, step] of steps) {
+await prepareClone();
+let failedStepCount = 0;
+for (const [name, step] of checkSteps) {
   const fault = step();
-  say(`${fault === null ? 'ok  ' : 'FAIL'} ${name}`);
+  printProgress(`${fault === null ? 'ok  ' : 'FAIL'} ${name}`);
   if (fault !== null) {
-    failed += 1;
-    say(fault);
+    failedStepCount += 1;
+    printProgress(fault);
   }
 }
-say(`${steps.length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+printProgress(`${checkSteps.length - failedStepCount} passed, ${failedStepCount} failed`);
+process.exit(failedStepCount === 0 ? 0 : 1);

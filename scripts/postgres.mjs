@@ -5,14 +5,14 @@ import { dirname } from 'node:path';
 import { requireProgram } from './program.mjs';
 
 /** Debian's folder of versions. */
-const VERSIONS = '/usr/lib/postgresql';
+const DEBIAN_POSTGRES_FOLDER = '/usr/lib/postgresql';
 
 /** Where Debian keeps the server of each version, the oldest first: it differs most from the embedded one. */
-function debianServers() {
-  if (!existsSync(VERSIONS)) return [];
-  return readdirSync(VERSIONS)
+function findDebianServers() {
+  if (!existsSync(DEBIAN_POSTGRES_FOLDER)) return [];
+  return readdirSync(DEBIAN_POSTGRES_FOLDER)
     .sort((a, b) => Number(a) - Number(b))
-    .map((version) => `${VERSIONS}/${version}/bin/postgres`);
+    .map((version) => `${DEBIAN_POSTGRES_FOLDER}/${version}/bin/postgres`);
 }
 
 /** The folder with its programs; throws a sentence that says what to install where there is none. */
@@ -21,7 +21,7 @@ export const requirePostgres = async () =>
     await requireProgram({
       title: 'PostgreSQL',
       names: ['postgres'],
-      applications: debianServers,
+      applications: findDebianServers,
       variable: 'POSTGRES_PATH',
       packages: ['postgresql'],
       lacking:

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run, say } from './bootstrap.mjs';
+import { printProgress, runCommand } from './bootstrap.mjs';
 
 /**
  * @typedef {{
@@ -17,7 +17,7 @@ import { run, say } from './bootstrap.mjs';
  */
 
 /** @param {Kind} kind */
-function find({ names, applications, variable }) {
+function findProgram({ names, applications, variable }) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const candidates = [
     process.env[variable],
@@ -32,18 +32,18 @@ function find({ names, applications, variable }) {
  * @param {Kind} kind
  */
 export async function requireProgram(kind) {
-  const found = find(kind);
+  const found = findProgram(kind);
   if (found) return found;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say(`Installing ${kind.title} for the tests (a minute or two).`);
-    await run('/usr/bin/apt-get', ['update', '-qq'], 'still reading package lists');
-    await run(
+    printProgress(`Installing ${kind.title} for the tests (a minute or two).`);
+    await runCommand('/usr/bin/apt-get', ['update', '-qq'], 'still reading package lists');
+    await runCommand(
       '/usr/bin/apt-get',
       ['install', '-y', '-qq', '--no-install-recommends', ...kind.packages],
       `still installing ${kind.title}`,
     );
   }
-  const installed = find(kind);
+  const installed = findProgram(kind);
   if (installed) return installed;
   throw new Error(kind.lacking);
 }

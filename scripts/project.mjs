@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvironment } from '../packages/server/dist/config/environment.js';
-import { ROOT, say } from './bootstrap.mjs';
+import { printProgress, REPOSITORY_ROOT } from './bootstrap.mjs';
 
-const HELP = `npm run project -- COMMAND
+const HELP_TEXT = `npm run project -- COMMAND
 
   list                                    every project
   show ID                                 one project: its settings, origins, and secrets by name and times
@@ -48,48 +48,50 @@ const { values, positionals } = parseArgs({
 const [command, id = '', ...rest] = positionals;
 const settings = readSettings();
 const server = settings.CHATTY_URL || `http://127.0.0.1:${settings.PORT || 3000}`;
-const place = `/projects/${encodeURIComponent(id)}`;
+const projectPath = `/projects/${encodeURIComponent(id)}`;
 
 /** @type {Record<string, () => Promise<unknown>>} */
 const commands = {
-  list,
-  show: () => ask('GET', place),
-  create: () => ask('POST', '/projects', { id, name: values.name, origins: values.origin }),
-  origins: () => ask('PATCH', place, { origins: rest }),
-  set: () => ask('PATCH', place, { settings: Object.fromEntries(rest.map(readPair)) }),
+  list: formatList,
+  show: () => callApi('GET', projectPath),
+  create: () => callApi('POST', '/projects', { id, name: values.name, origins: values.origin }),
+  origins: () => callApi('PATCH', projectPath, { origins: rest }),
+  set: () => callApi('PATCH', projectPath, { settings: Object.fromEntries(rest.map(parseSetting)) }),
   words: () => {
-    const words = readWords(need(rest[0], 'a file'));
+    const words = readWords(requireArgument(rest[0], 'a file'));
     return values.try
-      ? ask('POST', `${place}/filter/dry-run`, { words })
-      : ask('PATCH', place, { settings: { words } });
+      ? callApi('POST', `${projectPath}/filter/dry-run`, { words })
+      : callApi('PATCH', projectPath, { settings: { words } });
   },
   secret: () =>
-    ask('POST', `${place}/secrets`, {
+    callApi('POST', `${projectPath}/secrets`, {
       algorithm: values.algorithm,
-      publicKey: readKey(values['public-key']),
+      publicKey: readPublicKey(values['public-key']),
       expiresAt: values.expires,
     }),
   expire: () =>
-    ask('PATCH', secretPlace(), { expiresAt: rest[1] === 'never' ? null : need(rest[1], 'a moment') }),
-  revoke: () => ask('DELETE', secretPlace()),
+    callApi('PATCH', secretPath(), {
+      expiresAt: rest[1] === 'never' ? null : requireArgument(rest[1], 'a moment'),
+    }),
+  revoke: () => callApi('DELETE', secretPath()),
   cutoff: () =>
     values.remove
-      ? ask('DELETE', `${place}/cutoffs?${new URLSearchParams({ userId: values.user ?? '' })}`)
-      : ask('POST', `${place}/cutoffs`, { userId: values.user, before: values.before }),
-  key: () => ask('POST', `${place}/keys`, { name: values.name }),
-  keys: () => ask('GET', `${place}/keys`),
-  'revoke-key': () => ask('DELETE', keyPlace()),
-  'lift-all': () => ask('DELETE', `${keyPlace()}/sanctions`),
+      ? callApi('DELETE', `${projectPath}/cutoffs?${new URLSearchParams({ userId: values.user ?? '' })}`)
+      : callApi('POST', `${projectPath}/cutoffs`, { userId: values.user, before: values.before }),
+  key: () => callApi('POST', `${projectPath}/keys`, { name: values.name }),
+  keys: () => callApi('GET', `${projectPath}/keys`),
+  'revoke-key': () => callApi('DELETE', keyPath()),
+  'lift-all': () => callApi('DELETE', `${keyPath()}/sanctions`),
 };
 
-const run = Object.hasOwn(commands, command ?? '') ? commands[command ?? ''] : undefined;
-if (values.help || !run) {
-  say(HELP);
+const runCommand = Object.hasOwn(commands, command ?? '') ? commands[command ?? ''] : undefined;
+if (values.help || !runCommand) {
+  printProgress(HELP_TEXT);
   process.exit(values.help ? 0 : 1);
 }
 try {
-  if (command !== 'list') need(id, 'the id of a project');
-  say(JSON.stringify(await run(), null, 2));
+  if (command !== 'list') requireArgument(id, 'the id of a project');
+  printProgress(JSON.stringify(await runCommand(), null, 2));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
@@ -97,7 +99,7 @@ try {
 
 function readSettings() {
   try {
-    return loadEnvironment(ROOT, process.env).environment;
+    return loadEnvironment(REPOSITORY_ROOT, process.env).environment;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);
@@ -106,7 +108,7 @@ function readSettings() {
 
 function adminKey() {
   if (settings.ADMIN_KEY) return settings.ADMIN_KEY;
-  const file = join(ROOT, settings.CHATTY_DATA_DIR || 'data', 'admin-key');
+  const file = join(REPOSITORY_ROOT, settings.CHATTY_DATA_DIR || 'data', 'admin-key');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   throw new Error(
     'ADMIN_KEY is not set: give the server and this command the same one, 32 random bytes or more.',
@@ -118,7 +120,7 @@ function adminKey() {
  * @param {string} path
  * @param {object} [body]
  */
-async function ask(method, path, body) {
+async function callApi(method, path, body) {
   const response = await fetch(`${server}/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${adminKey()}`, ...(body && { 'content-type': 'application/json' }) },
@@ -135,10 +137,10 @@ async function ask(method, path, body) {
 }
 
 /** Every project, page by page. */
-async function list() {
+async function formatList() {
   const projects = [];
   for (let after = ''; after !== null; ) {
-    const page = await ask('GET', `/projects?after=${encodeURIComponent(after)}`);
+    const page = await callApi('GET', `/projects?after=${encodeURIComponent(after)}`);
     projects.push(...page.projects);
     after = page.next;
   }
@@ -146,7 +148,7 @@ async function list() {
 }
 
 /** @param {string} pair */
-function readPair(pair) {
+function parseSetting(pair) {
   const [name = '', ...value] = pair.split('=');
   try {
     return [name, JSON.parse(value.join('='))];
@@ -164,25 +166,25 @@ function readWords(file) {
 }
 
 /** @param {string | undefined} given a file, or the address of a JWKS */
-function readKey(given) {
+function readPublicKey(given) {
   if (given === undefined || given.startsWith('https:')) return given;
   if (!existsSync(given)) throw new Error(`There is no file ${given}.`);
   return readFileSync(given, 'utf8');
 }
 
-function keyPlace() {
-  return `${place}/keys/${encodeURIComponent(need(rest[0], 'the id of a key'))}`;
+function keyPath() {
+  return `${projectPath}/keys/${encodeURIComponent(requireArgument(rest[0], 'the id of a key'))}`;
 }
 
-function secretPlace() {
-  return `${place}/secrets/${encodeURIComponent(need(rest[0], 'the kid of a secret'))}`;
+function secretPath() {
+  return `${projectPath}/secrets/${encodeURIComponent(requireArgument(rest[0], 'the kid of a secret'))}`;
 }
 
 /**
  * @param {string | undefined} value
  * @param {string} what
  */
-function need(value, what) {
+function requireArgument(value, what) {
   if (!value) throw new Error(`This command needs ${what}; --help shows how.`);
   return value;
 }

@@ -1,6 +1,6 @@
 /** `npm start`: from a fresh clone to a chat on two sites. */
 
-import { prepare } from './bootstrap.mjs';
+import { prepareClone } from './bootstrap.mjs';
 
-await prepare();
+await prepareClone();
 await import('../demo/dist/main.js');

@@ -4,13 +4,13 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepare, ROOT, say } from './bootstrap.mjs';
+import { prepareClone, printProgress, REPOSITORY_ROOT } from './bootstrap.mjs';
 import { requireChromium } from './chromium.mjs';
 import { requireFirefox } from './firefox.mjs';
 import { requirePostgres } from './postgres.mjs';
 
 /** Stories of the database. They run once more on an installed PostgreSQL, which plans and compiles otherwise. */
-const DATABASE_STORIES = [
+const DATABASE_TESTS = [
   'test/store/crowd-writing.test.ts',
   'test/faults/database-stall.test.ts',
   'test/faults/database.test.ts',
@@ -29,7 +29,7 @@ const DATABASE_STORIES = [
   'test/store/store.test.ts',
 ];
 
-await prepare();
+await prepareClone();
 const chromium = await requireChromium().catch((error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
@@ -39,42 +39,42 @@ const chromium = await requireChromium().catch((error) => {
 function testFiles() {
   const named = process.argv.slice(2);
   if (named.length > 0) return named;
-  const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/test`);
-  const folders = [...packages, 'test'].filter((folder) => existsSync(join(ROOT, folder)));
+  const packages = readdirSync(join(REPOSITORY_ROOT, 'packages')).map((name) => `packages/${name}/test`);
+  const folders = [...packages, 'test'].filter((folder) => existsSync(join(REPOSITORY_ROOT, folder)));
   return folders.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    readdirSync(join(REPOSITORY_ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => `${folder}/${name}`),
   );
 }
 
 /** What was not tested because a program is not there that not everybody may install; said first and last. */
-let lacking = '';
+let missingPrograms = '';
 
 /**
  * The path of a program that some of the files need. Without it their stories are skipped; on CI they have to be told.
  * @param {boolean} needed
  * @param {() => Promise<string>} require
  */
-async function optional(needed, require) {
+async function requireOptional(needed, require) {
   if (!needed) return '';
   return await require().catch(({ message }) => {
-    lacking += `${message}\n`;
+    missingPrograms += `${message}\n`;
     return '';
   });
 }
 
 const files = testFiles();
-const again = files.filter((file) => DATABASE_STORIES.includes(file));
-const firefox = await optional(
+const retryFiles = files.filter((file) => DATABASE_TESTS.includes(file));
+const firefox = await requireOptional(
   files.some((file) => file.endsWith('/firefox.test.ts')),
   requireFirefox,
 );
-const postgres = await optional(again.length > 0, requirePostgres);
-process.stderr.write(lacking);
-if (again.length > 0 && postgres === '' && process.env.CI === 'true') process.exit(1);
+const postgres = await requireOptional(retryFiles.length > 0, requirePostgres);
+process.stderr.write(missingPrograms);
+if (retryFiles.length > 0 && postgres === '' && process.env.CI === 'true') process.exit(1);
 
-const { startEmbedded } = await import('../packages/embedded-postgres/dist/index.js');
+const { startEmbeddedPostgres } = await import('../packages/embedded-postgres/dist/index.js');
 /** @type {import('node:child_process').ChildProcess | null} */
 let child = null;
 let interrupted = false;
@@ -93,8 +93,13 @@ async function runTests(chosen, programs) {
   const folder = mkdtempSync(join(tmpdir(), 'chatty-test-'));
   // The user PostgreSQL runs as has to pass through it.
   chmodSync(folder, 0o755);
-  const log = (/** @type {string} */ _level, /** @type {string} */ message) => say(message);
-  const embedded = await startEmbedded({ folder, log, progress: say, programs });
+  const log = (/** @type {string} */ _level, /** @type {string} */ message) => printProgress(message);
+  const embedded = await startEmbeddedPostgres({
+    folder,
+    log,
+    progress: printProgress,
+    binariesFolder: programs,
+  });
   // The timeout is that of a whole file: the longest takes a minute and a half, on a machine that has other work four times that.
   const values = [
     '--conditions=source',
@@ -112,7 +117,7 @@ async function runTests(chosen, programs) {
     CHROMIUM_PATH: chromium,
     FIREFOX_PATH: firefox,
   };
-  child = spawn(process.execPath, values, { cwd: ROOT, stdio: 'inherit', env: environment });
+  child = spawn(process.execPath, values, { cwd: REPOSITORY_ROOT, stdio: 'inherit', env: environment });
   const code = await new Promise((resolve) => child?.once('close', (status) => resolve(status ?? 1)));
   child = null;
   await embedded.close();
@@ -122,8 +127,8 @@ async function runTests(chosen, programs) {
 
 let code = await runTests(files, undefined);
 if (postgres !== '' && !interrupted) {
-  say(`The stories of the database once more, on the PostgreSQL in ${postgres}.`);
-  code = (await runTests(again, postgres)) || code;
+  printProgress(`The stories of the database once more, on the PostgreSQL in ${postgres}.`);
+  code = (await runTests(retryFiles, postgres)) || code;
 }
-process.stderr.write(lacking);
+process.stderr.write(missingPrograms);
 process.exit(code);

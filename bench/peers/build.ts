@@ -7,19 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
-import { AS_OF, type Peer } from './peers.js';
+import { CHECKED_ON, type Peer } from './peers.js';
 
 /** What a browser fetches before one can read and write. */
-export type Size = { requests: number; gzip: number; brotli: number };
-export type Built = { out: string; script: string; style: string | null; size: Size };
+export type BundleSize = { requests: number; gzip: number; brotli: number };
+export type BuiltPeer = { out: string; script: string; style: string | null; size: BundleSize };
 
-const ENTRIES = fileURLToPath(new URL('entries/', import.meta.url));
+const ENTRY_FOLDER = fileURLToPath(new URL('entries/', import.meta.url));
 /** Milliseconds one installation may take. */
-const PATIENCE = 240_000;
-const FILES = ['svg', 'png', 'gif', 'mp3', 'woff', 'woff2', 'ttf', 'eot'];
+const BUILD_TIMEOUT_MS = 240_000;
+const OUTPUT_FILES = ['svg', 'png', 'gif', 'mp3', 'woff', 'woff2', 'ttf', 'eot'];
 
-export function sizeOf(files: string[]): Size {
-  const size: Size = { requests: files.length, gzip: 0, brotli: 0 };
+export function measureBundleSize(files: string[]): BundleSize {
+  const size: BundleSize = { requests: files.length, gzip: 0, brotli: 0 };
   for (const file of files) {
     const bytes = readFileSync(file);
     size.gzip += gzipSync(bytes, { level: 9 }).length;
@@ -29,17 +29,23 @@ export function sizeOf(files: string[]): Size {
 }
 
 /** Rejects when npm cannot install it or esbuild cannot build it. */
-export async function buildPeer({ entry, packages }: Peer, folder: string): Promise<Built> {
+export async function buildPeer({ entry, packages }: Peer, folder: string): Promise<BuiltPeer> {
   mkdirSync(folder, { recursive: true });
   if (Object.keys(packages).length > 0 && !existsSync(join(folder, 'node_modules'))) {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: packages }));
     // No script of a foreign package runs here.
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--before=${AS_OF}`];
-    await promisify(execFile)('npm', ['install', ...flags], { cwd: folder, timeout: PATIENCE });
+    const flags = [
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      `--before=${CHECKED_ON}`,
+    ];
+    await promisify(execFile)('npm', ['install', ...flags], { cwd: folder, timeout: BUILD_TIMEOUT_MS });
   }
   // Beside its packages, so that it finds those and not the ones of this project.
   const source = join(folder, entry);
-  cpSync(join(ENTRIES, entry), source);
+  cpSync(join(ENTRY_FOLDER, entry), source);
   const { metafile } = await build({
     entryPoints: [source],
     absWorkingDir: folder,
@@ -52,24 +58,27 @@ export async function buildPeer({ entry, packages }: Peer, folder: string): Prom
     jsx: 'automatic',
     conditions: ['production', 'module'],
     define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-    loader: Object.fromEntries(FILES.map((ending) => [`.${ending}`, 'file'])),
+    loader: Object.fromEntries(OUTPUT_FILES.map((ending) => [`.${ending}`, 'file'])),
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'error',
     metafile: true,
   });
-  const { scripts, style } = atStart(metafile, entry);
+  const { scripts, style } = bytesLoadedAtStart(metafile, entry);
   const files = style === null ? scripts : [...scripts, style];
   return {
     out: join(folder, 'out'),
     script: basename(scripts[0] ?? ''),
     style: style === null ? null : basename(style),
-    size: sizeOf(files.map((file) => join(folder, file))),
+    size: measureBundleSize(files.map((file) => join(folder, file))),
   };
 }
 
 /** The entry first, then the chunks it imports at once, and its style; what comes by `import()` comes later. */
-function atStart({ outputs }: Metafile, source: string): { scripts: string[]; style: string | null } {
+function bytesLoadedAtStart(
+  { outputs }: Metafile,
+  source: string,
+): { scripts: string[]; style: string | null } {
   const entry = Object.keys(outputs).find((file) => outputs[file]?.entryPoint === source);
   if (entry === undefined) throw new Error('nothing was built');
   const scripts = new Set([entry]);

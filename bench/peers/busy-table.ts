@@ -1,7 +1,7 @@
 /** The part of the results that is about the busy room, from what `npm run peers` kept. */
 
-import type { Measured } from './busy.js';
-import { table } from './table.js';
+import type { BusyMeasurement } from './busy.js';
+import { renderTable } from './table.js';
 
 export type BusyRoom = {
   date: string;
@@ -11,7 +11,7 @@ export type BusyRoom = {
   /** After the last; what ran beside it is in the figures. */
   loadAfter: number;
   chromium: string;
-  rows: Measured[];
+  rows: BusyMeasurement[];
 };
 
 export function renderBusy({ date, machine, loadBefore, loadAfter, chromium, rows }: BusyRoom): string {
@@ -32,7 +32,7 @@ is processor time by Chromium's \`TaskDuration\`, of which a throttled page is c
 the server, the database and the senders share the machine's cores with whatever else runs there: the rows in which nothing
 comes say how much of a stutter is not the page's own.
 
-${table([
+${renderTable([
   [
     'what is shown',
     'screen',
@@ -49,12 +49,12 @@ ${table([
     'longest, ms',
     'main thread',
   ],
-  ...rows.map(rowOf),
+  ...rows.map(formatBusyRow),
 ])}
 `;
 }
 
-function rowOf({ name, screen, throttle, rate, smooth }: Measured): string[] {
+function formatBusyRow({ name, screen, throttle, rate, smooth }: BusyMeasurement): string[] {
   const { frames, median, p99, longest, tasks, longestTask, longestWork, slowFrames, longestFrame, busy } =
     smooth;
   return [

@@ -3,10 +3,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { median } from '../measure.js';
-import { FIRST, type Message, messagesFrom, type Subject } from './targets.js';
+import { type BrowserTarget, createSampleMessages, INITIAL_MESSAGES, type SampleMessage } from './targets.js';
 
 /** In milliseconds, MB and elements; medians of the rounds. */
-export type Cost = {
+export type BrowserCost = {
   /** From the start of the navigation until the newest message is drawn. */
   shown: number;
   /** Everything the main thread did until the page had come to rest. */
@@ -21,16 +21,16 @@ export type Cost = {
   longNodes: number;
 };
 
-const LONG = 1_000;
-const KEYS = 40;
-const KEY_EVERY = 40;
-const MESSAGES = 30;
-const MESSAGE_EVERY = 50;
+const LONG_CHAT_MESSAGES = 1_000;
+const KEYSTROKE_COUNT = 40;
+const KEYSTROKE_INTERVAL_MS = 40;
+const MESSAGE_COUNT = 30;
+const MESSAGE_INTERVAL_MS = 50;
 /** Milliseconds after which no more messages come in: those that came count. */
-const MESSAGES_PATIENCE = 8_000;
+const MESSAGES_TIMEOUT_MS = 8_000;
 /** Milliseconds in which a page comes to rest. */
-const REST = 600;
-const PATIENCE = 30_000;
+const SETTLE_MS = 600;
+const PAGE_TIMEOUT_MS = 30_000;
 const VIEWPORT = { width: 400, height: 700 };
 
 type Watch = {
@@ -40,7 +40,7 @@ type Watch = {
 };
 
 /** In the page, before its own scripts. Methods only: the compiler gives named functions a helper that no page has. */
-function watch(): void {
+function installMessageWatcher(): void {
   Object.assign(window, {
     shows(text) {
       const host = document.querySelector('chatty-chat')?.shadowRoot;
@@ -53,9 +53,9 @@ function watch(): void {
   } satisfies Watch);
 }
 
-export async function costOf(browser: Browser, subject: Subject): Promise<Cost> {
-  const few = await visit(browser, subject, FIRST);
-  const many = await visit(browser, subject, LONG);
+export async function measureCost(browser: Browser, subject: BrowserTarget): Promise<BrowserCost> {
+  const few = await measureVisit(browser, subject, INITIAL_MESSAGES);
+  const many = await measureVisit(browser, subject, LONG_CHAT_MESSAGES);
   return {
     shown: few.shown,
     start: few.start,
@@ -70,76 +70,78 @@ export async function costOf(browser: Browser, subject: Subject): Promise<Cost> 
 }
 
 /** A profile of its own: nothing is cached. */
-async function visit(browser: Browser, subject: Subject, count: number) {
+async function measureVisit(browser: Browser, subject: BrowserTarget, count: number) {
   const context = await browser.newContext({ viewport: VIEWPORT });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    await page.addInitScript(watch);
+    page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    await page.addInitScript(installMessageWatcher);
     const session = await context.newCDPSession(page);
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
     await subject.open(page, count);
-    const shown = await whenShown(page, messagesFrom(count, 1));
-    await pause(REST);
-    const start = await busy(session);
+    const shown = await waitUntilShown(page, createSampleMessages(count, 1));
+    await pause(SETTLE_MS);
+    const start = await mainThreadBusy(session);
 
     await page.locator(subject.field).click();
-    await pause(REST);
-    const key = await during(session, async () => {
-      await page.keyboard.type('the quick brown fox jumps over a lazy dog'.slice(0, KEYS), {
-        delay: KEY_EVERY,
+    await pause(SETTLE_MS);
+    const key = await measureDuring(session, async () => {
+      await page.keyboard.type('the quick brown fox jumps over a lazy dog'.slice(0, KEYSTROKE_COUNT), {
+        delay: KEYSTROKE_INTERVAL_MS,
       });
-      return KEYS;
+      return KEYSTROKE_COUNT;
     });
-    const incoming = messagesFrom(count + 1, MESSAGES);
+    const incoming = createSampleMessages(count + 1, MESSAGE_COUNT);
     let last = '';
-    const message = await during(session, async () => {
-      const received = await subject.receive(page, incoming, MESSAGE_EVERY, MESSAGES_PATIENCE);
-      last = lastOf(incoming.slice(0, received));
+    const message = await measureDuring(session, async () => {
+      const received = await subject.receive(page, incoming, MESSAGE_INTERVAL_MS, MESSAGES_TIMEOUT_MS);
+      last = lastMessageOf(incoming.slice(0, received));
       return received;
     });
     if (!(await page.evaluate((text) => (window as unknown as Watch).shows(text), last)))
       throw new Error(`${subject.name} does not show what came in`);
 
     await session.send('HeapProfiler.collectGarbage');
-    const { JSHeapUsedSize = 0, Nodes = 0 } = await metrics(session);
+    const { JSHeapUsedSize = 0, Nodes = 0 } = await readMetrics(session);
     return { shown, start, key, message, heap: JSHeapUsedSize / 1_000_000, nodes: Nodes };
   } finally {
     await context.close();
   }
 }
 
-const lastOf = (messages: Message[]) => messages.at(-1)?.text ?? '';
+const lastMessageOf = (messages: SampleMessage[]) => messages.at(-1)?.text ?? '';
 
-function whenShown(page: Page, messages: Message[]): Promise<number> {
-  const shown = page.evaluate((text) => (window as unknown as Watch).shown(text), lastOf(messages));
-  const late = pause(PATIENCE, null, { ref: false }).then(() => {
+function waitUntilShown(page: Page, messages: SampleMessage[]): Promise<number> {
+  const shown = page.evaluate((text) => (window as unknown as Watch).shown(text), lastMessageOf(messages));
+  const late = pause(PAGE_TIMEOUT_MS, null, { ref: false }).then(() => {
     throw new Error('the messages did not appear');
   });
   return Promise.race([shown, late]);
 }
 
 /** Processor milliseconds of the main thread for one of the things the work does; it answers how many those were. */
-async function during(session: CDPSession, work: () => Promise<number>): Promise<number> {
-  const before = await busy(session);
+async function measureDuring(session: CDPSession, work: () => Promise<number>): Promise<number> {
+  const before = await mainThreadBusy(session);
   const times = await work();
-  await pause(REST);
-  return ((await busy(session)) - before) / times;
+  await pause(SETTLE_MS);
+  return ((await mainThreadBusy(session)) - before) / times;
 }
 
 /** Processor milliseconds of the main thread so far: scripts, style, layout, painting, events. */
-export async function busy(session: CDPSession): Promise<number> {
-  return ((await metrics(session)).TaskDuration ?? Number.NaN) * 1_000;
+export async function mainThreadBusy(session: CDPSession): Promise<number> {
+  return ((await readMetrics(session)).TaskDuration ?? Number.NaN) * 1_000;
 }
 
-async function metrics(session: CDPSession): Promise<Record<string, number>> {
+async function readMetrics(session: CDPSession): Promise<Record<string, number>> {
   const { metrics: all } = await session.send('Performance.getMetrics');
   return Object.fromEntries(all.map(({ name, value }) => [name, value]));
 }
 
-export function medianOf(costs: Cost[]): Cost {
+export function medianOf(costs: BrowserCost[]): BrowserCost {
   const [first] = costs;
   if (!first) throw new Error('no round was measured');
-  const names = Object.keys(first) as (keyof Cost)[];
-  return Object.fromEntries(names.map((name) => [name, median(costs.map((cost) => cost[name]))])) as Cost;
+  const names = Object.keys(first) as (keyof BrowserCost)[];
+  return Object.fromEntries(
+    names.map((name) => [name, median(costs.map((cost) => cost[name]))]),
+  ) as BrowserCost;
 }

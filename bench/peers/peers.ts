@@ -17,7 +17,7 @@ const REACT = { react: '19.3.1', 'react-dom': '19.3.1' };
 const OLDER_REACT = { react: '18.3.1', 'react-dom': '18.3.1' };
 
 /** What the packages ask for in their turn is taken as it was on this day. */
-export const AS_OF = '2026-11-25';
+export const CHECKED_ON = '2026-11-25';
 
 export const PEERS: Peer[] = [
   {
@@ -74,7 +74,7 @@ export const PEERS: Peer[] = [
 ];
 
 /** No library at all: what the browser itself and the measuring cost. */
-export const PLAIN: Peer = {
+export const PLAIN_PEER: Peer = {
   name: 'a list and a field by hand',
   entry: 'plain.js',
   licence: '',
@@ -84,7 +84,7 @@ export const PLAIN: Peer = {
 };
 
 /** Known and not measured, with the reason. */
-export const LEFT_OUT = [
+export const EXCLUDED_PEERS = [
   'Stream (stream-chat-react): its licence lets only its own customers install it, and no one who makes another chat.',
   'Sendbird (uikit-react): the SDK below it is licensed only for applications that use its service.',
   'TalkJS, CometChat: proprietary, and their packages do not hold the terms they are under.',

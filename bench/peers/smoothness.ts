@@ -1,7 +1,7 @@
 /** How smoothly a page moves: the frames it drew, the tasks that held it up, and how busy its main thread was. */
 
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { busy } from './costs.js';
+import { mainThreadBusy } from './costs.js';
 
 /** Of some seconds, in milliseconds unless it says otherwise. */
 export type Smoothness = {
@@ -23,18 +23,18 @@ export type Smoothness = {
   busy: number;
 };
 
-const HERTZ = 60;
+const FRAMES_PER_SECOND = 60;
 
-type Watch = {
+type FrameWatcher = {
   times: number[];
   spans: { type: string; duration: number }[];
   begin(): void;
-  end(): Pick<Watch, 'times' | 'spans'>;
+  end(): Pick<FrameWatcher, 'times' | 'spans'>;
 };
-type Watched = { smooth: Watch };
+type MeasuredFrames = { smooth: FrameWatcher };
 
 /** In the page, before its own scripts. Methods only: the compiler gives named functions a helper that no page has. */
-function watch(): void {
+function installFrameWatcher(): void {
   const types = ['longtask', 'long-animation-frame'].filter((type) =>
     PerformanceObserver.supportedEntryTypes.includes(type),
   );
@@ -57,27 +57,27 @@ function watch(): void {
         return { times: this.times, spans: this.spans };
       },
     },
-  } satisfies Watched);
+  } satisfies MeasuredFrames);
 }
 
 /** Before the page is opened. */
-export async function watchFrames(page: Page): Promise<void> {
-  await page.addInitScript(watch);
+export async function observeFrames(page: Page): Promise<void> {
+  await page.addInitScript(installFrameWatcher);
 }
 
 /** While the work goes on in a page that is watched. */
-export async function smoothness(
+export async function measureSmoothness(
   browser: Browser,
   { page, session }: { page: Page; session: CDPSession },
   work: () => Promise<unknown>,
 ): Promise<Smoothness> {
   await browser.startTracing(page, { categories: ['toplevel'] });
-  await page.evaluate(() => (window as unknown as Watched).smooth.begin());
-  const before = await busy(session);
+  await page.evaluate(() => (window as unknown as MeasuredFrames).smooth.begin());
+  const before = await mainThreadBusy(session);
   await work();
-  const worked = (await busy(session)) - before;
+  const worked = (await mainThreadBusy(session)) - before;
   const trace = JSON.parse(String(await browser.stopTracing())) as Trace;
-  const { times, spans } = await page.evaluate(() => (window as unknown as Watched).smooth.end());
+  const { times, spans } = await page.evaluate(() => (window as unknown as MeasuredFrames).smooth.end());
   const intervals = times
     .slice(1)
     .map((time, index) => time - (times[index] ?? time))
@@ -89,7 +89,7 @@ export async function smoothness(
   const tasks = of('longtask');
   const slow = of('long-animation-frame');
   return {
-    frames: (intervals.length / ((took / 1_000) * HERTZ)) * 100,
+    frames: (intervals.length / ((took / 1_000) * FRAMES_PER_SECOND)) * 100,
     median: at(0.5),
     p99: at(0.99),
     longest: at(1),

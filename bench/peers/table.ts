@@ -1,7 +1,7 @@
 /** The part of the results that is about peers, from what `npm run peers` kept. */
 
-import type { Size } from './build.js';
-import type { Cost } from './costs.js';
+import type { BundleSize } from './build.js';
+import type { BrowserCost } from './costs.js';
 
 export type Comparison = {
   date: string;
@@ -12,18 +12,18 @@ export type Comparison = {
   chromium: string;
   rounds: number;
   /** What everyone needs who reads and writes here; the ratios are to it. */
-  ours: Size;
+  ours: BundleSize;
   /** What every page loads that holds the chat, opened or not. */
-  loader: Size;
+  loader: BundleSize;
   /** With what comes by itself once one can read and write. */
-  whole: Size;
-  peers: { name: string; licence: string; holds: string; size: Size }[];
+  whole: BundleSize;
+  peers: { name: string; licence: string; holds: string; size: BundleSize }[];
   leftOut: string[];
   /** Ours first. */
-  costs: { name: string; cost: Cost }[];
+  costs: { name: string; cost: BrowserCost }[];
 };
 
-const MEASURES: [keyof Cost, string][] = [
+const COST_MEASURES: [keyof BrowserCost, string][] = [
   ['shown', 'until the newest of 50 messages is drawn, ms'],
   ['start', 'main thread until the page is at rest, ms'],
   ['key', 'main thread for one key, 50 messages, ms'],
@@ -49,7 +49,7 @@ minified, ES2022, split at \`import()\`. Counted is what the page fetches at onc
 itself (gzip 9, brotli 11). Not counted: chunks that come by \`import()\`, fonts, pictures, sounds, and what a service sends.
 React is counted; a site that has it already loads that much less. Ours is counted as it is served.
 
-${sizes(comparison)}
+${renderSizes(comparison)}
 
 Left out:
 
@@ -68,7 +68,7 @@ ${costs(comparison)}
 `;
 }
 
-function sizes({ ours, loader, whole, peers }: Comparison): string {
+function renderSizes({ ours, loader, whole, peers }: Comparison): string {
   const rows = [
     {
       name: 'Chatty: the loader, on every page',
@@ -90,7 +90,7 @@ function sizes({ ours, loader, whole, peers }: Comparison): string {
     },
     ...peers,
   ];
-  return table([
+  return renderTable([
     ['what', 'gzip', 'brotli', 'times ours (gzip)', 'requests', 'holds', 'licence'],
     ...rows.map(({ name, size, holds, licence }) => [
       name,
@@ -106,27 +106,29 @@ function sizes({ ours, loader, whole, peers }: Comparison): string {
 
 function costs({ costs: all }: Comparison): string {
   const ours = all[0]?.cost;
-  return table([
+  return renderTable([
     ['measure', ...all.map(({ name }) => name)],
-    ...MEASURES.map(([key, measure]) => [
+    ...COST_MEASURES.map(([key, measure]) => [
       measure,
       ...all.map(({ cost }) =>
-        cost === ours || !ours ? figure(cost[key]) : `${figure(cost[key])} (${ratio(cost[key] / ours[key])})`,
+        cost === ours || !ours
+          ? formatFigure(cost[key])
+          : `${formatFigure(cost[key])} (${formatRatio(cost[key] / ours[key])})`,
       ),
     ]),
   ]);
 }
 
-function figure(value: number): string {
+function formatFigure(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toFixed(value >= 10 ? 1 : 2);
 }
 
-function ratio(quotient: number): string {
+function formatRatio(quotient: number): string {
   return `${quotient >= 10 ? quotient.toFixed(0) : quotient.toFixed(1)}x`;
 }
 
-export function table([head = [], ...rows]: string[][]): string {
+export function renderTable([head = [], ...rows]: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [head, head.map(() => '---'), ...rows].map(line).join('\n');
 }

@@ -2,19 +2,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAIN_ROOM } from '@chatty/protocol/sizes';
-import { columns, type Row, type Stage } from '../context.js';
-import { median, percentile, within } from '../measure.js';
-import { openSwarm, type Swarm } from '../member-pool.js';
-import { type Kind, query, type Server } from '../server.js';
+import { type BenchContext, formatColumns, type ResultRow } from '../context.js';
+import { median, percentile, waitUntil } from '../measure.js';
+import { type MemberPool, openMemberPool } from '../member-pool.js';
+import { type BenchServer, query, type ServerKind } from '../server.js';
 
-const READERS = 400;
-const IN_FLIGHT = 32;
+const READER_COUNT = 400;
+const REQUESTS_IN_FLIGHT = 32;
 /** Pages come from the whole room, but never from its very beginning. */
-const OLDEST = 100;
+const OLDEST_READ_ID = 100;
 /** Milliseconds of one run. */
-const RUN = 4_000;
+const READ_COUNT = 4_000;
 
-const FILL: Record<Exclude<Kind, 'bare'>, string[]> = {
+const FILL_QUERY: Record<Exclude<ServerKind, 'bare'>, string[]> = {
   ours: [
     `INSERT INTO rooms (project_id, room_id, last_seq) VALUES ('p1', '${MAIN_ROOM}', $1::int)`,
     `INSERT INTO messages (project_id, room_id, id, seq, user_id, username, content, created_at)
@@ -27,7 +27,7 @@ const FILL: Record<Exclude<Kind, 'bare'>, string[]> = {
   ],
 };
 
-type Run = {
+type HistoryRun = {
   perSecond: number;
   p50: number;
   p99: number;
@@ -37,32 +37,34 @@ type Run = {
   databaseMicros: number;
 };
 
-export async function historyReads(stage: Stage): Promise<Row[]> {
+export async function measureHistoryReads(stage: BenchContext): Promise<ResultRow[]> {
   const rows = stage.quick ? 100_000 : 1_000_000;
-  const runs: Record<Kind, Run[]> = { ours: [], bare: [], started: [] };
+  const runs: Record<ServerKind, HistoryRun[]> = { ours: [], bare: [], started: [] };
   await stage.withServers(['ours', 'started'], async (servers) => {
-    const swarms: Swarm[] = [];
+    const swarms: MemberPool[] = [];
     for (const server of servers) {
-      await fill(server, rows);
-      swarms.push(await openSwarm({ server, count: READERS, batch: true, readers: Infinity }));
+      await fillRoom(server, rows);
+      swarms.push(
+        await openMemberPool({ server, memberCount: READER_COUNT, batch: true, readerInterval: Infinity }),
+      );
     }
     for (let turn = 0; turn < (stage.quick ? 2 : 3); turn += 1) {
       for (const swarm of swarms) {
-        const run = await read(swarm, rows, stage.databaseCpu);
+        const run = await readPages(swarm, rows, stage.databaseCpu);
         runs[swarm.server.kind].push(run);
-        stage.say(`${swarm.server.kind}: ${JSON.stringify(run)}`);
+        stage.report(`${swarm.server.kind}: ${JSON.stringify(run)}`);
       }
     }
     for (const swarm of swarms) await swarm.close();
   });
   const scenario = `history, pages of 50 from ${rows.toLocaleString('en')} messages`;
-  const at = (pick: (run: Run) => number) =>
-    columns({ ours: median(runs.ours.map(pick)), started: median(runs.started.map(pick)) });
+  const at = (pick: (run: HistoryRun) => number) =>
+    formatColumns({ ours: median(runs.ours.map(pick)), started: median(runs.started.map(pick)) });
   const refused = runs.ours.reduce((sum, run) => sum + run.refused, 0);
   return [
     {
       scenario,
-      measure: `pages/s, ${IN_FLIGHT} under way`,
+      measure: `pages/s, ${REQUESTS_IN_FLIGHT} under way`,
       ...at(({ perSecond }) => perSecond),
       ...(refused > 0 ? { note: `ours refused ${refused}` } : {}),
     },
@@ -74,21 +76,21 @@ export async function historyReads(stage: Stage): Promise<Row[]> {
 }
 
 /** Before anybody comes: a room that is being followed would get all these as news. */
-async function fill(server: Server, rows: number): Promise<void> {
+async function fillRoom(server: BenchServer, rows: number): Promise<void> {
   if (server.kind === 'bare') return;
-  for (const sql of FILL[server.kind]) await query(server.database, sql, [rows]);
+  for (const sql of FILL_QUERY[server.kind]) await query(server.database, sql, [rows]);
   await query(server.database, server.kind === 'ours' ? 'VACUUM ANALYZE messages' : 'VACUUM ANALYZE lines');
 }
 
-async function read(swarm: Swarm, rows: number, databaseCpu: () => number): Promise<Run> {
+async function readPages(swarm: MemberPool, rows: number, databaseCpu: () => number): Promise<HistoryRun> {
   const took: number[] = [];
   let [refused, open, asked, over] = [0, 0, 0, false];
   const ask = () => {
     const began = performance.now();
-    const before = OLDEST + Math.floor(Math.random() * (rows - OLDEST));
+    const before = OLDEST_READ_ID + Math.floor(Math.random() * (rows - OLDEST_READ_ID));
     open += 1;
     asked += 1;
-    swarm.members[asked % READERS]?.ask('history', { before }, (ok) => {
+    swarm.members[asked % READER_COUNT]?.request('history', { before }, (ok) => {
       open -= 1;
       if (over) return;
       if (ok) took.push(performance.now() - began);
@@ -96,15 +98,15 @@ async function read(swarm: Swarm, rows: number, databaseCpu: () => number): Prom
       ask();
     });
   };
-  const before = { server: swarm.server.cpu(), database: databaseCpu() };
+  const before = { server: swarm.server.cpuSeconds(), database: databaseCpu() };
   const began = performance.now();
-  for (let each = 0; each < IN_FLIGHT; each += 1) ask();
-  await pause(RUN);
+  for (let each = 0; each < REQUESTS_IN_FLIGHT; each += 1) ask();
+  await pause(READ_COUNT);
   over = true;
   const elapsed = (performance.now() - began) / 1_000;
-  const serverMicros = ((swarm.server.cpu() - before.server) / took.length) * 1e6;
+  const serverMicros = ((swarm.server.cpuSeconds() - before.server) / took.length) * 1e6;
   const databaseMicros = ((databaseCpu() - before.database) / took.length) * 1e6;
-  await within(10_000, () => open === 0);
+  await waitUntil(10_000, () => open === 0);
   return {
     perSecond: took.length / elapsed,
     p50: percentile(took, 0.5),

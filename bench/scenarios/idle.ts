@@ -1,22 +1,22 @@
 /** What a member costs who only reads: resident memory of the server after a collection, a member. */
 
-import { columns, type Row, type Stage } from '../context.js';
-import { openSwarm } from '../member-pool.js';
-import type { Kind } from '../server.js';
+import { type BenchContext, formatColumns, type ResultRow } from '../context.js';
+import { openMemberPool } from '../member-pool.js';
+import type { ServerKind } from '../server.js';
 
 /** Members let in and out before, so that what a server grows once is not counted. */
-const WARM = 500;
+const WARM_UP_MEMBERS = 500;
 
-export async function idle(stage: Stage): Promise<Row[]> {
+export async function measureIdleMemory(stage: BenchContext): Promise<ResultRow[]> {
   const members = stage.quick ? 2_000 : 5_000;
-  const resident: Partial<Record<Kind, number>> = {};
-  const heap: Partial<Record<Kind, number>> = {};
+  const resident: Partial<Record<ServerKind, number>> = {};
+  const heap: Partial<Record<ServerKind, number>> = {};
   await stage.withServers(['ours', 'bare', 'started'], async (servers) => {
     for (const server of servers) {
-      await (await openSwarm({ server, count: WARM, batch: true })).close();
-      const before = await server.memory();
-      const swarm = await openSwarm({ server, count: members, batch: true });
-      const after = await server.memory();
+      await (await openMemberPool({ server, memberCount: WARM_UP_MEMBERS, batch: true })).close();
+      const before = await server.memoryAfterGc();
+      const swarm = await openMemberPool({ server, memberCount: members, batch: true });
+      const after = await server.memoryAfterGc();
       resident[server.kind] = (after.rss - before.rss) / members / 1_024;
       heap[server.kind] = (after.heapUsed - before.heapUsed) / members / 1_024;
       await swarm.close();
@@ -24,7 +24,7 @@ export async function idle(stage: Stage): Promise<Row[]> {
   });
   const scenario = `memory, ${members.toLocaleString('en')} idle members`;
   return [
-    { scenario, measure: 'resident a member, KiB', ...columns(resident), bar: '18 kB' },
-    { scenario, measure: 'JavaScript heap a member, KiB', ...columns(heap) },
+    { scenario, measure: 'resident a member, KiB', ...formatColumns(resident), bar: '18 kB' },
+    { scenario, measure: 'JavaScript heap a member, KiB', ...formatColumns(heap) },
   ];
 }

@@ -1,40 +1,40 @@
 /** How long it takes until everybody of a crowd that comes at once has read what was said before. */
 
 import { setTimeout as pause, setImmediate as turnOfOthers } from 'node:timers/promises';
-import { columns, type Row, type Stage } from '../context.js';
-import { median, within } from '../measure.js';
-import { type Member, openMember } from '../member.js';
-import { authOf, openSwarm } from '../member-pool.js';
-import type { Kind, Server } from '../server.js';
+import { type BenchContext, formatColumns, type ResultRow } from '../context.js';
+import { median, waitUntil } from '../measure.js';
+import { type LoadMember, openLoadMember } from '../member.js';
+import { createAuth, openMemberPool } from '../member-pool.js';
+import type { BenchServer, ServerKind } from '../server.js';
 
-const CROWD = 2_000;
-const HISTORY = 50;
+const MEMBER_COUNT = 2_000;
+const HISTORY_LENGTH = 50;
 /** Connections opened in one turn of the generator. */
-const GROUP = 50;
-const PATIENCE = 60_000;
+const MEMBERS_PER_GROUP = 50;
+const JOIN_TIMEOUT_MS = 60_000;
 /** Pause in milliseconds before a storm: the servers share a core, and each goes on for a while to clear up after its last one. */
-const SETTLE = 500;
+const SETTLE_MS = 500;
 /** Storms upon each server: the first meets code that was never compiled, the measured ones a server that has run for a while. */
-const TURNS = { warming: 4, measured: 9 };
-const QUICK_TURNS = { warming: 1, measured: 2 };
+const TURN_COUNT = { warming: 4, measured: 9 };
+const QUICK_TURN_COUNT = { warming: 1, measured: 2 };
 
-export async function joinStorm(stage: Stage): Promise<Row[]> {
-  const { warming, measured } = stage.quick ? QUICK_TURNS : TURNS;
-  const took: Record<Kind, number[]> = { ours: [], bare: [], started: [] };
+export async function measureJoinStorm(stage: BenchContext): Promise<ResultRow[]> {
+  const { warming, measured } = stage.quick ? QUICK_TURN_COUNT : TURN_COUNT;
+  const took: Record<ServerKind, number[]> = { ours: [], bare: [], started: [] };
   await stage.withServers(['ours', 'bare', 'started'], async (servers) => {
-    for (const server of servers) await talk(server);
+    for (const server of servers) await fillHistory(server);
     for (let turn = 0; turn < warming + measured; turn += 1) {
       for (const server of servers) {
-        await pause(SETTLE);
-        const seconds = await storm(server);
+        await pause(SETTLE_MS);
+        const seconds = await runJoinStorm(server);
         took[server.kind].push(seconds);
-        stage.say(`${server.kind}: ${CROWD} joined in ${seconds.toFixed(2)} s`);
+        stage.report(`${server.kind}: ${MEMBER_COUNT} joined in ${seconds.toFixed(2)} s`);
       }
     }
   });
   const scenario = 'join storm, 2,000 at once with 50 messages each';
   const at = (pick: (seconds: number[]) => number) =>
-    columns({ ours: pick(took.ours), bare: pick(took.bare), started: pick(took.started) });
+    formatColumns({ ours: pick(took.ours), bare: pick(took.bare), started: pick(took.started) });
   return [
     {
       scenario,
@@ -51,40 +51,40 @@ export async function joinStorm(stage: Stage): Promise<Row[]> {
   ];
 }
 
-async function talk(server: Server): Promise<void> {
-  const swarm = await openSwarm({ server, count: 10, batch: true });
-  for (let said = 0; said < HISTORY; said += 1) swarm.say();
-  await within(PATIENCE, () => swarm.tally.deliveries >= HISTORY * 10);
+async function fillHistory(server: BenchServer): Promise<void> {
+  const swarm = await openMemberPool({ server, memberCount: 10, batch: true });
+  for (let said = 0; said < HISTORY_LENGTH; said += 1) swarm.sendNext();
+  await waitUntil(JOIN_TIMEOUT_MS, () => swarm.counters.deliveries >= HISTORY_LENGTH * 10);
   await swarm.close();
 }
 
-async function storm(server: Server): Promise<number> {
-  const auths = Array.from({ length: CROWD }, (_, index) =>
-    authOf({ server, count: CROWD, batch: true }, index),
+async function runJoinStorm(server: BenchServer): Promise<number> {
+  const auths = Array.from({ length: MEMBER_COUNT }, (_, index) =>
+    createAuth({ server, memberCount: MEMBER_COUNT, batch: true }, index),
   );
   let [joined, closed] = [0, 0];
   const sink = {
     joined: () => {
       joined += 1;
     },
-    delivered: () => undefined,
-    read: () => undefined,
+    messagesDelivered: () => undefined,
+    textsRead: () => undefined,
     refused: () => undefined,
     closed: () => {
       closed += 1;
     },
   };
   const began = performance.now();
-  const members: Member[] = [];
+  const members: LoadMember[] = [];
   for (const auth of auths) {
-    members.push(openMember({ port: server.port, auth, whole: false, sink }));
+    members.push(openLoadMember({ port: server.port, auth, readWholePackets: false, listener: sink }));
     // A generator that first opens them all leaves the server without work meanwhile.
-    if (members.length % GROUP === 0) await turnOfOthers();
+    if (members.length % MEMBERS_PER_GROUP === 0) await turnOfOthers();
   }
-  await within(PATIENCE, () => joined + closed >= CROWD);
+  await waitUntil(JOIN_TIMEOUT_MS, () => joined + closed >= MEMBER_COUNT);
   const seconds = (performance.now() - began) / 1_000;
-  if (joined < CROWD) throw new Error(`${server.kind}: only ${joined} of ${CROWD} got in`);
+  if (joined < MEMBER_COUNT) throw new Error(`${server.kind}: only ${joined} of ${MEMBER_COUNT} got in`);
   for (const member of members) member.close();
-  await within(PATIENCE, () => closed >= CROWD);
+  await waitUntil(JOIN_TIMEOUT_MS, () => closed >= MEMBER_COUNT);
   return seconds;
 }

@@ -2,22 +2,22 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Row, Stage } from '../context.js';
-import { runStep } from '../load-generator.js';
-import { openSwarm } from '../member-pool.js';
-import type { Kind, Server } from '../server.js';
+import type { BenchContext, ResultRow } from '../context.js';
+import { runLoadStep } from '../load-generator.js';
+import { openMemberPool } from '../member-pool.js';
+import type { BenchServer, ServerKind } from '../server.js';
 
-const STALLED = 20;
-const OTHERS = 50;
-const RATE = 200;
+const STALLED_MEMBERS = 20;
+const READING_MEMBERS = 50;
+const MESSAGES_PER_SECOND = 200;
 /** Seconds for which the others' delay is measured: before, and beside readers that have stopped and are still there. */
-const BESIDE = 14;
+const MEASURE_SECONDS = 14;
 /** Long messages, because the kernel holds about 3 MB of a connection before the server sees that nobody reads. */
-const SIZE = 1_500;
-const ESTABLISHED = '01';
-const TCP_TABLE = '/proc/net/tcp';
+const MESSAGE_LENGTH = 1_500;
+const TCP_STATE_ESTABLISHED = '01';
+const TCP_TABLE_PATH = '/proc/net/tcp';
 
-type Outcome = {
+type StallResult = {
   /** Growth of the resident memory at its highest, a stalled reader, in MB. */
   grown: number;
   /** Until the server had closed the first and the last of them, in seconds; null: it did not. */
@@ -28,22 +28,22 @@ type Outcome = {
   p99Before: number;
 };
 
-export async function stalled(stage: Stage): Promise<Row[]> {
+export async function measureStalledReaders(stage: BenchContext): Promise<ResultRow[]> {
   const seconds = stage.quick ? 20 : 32;
-  const outcomes: Partial<Record<Kind, Outcome>> = {};
+  const outcomes: Partial<Record<ServerKind, StallResult>> = {};
   await stage.withServers(stage.quick ? ['ours'] : ['ours', 'started'], async (servers) => {
     for (const server of servers) {
-      const outcome = await stall(server, seconds);
+      const outcome = await runStall(server, seconds);
       outcomes[server.kind] = outcome;
-      stage.say(`${server.kind}: ${JSON.stringify(outcome)}`);
+      stage.report(`${server.kind}: ${JSON.stringify(outcome)}`);
     }
   });
-  const at = (pick: (outcome: Outcome) => number | null) => ({
+  const at = (pick: (outcome: StallResult) => number | null) => ({
     ours: outcomes.ours ? pick(outcomes.ours) : null,
     bare: null,
     started: outcomes.started ? pick(outcomes.started) : null,
   });
-  const scenario = `stalled readers, ${STALLED} beside ${OTHERS} at ${RATE} msg/s`;
+  const scenario = `stalled readers, ${STALLED_MEMBERS} beside ${READING_MEMBERS} at ${MESSAGES_PER_SECOND} msg/s`;
   const note = `half of them answer pings; "–" is not within ${seconds} s`;
   return [
     {
@@ -58,22 +58,28 @@ export async function stalled(stage: Stage): Promise<Row[]> {
   ];
 }
 
-async function stall(server: Server, seconds: number): Promise<Outcome> {
-  const others = await openSwarm({ server, count: OTHERS, batch: true, size: SIZE, readers: 10 });
+async function runStall(server: BenchServer, seconds: number): Promise<StallResult> {
+  const others = await openMemberPool({
+    server,
+    memberCount: READING_MEMBERS,
+    batch: true,
+    messageLength: MESSAGE_LENGTH,
+    readerInterval: 10,
+  });
   // Before, they read as everybody does: the room is as large, and what differs is that they stop.
-  const silent = await openSwarm({ server, count: STALLED, batch: true });
-  const ports = new Set(silent.members.map((member) => member.port()));
-  await runStep(others, RATE, 3);
-  await server.memory();
-  const watchBefore = watchOver(server, ports);
-  const before = await runStep(others, RATE, BESIDE);
+  const silent = await openMemberPool({ server, memberCount: STALLED_MEMBERS, batch: true });
+  const ports = new Set(silent.members.map((member) => member.localPort()));
+  await runLoadStep(others, MESSAGES_PER_SECOND, 3);
+  await server.memoryAfterGc();
+  const watchBefore = watchConnections(server, ports);
+  const before = await runLoadStep(others, MESSAGES_PER_SECOND, MEASURE_SECONDS);
   await watchBefore();
-  await server.memory();
-  for (const [index, member] of silent.members.entries()) member.stall(index % 2 === 0);
-  const watch = watchOver(server, ports);
+  await server.memoryAfterGc();
+  for (const [index, member] of silent.members.entries()) member.stopReading(index % 2 === 0);
+  const watch = watchConnections(server, ports);
   // The others' delay counts while nobody has been let go.
-  const beside = await runStep(others, RATE, BESIDE);
-  await runStep(others, RATE, seconds - BESIDE);
+  const beside = await runLoadStep(others, MESSAGES_PER_SECOND, MEASURE_SECONDS);
+  await runLoadStep(others, MESSAGES_PER_SECOND, seconds - MEASURE_SECONDS);
   const outcome = { p99: beside.p99, p99Before: before.p99, ...(await watch()) };
   await silent.close();
   await others.close();
@@ -81,20 +87,20 @@ async function stall(server: Server, seconds: number): Promise<Outcome> {
 }
 
 /** Looking costs the generator some milliseconds: it looks rarely while delays are measured, whether all read or not. */
-function watchOver(
-  server: Server,
+function watchConnections(
+  server: BenchServer,
   ports: Set<number>,
-): () => Promise<Pick<Outcome, 'grown' | 'first' | 'last'>> {
-  const base = server.resident();
+): () => Promise<Pick<StallResult, 'grown' | 'first' | 'last'>> {
+  const base = server.residentBytes();
   const began = performance.now();
-  const seen: Pick<Outcome, 'grown' | 'first' | 'last'> = { grown: 0, first: null, last: null };
+  const seen: Pick<StallResult, 'grown' | 'first' | 'last'> = { grown: 0, first: null, last: null };
   let watching = true;
   const watch = (async () => {
-    for (let at = 0; watching; await pause(at < BESIDE ? 1_000 : 100)) {
+    for (let at = 0; watching; await pause(at < MEASURE_SECONDS ? 1_000 : 100)) {
       at = (performance.now() - began) / 1_000;
-      seen.grown = Math.max(seen.grown, (server.resident() - base) / STALLED / 1e6);
-      const open = established(server.port, ports);
-      if (open < STALLED) seen.first ??= at;
+      seen.grown = Math.max(seen.grown, (server.residentBytes() - base) / STALLED_MEMBERS / 1e6);
+      const open = countEstablished(server.port, ports);
+      if (open < STALLED_MEMBERS) seen.first ??= at;
       if (open === 0) seen.last ??= at;
     }
   })();
@@ -106,11 +112,11 @@ function watchOver(
 }
 
 /** Connections the server still holds, by the kernel's table: a reader that does not read cannot see its own end. */
-function established(serverPort: number, ports: Set<number>): number {
+function countEstablished(serverPort: number, ports: Set<number>): number {
   let open = 0;
-  for (const line of readFileSync(TCP_TABLE, 'latin1').split('\n').slice(1)) {
+  for (const line of readFileSync(TCP_TABLE_PATH, 'latin1').split('\n').slice(1)) {
     const [, local = '', remote = '', state] = line.trim().split(/\s+/);
-    if (state !== ESTABLISHED || portOf(local) !== serverPort) continue;
+    if (state !== TCP_STATE_ESTABLISHED || portOf(local) !== serverPort) continue;
     if (ports.has(portOf(remote))) open += 1;
   }
   return open;

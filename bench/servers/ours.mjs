@@ -6,7 +6,7 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { obey, report } from './control.mjs';
 
 const read = readConfig(process.env);
-if (!read.ok) throw new Error(read.faults.join('\n'));
+if (!read.ok) throw new Error(read.errors.join('\n'));
 const { config } = read;
 const app = await startApp({ config, log: createLog(config.logLevel), progress: () => undefined });
 obey(app.close);

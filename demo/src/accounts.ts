@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 
 export type Account = { id: string; nickname: string; picture: string | null; salt: string; hash: string };
 
-const KEY_BYTES = 32;
-const derive = promisify<string, Buffer, number, Buffer>(scrypt);
+const SCRYPT_KEY_BYTES = 32;
+const deriveKey = promisify<string, Buffer, number, Buffer>(scrypt);
 /** Stands in where there is no such account, so that asking takes as long as for one that exists. */
-const NOBODY = { salt: randomBytes(16).toString('hex'), hash: '0'.repeat(KEY_BYTES * 2) };
+const DUMMY_ACCOUNT = { salt: randomBytes(16).toString('hex'), hash: '0'.repeat(SCRYPT_KEY_BYTES * 2) };
 
 /** The account whose password this is, or null. */
 export async function authenticate(
@@ -17,8 +17,8 @@ export async function authenticate(
   password: string,
 ): Promise<Account | null> {
   const account = accounts.find((each) => each.id === id);
-  const { salt, hash } = account ?? NOBODY;
-  const key = await derive(password, Buffer.from(salt, 'hex'), KEY_BYTES);
+  const { salt, hash } = account ?? DUMMY_ACCOUNT;
+  const key = await deriveKey(password, Buffer.from(salt, 'hex'), SCRYPT_KEY_BYTES);
   return timingSafeEqual(key, Buffer.from(hash, 'hex')) && account ? account : null;
 }
 
@@ -57,7 +57,7 @@ export const othershopAccounts: readonly Account[] = [
 ];
 
 /** What `npm start` tells visitors of the demo; nothing checks against it. */
-export const passwords: Record<string, string> = {
+export const demoPasswords: Record<string, string> = {
   minsu: 'kimpga-minsu',
   jiyoung: 'kimpga-jiyoung',
   alice: 'othershop-alice',

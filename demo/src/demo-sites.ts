@@ -1,24 +1,24 @@
 /** The two host sites and the playground alone, beside a chat server that runs elsewhere: how the compose file runs them. */
 
-import { listenFault } from '@chatty/server/app';
-import { EXAMPLE_SECRET, SECRET_BYTES } from '@chatty/server/config/config';
-import { onStop } from '@chatty/server/runtime/shutdown';
-import { exitWith, StartError } from '@chatty/server/runtime/startup-error';
-import { createHost } from './host.js';
+import { listenErrorMessage } from '@chatty/server/app';
+import { EXAMPLE_SECRET, MIN_SECRET_BYTES } from '@chatty/server/config/config';
+import { waitForShutdownSignal } from '@chatty/server/runtime/shutdown';
+import { exitWithError, StartError } from '@chatty/server/runtime/startup-error';
+import { createDemoSite } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';
 import { createPlayground } from './playground.js';
 import { readPort } from './ports.js';
 
 async function main(): Promise<void> {
-  const stopping = onStop();
+  const stopping = waitForShutdownSignal();
   // An empty value counts as unset, as in compose files.
   const jwtSecret = process.env.JWT_SECRET || '';
   const chattyUrl = process.env.CHATTY_URL || 'http://localhost:3000';
   const host = process.env.HOST || '0.0.0.0';
-  if (Buffer.byteLength(jwtSecret) < SECRET_BYTES || jwtSecret === EXAMPLE_SECRET) {
+  if (Buffer.byteLength(jwtSecret) < MIN_SECRET_BYTES || jwtSecret === EXAMPLE_SECRET) {
     throw new StartError(
-      `JWT_SECRET must be the chat server's, of at least ${SECRET_BYTES} bytes and not the example's.`,
+      `JWT_SECRET must be the chat server's, of at least ${MIN_SECRET_BYTES} bytes and not the example's.`,
     );
   }
   if (!/^https?:\/\/[^/\s;,]+$/.test(chattyUrl))
@@ -31,14 +31,14 @@ async function main(): Promise<void> {
   };
   const innerUrl = process.env.CHATTY_INNER_URL || chattyUrl;
   const hosts = {
-    kimpga: createHost({ site: kimpga, port: ports.kimpga, ...common }),
-    othershop: createHost({ site: othershop, port: ports.othershop, ...common }),
+    kimpga: createDemoSite({ site: kimpga, port: ports.kimpga, ...common }),
+    othershop: createDemoSite({ site: othershop, port: ports.othershop, ...common }),
     playground: createPlayground({ port: ports.playground, innerUrl, ...common }),
   };
   for (const name of Object.keys(hosts) as (keyof typeof hosts)[]) {
     const opened = await hosts[name].listen().catch((error: unknown) => {
       const at = { host, port: ports[name] };
-      throw new StartError(listenFault(error, at, `${name.toUpperCase()}_PORT`), { cause: error });
+      throw new StartError(listenErrorMessage(error, at, `${name.toUpperCase()}_PORT`), { cause: error });
     });
     process.stdout.write(`${name} listens on port ${opened.port}\n`);
   }
@@ -47,4 +47,4 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-main().catch(exitWith);
+main().catch(exitWithError);

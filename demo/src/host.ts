@@ -5,57 +5,59 @@ import type { AddressInfo } from 'node:net';
 import { createToken } from '@chatty/token/create-token';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, authenticate } from './accounts.js';
-import { type Html, html, scriptJson } from './html.js';
-import { createBrake } from './login-throttle.js';
-import { createSessions } from './session.js';
-import type { Site } from './site.js';
-import { createWeb, sendPage } from './site-server.js';
+import { html, type SafeHtml, scriptJson } from './html.js';
+import { createLoginThrottle } from './login-throttle.js';
+import { createLoginSessions } from './session.js';
+import type { SiteDefinition } from './site.js';
+import { createSiteServer, sendPage } from './site-server.js';
 
-export type Host = { listen(): Promise<{ port: number }>; close(): Promise<void> };
+export type DemoSite = { listen(): Promise<{ port: number }>; close(): Promise<void> };
 
 /** The chat cannot ask for a new token yet, so one lasts as long as the login. */
-const TOKEN_SECONDS = 12 * 3_600;
+const TOKEN_LIFETIME_SECONDS = 12 * 3_600;
 
 /** @param chattyUrl origin of the chat server as the visitor's browser reaches it */
-export function createHost(options: {
-  site: Site;
+export function createDemoSite(options: {
+  site: SiteDefinition;
   host: string;
   port: number;
   chattyUrl: string;
   jwtSecret: string;
-}): Host {
+}): DemoSite {
   const { site, host, port, chattyUrl, jwtSecret } = options;
-  const http = createWeb(site.id);
-  const sessions = createSessions(
+  const http = createSiteServer(site.id);
+  const sessions = createLoginSessions(
     `${site.id}_session`,
     createHmac('sha256', jwtSecret).update('demo sessions').digest('hex'),
   );
-  const brake = createBrake();
+  const brake = createLoginThrottle();
 
   const visitor = (request: FastifyRequest): Account | null => {
-    const id = sessions.read(request.headers.cookie);
+    const id = sessions.readAccountId(request.headers.cookie);
     return site.accounts.find((account) => account.id === id) ?? null;
   };
-  const show = (reply: FastifyReply, status: number, render: (nonce: string) => Html) =>
+  const show = (reply: FastifyReply, status: number, render: (nonce: string) => SafeHtml) =>
     sendPage(reply, { status, chattyUrl }, render);
 
   http.get('/', (request, reply) => {
     const account = visitor(request);
-    const token = account ? tokenFor(site, account, jwtSecret, request.headers.host) : null;
+    const token = account ? createVisitorToken(site, account, jwtSecret, request.headers.host) : null;
     return show(reply, 200, (nonce) =>
-      site.page(account?.nickname ?? null, embed(site, chattyUrl, token, nonce)),
+      site.renderPage(account?.nickname ?? null, renderEmbed(site, chattyUrl, token, nonce)),
     );
   });
-  http.get('/login', (_request, reply) => show(reply, 200, () => site.login(null)));
+  http.get('/login', (_request, reply) => show(reply, 200, () => site.renderLogin(null)));
   http.post('/login', async (request, reply) => {
     const { id = '', password = '' } = (request.body ?? {}) as Record<string, string | undefined>;
-    if (!brake.takes(id)) return show(reply, 429, () => site.login('brake'));
+    if (!brake.tryAttempt(id)) return show(reply, 429, () => site.renderLogin('brake'));
     const account = await authenticate(site.accounts, id, password);
-    if (!account) return show(reply, 401, () => site.login('wrong'));
-    brake.release(account.id);
-    return reply.header('set-cookie', sessions.start(account.id)).redirect('/', 303);
+    if (!account) return show(reply, 401, () => site.renderLogin('wrong'));
+    brake.clearAttempts(account.id);
+    return reply.header('set-cookie', sessions.createCookie(account.id)).redirect('/', 303);
   });
-  http.post('/logout', (_request, reply) => reply.header('set-cookie', sessions.end()).redirect('/', 303));
+  http.post('/logout', (_request, reply) =>
+    reply.header('set-cookie', sessions.clearCookie()).redirect('/', 303),
+  );
 
   return {
     async listen() {
@@ -67,16 +69,16 @@ export function createHost(options: {
 }
 
 /** The two lines of the contract: the token, then the script. */
-function embed(site: Site, chattyUrl: string, token: string | null, nonce: string): Html {
+function renderEmbed(site: SiteDefinition, chattyUrl: string, token: string | null, nonce: string): SafeHtml {
   const params = {
     ...(token === null ? {} : { token }),
-    ...(site.mount === null ? {} : { mount: site.mount }),
+    ...(site.chatMount === null ? {} : { mount: site.chatMount }),
   };
   return html`<script nonce="${nonce}">window.params = ${scriptJson(params)}</script>
 <script src="${chattyUrl}/widget.js" defer></script>`;
 }
 
-function tokenFor(site: Site, account: Account, secret: string, ownHost = ''): string {
+function createVisitorToken(site: SiteDefinition, account: Account, secret: string, ownHost = ''): string {
   const picture =
     account.picture !== null && /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(ownHost)
       ? `http://${ownHost}/${account.picture}`
@@ -86,7 +88,7 @@ function tokenFor(site: Site, account: Account, secret: string, ownHost = ''): s
     projectId: site.id,
     userId: account.id,
     username: account.nickname,
-    expiresIn: TOKEN_SECONDS,
+    expiresIn: TOKEN_LIFETIME_SECONDS,
     ...(picture === null ? {} : { avatar: picture }),
   });
 }

@@ -1,13 +1,13 @@
 /** Kimpga: a Korean site of crypto prices, with the chat beside the table. The prices are samples. */
 
 import { kimpgaAccounts } from './accounts.js';
-import { type Html, html } from './html.js';
-import type { LoginFault, Site } from './site.js';
+import { html, type SafeHtml } from './html.js';
+import type { LoginError, SiteDefinition } from './site.js';
 
 type Coin = { symbol: string; name: string; price: number; premium: number; change: number; volume: number };
 
 /** Price in KRW, premium and change in percent, volume in 억원. */
-const coins: Coin[] = [
+const sampleCoins: Coin[] = [
   { symbol: 'BTC', name: '비트코인', price: 142_350_000, premium: 1.82, change: 2.41, volume: 8_421 },
   { symbol: 'ETH', name: '이더리움', price: 4_862_000, premium: 1.95, change: 3.07, volume: 5_210 },
   { symbol: 'XRP', name: '리플', price: 3_415, premium: 2.1, change: -1.26, volume: 7_894 },
@@ -24,17 +24,23 @@ const coins: Coin[] = [
   { symbol: 'ATOM', name: '코스모스', price: 7_042, premium: 1.86, change: 1.09, volume: 164 },
 ];
 
-const faults: Record<LoginFault, string> = {
+const loginErrors: Record<LoginError, string> = {
   wrong: '아이디 또는 비밀번호가 맞지 않습니다.',
   brake: '여러 번 틀렸습니다. 1분 뒤에 다시 시도해 주세요.',
 };
 
-export const kimpga: Site = { id: 'kimpga', accounts: kimpgaAccounts, mount: '#chat', page, login };
+export const kimpga: SiteDefinition = {
+  id: 'kimpga',
+  accounts: kimpgaAccounts,
+  chatMount: '#chat',
+  renderPage,
+  renderLogin,
+};
 
-function page(nickname: string | null, embed: Html): Html {
-  return frame(
+function renderPage(nickname: string | null, embed: SafeHtml): SafeHtml {
+  return renderDocument(
     'Kimpga · 김치 프리미엄',
-    html`${header(nickname)}
+    html`${renderHeader(nickname)}
 <main>
   <section class="market">
     <div class="headline">
@@ -49,7 +55,7 @@ function page(nickname: string | null, embed: Html): Html {
     </dl>
     <table>
       <thead><tr><th scope="col">이름</th><th scope="col">현재가</th><th scope="col">김프</th><th scope="col">전일대비</th><th scope="col" class="wide">거래대금</th></tr></thead>
-      <tbody>${coins.map(row)}</tbody>
+      <tbody>${sampleCoins.map(renderCoinRow)}</tbody>
     </table>
   </section>
   <aside id="chat" aria-label="채팅"></aside>
@@ -58,7 +64,7 @@ ${embed}`,
   );
 }
 
-function row({ symbol, name, price, premium, change, volume }: Coin): Html {
+function renderCoinRow({ symbol, name, price, premium, change, volume }: Coin): SafeHtml {
   const signed = (value: number) => `${value > 0 ? '+' : ''}${value.toFixed(2)}%`;
   return html`<tr data-price="${price}">
   <th scope="row"><b>${name}</b> <span>${symbol}</span></th>
@@ -69,14 +75,14 @@ function row({ symbol, name, price, premium, change, volume }: Coin): Html {
 </tr>`;
 }
 
-function login(fault: LoginFault | null): Html {
-  return frame(
+function renderLogin(fault: LoginError | null): SafeHtml {
+  return renderDocument(
     '로그인 · Kimpga',
-    html`${header(null)}
+    html`${renderHeader(null)}
 <main class="narrow">
   <form class="login" method="post" action="/login">
     <h1>로그인</h1>
-    ${fault === null ? '' : html`<p class="fault" role="alert">${faults[fault]}</p>`}
+    ${fault === null ? '' : html`<p class="fault" role="alert">${loginErrors[fault]}</p>`}
     <label>아이디<input name="id" autocomplete="username" required autofocus></label>
     <label>비밀번호<input name="password" type="password" autocomplete="current-password" required></label>
     <button type="submit">로그인</button>
@@ -86,7 +92,7 @@ function login(fault: LoginFault | null): Html {
   );
 }
 
-function header(nickname: string | null): Html {
+function renderHeader(nickname: string | null): SafeHtml {
   const account =
     nickname === null
       ? html`<a class="button" href="/login">로그인</a>`
@@ -98,7 +104,7 @@ function header(nickname: string | null): Html {
 </header>`;
 }
 
-function frame(title: string, body: Html): Html {
+function renderDocument(title: string, body: SafeHtml): SafeHtml {
   return html`<html lang="ko">
 <head>
 <meta charset="utf-8">

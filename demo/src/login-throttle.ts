@@ -1,32 +1,32 @@
 /** Slows down whoever guesses passwords: ten tries a minute for an account, then a wait. */
 
-export type Brake = {
+export type LoginThrottle = {
   /** Counts a try before its password is looked at, so that tries made at once count too. False: wait. */
-  takes(account: string): boolean;
+  tryAttempt(account: string): boolean;
   /** The password was right: the tries are forgotten. */
-  release(account: string): void;
+  clearAttempts(account: string): void;
 };
 
-const TRIES = 10;
-const WINDOW = 60_000;
+const MAX_ATTEMPTS = 10;
+const WINDOW_MS = 60_000;
 /** Beyond this many accounts the oldest is forgotten: made-up names may not fill the memory. */
-const ACCOUNTS = 10_000;
+const MAX_ACCOUNTS = 10_000;
 
-export function createBrake(now: () => number = () => performance.now()): Brake {
-  const tries = new Map<string, { count: number; since: number }>();
+export function createLoginThrottle(now: () => number = () => performance.now()): LoginThrottle {
+  const attempts = new Map<string, { count: number; since: number }>();
   return {
-    takes(account) {
-      const known = tries.get(account);
-      const entry = known && now() - known.since < WINDOW ? known : { count: 0, since: now() };
-      if (entry.count >= TRIES) return false;
+    tryAttempt(account) {
+      const known = attempts.get(account);
+      const entry = known && now() - known.since < WINDOW_MS ? known : { count: 0, since: now() };
+      if (entry.count >= MAX_ATTEMPTS) return false;
       entry.count += 1;
-      tries.set(account, entry);
-      const [oldest] = tries.keys();
-      if (tries.size > ACCOUNTS && oldest !== undefined) tries.delete(oldest);
+      attempts.set(account, entry);
+      const [oldest] = attempts.keys();
+      if (attempts.size > MAX_ACCOUNTS && oldest !== undefined) attempts.delete(oldest);
       return true;
     },
-    release: (account) => {
-      tries.delete(account);
+    clearAttempts: (account) => {
+      attempts.delete(account);
     },
   };
 }

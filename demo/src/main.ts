@@ -5,30 +5,30 @@ import { realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { makeDataFolder } from '@chatty/embedded-postgres/cluster';
 import { isReachable } from '@chatty/embedded-postgres/os-user';
-import { keepSecret } from '@chatty/embedded-postgres/secret-file';
-import { listenFault, startApp } from '@chatty/server/app';
+import { loadOrCreateSecret } from '@chatty/embedded-postgres/secret-file';
+import { listenErrorMessage, startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config/config';
 import { loadEnvironment } from '@chatty/server/config/environment';
 import { createLog } from '@chatty/server/runtime/logger';
-import { onStop } from '@chatty/server/runtime/shutdown';
-import { exitWith, StartError } from '@chatty/server/runtime/startup-error';
-import { passwords } from './accounts.js';
-import { createHost, type Host } from './host.js';
+import { waitForShutdownSignal } from '@chatty/server/runtime/shutdown';
+import { exitWithError, StartError } from '@chatty/server/runtime/startup-error';
+import { demoPasswords } from './accounts.js';
+import { createDemoSite, type DemoSite } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';
-import { createPlayground, PROJECT } from './playground.js';
+import { createPlayground, PLAYGROUND_PROJECT } from './playground.js';
 import { readPort } from './ports.js';
-import type { Site } from './site.js';
+import type { SiteDefinition } from './site.js';
 
 /** Where a root's database goes when PostgreSQL's user cannot pass through the folder of the project. */
-const FALLBACK = '/var/lib/chatty';
+const FALLBACK_DATA_FOLDER = '/var/lib/chatty';
 
-const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+const printLine = (sentence: string) => process.stdout.write(`${sentence}\n`);
 
 async function main(): Promise<void> {
-  const stopping = onStop();
+  const stopping = waitForShutdownSignal();
   const { environment, warnings: told } = loadEnvironment(process.cwd(), process.env);
-  const dataFolder = environment.CHATTY_DATA_DIR || defaultFolder();
+  const dataFolder = environment.CHATTY_DATA_DIR || defaultDataFolder();
   const ports = {
     kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
     othershop: readPort(environment, 'OTHERSHOP_PORT', 4002),
@@ -37,19 +37,19 @@ async function main(): Promise<void> {
   const read = readConfig({
     ...environment,
     CHATTY_DATA_DIR: dataFolder,
-    JWT_SECRET: environment.JWT_SECRET || demoSecret(dataFolder, 'jwt-secret'),
-    SECRETS_KEY: environment.SECRETS_KEY || demoSecret(dataFolder, 'secrets-key'),
-    ADMIN_KEY: environment.ADMIN_KEY || demoSecret(dataFolder, 'admin-key'),
+    JWT_SECRET: environment.JWT_SECRET || loadOrCreateDemoSecret(dataFolder, 'jwt-secret'),
+    SECRETS_KEY: environment.SECRETS_KEY || loadOrCreateDemoSecret(dataFolder, 'secrets-key'),
+    ADMIN_KEY: environment.ADMIN_KEY || loadOrCreateDemoSecret(dataFolder, 'admin-key'),
     // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
     HOST: environment.HOST || '127.0.0.1',
     LOG_LEVEL: environment.LOG_LEVEL || 'warn',
     // Guests are one of the things the playground shows.
-    GUEST_PROJECTS: environment.GUEST_PROJECTS || PROJECT,
+    GUEST_PROJECTS: environment.GUEST_PROJECTS || PLAYGROUND_PROJECT,
   });
-  if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.faults.join('\n  ')}`);
+  if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.errors.join('\n  ')}`);
   const { config, warnings } = read;
-  for (const warning of [...told, ...warnings]) say(warning);
-  say('Starting Chatty …');
+  for (const warning of [...told, ...warnings]) printLine(warning);
+  printLine('Starting Chatty …');
   const undo: (() => Promise<void>)[] = [];
   const close = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -58,20 +58,22 @@ async function main(): Promise<void> {
     const app = await startApp({
       config,
       log: createLog(config.logLevel),
-      progress: (sentence) => say(`  ${sentence}`),
+      progress: (sentence) => printLine(`  ${sentence}`),
     });
     undo.push(app.close);
     const chattyUrl = environment.CHATTY_URL || `http://localhost:${app.port}`;
     const common = { host: config.host, chattyUrl, jwtSecret: config.jwtSecret };
-    const open = async (host: Host, port: number, setting: string) => {
+    const open = async (host: DemoSite, port: number, setting: string) => {
       undo.push(host.close);
       return host.listen().catch((error: unknown) => {
-        throw new StartError(listenFault(error, { host: config.host, port }, setting), { cause: error });
+        throw new StartError(listenErrorMessage(error, { host: config.host, port }, setting), {
+          cause: error,
+        });
       });
     };
-    const site = (each: Site, port: number, setting: string) =>
-      open(createHost({ site: each, port, ...common }), port, setting);
-    const innerUrl = `http://${reachable(config.host)}:${app.port}`;
+    const site = (each: SiteDefinition, port: number, setting: string) =>
+      open(createDemoSite({ site: each, port, ...common }), port, setting);
+    const innerUrl = `http://${reachableUrl(config.host)}:${app.port}`;
     const opened = {
       kimpga: await site(kimpga, ports.kimpga, 'KIMPGA_PORT'),
       othershop: await site(othershop, ports.othershop, 'OTHERSHOP_PORT'),
@@ -81,7 +83,7 @@ async function main(): Promise<void> {
         'PLAYGROUND_PORT',
       ),
     };
-    welcome({
+    printWelcome({
       chattyUrl,
       kimpga: opened.kimpga.port,
       othershop: opened.othershop.port,
@@ -93,26 +95,27 @@ async function main(): Promise<void> {
     throw error;
   }
   await stopping;
-  say('\nStopping …');
+  printLine('\nStopping …');
   await close();
   process.exit(0);
 }
 
 /** The address at which this process finds what listens on `host`. */
-function reachable(host: string): string {
+function reachableUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function welcome(at: {
+function printWelcome(at: {
   chattyUrl: string;
   kimpga: number;
   othershop: number;
   playground: number;
   store: string;
 }): void {
-  const people = (site: Site) => site.accounts.map(({ id }) => `${id} / ${passwords[id]}`).join('   ');
-  say(`
+  const people = (site: SiteDefinition) =>
+    site.accounts.map(({ id }) => `${id} / ${demoPasswords[id]}`).join('   ');
+  printLine(`
 Chatty is running.
 
   Kimpga       http://localhost:${at.kimpga}     log in as  ${people(kimpga)}
@@ -125,16 +128,19 @@ Othershop is another project on the same server: it sees nothing of it. Ctrl-C s
 `);
 }
 
-function defaultFolder(): string {
+function defaultDataFolder(): string {
   const folder = resolve('data');
   if (isReachable(folder)) return folder;
   const root = realpathSync('.');
-  return join(FALLBACK, `${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`);
+  return join(
+    FALLBACK_DATA_FOLDER,
+    `${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`,
+  );
 }
 
-function demoSecret(folder: string, name: string): string {
+function loadOrCreateDemoSecret(folder: string, name: string): string {
   makeDataFolder(folder);
-  return keepSecret(join(folder, name));
+  return loadOrCreateSecret(join(folder, name));
 }
 
-main().catch(exitWith);
+main().catch(exitWithError);

@@ -1,12 +1,12 @@
 /** Othershop: a small English shop that knows nothing of Kimpga, with the chat docked in the corner. */
 
 import { othershopAccounts } from './accounts.js';
-import { type Html, html } from './html.js';
-import type { LoginFault, Site } from './site.js';
+import { html, type SafeHtml } from './html.js';
+import type { LoginError, SiteDefinition } from './site.js';
 
 type Product = { name: string; art: string; note: string; price: string };
 
-const products: Product[] = [
+const sampleProducts: Product[] = [
   { name: 'Everyday mug', art: 'mug.svg', note: 'Stoneware, oat glaze, 320 ml', price: '€ 28' },
   { name: 'Pour-over set', art: 'dripper.svg', note: 'Dripper and server, for two', price: '€ 64' },
   { name: 'Low bowl', art: 'bowl.svg', note: 'Thrown by hand, ash blue', price: '€ 36' },
@@ -15,37 +15,43 @@ const products: Product[] = [
   { name: 'Teapot', art: 'teapot.svg', note: 'Iron-speckled clay, 0.8 l', price: '€ 82' },
 ];
 
-const faults: Record<LoginFault, string> = {
+const loginErrors: Record<LoginError, string> = {
   wrong: 'That name or password is not right.',
   brake: 'Too many wrong tries. Please wait a minute.',
 };
 
-export const othershop: Site = { id: 'othershop', accounts: othershopAccounts, mount: null, page, login };
+export const othershop: SiteDefinition = {
+  id: 'othershop',
+  accounts: othershopAccounts,
+  chatMount: null,
+  renderPage,
+  renderLogin,
+};
 
-function page(nickname: string | null, embed: Html): Html {
-  return frame(
+function renderPage(nickname: string | null, embed: SafeHtml): SafeHtml {
+  return renderDocument(
     'Othershop · ceramics',
-    html`${header(nickname)}
+    html`${renderHeader(nickname)}
 <main>
   <section class="hero"><h1>Made slowly, used daily.</h1><p>Small-batch ceramics from one kiln and two pairs of hands.</p></section>
-  <ul class="products">${products.map(card)}</ul>
+  <ul class="products">${sampleProducts.map(renderProductCard)}</ul>
 </main>
 ${embed}`,
   );
 }
 
-function card({ name, art, note, price }: Product): Html {
+function renderProductCard({ name, art, note, price }: Product): SafeHtml {
   return html`<li><img src="/${art}" alt="" width="320" height="240"><h2>${name}</h2><p>${note}</p><b>${price}</b></li>`;
 }
 
-function login(fault: LoginFault | null): Html {
-  return frame(
+function renderLogin(fault: LoginError | null): SafeHtml {
+  return renderDocument(
     'Log in · Othershop',
-    html`${header(null)}
+    html`${renderHeader(null)}
 <main class="narrow">
   <form class="login" method="post" action="/login">
     <h1>Log in</h1>
-    ${fault === null ? '' : html`<p class="fault" role="alert">${faults[fault]}</p>`}
+    ${fault === null ? '' : html`<p class="fault" role="alert">${loginErrors[fault]}</p>`}
     <label>Name<input name="id" autocomplete="username" required autofocus></label>
     <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
     <button type="submit">Log in</button>
@@ -55,7 +61,7 @@ function login(fault: LoginFault | null): Html {
   );
 }
 
-function header(nickname: string | null): Html {
+function renderHeader(nickname: string | null): SafeHtml {
   const account =
     nickname === null
       ? html`<a class="button" href="/login">Log in</a>`
@@ -63,7 +69,7 @@ function header(nickname: string | null): Html {
   return html`<header class="top"><a class="brand" href="/">othershop</a><div class="account">${account}</div></header>`;
 }
 
-function frame(title: string, body: Html): Html {
+function renderDocument(title: string, body: SafeHtml): SafeHtml {
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">

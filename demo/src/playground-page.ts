@@ -1,9 +1,9 @@
 /** The two pages of the playground: the one with the controls, and the site in its frame that has the chat. */
 
-import { type Html, html } from './html.js';
+import { html, type SafeHtml } from './html.js';
 import type { Language } from './simulated-users.js';
 
-const words = {
+const pageStrings = {
   ko: {
     title: 'Chatty 플레이그라운드',
     name: '플레이그라운드',
@@ -50,7 +50,7 @@ const words = {
   },
 } as const;
 
-const sites = {
+const embeddedSites = {
   ko: {
     title: '물결 매거진',
     nav: ['이야기', '산책', '식탁'],
@@ -77,8 +77,8 @@ const sites = {
   },
 } as const;
 
-export function playgroundPage(language: Language, chattyUrl: string, projectId: string): Html {
-  const say = words[language];
+export function renderPlaygroundPage(language: Language, chattyUrl: string, projectId: string): SafeHtml {
+  const say = pageStrings[language];
   return html`<html lang="${language}" data-chat="${chattyUrl}" data-project="${projectId}">
 <head>
 <meta charset="utf-8">
@@ -95,7 +95,7 @@ export function playgroundPage(language: Language, chattyUrl: string, projectId:
 <header class="top">
   <h1><img src="/icon.svg" alt="" width="32" height="32"> Chatty <span>${say.name}</span></h1>
   <p>${say.lead}</p>
-  <nav aria-label="${say.languages}">${link('ko', '한국어', language)}${link('en', 'English', language)}</nav>
+  <nav aria-label="${say.languages}">${languageLink('ko', '한국어', language)}${languageLink('en', 'English', language)}</nav>
   <button type="button" id="scheme" class="icon" aria-label="${say.scheme}" title="${say.scheme}"></button>
 </header>
 <noscript><p class="noscript">${say.noscript}</p></noscript>
@@ -139,13 +139,13 @@ export function playgroundPage(language: Language, chattyUrl: string, projectId:
 `;
 }
 
-function link(language: Language, text: string, current: Language): Html {
+function languageLink(language: Language, text: string, current: Language): SafeHtml {
   return html`<a href="/?lang=${language}" lang="${language}" ${language === current ? html`aria-current="true"` : ''}>${text}</a>`;
 }
 
 /** What it is to look like and what the chat is told is said by the page around it: `stage.js`. */
-export function stagePage(language: Language, chattyUrl: string): Html {
-  const { title, nav, start, kicker, heading, paragraphs, cards } = sites[language];
+export function renderStagePage(language: Language, chattyUrl: string): SafeHtml {
+  const { title, nav, start, kicker, heading, paragraphs, cards } = embeddedSites[language];
   return html`<html lang="${language}" data-chat="${chattyUrl}">
 <head>
 <meta charset="utf-8">

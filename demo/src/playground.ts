@@ -4,18 +4,18 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createToken } from '@chatty/token/create-token';
 import type { FastifyRequest } from 'fastify';
-import type { Host } from './host.js';
-import { playgroundPage, stagePage } from './playground-page.js';
-import { createCrowd, type Language } from './simulated-users.js';
-import { createWeb, sendPage } from './site-server.js';
+import type { DemoSite } from './host.js';
+import { renderPlaygroundPage, renderStagePage } from './playground-page.js';
+import { createSimulatedUsers, type Language } from './simulated-users.js';
+import { createSiteServer, sendPage } from './site-server.js';
 
 /** The project of its own: what is said here is read nowhere else, and these tokens open nothing else. */
-export const PROJECT = 'playground';
-const HOUR = 3_600;
+export const PLAYGROUND_PROJECT = 'playground';
+const TOKEN_LIFETIME_SECONDS = 3_600;
 /** Longest name the imaginary people call. */
-const NAME = 40;
+const MAX_NAME_LENGTH = 40;
 /** Milliseconds from one line of the imaginary people to the next. */
-const PACE = 1_500;
+const MESSAGE_INTERVAL_MS = 1_500;
 
 /**
  * @param chattyUrl origin of the chat server as the visitor's browser reaches it
@@ -28,33 +28,38 @@ export function createPlayground(options: {
   innerUrl?: string;
   jwtSecret: string;
   pace?: number;
-}): Host {
-  const { host, port, chattyUrl, innerUrl = chattyUrl, jwtSecret, pace = PACE } = options;
-  const http = createWeb('playground');
-  const crowd = createCrowd({ url: innerUrl, jwtSecret, projectId: PROJECT, pace });
+}): DemoSite {
+  const { host, port, chattyUrl, innerUrl = chattyUrl, jwtSecret, pace = MESSAGE_INTERVAL_MS } = options;
+  const http = createSiteServer('playground');
+  const crowd = createSimulatedUsers({ url: innerUrl, jwtSecret, projectId: PLAYGROUND_PROJECT, pace });
 
   http.get('/', (request, reply) => {
-    const language = languageOf(request);
+    const language = requestLanguage(request);
     return sendPage(reply, { status: 200, chattyUrl, frames: true }, () =>
-      playgroundPage(language, chattyUrl, PROJECT),
+      renderPlaygroundPage(language, chattyUrl, PLAYGROUND_PROJECT),
     );
   });
   http.get('/stage', (request, reply) => {
-    const language = languageOf(request);
-    return sendPage(reply, { status: 200, chattyUrl, frames: true }, () => stagePage(language, chattyUrl));
+    const language = requestLanguage(request);
+    return sendPage(reply, { status: 200, chattyUrl, frames: true }, () =>
+      renderStagePage(language, chattyUrl),
+    );
   });
   http.post('/token', (request, reply) => {
-    const { username = '', kind = '' } = fieldsOf(request);
+    const { username = '', kind = '' } = formFieldsOf(request);
     try {
-      return reply.send({ token: tokenFor(username.trim(), kind, jwtSecret) });
+      return reply.send({ token: createPlaygroundToken(username.trim(), kind, jwtSecret) });
     } catch (error) {
       return reply.code(400).send({ error: error instanceof Error ? error.message : 'wrong name' });
     }
   });
   http.post('/crowd', async (request, reply) => {
-    const { username = '' } = fieldsOf(request);
+    const { username = '' } = formFieldsOf(request);
     try {
-      const answer = await crowd.talk(languageOf(request), username.trim().slice(0, NAME));
+      const answer = await crowd.startConversation(
+        requestLanguage(request),
+        username.trim().slice(0, MAX_NAME_LENGTH),
+      );
       return reply.code(answer === 'busy' ? 429 : 202).send({ answer });
     } catch {
       return reply.code(502).send({ answer: 'unreachable' });
@@ -74,24 +79,24 @@ export function createPlayground(options: {
 }
 
 /** A good token, one that has run out, or one that somebody else has signed. Throws where the name is none. */
-function tokenFor(username: string, kind: string, jwtSecret: string): string {
+function createPlaygroundToken(username: string, kind: string, jwtSecret: string): string {
   const secret = kind === 'forged' ? randomBytes(32).toString('hex') : jwtSecret;
-  const ago = kind === 'expired' ? 2 * HOUR : 0;
+  const ago = kind === 'expired' ? 2 * TOKEN_LIFETIME_SECONDS : 0;
   return createToken({
     secret,
-    projectId: PROJECT,
+    projectId: PLAYGROUND_PROJECT,
     username,
-    expiresIn: HOUR,
+    expiresIn: TOKEN_LIFETIME_SECONDS,
     now: Date.now() - ago * 1_000,
   });
 }
 
-function fieldsOf(request: FastifyRequest): Record<string, string | undefined> {
+function formFieldsOf(request: FastifyRequest): Record<string, string | undefined> {
   return (request.body ?? {}) as Record<string, string | undefined>;
 }
 
 /** `?lang=` where it is said, else what the browser would rather read. */
-function languageOf(request: FastifyRequest): Language {
+function requestLanguage(request: FastifyRequest): Language {
   const { lang } = request.query as { lang?: unknown };
   if (lang === 'ko' || lang === 'en') return lang;
   const [first = ''] = /\b(ko|en)\b/.exec(request.headers['accept-language'] ?? '') ?? [];

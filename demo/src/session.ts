@@ -2,29 +2,33 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export type Sessions = {
+export type LoginSessions = {
   /** The value of `set-cookie` that logs `accountId` in. */
-  start(accountId: string): string;
+  createCookie(accountId: string): string;
   /** The value of `set-cookie` that logs out. */
-  end(): string;
+  clearCookie(): string;
   /** The account id of a request's `cookie` header, or null where none is valid. */
-  read(cookies: string | undefined): string | null;
+  readAccountId(cookies: string | undefined): string | null;
 };
 
-const LIFE_SECONDS = 12 * 3_600;
+const SESSION_LIFETIME_SECONDS = 12 * 3_600;
 
 /** @param name of the cookie; the sites need different ones because cookies do not know ports */
-export function createSessions(name: string, secret: string, now: () => number = Date.now): Sessions {
+export function createLoginSessions(
+  name: string,
+  secret: string,
+  now: () => number = Date.now,
+): LoginSessions {
   const sign = (text: string) => createHmac('sha256', secret).update(`${name}.${text}`).digest('base64url');
   const cookie = (value: string, life: number) =>
     `${name}=${value}; Path=/; Max-Age=${life}; HttpOnly; SameSite=Lax`;
   return {
-    start(accountId) {
-      const text = `${Buffer.from(accountId).toString('base64url')}.${Math.floor(now() / 1_000) + LIFE_SECONDS}`;
-      return cookie(`${text}.${sign(text)}`, LIFE_SECONDS);
+    createCookie(accountId) {
+      const text = `${Buffer.from(accountId).toString('base64url')}.${Math.floor(now() / 1_000) + SESSION_LIFETIME_SECONDS}`;
+      return cookie(`${text}.${sign(text)}`, SESSION_LIFETIME_SECONDS);
     },
-    end: () => cookie('', 0),
-    read(cookies = '') {
+    clearCookie: () => cookie('', 0),
+    readAccountId(cookies = '') {
       const pair = cookies.split(/;\s*/).find((each) => each.startsWith(`${name}=`));
       const [account = '', until = '', signature = ''] = pair?.slice(name.length + 1).split('.') ?? [];
       const right = Buffer.from(sign(`${account}.${until}`));

@@ -4,17 +4,17 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { Html } from './html.js';
+import type { SafeHtml } from './html.js';
 
-const PUBLIC = new URL('../public/', import.meta.url);
-const TYPES: Record<string, string> = {
+const PUBLIC_FOLDER = new URL('../public/', import.meta.url);
+const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 
 /** @param folder of the site's public files */
-export function createWeb(folder: string): FastifyInstance {
+export function createSiteServer(folder: string): FastifyInstance {
   const http = Fastify({ bodyLimit: 4 * 1024, forceCloseConnections: true });
   servePublicFiles(http, folder);
   // Forms only: whatever else is posted is refused before anything looks at it.
@@ -46,18 +46,18 @@ export function createWeb(folder: string): FastifyInstance {
 export function sendPage(
   reply: FastifyReply,
   options: { status: number; chattyUrl: string; frames?: boolean },
-  render: (nonce: string) => Html,
+  render: (nonce: string) => SafeHtml,
 ): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   return reply
     .code(options.status)
-    .headers(pageHeaders(options.chattyUrl, nonce, options.frames ?? false))
+    .headers(securityHeaders(options.chattyUrl, nonce, options.frames ?? false))
     .type('text/html; charset=utf-8')
     .send(`<!doctype html>\n${render(nonce).text}`);
 }
 
 /** A strict policy, which the widget has to live with: only its origin is allowed, no inline style, no eval. */
-function pageHeaders(chattyUrl: string, nonce: string, frames: boolean): Record<string, string> {
+function securityHeaders(chattyUrl: string, nonce: string, frames: boolean): Record<string, string> {
   const policy = [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}' ${chattyUrl}`,
@@ -78,9 +78,9 @@ function pageHeaders(chattyUrl: string, nonce: string, frames: boolean): Record<
 
 /** Every public file is a route of its own, read once: there is no path to climb out of. */
 function servePublicFiles(http: FastifyInstance, folder: string): void {
-  for (const name of readdirSync(new URL(`${folder}/`, PUBLIC))) {
-    const body = readFileSync(new URL(`${folder}/${name}`, PUBLIC));
-    const type = TYPES[extname(name)] ?? 'application/octet-stream';
+  for (const name of readdirSync(new URL(`${folder}/`, PUBLIC_FOLDER))) {
+    const body = readFileSync(new URL(`${folder}/${name}`, PUBLIC_FOLDER));
+    const type = CONTENT_TYPES[extname(name)] ?? 'application/octet-stream';
     http.get(`/${name}`, (_request, reply) =>
       reply
         .type(type)

@@ -3,8 +3,16 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { ask, KEYS, make } from '../support/projects.js';
-import { type Chatty, join, refusalOf, startChatty, stored, tokenOf, until } from '../support/server.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
 
 type Answer = { status: number; body: Record<string, unknown> & { code?: string } };
 type Entry = {
@@ -17,44 +25,48 @@ type Entry = {
 type Held = { userId: string; kind: string; until: string | null; reason: string | null };
 
 async function open(context: TestContext, settings: Record<string, string> = {}) {
-  const chatty = await startChatty(context, { ...KEYS, ...settings });
-  await make(chatty, 'kimpga');
-  await make(chatty, 'othershop');
-  const { body } = await ask(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' });
+  const chatty = await startTestServer(context, { ...KEY_SETTINGS, ...settings });
+  await createProject(chatty, 'kimpga');
+  await createProject(chatty, 'othershop');
+  const { body } = await callApi(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' });
   const { id, key } = body as unknown as { id: string; key: string };
   const act = (method: string, path: string, given?: object): Promise<Answer> =>
-    ask(chatty, method, `/projects/kimpga/${path}`, given, { authorization: `Bearer ${key}` });
+    callApi(chatty, method, `/projects/kimpga/${path}`, given, { authorization: `Bearer ${key}` });
   return { chatty, act, actor: { kind: 'key', id, name: 'backend' } };
 }
 
-const enter = (context: TestContext, { url }: Chatty, userId: string, role: 'member' | 'admin' = 'member') =>
-  join(context, url, tokenOf(userId.trim().slice(0, 20) || 'x', { userId, role }));
+const enter = (
+  context: TestContext,
+  { url }: TestServer,
+  userId: string,
+  role: 'member' | 'admin' = 'member',
+) => connectClient(context, url, createTestToken(userId.trim().slice(0, 20) || 'x', { userId, role }));
 
 const at = (userId: string) => `members/${encodeURIComponent(userId)}`;
 
 const entriesOf = ({ body }: Answer) => body.entries as Entry[];
 const heldOf = ({ body }: Answer) => body.sanctions as Held[];
 
-it('a key bans, mutes, kicks and lifts, staff too; live sockets feel it, and the log has who and why (A4, J16)', async (context) => {
+it('a key bans, mutes, kicks and lifts, staff too; live sockets are affected, and the log records actor and reason (A4, J16)', async (context) => {
   const { chatty, act, actor } = await open(context);
   const minsu = await enter(context, chatty, 'u1');
   const admin = await enter(context, chatty, 'a1', 'admin');
-  const bad = stored(await minsu.say('나쁜 말'));
+  const bad = assertStored(await minsu.send('나쁜 말'));
 
   const muted = await act('POST', `${at('u1')}/mute`, { seconds: 600, reason: '도배', messageId: bad.id });
   assert.equal(muted.status, 200);
   assert.equal(muted.body.userId, 'u1');
   assert.ok(Date.parse(String(muted.body.until)) > Date.now() + 500_000);
-  const said = await minsu.say('또');
+  const said = await minsu.send('또');
   assert.equal(said.ok ? 'ok' : said.code, 'muted');
   assert.deepEqual((await act('DELETE', `${at('u1')}/mute`)).body, { userId: 'u1', lifted: true });
   assert.deepEqual((await act('DELETE', `${at('u1')}/mute`)).body, { userId: 'u1', lifted: false });
-  stored(await minsu.say('이제 돼요'));
+  assertStored(await minsu.send('이제 돼요'));
 
   assert.deepEqual((await act('POST', `${at('a1')}/ban`)).body, { userId: 'a1', until: null });
-  await until(() => !admin.socket.connected, 'the end of the admin', 5_000);
+  await waitUntil(() => !admin.socket.connected, 'the end of the admin', 5_000);
   assert.equal((await act('POST', `${at('u1')}/kick`, { reason: '잠깐' })).status, 200);
-  await until(() => !minsu.socket.connected, 'the kick', 5_000);
+  await waitUntil(() => !minsu.socket.connected, 'the kick', 5_000);
 
   const held = await act('GET', 'sanctions');
   assert.deepEqual(
@@ -77,7 +89,7 @@ it('a key bans, mutes, kicks and lifts, staff too; live sockets feel it, and the
   assert.equal(entries[3]?.details.message?.content, '나쁜 말');
 });
 
-it('a person is named as the token names them, whatever characters that takes', async (context) => {
+it('a member is addressed by the user id of the token, whatever characters it has', async (context) => {
   const { chatty, act } = await open(context);
   const names = [
     'a/b',
@@ -96,7 +108,7 @@ it('a person is named as the token names them, whatever characters that takes', 
   for (const userId of names) {
     const member = await enter(context, chatty, userId);
     assert.deepEqual((await act('POST', `${at(userId)}/ban`)).body, { userId, until: null }, userId);
-    await until(() => !member.socket.connected, `the end of ${userId}`, 5_000);
+    await waitUntil(() => !member.socket.connected, `the end of ${userId}`, 5_000);
     assert.deepEqual((await act('DELETE', `${at(userId)}/ban`)).body, { userId, lifted: true });
   }
   for (const userId of ['.', '..'])
@@ -107,15 +119,15 @@ it('a person is named as the token names them, whatever characters that takes', 
     assert.equal((await act('POST', 'members/-/mute', { userId })).body.code, 'invalid', String(userId));
 });
 
-it('a message is deleted for everybody, the rules of the room are read and set', async (context) => {
+it('a message is deleted for everyone, and the room rules can be read and set', async (context) => {
   const { chatty, act } = await open(context);
   const minsu = await enter(context, chatty, 'u1');
-  const bad = stored(await minsu.say('나쁜 말'));
+  const bad = assertStored(await minsu.send('나쁜 말'));
   const deleted: number[] = [];
   minsu.socket.on('message deleted', ({ id }) => deleted.push(id));
   const { status, body } = await act('DELETE', `messages/${bad.id}`, { reason: '광고' });
   assert.deepEqual([status, (body.message as { content: string }).content], [200, '']);
-  await until(() => deleted.includes(bad.id), 'the tombstone');
+  await waitUntil(() => deleted.includes(bad.id), 'the tombstone');
   assert.equal((await act('DELETE', `messages/${bad.id}`)).status, 200);
   for (const [id, code] of [
     ['999', 404],
@@ -134,17 +146,17 @@ it('a message is deleted for everybody, the rules of the room are read and set',
   assert.equal(((await act('GET', 'rooms/main/rules')).body.rules as { frozen: boolean }).frozen, false);
   const set = await act('PATCH', 'rooms/main/rules', { frozen: true, slowMode: 5 });
   assert.deepEqual([(set.body.rules as { slowMode: number }).slowMode, set.status], [5, 200]);
-  const said = await minsu.say('얼었나요');
+  const said = await minsu.send('얼었나요');
   assert.equal(said.ok ? 'ok' : said.code, 'frozen');
   await act('PATCH', 'rooms/main/rules', { frozen: null, slowMode: null });
-  stored(await minsu.say('녹았네요'));
+  assertStored(await minsu.send('녹았네요'));
   const wrong = await act('PATCH', 'rooms/main/rules', { frozen: 'yes', nonsense: 1 });
   assert.equal(wrong.status, 400);
   assert.match(String(wrong.body.message), /frozen must be true or false\. nonsense is none of the rules\./);
   assert.equal((await act('GET', 'rooms/other/rules')).status, 404);
 });
 
-it('sanctions and the log come in pages without a hole or a repeat', async (context) => {
+it('pages of sanctions and of the log have no gap and no duplicate', async (context) => {
   const { act } = await open(context);
   for (const user of ['a', 'b', 'c'])
     for (const kind of ['mute', 'ban']) await act('POST', `${at(user)}/${kind}`);
@@ -169,7 +181,7 @@ it('sanctions and the log come in pages without a hole or a repeat', async (cont
   assert.equal((await act('GET', 'sanctions?after=a&after=b')).status, 400);
 });
 
-it('what is wrong is said and nothing is done', async (context) => {
+it('an invalid request is refused with the reason and changes nothing', async (context) => {
   const { act } = await open(context);
   for (const body of [
     { seconds: 0 },
@@ -189,16 +201,20 @@ it('what is wrong is said and nothing is done', async (context) => {
   assert.equal((await act('GET', `${at('u1')}/ban`)).status, 404);
 });
 
-it('another project is out of reach of a key, and of its acts (T1, T2)', async (context) => {
+it('a key cannot reach or moderate another project (T1, T2)', async (context) => {
   const { chatty, act } = await open(context);
-  const { key } = (await ask(chatty, 'POST', '/projects/othershop/keys', {})).body as unknown as {
+  const { key } = (await callApi(chatty, 'POST', '/projects/othershop/keys', {})).body as unknown as {
     key: string;
   };
-  const there = await join(context, chatty.url, tokenOf('민수', { projectId: 'othershop', userId: 'u1' }));
-  const message = stored(await there.say('가게 이야기'));
+  const there = await connectClient(
+    context,
+    chatty.url,
+    createTestToken('민수', { projectId: 'othershop', userId: 'u1' }),
+  );
+  const message = assertStored(await there.send('가게 이야기'));
   await act('POST', `${at('u1')}/ban`);
   await act('DELETE', `messages/${message.id}`);
-  stored(await there.say('괜찮아요'));
+  assertStored(await there.send('괜찮아요'));
   for (const [method, path] of [
     ['POST', 'members/u1/ban'],
     ['DELETE', 'members/u1/ban'],
@@ -210,7 +226,7 @@ it('another project is out of reach of a key, and of its acts (T1, T2)', async (
   ] as const) {
     const [foreign, none] = await Promise.all(
       ['kimpga', 'nonesuch'].map((id) =>
-        ask(chatty, method, `/projects/${id}/${path}`, undefined, { authorization: `Bearer ${key}` }),
+        callApi(chatty, method, `/projects/${id}/${path}`, undefined, { authorization: `Bearer ${key}` }),
       ),
     );
     assert.deepEqual([foreign?.status, none?.status], [404, 404], `${method} ${path}`);
@@ -218,31 +234,37 @@ it('another project is out of reach of a key, and of its acts (T1, T2)', async (
   }
 });
 
-it('a project without a record is moderated with the admin key where such projects are let in', async (context) => {
-  const chatty = await startChatty(context, KEYS);
+it('a project without a record is moderated with the admin key where unregistered projects are allowed', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
   const minsu = await enter(context, chatty, 'u1');
   assert.equal(
-    (await ask(chatty, 'POST', '/projects/kimpga/members/u1/ban', { reason: '도배' })).status,
+    (await callApi(chatty, 'POST', '/projects/kimpga/members/u1/ban', { reason: '도배' })).status,
     200,
   );
-  await until(() => !minsu.socket.connected, 'the ban', 5_000);
-  const error = await refusalOf(context, chatty.url, { token: tokenOf('새이름', { userId: 'u1' }) });
+  await waitUntil(() => !minsu.socket.connected, 'the ban', 5_000);
+  const error = await connectExpectingRefusal(context, chatty.url, {
+    token: createTestToken('새이름', { userId: 'u1' }),
+  });
   assert.equal(error.data?.code, 'banned');
-  const { body } = await ask(chatty, 'GET', '/projects/kimpga/audit');
+  const { body } = await callApi(chatty, 'GET', '/projects/kimpga/audit');
   assert.deepEqual((body.entries as unknown as Entry[])[0]?.actor, {
     kind: 'operator',
     id: 'operator',
     name: 'operator',
   });
   for (const id of ['KIMPGA', 'a%20b', '__proto__', '..%2Fx'])
-    assert.equal((await ask(chatty, 'GET', `/projects/${id}/audit`)).status, 404, id);
-  const closed = await startChatty(context, { ...KEYS, UNLISTED_PROJECTS: 'refuse' }, chatty.connection);
-  assert.equal((await ask(closed, 'GET', '/projects/kimpga/audit')).status, 404);
+    assert.equal((await callApi(chatty, 'GET', `/projects/${id}/audit`)).status, 404, id);
+  const closed = await startTestServer(
+    context,
+    { ...KEY_SETTINGS, UNLISTED_PROJECTS: 'refuse' },
+    chatty.connection,
+  );
+  assert.equal((await callApi(closed, 'GET', '/projects/kimpga/audit')).status, 404);
 });
 
-it('while the database does not answer, the administration says so and does nothing by halves', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga');
+it('while the database is down, the API reports it and applies no partial change', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga');
   const locker = new pg.Client(chatty.connection);
   await locker.connect();
   await locker.query('BEGIN');
@@ -257,13 +279,13 @@ it('while the database does not answer, the administration says so and does noth
     ['DELETE', 'messages/1'],
   ] as const;
   const answers = await Promise.all(
-    requests.map(([method, path]) => ask(chatty, method, `/projects/kimpga/${path}`)),
+    requests.map(([method, path]) => callApi(chatty, method, `/projects/kimpga/${path}`)),
   );
   await locker.query('ROLLBACK');
   await locker.end();
   for (const [index, { status, body }] of answers.entries())
     assert.deepEqual([status, body.code], [503, 'unavailable'], requests[index]?.join(' '));
-  const entries = entriesOf(await ask(chatty, 'GET', '/projects/kimpga/audit'));
+  const entries = entriesOf(await callApi(chatty, 'GET', '/projects/kimpga/audit'));
   assert.deepEqual(
     entries.map(({ act }) => act),
     ['create project'],

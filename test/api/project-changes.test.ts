@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createKnownOrigins } from '@chatty/server/projects/known-origins';
-import { settingsOf } from '@chatty/server/projects/project-settings';
+import { settingsFromStored } from '@chatty/server/projects/project-settings';
 import { createProjects, type Project } from '@chatty/server/projects/projects';
 import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
@@ -11,9 +11,9 @@ import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createProjectRecords } from '@chatty/server/store/postgres/project-queries';
 import fc from 'fast-check';
 import pg from 'pg';
-import { ask, KEYS, make } from '../support/projects.js';
-import { SECRET, startChatty } from '../support/server.js';
-import { open } from '../support/store.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { SECRET, startTestServer } from '../support/server.js';
+import { openTestStores } from '../support/store.js';
 
 const log = createLog('silent');
 const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
@@ -29,15 +29,15 @@ async function connect(context: TestContext, connection: Connection): Promise<pg
 
 /** Records on one connection, so that its plans and the rows it reads are those of one server. */
 async function openRecords(context: TestContext) {
-  const { connection } = await open(context);
+  const { connection } = await openTestStores(context);
   const pool = openPool(connection, 'test', 1, log);
   context.after(() => pool.end());
   const records = createProjectRecords(createQuery(pool, log));
   const projects = await createProjects({
     records,
-    vault: null,
-    founding: SECRET,
-    unlisted: false,
+    secretCipher: null,
+    sharedKey: SECRET,
+    allowUnregistered: false,
     origins: null,
     guestProjects: [],
     production: true,
@@ -83,11 +83,11 @@ it('a change of one project reads as many rows among 10,000 projects as among 10
     const before = await rowsRead(pool);
     for (let number = 1; number <= 10; number += 1) {
       told.length = 0;
-      await records.change(described(`p${number}`, `name ${Math.random()}`), {}, by);
-      await records.cutOff(`p${number}`, '', new Date().toISOString(), by);
+      await records.update(described(`p${number}`, `name ${Math.random()}`), {}, by);
+      await records.setCutoff(`p${number}`, '', new Date().toISOString(), by);
       await projects.refresh();
       assert.deepEqual(told, [[`p${number}`]]);
-      assert.equal((await records.one(`p${number}`))?.secrets.length, 1);
+      assert.equal((await records.find(`p${number}`))?.secrets.length, 1);
     }
     return (await rowsRead(pool)) - before;
   };
@@ -103,7 +103,7 @@ it('a change of one project reads as many rows among 10,000 projects as among 10
   assert.ok(few > 0 && many <= few * 1.5, `${few} rows among 100 projects, ${many} among 10,000`);
 });
 
-it('of secrets, keys and cut-offs each change is told with its project, and times of use are none', async (context) => {
+it('each change of secrets, keys and cutoffs is published with its project, and key use is not', async (context) => {
   const { records, projects, told } = await openRecords(context);
   for (const id of ['one', 'two']) await records.create(described(id), by);
   await projects.refresh();
@@ -111,30 +111,30 @@ it('of secrets, keys and cut-offs each change is told with its project, and time
   const secret = { kid: 'k', algorithm: 'JWKS', sealed: null, public: 'https://x.example' } as const;
   const changes = {
     'a secret added': () => records.addSecret('one', { ...secret, expiresAt: null }, by),
-    'a secret that ends': () => records.expire('one', 'k', '2099-01-01T00:00:00.000Z', by),
-    'a secret revoked': () => records.revoke('one', 'k', by),
-    'a cut-off': () => records.cutOff('one', 'u', '2026-01-01T00:00:00.000Z', by),
+    'a secret that ends': () => records.expireSecret('one', 'k', '2099-01-01T00:00:00.000Z', by),
+    'a secret revoked': () => records.revokeSecret('one', 'k', by),
+    'a cut-off': () => records.setCutoff('one', 'u', '2026-01-01T00:00:00.000Z', by),
     'a key added': () => records.addKey('one', { id: 'key', name: 'key', hash: Buffer.alloc(32, 7) }, by),
     'a key revoked': () => records.revokeKey('one', 'key', by),
-    'settings changed': () => records.change(described('one', 'another name'), {}, by),
+    'settings changed': () => records.update(described('one', 'another name'), {}, by),
   };
   for (const [what, change] of Object.entries(changes)) {
     await change();
     await projects.refresh();
     assert.deepEqual(told.splice(0), [['one']], what);
   }
-  await records.used([{ project: 'one', kid: 'k', at: '2026-01-02T03:04:05.678Z' }]);
-  await records.keyUsed('one', 'key');
+  await records.recordSecretUses([{ project: 'one', kid: 'k', at: '2026-01-02T03:04:05.678Z' }]);
+  await records.recordKeyUse('one', 'key');
   await projects.refresh();
   assert.deepEqual(told, []);
-  const row = await records.one('one');
+  const row = await records.find('one');
   assert.equal(row?.secrets[0]?.lastUsedAt, '2026-01-02T03:04:05.678Z');
   assert.deepEqual(row?.keys[0]?.hash, Buffer.alloc(32, 7));
   assert.deepEqual(row?.cutoffs, [{ userId: 'u', before: '2026-01-01T00:00:00.000Z' }]);
   assert.equal(projects.get('one')?.row.name, 'another name');
 });
 
-it('a change that was begun first and committed last is not missed', async (context) => {
+it('a change that started first and committed last is not missed', async (context) => {
   const { records, projects, told, client } = await openRecords(context);
   for (const id of ['slow', 'quick']) await records.create(described(id), by);
   await projects.refresh();
@@ -160,7 +160,7 @@ it('a change that was begun first and committed last is not missed', async (cont
   assert.deepEqual([...new Set(told.flat())].sort(), ['quick', 'slow']);
 });
 
-it('after a restored backup and after a removal everything is read again', async (context) => {
+it('after a restored backup and after a deletion everything is read again', async (context) => {
   const { records, projects, told, client } = await openRecords(context);
   for (const id of ['one', 'two', 'three']) await records.create(described(id), by);
   await projects.refresh();
@@ -173,14 +173,14 @@ it('after a restored backup and after a removal everything is read again', async
   assert.deepEqual(told.splice(0), ['any']);
   assert.equal(projects.get('three'), null);
   assert.equal(projects.get('one')?.row.name, 'older');
-  assert.equal(projects.knowsOrigin('https://three.example'), false);
+  assert.equal(projects.isKnownOrigin('https://three.example'), false);
   await client.query("DELETE FROM projects WHERE id = 'two'");
   await projects.refresh();
   assert.deepEqual(told, ['any']);
   assert.equal(projects.get('two'), null);
 });
 
-it('an origin is known exactly as long as some project lets it in', () => {
+it('an origin is known exactly as long as some project allows it', () => {
   const origins = ['https://a.example', 'https://b.example', '*', 'null'];
   const project = fc.record({
     id: fc.constantFrom('one', 'two', 'three'),
@@ -193,8 +193,8 @@ it('an origin is known exactly as long as some project lets it in', () => {
       const projects = new Map<string, Project>();
       for (const { id, origins: listed, nullOrigin } of changes) {
         const row = { ...described(id), origins: listed, createdAt: '', secrets: [], keys: [], cutoffs: [] };
-        const next = { row, settings: { ...settingsOf({}), nullOrigin } };
-        known.replace(projects.get(id) ?? null, next);
+        const next = { row, settings: { ...settingsFromStored({}), nullOrigin } };
+        known.update(projects.get(id) ?? null, next);
         projects.set(id, next);
       }
       for (const origin of origins) {
@@ -210,11 +210,11 @@ it('an origin is known exactly as long as some project lets it in', () => {
   );
 });
 
-it('the list of projects comes in pages, and one project is read by itself', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  for (const id of ['c', 'a', 'e', 'b', 'd']) await make(chatty, id);
+it('the list of projects is paged, and a single project can be read', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  for (const id of ['c', 'a', 'e', 'b', 'd']) await createProject(chatty, id);
   const page = async (query: string) => {
-    const { status, body } = await ask(chatty, 'GET', `/projects${query}`);
+    const { status, body } = await callApi(chatty, 'GET', `/projects${query}`);
     const { projects, next } = body as unknown as { projects: { id: string }[]; next: string | null };
     return status === 200 ? [projects.map(({ id }) => id).join(''), next] : body.code;
   };
@@ -224,5 +224,5 @@ it('the list of projects comes in pages, and one project is read by itself', asy
   assert.deepEqual(await page('?limit=2&after=d'), ['e', null]);
   for (const wrong of ['?limit=0', '?limit=1001', '?limit=x', '?limit=1.5', '?after=a&after=b'])
     assert.equal(await page(wrong), 'invalid', wrong);
-  assert.equal((await ask(chatty, 'GET', '/projects/none')).body.code, 'not_found');
+  assert.equal((await callApi(chatty, 'GET', '/projects/none')).body.code, 'not_found');
 });

@@ -4,14 +4,20 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
 import { runProgram } from '../support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
-import { type Chatty, join, startChatty, tokenOf, until } from '../support/server.js';
+import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  connectClient,
+  createTestToken,
+  startTestServer,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
 
 type Place = { url: string };
-type Answer = Awaited<ReturnType<typeof ask>>;
+type Answer = Awaited<ReturnType<typeof callApi>>;
 
-async function makeKey(chatty: Chatty, project: string, name = 'backend') {
-  const { status, body } = await ask(chatty, 'POST', `/projects/${project}/keys`, { name });
+async function makeKey(chatty: TestServer, project: string, name = 'backend') {
+  const { status, body } = await callApi(chatty, 'POST', `/projects/${project}/keys`, { name });
   assert.equal(status, 201);
   const { id, key } = body as unknown as { id: string; key: string };
   return { id, key };
@@ -19,16 +25,16 @@ async function makeKey(chatty: Chatty, project: string, name = 'backend') {
 
 const by = (key: string) => ({ authorization: `Bearer ${key}` });
 const withKey = (place: Place, key: string, method: string, path: string, body?: object) =>
-  ask(place, method, path, body, by(key));
+  callApi(place, method, path, body, by(key));
 
 async function open(context: TestContext) {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
-  await make(chatty, 'othershop');
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
+  await createProject(chatty, 'othershop');
   return { chatty, ...(await makeKey(chatty, 'kimpga')) };
 }
 
-async function rows(chatty: Chatty, sql: string) {
+async function rows(chatty: TestServer, sql: string) {
   const client = new pg.Client(chatty.connection);
   await client.connect();
   return (await client.query(sql).finally(() => client.end())).rows;
@@ -57,7 +63,7 @@ const FOR_THE_OPERATOR: [string, string, object?][] = [
   ['GET', '/refusals'],
 ];
 
-it('a key opens its project, is shown once, and is kept as a hash alone (A1)', async (context) => {
+it('a key opens only its project, is shown once, and is stored only as a hash (A1)', async (context) => {
   const { chatty, id, key } = await open(context);
   assert.match(key, /^chatty_kimpga_[0-9a-f]{64}$/);
   const seen = await withKey(chatty, key, 'GET', '/projects/kimpga');
@@ -68,32 +74,36 @@ it('a key opens its project, is shown once, and is kept as a hash alone (A1)', a
   );
   const words = { settings: { words: ['바보'] } };
   assert.equal((await withKey(chatty, key, 'PATCH', '/projects/kimpga', words)).status, 200);
-  const minsu = await join(context, chatty.url, tokenOf('민수', { userId: 'u1', now: Date.now() - 60_000 }));
+  const minsu = await connectClient(
+    context,
+    chatty.url,
+    createTestToken('민수', { userId: 'u1', now: Date.now() - 60_000 }),
+  );
   assert.equal(
     (await withKey(chatty, key, 'POST', '/projects/kimpga/cutoffs', { userId: 'u1' })).status,
     200,
   );
-  await until(() => !minsu.socket.connected, 'the cut-off', 5_000);
+  await waitUntil(() => !minsu.socket.connected, 'the cut-off', 5_000);
 
   const dump = JSON.stringify(await rows(chatty, "SELECT *, encode(hash, 'hex') AS hex FROM project_keys"));
-  const shown = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga')).body);
-  const listed = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga/keys')).body);
+  const shown = JSON.stringify((await callApi(chatty, 'GET', '/projects/kimpga')).body);
+  const listed = JSON.stringify((await callApi(chatty, 'GET', '/projects/kimpga/keys')).body);
   const random = key.slice(-64);
   for (const text of [dump, shown, listed]) assert.ok(text.includes(id) && !text.includes(random));
   assert.ok(!shown.includes('hash') && !listed.includes('hash'));
 });
 
-it('what gets people in is for the operator: a key that leaks makes no other and opens no door', async (context) => {
+it('only the operator can change who may connect: a leaked key creates no other key and grants no access', async (context) => {
   const { chatty, key } = await open(context);
   for (const [method, path, body] of FOR_THE_OPERATOR) {
     const { status, body: answer } = await withKey(chatty, key, method, path, body);
     assert.deepEqual([status, answer.code], [403, 'forbidden'], `${method} ${path} ${JSON.stringify(body)}`);
   }
-  const { body } = await ask(chatty, 'GET', '/projects/kimpga');
+  const { body } = await callApi(chatty, 'GET', '/projects/kimpga');
   assert.deepEqual([body.origins, body.settings, body.secrets], [['https://kimpga.com'], {}, []]);
 });
 
-it('another project is as one that does not exist, by any method (A1, T1)', async (context) => {
+it('another project looks nonexistent, by any method (A1, T1)', async (context) => {
   const { chatty, key } = await open(context);
   const requests: [string, string, object?][] = [
     ['GET', ''],
@@ -110,24 +120,24 @@ it('another project is as one that does not exist, by any method (A1, T1)', asyn
     assert.equal(text, JSON.stringify(refused(nowhere as Answer)), `${method} ${path}`);
     assert.ok([403, 404].includes((there as Answer).status));
   }
-  assert.equal((await ask(chatty, 'GET', '/projects/othershop')).body.name, 'othershop');
+  assert.equal((await callApi(chatty, 'GET', '/projects/othershop')).body.name, 'othershop');
 });
 
-it('no token of a visitor opens anything, nor a page, a form, or a GET that should change something (A1)', async (context) => {
+it('no visitor token, page, form or GET request can change anything (A1)', async (context) => {
   const { chatty, key } = await open(context);
-  const { secret = '' } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const { secret = '' } = (await callApi(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
   const wrong = {
     'no key': '',
     'an empty key': 'Bearer ',
-    "an admin's token": `Bearer ${tokenOf('지영', { role: 'admin', secret })}`,
-    'an expired token': `Bearer ${tokenOf('지영', { role: 'admin', secret, now: Date.now() - 86_400_000 })}`,
-    'a token by the shared secret': `Bearer ${tokenOf('지영', { role: 'admin' })}`,
+    "an admin's token": `Bearer ${createTestToken('지영', { role: 'admin', secret })}`,
+    'an expired token': `Bearer ${createTestToken('지영', { role: 'admin', secret, now: Date.now() - 86_400_000 })}`,
+    'a token by the shared secret': `Bearer ${createTestToken('지영', { role: 'admin' })}`,
     'the secret itself': `Bearer ${secret}`,
     'a key of its form': `Bearer chatty_kimpga_${'0'.repeat(64)}`,
     'the key as another project’s': `Bearer ${key.replace('kimpga', 'othershop')}`,
   };
   for (const [name, authorization] of Object.entries(wrong)) {
-    const { status } = await ask(chatty, 'GET', '/projects/kimpga', undefined, { authorization });
+    const { status } = await callApi(chatty, 'GET', '/projects/kimpga', undefined, { authorization });
     assert.equal(status, 401, name);
   }
   const send = async (method: string, path: string, headers: Record<string, string>, body?: string) => {
@@ -155,7 +165,7 @@ it('no token of a visitor opens anything, nor a page, a form, or a GET that shou
   assert.deepEqual(await rows(chatty, 'SELECT * FROM token_cutoffs'), []);
 });
 
-it('a key that asks without end is made to wait; the operator and other keys are not', async (context) => {
+it('a key that sends endless requests is rate limited; the operator and other keys are not', async (context) => {
   const { chatty, key } = await open(context);
   const other = await makeKey(chatty, 'othershop');
   const statuses = new Map<number, number>();
@@ -170,43 +180,43 @@ it('a key that asks without end is made to wait; the operator and other keys are
   assert.equal(refused?.body.code, 'rate_limited');
   assert.ok((statuses.get(200) ?? 0) >= 200);
   assert.equal((await withKey(chatty, other.key, 'GET', '/projects/othershop/sanctions')).status, 200);
-  assert.equal((await ask(chatty, 'GET', '/projects/kimpga')).status, 200);
+  assert.equal((await callApi(chatty, 'GET', '/projects/kimpga')).status, 200);
 });
 
-it('a revoked key is worth nothing, on every server; when it was last used is told (A1)', async (context) => {
+it('a revoked key stops working on every server; its last use is reported (A1)', async (context) => {
   const { chatty, id, key } = await open(context);
-  const other = await startChatty(context, KEYS, chatty.connection);
+  const other = await startTestServer(context, KEY_SETTINGS, chatty.connection);
   assert.equal((await withKey(other, key, 'GET', '/projects/kimpga')).status, 200);
   const listed = async () =>
-    (await ask(chatty, 'GET', '/projects/kimpga/keys')).body.keys as unknown as {
+    (await callApi(chatty, 'GET', '/projects/kimpga/keys')).body.keys as unknown as {
       name: string;
       lastUsedAt: string | null;
       revokedAt: string | null;
     }[];
-  await until(async () => (await listed())[0]?.lastUsedAt != null, 'the time of use');
+  await waitUntil(async () => (await listed())[0]?.lastUsedAt != null, 'the time of use');
   assert.equal((await listed())[0]?.name, 'backend');
-  assert.equal((await ask(chatty, 'DELETE', `/projects/kimpga/keys/${id}`)).status, 200);
+  assert.equal((await callApi(chatty, 'DELETE', `/projects/kimpga/keys/${id}`)).status, 200);
   assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 401);
-  await until(
+  await waitUntil(
     async () => (await withKey(other, key, 'GET', '/projects/kimpga')).status === 401,
     'the other server',
     5_000,
   );
   assert.ok((await listed())[0]?.revokedAt);
-  assert.equal((await ask(chatty, 'DELETE', '/projects/kimpga/keys/none')).status, 404);
+  assert.equal((await callApi(chatty, 'DELETE', '/projects/kimpga/keys/none')).status, 404);
 });
 
-it('each change of a project is in the audit log, by whom, and with no secret in it (A4)', async (context) => {
+it('each change of a project is in the audit log with its actor and without secrets (A4)', async (context) => {
   const { chatty, id, key } = await open(context);
-  const secret = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const secret = (await callApi(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
   const path = `/projects/kimpga/secrets/${secret.kid}`;
-  await ask(chatty, 'PATCH', path, { expiresAt: '2040-01-01T00:00:00Z' });
-  await ask(chatty, 'DELETE', path);
-  await ask(chatty, 'DELETE', path);
-  await ask(chatty, 'PATCH', '/projects/kimpga', { origins: [], settings: { guests: true } });
+  await callApi(chatty, 'PATCH', path, { expiresAt: '2040-01-01T00:00:00Z' });
+  await callApi(chatty, 'DELETE', path);
+  await callApi(chatty, 'DELETE', path);
+  await callApi(chatty, 'PATCH', '/projects/kimpga', { origins: [], settings: { guests: true } });
   await withKey(chatty, key, 'PATCH', '/projects/kimpga', { name: '김프가' });
   await withKey(chatty, key, 'POST', '/projects/kimpga/cutoffs', { userId: 'u1' });
-  await ask(chatty, 'DELETE', `/projects/kimpga/keys/${id}`);
+  await callApi(chatty, 'DELETE', `/projects/kimpga/keys/${id}`);
   const entries = await rows(
     chatty,
     "SELECT actor, act, subject, details FROM audit_log WHERE project_id = 'kimpga' ORDER BY id",
@@ -234,9 +244,9 @@ it('each change of a project is in the audit log, by whom, and with no secret in
   assert.ok(!text.includes(String(secret.secret)) && !text.includes(key.slice(-64)));
 });
 
-it('npm run project makes, lists and revokes keys', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga');
+it('npm run project creates, lists and revokes keys', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga');
   const run = async (...parameters: string[]) => {
     const program = runProgram(
       context,
@@ -244,7 +254,7 @@ it('npm run project makes, lists and revokes keys', async (context) => {
       { CHATTY_URL: chatty.url, ADMIN_KEY },
       parameters,
     );
-    return { status: await program.ended, text: program.output() };
+    return { status: await program.exited, text: program.output() };
   };
   const { id, key } = JSON.parse((await run('key', 'kimpga', '--name', 'backend')).text);
   assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 200);

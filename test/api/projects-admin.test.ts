@@ -5,29 +5,34 @@ import { writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
 import { runProgram } from '../support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
-import { join, startChatty, temporaryFolder, tokenOf } from '../support/server.js';
+import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { connectClient, createTemporaryFolder, createTestToken, startTestServer } from '../support/server.js';
 
-it('the administration is for its key alone, refuses browsers, and is not to be guessed (A1, A2)', async (context) => {
-  const chatty = await startChatty(context, KEYS);
+it('the API accepts only its key, refuses browsers, and resists guessing (A1, A2)', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
   assert.equal(
-    (await ask(chatty, 'GET', '/projects', undefined, { origin: 'https://kimpga.com' })).status,
+    (await callApi(chatty, 'GET', '/projects', undefined, { origin: 'https://kimpga.com' })).status,
     403,
   );
   const statuses: number[] = [];
-  for (const wrong of ['', 'Bearer ', `Basic ${ADMIN_KEY}`, `Bearer ${tokenOf('민수', { role: 'admin' })}`])
-    statuses.push((await ask(chatty, 'POST', '/projects', { id: 'x' }, { authorization: wrong })).status);
+  for (const wrong of [
+    '',
+    'Bearer ',
+    `Basic ${ADMIN_KEY}`,
+    `Bearer ${createTestToken('민수', { role: 'admin' })}`,
+  ])
+    statuses.push((await callApi(chatty, 'POST', '/projects', { id: 'x' }, { authorization: wrong })).status);
   assert.deepEqual(statuses, [401, 401, 401, 401]);
-  assert.deepEqual((await ask(chatty, 'GET', '/projects')).body.projects, []);
-  const closed = await startChatty(context);
-  assert.equal((await ask(closed, 'GET', '/projects')).status, 404);
+  assert.deepEqual((await callApi(chatty, 'GET', '/projects')).body.projects, []);
+  const closed = await startTestServer(context);
+  assert.equal((await callApi(closed, 'GET', '/projects')).status, 404);
 });
 
-it('after ten wrong keys no key from that address is compared, the right one neither; other addresses are let in (A2)', async (context) => {
-  const chatty = await startChatty(context, { ...KEYS, TRUSTED_PROXY_HOPS: '1' });
+it('after ten wrong keys every key from that address is refused unchecked; other addresses are not affected (A2)', async (context) => {
+  const chatty = await startTestServer(context, { ...KEY_SETTINGS, TRUSTED_PROXY_HOPS: '1' });
   const tryKey = async (address: string, key: string) =>
     (
-      await ask(chatty, 'GET', '/projects', undefined, {
+      await callApi(chatty, 'GET', '/projects', undefined, {
         authorization: `Bearer ${key}`,
         'x-forwarded-for': address,
       })
@@ -36,7 +41,7 @@ it('after ten wrong keys no key from that address is compared, the right one nei
   const statuses = await Promise.all(guesses.map((guess) => tryKey('203.0.113.9', guess)));
   assert.equal(statuses.filter((status) => status === 401).length, 10);
   assert.equal(statuses.filter((status) => status === 429).length, 190);
-  const { status, body } = await ask(chatty, 'GET', '/projects', undefined, {
+  const { status, body } = await callApi(chatty, 'GET', '/projects', undefined, {
     'x-forwarded-for': '203.0.113.9',
   });
   assert.deepEqual([status, body.code], [429, 'rate_limited']);
@@ -46,40 +51,41 @@ it('after ten wrong keys no key from that address is compared, the right one nei
   assert.equal(await tryKey('2001:db8::2', ADMIN_KEY), 429, 'the same subscriber of IPv6');
 });
 
-it('where no address is known, who guesses through a proxy does not lock out the operator on the machine (A2)', async (context) => {
-  const chatty = await startChatty(context, KEYS);
+it('without a known address, guessing through a proxy does not lock out the operator on the machine (A2)', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
   const forwarded = { 'x-forwarded-for': '203.0.113.9' };
   for (let guess = 0; guess < 11; guess += 1)
-    await ask(chatty, 'GET', '/projects', undefined, {
+    await callApi(chatty, 'GET', '/projects', undefined, {
       ...forwarded,
       authorization: `Bearer wrong ${guess}`,
     });
-  assert.equal((await ask(chatty, 'GET', '/projects', undefined, forwarded)).status, 429);
-  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200);
+  assert.equal((await callApi(chatty, 'GET', '/projects', undefined, forwarded)).status, 429);
+  assert.equal((await callApi(chatty, 'GET', '/projects')).status, 200);
 });
 
-it('a backend that goes on with a wrong key of its project locks out neither the operator nor other projects (A2)', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga');
-  await make(chatty, 'othershop');
+it('a backend that repeats a wrong project key locks out neither the operator nor other projects (A2)', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga');
+  await createProject(chatty, 'othershop');
   const keyOf = async (project: string) =>
-    (await ask(chatty, 'POST', `/projects/${project}/keys`, {})).body as unknown as { key: string };
+    (await callApi(chatty, 'POST', `/projects/${project}/keys`, {})).body as unknown as { key: string };
   const [mine, theirs] = [await keyOf('kimpga'), await keyOf('othershop')];
   const open = async (project: string, key: string) =>
-    (await ask(chatty, 'GET', `/projects/${project}`, undefined, { authorization: `Bearer ${key}` })).status;
+    (await callApi(chatty, 'GET', `/projects/${project}`, undefined, { authorization: `Bearer ${key}` }))
+      .status;
   for (let times = 0; times < 11; times += 1) await open('kimpga', `chatty_kimpga_${'0'.repeat(64)}`);
   assert.equal(await open('kimpga', mine.key), 429);
   assert.equal(await open('othershop', theirs.key), 200);
-  assert.equal((await ask(chatty, 'GET', '/projects')).status, 200);
+  assert.equal((await callApi(chatty, 'GET', '/projects')).status, 200);
   for (let times = 0; times < 12; times += 1) await open('x', `chatty_none${times}_${'0'.repeat(64)}`);
-  assert.equal((await ask(chatty, 'GET', '/projects')).status, 429, 'a made-up project hides no guess');
+  assert.equal((await callApi(chatty, 'GET', '/projects')).status, 429, 'a made-up project hides no guess');
 });
 
-it('what is wrong in a request is said, and nothing is half done', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga', { name: '김프가', settings: { guests: true } });
+it('an invalid request is refused with the reason, and nothing is partly applied', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga', { name: '김프가', settings: { guests: true } });
   const code = async (method: string, path: string, body: unknown) =>
-    (await ask(chatty, method, path, body as object)).body.code;
+    (await callApi(chatty, method, path, body as object)).body.code;
   for (const id of [undefined, '', 'KIMPGA', 'a b', '../x', '__proto__', 'x'.repeat(65), 7])
     assert.equal(await code('POST', '/projects', { id }), 'invalid', String(id));
   assert.equal(await code('POST', '/projects', { id: 'kimpga' }), 'exists');
@@ -93,31 +99,31 @@ it('what is wrong in a request is said, and nothing is half done', async (contex
   assert.equal(await code('POST', '/projects/none/secrets', {}), 'not_found');
   assert.equal(await code('POST', '/projects/kimpga/secrets', { expiresAt: 'soon' }), 'invalid');
   assert.equal(await code('DELETE', '/projects/kimpga/secrets/none', undefined), 'not_found');
-  const { body } = await ask(chatty, 'GET', '/projects/kimpga');
+  const { body } = await callApi(chatty, 'GET', '/projects/kimpga');
   assert.deepEqual([body.name, body.settings, body.secrets], ['김프가', { guests: true }, []]);
-  await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  await connectClient(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
   assert.deepEqual(
-    (await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { guests: null } })).body.settings,
+    (await callApi(chatty, 'PATCH', '/projects/kimpga', { settings: { guests: null } })).body.settings,
     {},
   );
 });
 
-it('npm run project makes a project and a secret, and says in a sentence what is wrong', async (context) => {
-  const chatty = await startChatty(context, KEYS);
+it('npm run project creates a project and a secret, and reports errors clearly', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
   const environment = { CHATTY_URL: chatty.url, ADMIN_KEY };
   const run = async (...parameters: string[]) => {
     const program = runProgram(context, 'scripts/project.mjs', environment, parameters);
-    return { status: await program.ended, text: program.output() };
+    return { status: await program.exited, text: program.output() };
   };
   assert.equal((await run('create', 'kimpga', '--origin', 'https://kimpga.com')).status, 0);
   const { secret } = JSON.parse((await run('secret', 'kimpga')).text);
-  await join(context, chatty.url, tokenOf('민수', { secret }));
+  await connectClient(context, chatty.url, createTestToken('민수', { secret }));
   assert.equal(JSON.parse((await run('set', 'kimpga', 'guests=true')).text).settings.guests, true);
   assert.deepEqual(await run('create', 'kimpga'), {
     status: 1,
     text: 'The project "kimpga" exists already.\n',
   });
-  const file = joinPath(temporaryFolder(), 'words.txt');
+  const file = joinPath(createTemporaryFolder(), 'words.txt');
   writeFileSync(file, '시발\r\n\n! 시발점\nscam\n');
   const words = ['시발', { word: '시발점', allowed: true }, 'scam'];
   assert.deepEqual(JSON.parse((await run('words', 'kimpga', file, '--try')).text), {

@@ -2,31 +2,38 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createRefusals, type RecentRefusal, type RefusalCount } from '@chatty/server/auth/rejection-log';
+import { createRefusalLog, type RecentRefusal, type RefusalCount } from '@chatty/server/auth/rejection-log';
 import type { Projects } from '@chatty/server/projects/projects';
-import { ask, KEYS, make } from '../support/projects.js';
-import { type Chatty, join, refusalOf, startChatty, tokenOf } from '../support/server.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+  type TestServer,
+} from '../support/server.js';
 
 type Told = { refusals: RecentRefusal[]; counts: RefusalCount[] };
 
-const told = async (chatty: Chatty, path: string) => (await ask(chatty, 'GET', path)).body as unknown as Told;
+const told = async (chatty: TestServer, path: string) =>
+  (await callApi(chatty, 'GET', path)).body as unknown as Told;
 
-const knock = (context: TestContext, { url }: Chatty, auth: Record<string, unknown>, origin?: string) =>
-  refusalOf(context, url, auth, origin ? { extraHeaders: { origin } } : {});
+const knock = (context: TestContext, { url }: TestServer, auth: Record<string, unknown>, origin?: string) =>
+  connectExpectingRefusal(context, url, auth, origin ? { extraHeaders: { origin } } : {});
 
 async function open(context: TestContext, settings: Record<string, string> = {}) {
-  const chatty = await startChatty(context, { ...KEYS, ...settings });
-  await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
-  await make(chatty, 'othershop');
-  const { secret = '' } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const chatty = await startTestServer(context, { ...KEY_SETTINGS, ...settings });
+  await createProject(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
+  await createProject(chatty, 'othershop');
+  const { secret = '' } = (await callApi(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
   return { chatty, secret };
 }
 
-it('what was refused is told with its reason, origin and person, as far as they are known', async (context) => {
+it('a refusal is logged with its reason, origin and member, as far as known', async (context) => {
   const { chatty, secret } = await open(context);
-  const wrong = tokenOf('민수', { userId: 'u1' });
-  const right = tokenOf('민수', { userId: 'u1', secret });
-  const old = tokenOf('민수', { userId: 'u1', secret, now: Date.now() - 86_400_000 });
+  const wrong = createTestToken('민수', { userId: 'u1' });
+  const right = createTestToken('민수', { userId: 'u1', secret });
+  const old = createTestToken('민수', { userId: 'u1', secret, now: Date.now() - 86_400_000 });
   const error = await knock(context, chatty, { token: wrong });
   assert.deepEqual(
     Object.keys(error.data ?? {}).sort(),
@@ -36,8 +43,8 @@ it('what was refused is told with its reason, origin and person, as far as they 
   await knock(context, chatty, { token: right }, 'https://evil.example');
   await knock(context, chatty, { token: right }, 'https://evil.example');
   await knock(context, chatty, { token: old });
-  const member = await join(context, chatty.url, right);
-  assert.equal((await member.say({ content: '' })).ok, false);
+  const member = await connectClient(context, chatty.url, right);
+  assert.equal((await member.send({ content: '' })).ok, false);
   const { refusals, counts } = await told(chatty, '/projects/kimpga/refusals');
   assert.deepEqual(
     refusals.map(({ event, code, origin, userId, signed, times }) => [
@@ -70,10 +77,10 @@ it('what was refused is told with its reason, origin and person, as far as they 
   assert.ok(!/eyJ/.test(text) && !text.includes('127.0.0.1'));
 });
 
-it('what belongs to no project anybody knows is for the operator alone; no project sees another’s (T1)', async (context) => {
+it('refusals of no known project are visible to the operator only; no project sees those of another (T1)', async (context) => {
   const { chatty } = await open(context, { UNLISTED_PROJECTS: 'refuse' });
   await knock(context, chatty, { token: 'no token at all' });
-  await knock(context, chatty, { token: tokenOf('민수', { projectId: 'nonesuch' }) });
+  await knock(context, chatty, { token: createTestToken('민수', { projectId: 'nonesuch' }) });
   await knock(context, chatty, { projectId: 'kimpga' });
   const { refusals } = await told(chatty, '/refusals');
   assert.deepEqual(
@@ -88,21 +95,21 @@ it('what belongs to no project anybody knows is for the operator alone; no proje
     ['token_missing'],
   );
   assert.deepEqual((await told(chatty, '/projects/othershop/refusals')).refusals, []);
-  assert.equal((await ask(chatty, 'GET', '/projects/nonesuch/refusals')).status, 404);
-  const { key } = (await ask(chatty, 'POST', '/projects/othershop/keys', {})).body as unknown as {
+  assert.equal((await callApi(chatty, 'GET', '/projects/nonesuch/refusals')).status, 404);
+  const { key } = (await callApi(chatty, 'POST', '/projects/othershop/keys', {})).body as unknown as {
     key: string;
   };
   const withKey = async (path: string) =>
-    (await ask(chatty, 'GET', path, undefined, { authorization: `Bearer ${key}` })).status;
+    (await callApi(chatty, 'GET', path, undefined, { authorization: `Bearer ${key}` })).status;
   assert.equal(await withKey('/projects/othershop/refusals'), 200);
   assert.equal(await withKey('/projects/kimpga/refusals'), 404);
   assert.equal(await withKey('/refusals'), 403);
 });
 
-it('what a visitor sends as origin never becomes a command that somebody may copy', async (context) => {
+it('an origin sent by a visitor never becomes part of a command to copy', async (context) => {
   const { chatty, secret } = await open(context);
   const origin = 'https://$(id)';
-  await knock(context, chatty, { token: tokenOf('민수', { secret }) }, origin);
+  await knock(context, chatty, { token: createTestToken('민수', { secret }) }, origin);
   const [refused] = (await told(chatty, '/projects/kimpga/refusals')).refusals;
   assert.equal(refused?.origin, origin);
   assert.ok(!/npm/.test(refused?.reason ?? ''));
@@ -121,64 +128,70 @@ const bad = {
   address: '203.0.113.1',
 } as const;
 
-it('no flood pushes out what others see: by one address, by many, by a member, by projects that are none', () => {
-  const refusals = createRefusals({ projects });
-  const list = () => refusals.of('kimpga').refusals;
+it('no flood evicts the entries of others: by one address, many addresses, a member or unknown projects', () => {
+  const refusals = createRefusalLog({ projects });
+  const list = () => refusals.list('kimpga').refusals;
   const origins = () => new Set(list().map(({ origin }) => origin));
-  refusals.note({ ...bad, origin: 'https://staging.kimpga.com', address: '198.51.100.1' });
-  refusals.note({ ...bad, code: 'token_expired', signed: true, userId: 'u1', origin: 'https://kimpga.com' });
+  refusals.record({ ...bad, origin: 'https://staging.kimpga.com', address: '198.51.100.1' });
+  refusals.record({
+    ...bad,
+    code: 'token_expired',
+    signed: true,
+    userId: 'u1',
+    origin: 'https://kimpga.com',
+  });
   for (let each = 0; each < 10_000; each += 1)
-    refusals.note({ ...bad, origin: `https://evil-${each}.example` });
+    refusals.record({ ...bad, origin: `https://evil-${each}.example` });
   assert.ok(origins().has('https://staging.kimpga.com'), 'one address has few');
   for (let each = 0; each < 10_000; each += 1)
-    refusals.note({ ...bad, origin: `https://evil-${each}.example`, address: `192.0.2.${each % 250}` });
+    refusals.record({ ...bad, origin: `https://evil-${each}.example`, address: `192.0.2.${each % 250}` });
   assert.ok(origins().has('https://kimpga.com'), 'nobody vouched for the others');
   for (let each = 0; each < 10_000; each += 1)
-    refusals.note({ ...bad, code: 'slow_mode', signed: true, userId: 'u9', reason: `${each}` });
+    refusals.record({ ...bad, code: 'slow_mode', signed: true, userId: 'u9', reason: `${each}` });
   assert.ok(origins().has('https://kimpga.com'), 'one member has few');
   assert.ok(list().length <= 200);
-  for (let each = 0; each < 30_000; each += 1) refusals.note({ ...bad, project: `made-up-${each}` });
+  for (let each = 0; each < 30_000; each += 1) refusals.record({ ...bad, project: `made-up-${each}` });
   assert.ok(origins().has('https://kimpga.com'));
-  assert.equal(refusals.of('made-up-1').refusals.length, 0);
-  assert.ok(refusals.of(null).refusals.length <= 200);
+  assert.equal(refusals.list('made-up-1').refusals.length, 0);
+  assert.ok(refusals.list(null).refusals.length <= 200);
 });
 
-it('many projects share the room: those with few entries keep them', () => {
-  const refusals = createRefusals({ projects });
-  refusals.note({ ...bad, project: 'quiet', signed: true, userId: 'u1' });
+it('many projects share the log space: projects with few entries keep them', () => {
+  const refusals = createRefusalLog({ projects });
+  refusals.record({ ...bad, project: 'quiet', signed: true, userId: 'u1' });
   for (let each = 0; each < 60_000; each += 1)
-    refusals.note({
+    refusals.record({
       ...bad,
       project: `loud-${each % 500}`,
       signed: true,
       userId: `u${each}`,
       reason: `${each}`,
     });
-  assert.equal(refusals.of('quiet').refusals.length, 1);
+  assert.equal(refusals.list('quiet').refusals.length, 1);
   let kept = 0;
-  for (let each = 0; each < 500; each += 1) kept += refusals.of(`loud-${each}`).refusals.length;
+  for (let each = 0; each < 500; each += 1) kept += refusals.list(`loud-${each}`).refusals.length;
   assert.ok(kept <= 20_000, String(kept));
 });
 
-it('the hour is counted by code and origin, and what is longer ago is not', () => {
+it('the last hour is counted by code and origin, and older entries are not', () => {
   let time = 0;
-  const refusals = createRefusals({ projects, now: () => time });
-  const from = (origin: string, signed = true) => refusals.note({ ...bad, origin, signed, userId: 'u1' });
+  const refusals = createRefusalLog({ projects, now: () => time });
+  const from = (origin: string, signed = true) => refusals.record({ ...bad, origin, signed, userId: 'u1' });
   from('https://a.example');
   time += 50 * 60_000;
   from('https://a.example');
   from('https://b.example');
   assert.deepEqual(
-    refusals.of('kimpga').counts.map(({ origin, count }) => [origin, count]),
+    refusals.list('kimpga').counts.map(({ origin, count }) => [origin, count]),
     [
       ['https://a.example', 2],
       ['https://b.example', 1],
     ],
   );
   time += 15 * 60_000;
-  assert.equal(refusals.of('kimpga').counts[0]?.count, 1);
+  assert.equal(refusals.list('kimpga').counts[0]?.count, 1);
   for (let each = 0; each < 1_000; each += 1) from(`https://evil-${each}.example`, false);
-  const { counts } = refusals.of('kimpga');
+  const { counts } = refusals.list('kimpga');
   assert.ok(counts.length <= 210);
   assert.equal(counts[0]?.origin, 'others');
   assert.equal(
@@ -186,5 +199,5 @@ it('the hour is counted by code and origin, and what is longer ago is not', () =
     1_002,
   );
   time += 61 * 60_000;
-  assert.deepEqual(refusals.of('kimpga').counts, []);
+  assert.deepEqual(refusals.list('kimpga').counts, []);
 });

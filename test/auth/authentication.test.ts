@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { type Chatty, join, refusalOf, SECRET, startChatty, stored, tokenOf } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  type TestServer,
+} from '../support/server.js';
 
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const sign = (header: unknown, claims: unknown, secret = SECRET, hash = 'sha256') => {
@@ -15,13 +23,13 @@ const seconds = () => Math.floor(Date.now() / 1_000);
 const good = () => ({ projectId: 'kimpga', username: '민수', exp: seconds() + 60 });
 
 describe('authentication', () => {
-  let chatty: Chatty;
-  let production: Chatty;
+  let chatty: TestServer;
+  let production: TestServer;
   const endings: (() => unknown)[] = [];
   before(async () => {
     const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-    chatty = await startChatty(suite);
-    production = await startChatty(suite, { NODE_ENV: 'production' });
+    chatty = await startTestServer(suite);
+    production = await startTestServer(suite, { NODE_ENV: 'production' });
   });
   after(async () => {
     for (const ending of endings.reverse()) await ending();
@@ -55,65 +63,71 @@ describe('authentication', () => {
   ];
   for (const [name, token, code] of refused) {
     it(`refuses ${name} (J1, J2, J5, J10, J11)`, async (context) => {
-      const error = await refusalOf(context, chatty.url, { token: token() });
+      const error = await connectExpectingRefusal(context, chatty.url, { token: token() });
       assert.equal(error.message, 'Authentication error');
       assert.equal(error.data?.code, code);
     });
   }
 
-  it('refuses every single changed byte of a token (J3)', async (context) => {
-    const token = tokenOf('민수');
+  it('refuses every single-byte change of a token (J3)', async (context) => {
+    const token = createTestToken('민수');
     for (let index = 0; index < token.length - 1; index += 9) {
       const changed = `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`;
-      const error = await refusalOf(context, chatty.url, { token: changed });
+      const error = await connectExpectingRefusal(context, chatty.url, { token: changed });
       assert.equal(error.message, 'Authentication error', `byte ${index}`);
     }
   });
 
-  it('an unknown project, a wrong signature and a wrong key id are told alike (J19)', async (context) => {
+  it('an unknown project, a wrong signature and a wrong key id get the same refusal (J19)', async (context) => {
     const told = new Set<string>();
     for (const [header, claims, secret] of [
       [HS256, good(), 'another-secret-of-at-least-32-bytes'],
       [HS256, { ...good(), projectId: 'nobody-knows' }, 'another-secret-of-at-least-32-bytes'],
       [{ ...HS256, kid: 'no-such-key' }, good(), 'another-secret-of-at-least-32-bytes'],
     ] as const) {
-      const { message, data } = await refusalOf(context, chatty.url, { token: sign(header, claims, secret) });
+      const { message, data } = await connectExpectingRefusal(context, chatty.url, {
+        token: sign(header, claims, secret),
+      });
       told.add(JSON.stringify([message, data]));
     }
     assert.equal(told.size, 1);
   });
 
-  it('does not read a token from the address (J12)', async (context) => {
-    const error = await refusalOf(context, `${chatty.url}/?token=${tokenOf('민수')}`, {});
+  it('does not read a token from the URL (J12)', async (context) => {
+    const error = await connectExpectingRefusal(
+      context,
+      `${chatty.url}/?token=${createTestToken('민수')}`,
+      {},
+    );
     assert.equal(error.data?.code, 'token_missing');
   });
 
-  it('allows half a minute of clock difference (J6)', async (context) => {
-    await join(context, chatty.url, sign(HS256, { ...good(), exp: seconds() - 25 }));
+  it('allows 30 s of clock skew (J6)', async (context) => {
+    await connectClient(context, chatty.url, sign(HS256, { ...good(), exp: seconds() - 25 }));
   });
 
-  it('accepts a token without exp outside production, as the founding contract has it', async (context) => {
-    await join(context, chatty.url, sign(HS256, { projectId: 'kimpga', username: '민수' }));
+  it('accepts a token without exp outside production, as the founding contract requires', async (context) => {
+    await connectClient(context, chatty.url, sign(HS256, { projectId: 'kimpga', username: '민수' }));
   });
 
-  it('sends nobody to an http server of their own machine in production: such an avatar is dropped', async (context) => {
+  it('drops avatars on private http addresses in production', async (context) => {
     const avatar = 'http://localhost:4001/a.png';
-    const token = tokenOf('민수', { avatar });
-    const shown = async ({ url }: Chatty) =>
-      stored(await (await join(context, url, token)).say('안녕')).avatar;
+    const token = createTestToken('민수', { avatar });
+    const shown = async ({ url }: TestServer) =>
+      assertStored(await (await connectClient(context, url, token)).send('안녕')).avatar;
     assert.equal(await shown(production), null);
     assert.equal(await shown(chatty), avatar);
   });
 
-  it('requires exp in production, and at most 24 hours of it (J5)', async (context) => {
-    const none = await refusalOf(context, production.url, {
+  it('requires exp in production, at most 24 hours ahead (J5)', async (context) => {
+    const none = await connectExpectingRefusal(context, production.url, {
       token: sign(HS256, { projectId: 'kimpga', username: '민수' }),
     });
     assert.equal(none.data?.code, 'token_claims');
-    const long = await refusalOf(context, production.url, {
+    const long = await connectExpectingRefusal(context, production.url, {
       token: sign(HS256, { ...good(), exp: seconds() + 25 * 3_600 }),
     });
     assert.equal(long.data?.code, 'token_claims');
-    await join(context, production.url, sign(HS256, good()));
+    await connectClient(context, production.url, sign(HS256, good()));
   });
 });

@@ -8,10 +8,18 @@ import type { AddressInfo } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
 import { generate } from 'selfsigned';
-import { runProgram, SERVE } from '../support/processes.js';
-import { ask, KEYS, make } from '../support/projects.js';
-import { join, makeDatabase, refusalOf, SECRET, temporaryFolder, tokenOf, until } from '../support/server.js';
-import { claimsOf, encode } from '../support/token-server.js';
+import { runProgram, SERVER_ENTRY } from '../support/processes.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  connectClient,
+  connectExpectingRefusal,
+  createTemporaryFolder,
+  createTestDatabase,
+  createTestToken,
+  SECRET,
+  waitUntil,
+} from '../support/server.js';
+import { createClaims, encodeTokenPart } from '../support/token-server.js';
 
 type Published = {
   kid: string;
@@ -27,7 +35,7 @@ const published: Published[] = [
 ];
 
 function tokenBy({ kid, alg, privateKey }: Published, header: object = {}, project = 'host'): string {
-  const signed = `${encode({ alg, typ: 'JWT', kid, ...header })}.${encode(claimsOf(project))}`;
+  const signed = `${encodeTokenPart({ alg, typ: 'JWT', kid, ...header })}.${encodeTokenPart(createClaims(project))}`;
   const hash = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const signature = sign(hash, Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
   return `${signed}.${signature.toString('base64url')}`;
@@ -43,8 +51,8 @@ const jwks = JSON.stringify({
   })),
 });
 
-it('tokens of all published keys come in, and nothing else does; no redirection is followed', async (context) => {
-  const folder = temporaryFolder();
+it('tokens of all published keys are accepted, no others are, and redirects are not followed', async (context) => {
+  const folder = createTemporaryFolder();
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
   });
@@ -64,14 +72,14 @@ it('tokens of all published keys come in, and nothing else does; no redirection 
   context.after(() => host.close());
   const address = `https://localhost:${(host.address() as AddressInfo).port}/.well-known/jwks.json`;
 
-  const database = await makeDatabase(context);
+  const database = await createTestDatabase(context);
   // A process of its own: whom it trusts beside the authorities of the world is read once, at its start.
-  const program = runProgram(context, SERVE, {
+  const program = runProgram(context, SERVER_ENTRY, {
     HOST: '127.0.0.1',
     PORT: '0',
     NODE_EXTRA_CA_CERTS: authority,
     JWT_SECRET: SECRET,
-    ...KEYS,
+    ...KEY_SETTINGS,
     DB_HOST: database.host,
     DB_PORT: String(database.port),
     POSTGRES_USER: database.user,
@@ -79,13 +87,17 @@ it('tokens of all published keys come in, and nothing else does; no redirection 
     POSTGRES_DB: database.database,
   });
   const port = () => /"port":(\d+)/.exec(program.output())?.[1];
-  await until(() => port() !== undefined, 'the chat server', 60_000);
+  await waitUntil(() => port() !== undefined, 'the chat server', 60_000);
   const chatty = { url: `http://127.0.0.1:${port()}` };
-  await make(chatty, 'host');
-  const made = await ask(chatty, 'POST', '/projects/host/secrets', { algorithm: 'JWKS', publicKey: address });
+  await createProject(chatty, 'host');
+  const made = await callApi(chatty, 'POST', '/projects/host/secrets', {
+    algorithm: 'JWKS',
+    publicKey: address,
+  });
   assert.equal(made.status, 201);
 
-  const codeOf = async (token: string) => (await refusalOf(context, chatty.url, { token })).data?.code;
+  const codeOf = async (token: string) =>
+    (await connectExpectingRefusal(context, chatty.url, { token })).data?.code;
   const [rsa, curve, edwards] = published;
   assert.ok(rsa && curve && edwards);
 
@@ -93,7 +105,7 @@ it('tokens of all published keys come in, and nothing else does; no redirection 
   status = 302;
   assert.equal(await codeOf(tokenBy(rsa)), 'unavailable');
   status = 200;
-  for (const key of published) await join(context, chatty.url, tokenBy(key));
+  for (const key of published) await connectClient(context, chatty.url, tokenBy(key));
   assert.deepEqual(asked, Array(3).fill('/.well-known/jwks.json'), 'the keys are kept');
 
   // What anybody can read at the address, as the secret of a token.
@@ -103,7 +115,7 @@ it('tokens of all published keys come in, and nothing else does; no redirection 
   ]);
   for (const secret of [jwks, ...forms])
     for (const kid of [undefined, 'curve']) {
-      const signed = `${encode({ alg: 'HS256', typ: 'JWT', kid })}.${encode(claimsOf('host'))}`;
+      const signed = `${encodeTokenPart({ alg: 'HS256', typ: 'JWT', kid })}.${encodeTokenPart(createClaims('host'))}`;
       const signature = createHmac('sha256', secret).update(signed).digest('base64url');
       assert.equal(await codeOf(`${signed}.${signature}`), 'token_invalid');
     }
@@ -116,7 +128,7 @@ it('tokens of all published keys come in, and nothing else does; no redirection 
     tokenBy(stranger, { jwk: stranger.publicKey.export({ format: 'jwk' }) }),
     tokenBy({ ...curve, kid: 'rsa' }),
     tokenBy({ ...edwards, alg: 'ES256' }),
-    tokenOf('민수', { projectId: 'host' }),
+    createTestToken('민수', { projectId: 'host' }),
     tokenBy(curve, {}, 'other'),
   ])
     assert.equal(await codeOf(wrong), 'token_invalid', wrong);

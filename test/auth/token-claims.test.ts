@@ -3,21 +3,31 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { PROJECT_ID } from '@chatty/protocol/sizes';
+import { PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
-import { until } from '../support/server.js';
-import { claimsOf, IDS, openDoor, SECRETS, write } from '../support/token-server.js';
+import { waitUntil } from '../support/server.js';
+import {
+  createAuthenticator,
+  createClaims,
+  PROJECT_IDS,
+  PROJECT_SECRETS,
+  writeToken,
+} from '../support/token-server.js';
 
 /** A moment on a whole second, so that a token can stand exactly on an edge. */
 const NOW = 1_800_000_000_000;
 const now = () => NOW;
 const at = (seconds: number) => NOW / 1_000 + seconds;
-const claims = (more: object = {}) => ({ ...claimsOf('kimpga', NOW), ...more });
+const claims = (more: object = {}) => ({ ...createClaims('kimpga', NOW), ...more });
 const signed = (more: object = {}, header?: unknown) =>
-  write({ ...(header !== undefined && { header }), claims: claims(more), secret: SECRETS.kimpga });
+  writeToken({
+    ...(header !== undefined && { header }),
+    claims: claims(more),
+    secret: PROJECT_SECRETS.kimpga,
+  });
 
-it('a token without an end, with one that is no time, too far or before its beginning is refused (J5)', async (context) => {
-  const show = await openDoor(context, { now });
+it('a token without exp, with an invalid exp, with one too far ahead, or used before nbf is refused (J5)', async (context) => {
+  const show = await createAuthenticator(context, { now });
   const cases: [string, string, string][] = [
     ['no exp', signed({ exp: undefined }), 'token_claims'],
     ['a string', signed({ exp: String(at(60)) }), 'token_claims'],
@@ -27,7 +37,10 @@ it('a token without an end, with one that is no time, too far or before its begi
     ['9e99', signed({ exp: 9e99 }), 'token_claims'],
     [
       'beyond all numbers',
-      write({ claims: JSON.stringify(claims()).replace(/"exp":\d+/, '"exp":1e400'), secret: SECRETS.kimpga }),
+      writeToken({
+        claims: JSON.stringify(claims()).replace(/"exp":\d+/, '"exp":1e400'),
+        secret: PROJECT_SECRETS.kimpga,
+      }),
       'token_claims',
     ],
     ['milliseconds', signed({ exp: NOW + 60_000 }), 'token_claims'],
@@ -37,9 +50,9 @@ it('a token without an end, with one that is no time, too far or before its begi
     ['zero', signed({ exp: 0 }), 'token_expired'],
     [
       '-1e400',
-      write({
+      writeToken({
         claims: JSON.stringify(claims()).replace(/"exp":\d+/, '"exp":-1e400'),
-        secret: SECRETS.kimpga,
+        secret: PROJECT_SECRETS.kimpga,
       }),
       'token_expired',
     ],
@@ -51,8 +64,8 @@ it('a token without an end, with one that is no time, too far or before its begi
   assert.equal((await show(signed({ exp: at(24 * 3_600) }))).ok, true);
 });
 
-it('clocks may differ by 30 seconds, and not by 31 (J6)', async (context) => {
-  const show = await openDoor(context, { now });
+it('a clock skew of 30 s is allowed, and one of 31 s is not (J6)', async (context) => {
+  const show = await createAuthenticator(context, { now });
   const cases: [string, object, string | null][] = [
     ['ended a second ago', { iat: at(-100), exp: at(-1) }, null],
     ['ended 29 s ago', { iat: at(-100), exp: at(-29) }, null],
@@ -70,17 +83,17 @@ it('clocks may differ by 30 seconds, and not by 31 (J6)', async (context) => {
   }
 });
 
-it('a key id is looked up and nothing else, and no address in a token is asked (J8, S4)', async (context) => {
+it('a key id is only looked up, and no URL in a token is requested (J8, S4)', async (context) => {
   const asked: string[] = [];
   const listener = createServer((request, response) => {
     asked.push(String(request.url));
     response.end('{"keys":[]}');
   }).listen(0, '127.0.0.1');
   context.after(() => listener.close());
-  await until(() => listener.listening, 'the listener');
+  await waitUntil(() => listener.listening, 'the listener');
   const address = listener.address();
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  const show = await openDoor(context, { now });
+  const show = await createAuthenticator(context, { now });
   const kids = [
     '../../etc/passwd',
     "' or 1=1--",
@@ -96,27 +109,36 @@ it('a key id is looked up and nothing else, and no address in a token is asked (
     const verdict = await show(signed({}, { alg: 'HS256', kid }));
     assert.equal(verdict.ok ? 'let in' : verdict.refused.code, 'token_invalid', String(kid).slice(0, 20));
   }
-  const jwk = { kty: 'oct', k: Buffer.from(SECRETS.shop ?? '').toString('base64url') };
+  const jwk = { kty: 'oct', k: Buffer.from(PROJECT_SECRETS.shop ?? '').toString('base64url') };
   const places = { jku: `${url}/jku`, x5u: `${url}/x5u`, jwk, x5c: [`${url}/x5c`] };
   const seen = { iss: `${url}/iss`, avatar: `${url}/avatar`, url: `${url}/url` };
   // What a token says of its keys counts for nothing, neither for it nor against it.
-  const good = write({ header: { alg: 'HS256', ...places }, claims: claims(seen), secret: SECRETS.kimpga });
+  const good = writeToken({
+    header: { alg: 'HS256', ...places },
+    claims: claims(seen),
+    secret: PROJECT_SECRETS.kimpga,
+  });
   assert.equal((await show(good)).ok, true);
   for (const header of [
     { alg: 'HS256', ...places },
     { alg: 'HS256', kid: 'first', jwk },
     { alg: 'RS256', ...places },
   ])
-    assert.equal((await show(write({ header, claims: claims(seen), secret: SECRETS.shop }))).ok, false);
+    assert.equal(
+      (await show(writeToken({ header, claims: claims(seen), secret: PROJECT_SECRETS.shop }))).ok,
+      false,
+    );
   for (const crit of [['jku'], ['b64'], [], 'jku'])
     assert.equal((await show(signed({}, { alg: 'HS256', crit, jku: `${url}/crit` }))).ok, false);
   assert.deepEqual(asked, []);
 });
 
-it('a project is named exactly or not at all (J10)', async (context) => {
-  const show = await openDoor(context, { now });
+it('a project is matched exactly or not at all (J10)', async (context) => {
+  const show = await createAuthenticator(context, { now });
   const enter = async (projectId: unknown) => {
-    const verdict = await show(write({ claims: claims({ projectId }), secret: SECRETS.founding }));
+    const verdict = await show(
+      writeToken({ claims: claims({ projectId }), secret: PROJECT_SECRETS.founding }),
+    );
     return verdict.ok ? verdict.member.projectId : null;
   };
   const odd = [
@@ -145,15 +167,15 @@ it('a project is named exactly or not at all (J10)', async (context) => {
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-z0-9._\-A-Z/ ]{0,70}$/));
   await fc.assert(
     fc.asyncProperty(texts, async (id) => {
-      const own = IDS.includes(id) && id !== 'founding';
-      assert.equal(await enter(id), PROJECT_ID.test(id) && !own ? id : null);
+      const own = PROJECT_IDS.includes(id) && id !== 'founding';
+      assert.equal(await enter(id), PROJECT_ID_PATTERN.test(id) && !own ? id : null);
     }),
     { numRuns: 1_000 },
   );
 });
 
-it('claims of the wrong form are refused or cleaned, and none gives a role or a prototype by stealth (J11, S2)', async (context) => {
-  const show = await openDoor(context, { now });
+it('malformed claims are refused or cleaned, and never grant a role or pollute a prototype (J11, S2)', async (context) => {
+  const show = await createAuthenticator(context, { now });
   const refused: [string, object][] = [
     ['a username that is an object', { username: { toString: '민수' } }],
     ['a username of 100 KB', { username: '가'.repeat(100_000) }],
@@ -190,7 +212,7 @@ it('claims of the wrong form are refused or cleaned, and none gives a role or a 
     /\}$/,
     ',"__proto__":{"role":"admin","polluted":1},"constructor":{"prototype":{"polluted":1}},"user":{"__proto__":{"id":"admin"}}}',
   );
-  const verdict = await show(write({ claims: hostile, secret: SECRETS.kimpga }));
+  const verdict = await show(writeToken({ claims: hostile, secret: PROJECT_SECRETS.kimpga }));
   assert.ok(verdict.ok);
   assert.deepEqual([verdict.member.role, verdict.member.userId], ['member', 'u1']);
   assert.equal(({} as { polluted?: number }).polluted, undefined);
@@ -204,28 +226,32 @@ it('claims of the wrong form are refused or cleaned, and none gives a role or a 
     '',
     `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
   ])
-    assert.equal((await show(write({ claims: text, secret: SECRETS.kimpga }))).ok, false, text.slice(0, 20));
+    assert.equal(
+      (await show(writeToken({ claims: text, secret: PROJECT_SECRETS.kimpga }))).ok,
+      false,
+      text.slice(0, 20),
+    );
 });
 
-it('whoever bears a token is its bearer, also the second time: nothing in it is used up (J18)', async (context) => {
-  const show = await openDoor(context, { now });
+it('a token is a bearer token that can be used again: no use consumes it (J18)', async (context) => {
+  const show = await createAuthenticator(context, { now });
   const token = signed({ jti: 'only once' });
   for (const time of [1, 2]) assert.equal((await show(token)).ok, true, String(time));
 });
 
-it('a refusal does not tell whether there is such a project, or such a key (J19)', async (context) => {
-  const show = await openDoor(context, { now, unlisted: false });
+it('a refusal does not reveal whether a project or a key exists (J19)', async (context) => {
+  const show = await createAuthenticator(context, { now, unlisted: false });
   const refusals = new Set<string>();
   for (const token of [
     signed({ projectId: 'nobody' }),
-    write({ claims: claims({ projectId: 'nobody' }), secret: SECRETS.founding }),
-    write({ claims: claims(), secret: SECRETS.founding }),
-    write({ claims: claims(), secret: SECRETS.shop }),
+    writeToken({ claims: claims({ projectId: 'nobody' }), secret: PROJECT_SECRETS.founding }),
+    writeToken({ claims: claims(), secret: PROJECT_SECRETS.founding }),
+    writeToken({ claims: claims(), secret: PROJECT_SECRETS.shop }),
     signed({ projectId: 'shop' }),
     signed({}, { alg: 'HS256', kid: 'second' }),
     signed({ exp: at(-3_600) }).replace(/.{8}$/, 'AAAAAAAA'),
     // The last of nobody's: times are not looked at before the signature is right.
-    write({ claims: claims({ projectId: 'nobody', exp: 1 }), secret: SECRETS.founding }),
+    writeToken({ claims: claims({ projectId: 'nobody', exp: 1 }), secret: PROJECT_SECRETS.founding }),
   ]) {
     const verdict = await show(token);
     refusals.add(verdict.ok ? 'let in' : JSON.stringify(verdict.refused));

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import type { Examination } from '@chatty/server/doctor/token-doctor';
+import type { DoctorReport } from '@chatty/server/doctor/token-doctor';
 import fc from 'fast-check';
-import { clinic, outcomesOf, SECRETS, seconds, sign } from '../support/doctor.js';
+import { openDoctorParts, outcomesOf, PROJECT_SECRETS, seconds, signToken } from '../support/doctor.js';
 
 const often = <Value>(usual: Value, ...others: Value[]) =>
   fc.oneof(
@@ -53,7 +53,7 @@ const bad = fc.record({
   header,
   claims,
   times,
-  secret: often<keyof typeof SECRETS>('current', 'older', 'revoked', 'expired', 'shared', 'wrong'),
+  secret: often<keyof typeof PROJECT_SECRETS>('current', 'older', 'revoked', 'expired', 'shared', 'wrong'),
   damage,
   where: fc.nat(400),
   origin: often<string | undefined>(
@@ -84,10 +84,10 @@ function tokenFrom({
   const moments = Object.entries(offsets)
     .filter(([, offset]) => offset !== null)
     .map(([name, offset]) => [name, typeof offset === 'number' ? seconds() + offset : offset]);
-  const token = sign(
+  const token = signToken(
     head,
     { ...said, projectId, ...Object.fromEntries(moments) },
-    SECRETS[signer],
+    PROJECT_SECRETS[signer],
     head.alg === 'HS512' ? 'sha512' : 'sha256',
   );
   const place = where % token.length;
@@ -104,21 +104,21 @@ function tokenFrom({
   return harms[harm] ?? token;
 }
 
-it('whatever the token: it passes the door exactly where no check fails, with the same code (J1, J2, J5, J6, J8, J10, J11)', async (context) => {
-  const { auth, conduct, doctor } = await clinic(context);
+it('the doctor passes exactly the tokens that authentication accepts, with the same code (J1, J2, J5, J6, J8, J10, J11)', async (context) => {
+  const { auth, conduct, doctor } = await openDoctorParts(context);
   const seen = { ok: 0, refused: new Map<string, number>(), failed: new Map<string, number>() };
   await fc.assert(
     fc.asyncProperty(fc.noBias(bad), async (drawn) => {
       // As between any two connections; without it the database would not be heard for seconds.
       await turnOfOthers();
       const token = tokenFrom(drawn);
-      const project = auth.project(drawn.project);
+      const project = auth.resolveProject(drawn.project);
       assert.ok(project);
       const verdict = await auth.verify({ token, origin: drawn.origin });
       const isHere = verdict.ok && verdict.member.projectId === project;
-      const unread = verdict.ok ? (conduct.reading(verdict.member)?.code ?? null) : null;
+      const unread = verdict.ok ? (conduct.checkRead(verdict.member)?.code ?? null) : null;
       const code = verdict.ok ? (isHere ? unread : null) : verdict.refused.code;
-      const examination = await doctor.examine(project, token, drawn.origin);
+      const examination = await doctor.diagnose(project, token, drawn.origin);
       assert.equal(examination.ok, isHere && unread === null);
       assert.equal(examination.code, code);
       const failed = examination.checks.filter(({ result }) => result === 'failed');
@@ -141,8 +141,8 @@ it('whatever the token: it passes the door exactly where no check fails, with th
   assert.ok(seen.ok > 500 && seen.failed.size >= 29, `${seen.ok} ${seen.failed.size}`);
 });
 
-it('each thing that is wrong has its own line, also where several are', async (context) => {
-  const { auth, doctor } = await clinic(context);
+it('each problem gets its own finding, also when there are several', async (context) => {
+  const { auth, doctor } = await openDoctorParts(context);
   const good = () => ({
     projectId: 'kimpga',
     username: '민수',
@@ -153,18 +153,18 @@ it('each thing that is wrong has its own line, also where several are', async (c
   const look = async (
     head: object,
     more: object,
-    secret: keyof typeof SECRETS = 'current',
+    secret: keyof typeof PROJECT_SECRETS = 'current',
     origin?: string,
   ) => {
-    const project = auth.project('kimpga');
+    const project = auth.resolveProject('kimpga');
     assert.ok(project);
-    return doctor.examine(
+    return doctor.diagnose(
       project,
-      sign({ alg: 'HS256', ...head }, { ...good(), ...more }, SECRETS[secret]),
+      signToken({ alg: 'HS256', ...head }, { ...good(), ...more }, PROJECT_SECRETS[secret]),
       origin,
     );
   };
-  const cases: [string, Promise<Examination>][] = [
+  const cases: [string, Promise<DoctorReport>][] = [
     ['signature ok', look({}, {})],
     ['key ok', look({ kid: 'current' }, {})],
     ['key revoked', look({ kid: 'revoked' }, {}, 'revoked')],

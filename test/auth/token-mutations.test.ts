@@ -4,8 +4,21 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { join, refusalOf, startChatty, stored, tokenOf } from '../support/server.js';
-import { claimsOf, encode, IDS, openDoor, SECRETS, write } from '../support/token-server.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+} from '../support/server.js';
+import {
+  createAuthenticator,
+  createClaims,
+  encodeTokenPart,
+  PROJECT_IDS,
+  PROJECT_SECRETS,
+  writeToken,
+} from '../support/token-server.js';
 
 /** Tries of the property, and mutations of each. */
 const RUNS = 1_060;
@@ -18,7 +31,7 @@ const isSame = (one: string, other: string) =>
   one.split('.').length === other.split('.').length && bytesOf(one).join() === bytesOf(other).join();
 
 async function door(context: TestContext) {
-  const show = await openDoor(context);
+  const show = await createAuthenticator(context);
   return async (token: string) => {
     const verdict = await show(token);
     return verdict.ok ? verdict.member : null;
@@ -50,10 +63,13 @@ const MUTATE: Record<string, (token: string, id: string, pick: (limit: number) =
       { sub: 'u2' },
       { username: '관리자' },
       { exp: Math.floor(Date.now() / 1_000) + 7_200 },
-      { projectId: IDS[(IDS.indexOf(id) + 1 + pick(IDS.length - 1)) % IDS.length] },
+      {
+        projectId:
+          PROJECT_IDS[(PROJECT_IDS.indexOf(id) + 1 + pick(PROJECT_IDS.length - 1)) % PROJECT_IDS.length],
+      },
       { __proto__: { role: 'admin' }, constructor: 1 },
     ];
-    return `${header}.${encode({ ...claimsOf(id), ...changes[pick(changes.length)], iat: 1 })}.${signature}`;
+    return `${header}.${encodeTokenPart({ ...createClaims(id), ...changes[pick(changes.length)], iat: 1 })}.${signature}`;
   },
   'header changed': (token, _id, pick) => {
     const [, claims, signature] = token.split('.');
@@ -69,39 +85,39 @@ const MUTATE: Record<string, (token: string, id: string, pick: (limit: number) =
       { alg: 'HS256', kid: '__proto__' },
       {},
     ][pick(10)];
-    return `${encode(header)}.${claims}.${[signature, ''][pick(2)]}`;
+    return `${encodeTokenPart(header)}.${claims}.${[signature, ''][pick(2)]}`;
   },
   'signed by another': (_token, id, pick) => {
     const secrets = [
-      ...IDS.filter((each) => each !== id).map((each) => SECRETS[each] ?? ''),
+      ...PROJECT_IDS.filter((each) => each !== id).map((each) => PROJECT_SECRETS[each] ?? ''),
       ' ',
       'secret',
-      `${SECRETS[id]} `,
+      `${PROJECT_SECRETS[id]} `,
     ];
-    return write({
+    return writeToken({
       header: { alg: 'HS256' },
-      claims: claimsOf(id),
+      claims: createClaims(id),
       secret: secrets[pick(secrets.length)] ?? '',
     });
   },
   'signed in another way': (_token, id, pick) => {
     const hash = ['sha384', 'sha512', 'sha1'][pick(3)] ?? '';
-    const signed = `${encode({ alg: ['HS256', 'HS384', 'HS512'][pick(3)] })}.${encode(claimsOf(id))}`;
-    return `${signed}.${createHmac(hash, SECRETS[id] ?? '')
+    const signed = `${encodeTokenPart({ alg: ['HS256', 'HS384', 'HS512'][pick(3)] })}.${encodeTokenPart(createClaims(id))}`;
+    return `${signed}.${createHmac(hash, PROJECT_SECRETS[id] ?? '')
       .update(signed)
       .digest('base64url')}`;
   },
   'another key inside': (_token, id) => {
     const { publicKey, privateKey } = PAIR;
     const header = { alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) };
-    const signed = `${encode(header)}.${encode(claimsOf(id))}`;
+    const signed = `${encodeTokenPart(header)}.${encodeTokenPart(createClaims(id))}`;
     return `${signed}.${signWith('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
   },
   'parts moved': (token, id, pick) => {
-    const other = write({
+    const other = writeToken({
       header: { alg: 'HS256', typ: 'JWT' },
-      claims: { ...claimsOf(id), sub: 'u3' },
-      secret: SECRETS[id] ?? '',
+      claims: { ...createClaims(id), sub: 'u3' },
+      secret: PROJECT_SECRETS[id] ?? '',
     });
     const [a, b] = [token.split('.'), other.split('.')];
     return (
@@ -118,22 +134,22 @@ const MUTATE: Record<string, (token: string, id: string, pick: (limit: number) =
 };
 const PAIR = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
-it('of 100,000 mutations of good tokens none is accepted (J1, J2, J3, J8, G21)', {
+it('none of 100,000 mutations of valid tokens is accepted (J1, J2, J3, J8, G21)', {
   timeout: 170_000,
 }, async (context) => {
   const enter = await door(context);
   const ways = Object.keys(MUTATE);
   const tried: Record<string, number> = {};
-  for (const id of IDS) {
-    const good = write({
+  for (const id of PROJECT_IDS) {
+    const good = writeToken({
       header: { alg: 'HS256', typ: 'JWT' },
-      claims: claimsOf(id),
-      secret: SECRETS[id] ?? '',
+      claims: createClaims(id),
+      secret: PROJECT_SECRETS[id] ?? '',
     });
     assert.equal((await enter(good))?.projectId, id);
   }
   const mutation = fc.record({
-    id: fc.constantFrom(...IDS),
+    id: fc.constantFrom(...PROJECT_IDS),
     way: fc.constantFrom(...ways),
     chance: fc.infiniteStream(fc.nat()),
   });
@@ -142,10 +158,10 @@ it('of 100,000 mutations of good tokens none is accepted (J1, J2, J3, J8, G21)',
       fc.array(mutation, { minLength: MUTATIONS, maxLength: MUTATIONS }),
       async (mutations) => {
         for (const { id, way, chance } of mutations) {
-          const good = write({
+          const good = writeToken({
             header: { alg: 'HS256', typ: 'JWT' },
-            claims: claimsOf(id),
-            secret: SECRETS[id] ?? '',
+            claims: createClaims(id),
+            secret: PROJECT_SECRETS[id] ?? '',
           });
           const pick = (limit: number) => (chance.next().value ?? 0) % limit;
           const mutated = MUTATE[way]?.(good, id, pick) ?? '';
@@ -166,26 +182,26 @@ it('of 100,000 mutations of good tokens none is accepted (J1, J2, J3, J8, G21)',
 
 it('no project can sign for another, for every pair of four (J9)', async (context) => {
   const enter = await door(context);
-  for (const signer of IDS)
-    for (const target of IDS)
+  for (const signer of PROJECT_IDS)
+    for (const target of PROJECT_IDS)
       for (const kid of [undefined, 'first']) {
         const header = { alg: 'HS256', ...(kid && { kid }) };
         const member = await enter(
-          write({ header, claims: claimsOf(target), secret: SECRETS[signer] ?? '' }),
+          writeToken({ header, claims: createClaims(target), secret: PROJECT_SECRETS[signer] ?? '' }),
         );
         assert.equal(member?.projectId ?? null, signer === target ? target : null, `${signer} for ${target}`);
       }
 });
 
-it('of 300 mutations at the door of a running server none gets in, and its members stay (J1, J2, J3, J8)', async (context) => {
-  const { url } = await startChatty(context, {
-    JWT_SECRET: SECRETS.founding,
+it('a running server refuses 300 mutated tokens, and its members stay connected (J1, J2, J3, J8)', async (context) => {
+  const { url } = await startTestServer(context, {
+    JWT_SECRET: PROJECT_SECRETS.founding,
     BAD_TOKENS_PER_MINUTE: '1000000',
     ADDRESS_BURST: '1000000',
   });
-  const minsu = await join(context, url, tokenOf('민수'));
-  const good = write({ claims: claimsOf('founding'), secret: SECRETS.founding });
-  await join(context, url, good);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const good = writeToken({ claims: createClaims('founding'), secret: PROJECT_SECRETS.founding });
+  await connectClient(context, url, good);
   const ways = Object.values(MUTATE);
   const seed = Math.floor(Math.random() * 2 ** 31);
   context.diagnostic(`seed ${seed}`);
@@ -199,9 +215,14 @@ it('of 300 mutations at the door of a running server none gets in, and its membe
   while (tried < 300) {
     const mutated = ways[tried % ways.length]?.(good, 'founding', pick) ?? '';
     if (mutated === '' || isSame(good, mutated)) continue;
-    const error = await refusalOf(context, url, { token: mutated }, { transports: ['websocket'] });
+    const error = await connectExpectingRefusal(
+      context,
+      url,
+      { token: mutated },
+      { transports: ['websocket'] },
+    );
     assert.equal(error.message, 'Authentication error', mutated);
     tried += 1;
   }
-  stored(await minsu.say('아직 있어요'));
+  assertStored(await minsu.send('아직 있어요'));
 });

@@ -2,34 +2,34 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { faults } from './support/a11y.js';
-import { field, serveHosts } from './support/host-pages.js';
-import { INSTEAD, visit } from './support/states.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { messageField, serveHostPages } from './support/host-pages.js';
+import { openState, STATES_WITHOUT_CHAT } from './support/states.js';
 import { startBrowserSuite } from './support/suite.js';
 
-describe('for everybody', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('accessibility of the chat', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
 
   for (const theme of ['light', 'dark'])
     for (const locale of ['ko', 'ar'])
-      it(`axe finds nothing before and instead of a talk: ${theme}, ${locale}`, async () => {
+      it(`axe finds no violation before or in place of a chat: ${theme}, ${locale}`, async () => {
         const found: string[] = [];
-        for (const [state, sign, visited] of INSTEAD) {
+        for (const [state, sign, visited] of STATES_WITHOUT_CHAT) {
           const params = { theme, locale, ...visited.params };
-          const { page } = await visit(suite, { ...visited, params });
+          const { page } = await openState(suite, { ...visited, params });
           await page.locator('.launcher').click();
           await page.locator(sign).waitFor();
-          found.push(...(await faults(page, state)));
+          found.push(...(await findAccessibilityViolations(page, state)));
         }
         assert.deepEqual(found, []);
       });
 
-  it('Tab reaches all there is to press, and each shows that it has the focus', async () => {
-    const { page, jiyoung } = await visit(suite);
+  it('Tab reaches every control, and each shows its focus', async () => {
+    const { page, otherMember: jiyoung } = await openState(suite);
     await page.locator('.launcher').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await jiyoung.say('키보드로 https://example.com ||숨김||');
+    await jiyoung.send('키보드로 https://example.com ||숨김||');
     await page.locator('.beside').waitFor();
     await page.keyboard.type('제 말');
     await page.keyboard.press('Enter');
@@ -59,9 +59,9 @@ describe('for everybody', () => {
     assert.equal(await page.locator('.frame[role=log]').getAttribute('aria-live'), 'polite');
   });
 
-  it('nothing moves for who wants no motion, and the system colours have edges', async () => {
+  it('reduced motion stops all animation, and forced colours show borders', async () => {
     const options = { reducedMotion: 'reduce', forcedColors: 'active' } as const;
-    const held = await visit(suite, { options, passing: 'held' });
+    const held = await openState(suite, { options, networkMode: 'held' });
     await held.page.locator('.launcher').click();
     const bar = held.page.locator('.skeleton > *').first();
     await bar.waitFor();
@@ -71,8 +71,8 @@ describe('for everybody', () => {
     }));
     assert.equal(shape, 'none');
     assert.ok(width > 150, `${width}px`);
-    const { page, jiyoung } = await visit(suite, { options });
-    await jiyoung.say('움직이지 않는 말');
+    const { page, otherMember: jiyoung } = await openState(suite, { options });
+    await jiyoung.send('움직이지 않는 말');
     await page.locator('.launcher').click();
     await page.locator('.bubble').waitFor();
     for (const each of [held.page, page])
@@ -80,7 +80,7 @@ describe('for everybody', () => {
         await each.evaluate(() => document.querySelector('chatty-chat')?.shadowRoot?.getAnimations().length),
         0,
       );
-    await field(page).focus();
+    await messageField(page).focus();
     const outline = await page.locator('.field').evaluate((element) => getComputedStyle(element).outline);
     assert.match(outline, /solid 2px/);
     for (const part of ['.panel', '.bubble', '.send', '.field'])

@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { faults } from './support/a11y.js';
-import { serveHosts } from './support/host-pages.js';
-import { type Visit, visit, walk } from './support/states.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { serveHostPages } from './support/host-pages.js';
+import { openState, type StateOptions, visitStatesWithoutChat } from './support/states.js';
 import { startBrowserSuite } from './support/suite.js';
 
-describe('for everybody', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('accessibility of messages', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
 
-  const faces: [string, Visit][] = [
+  const faces: [string, StateOptions][] = [
     ['docked, light, Korean', {}],
     ['docked, dark, Arabic', { params: { theme: 'dark', locale: 'ar' } }],
     [
@@ -22,21 +22,22 @@ describe('for everybody', () => {
     ],
   ];
   for (const [name, face] of faces)
-    it(`axe finds nothing in a talk: ${name}`, async () => {
-      const visited = await visit(suite, face);
+    it(`axe finds no violation in a chat: ${name}`, async () => {
+      const visited = await openState(suite, face);
       const { page } = visited;
       const found: string[] = [];
-      const look = async (state: string) => void found.push(...(await faults(page, state)));
+      const look = async (state: string) =>
+        void found.push(...(await findAccessibilityViolations(page, state)));
       await look('closed');
       await page.locator('.launcher').click();
       await page.locator('.beside').waitFor({ state: 'attached' });
       await look('empty');
-      await walk(visited, look);
-      visited.network.passing = 'all';
+      await visitStatesWithoutChat(visited, look);
+      visited.network.networkMode = 'all';
       await page.evaluate(() => dispatchEvent(new Event('online')));
       await page.locator('.dot.live').waitFor({ timeout: 20_000 });
       await page.keyboard.press('Escape');
-      await visited.jiyoung.say('아직 안 읽은 말');
+      await visited.otherMember.send('아직 안 읽은 말');
       await page.locator('.badge', { hasText: '1' }).waitFor();
       await look('unread');
       assert.deepEqual(found, []);

@@ -4,8 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import pg from 'pg';
 import type { CDPSession, Page } from 'playwright-core';
-import { type Chatty, join, tokenOf, until, type Visitor } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import {
+  connectClient,
+  createTestToken,
+  type TestClient,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const STORED = 100_000;
@@ -27,40 +33,42 @@ type Sampled = typeof globalThis & { samples: Sample[] };
 
 describe('a busy room', () => {
   const suite = startBrowserSuite({
-    serve: serveSite,
+    serve: serveHostSite,
     fill,
     settings: { SEND_BURST: '10000', SEND_PER_SECOND: '10000' },
   });
   let last = STORED;
 
   async function open(username: string): Promise<Page> {
-    const page = await suite.page({ viewport: { width: 390, height: 700 } });
-    await page.goto(suite.address(tokenOf(username)));
+    const page = await suite.openPage({ viewport: { width: 390, height: 700 } });
+    await page.goto(suite.pageUrl(createTestToken(username)));
     await page.locator('.dot.live').waitFor();
     await page.locator('.bubble', { hasText: String(last) }).waitFor();
     await page.locator('.frame').evaluate(watchFrames);
     return page;
   }
 
-  const crowd = (): Promise<Visitor[]> =>
+  const crowd = (): Promise<TestClient[]> =>
     Promise.all(
-      Array.from({ length: SENDERS }, (_, n) => join(suite, suite.chatty.url, tokenOf(`회원 ${n}`))),
+      Array.from({ length: SENDERS }, (_, n) =>
+        connectClient(suite, suite.server.url, createTestToken(`회원 ${n}`)),
+      ),
     );
 
   /** Each sender says a message a round; all have been stored when it is over. */
-  async function pour(senders: Visitor[], rounds: number, every = ROUND): Promise<void> {
+  async function pour(senders: TestClient[], rounds: number, every = ROUND): Promise<void> {
     const answers: Promise<{ ok: boolean }>[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const sender of senders) {
         last += 1;
-        answers.push(sender.say(`${last}${' 비트코인 김프가 다시 올랐습니다'.repeat(last % 5)}`));
+        answers.push(sender.send(`${last}${' 비트코인 김프가 다시 올랐습니다'.repeat(last % 5)}`));
       }
       await new Promise((resolve) => setTimeout(resolve, every));
     }
     for (const answer of await Promise.all(answers)) assert.ok(answer.ok);
   }
 
-  it('at the newest end every message comes by in order, the end stays in view, and nothing grows', async () => {
+  it('at the latest message every message appears in order, the view stays at the end, and nothing grows', async () => {
     const page = await open('민수');
     const senders = await crowd();
     const [witness] = senders;
@@ -90,7 +98,7 @@ describe('a busy room', () => {
     assertDrawn(back, said);
   });
 
-  it('further up the line one reads stays where it is, the pill counts, and leads to the end', async () => {
+  it('further up the reading position stays, the unread button counts, and jumps to the latest', async () => {
     const page = await open('하준');
     const senders = await crowd();
     const [witness] = senders;
@@ -110,7 +118,7 @@ describe('a busy room', () => {
     for (const { fromEnd } of await drain(page)) assert.ok(fromEnd <= STILL, `${fromEnd} px from the end`);
   });
 
-  it('further up the line one reads stays while more come than are held; they load on the way down, and none is skipped', async () => {
+  it('a position further up survives more messages than the window holds; they load while scrolling down, and none is skipped', async () => {
     const page = await open('지호');
     const senders = await crowd();
     const [witness] = senders;
@@ -140,7 +148,7 @@ describe('a busy room', () => {
     assertDrawn(back, order.slice(-300));
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });
 
 /** In the page: keeps what is to be seen at each frame. Here and below without named functions, which the compiler wraps. */
@@ -182,12 +190,12 @@ async function drain(page: Page): Promise<Sample[]> {
 }
 
 /** The stream in the order of the room, the stored ones before it. */
-function numbersOf(witness: Visitor): number[] {
+function numbersOf(witness: TestClient): number[] {
   return witness.contents.map((content) => Number.parseInt(content, 10));
 }
 
-async function newestDrawn(page: Page, witness: Visitor): Promise<void> {
-  await until(async () => {
+async function newestDrawn(page: Page, witness: TestClient): Promise<void> {
+  await waitUntil(async () => {
     const text = await page.locator('.bubble').last().textContent();
     return Number.parseInt(text ?? '', 10) === numbersOf(witness).at(-1);
   }, 'the newest message');
@@ -235,7 +243,7 @@ async function heap(cdp: CDPSession): Promise<number> {
   return (await cdp.send('Runtime.getHeapUsage')).usedSize;
 }
 
-async function fill({ connection }: Chatty): Promise<void> {
+async function fill({ connection }: TestServer): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(

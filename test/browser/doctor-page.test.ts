@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
-import { refusalOf, tokenOf } from '../support/server.js';
-import { faults } from './support/a11y.js';
-import { serveHosts } from './support/host-pages.js';
+import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { connectExpectingRefusal, createTestToken } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { serveHostPages } from './support/host-pages.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -15,21 +15,21 @@ describe('the doctor page', () => {
   const project = { secret: '', key: '' };
   const suite = startBrowserSuite({
     serve: async (_context, chat) => `${chat}/doctor`,
-    settings: KEYS,
+    settings: KEY_SETTINGS,
     fill: async (chatty) => {
-      await make(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
-      await make(chatty, 'othershop');
-      project.secret = String((await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body.secret);
-      const { key } = (await ask(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as {
+      await createProject(chatty, 'kimpga', { origins: ['https://kimpga.com'] });
+      await createProject(chatty, 'othershop');
+      project.secret = String((await callApi(chatty, 'POST', '/projects/kimpga/secrets', {})).body.secret);
+      const { key } = (await callApi(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as {
         key: string;
       };
       project.key = key;
     },
   });
 
-  async function open(options: Parameters<typeof suite.page>[0] = {}): Promise<Page> {
-    const page = await suite.page({ locale: 'ko-KR', ...options });
-    await page.goto(suite.address);
+  async function open(options: Parameters<typeof suite.openPage>[0] = {}): Promise<Page> {
+    const page = await suite.openPage({ locale: 'ko-KR', ...options });
+    await page.goto(suite.pageUrl);
     return page;
   }
 
@@ -46,12 +46,12 @@ describe('the doctor page', () => {
       .locator(`.checks .${result}`)
       .evaluateAll((all) => all.map((each) => each.getAttribute('data-check')));
 
-  it('says of a good token that it gets in, and of a bad one what to change, in two languages (A3)', async () => {
+  it('explains in two languages that a valid token is accepted and how to fix an invalid one (A3)', async () => {
     const page = await open();
-    await examine(page, { token: tokenOf('민수', { secret: project.secret, userId: 'u1' }) });
+    await examine(page, { token: createTestToken('민수', { secret: project.secret, userId: 'u1' }) });
     await page.getByRole('heading', { name: '들어올 수 있습니다', exact: true }).waitFor();
     assert.deepEqual(await results(page, 'failed'), []);
-    const token = tokenOf('<img src=x onerror=alert(1)>', {
+    const token = createTestToken('<img src=x onerror=alert(1)>', {
       secret: 'another secret, with bytes enough for HS256',
       now: Date.now() - 7_200_000,
       expiresIn: 3_600,
@@ -68,15 +68,15 @@ describe('the doctor page', () => {
     assert.equal(await page.locator('#answer img').count(), 0);
   });
 
-  it('shows what was refused lately by code and origin; a key sees its own project alone', async (context) => {
-    const wrong = tokenOf('민수', { secret: 'another secret, with bytes enough for HS256' });
-    await refusalOf(
+  it('shows recent refusals by code and origin; a project key shows only its own project', async (context) => {
+    const wrong = createTestToken('민수', { secret: 'another secret, with bytes enough for HS256' });
+    await connectExpectingRefusal(
       context,
-      suite.chatty.url,
+      suite.server.url,
       { token: wrong },
       { extraHeaders: { origin: 'https://kimpga.com' } },
     );
-    await refusalOf(context, suite.chatty.url, { token: 'no token at all' });
+    await connectExpectingRefusal(context, suite.server.url, { token: 'no token at all' });
     const page = await open();
     await page.locator('#project').fill('kimpga');
     await page.locator('#key').fill(project.key);
@@ -94,7 +94,7 @@ describe('the doctor page', () => {
     await page.getByText('아는 프로젝트에 속하지 않는').waitFor();
   });
 
-  it('a wrong key, a missing field, a server that is gone: each in a sentence', async () => {
+  it('a wrong key, a missing field and an unreachable server each get a clear message', async () => {
     const page = await open({ locale: 'en-US' });
     await examine(page, { token: '' });
     await page.getByRole('alert').filter({ hasText: 'A project, a key and a token are needed.' }).waitFor();
@@ -105,11 +105,11 @@ describe('the doctor page', () => {
     await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor();
   });
 
-  it('stores nothing, asks nobody else, puts nothing into an address, and forgets on demand (X11)', async () => {
+  it('stores nothing, contacts no other host, puts nothing into the URL, and clears on demand (X11)', async () => {
     const page = await open();
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
-    const token = tokenOf('민수', { secret: project.secret });
+    const token = createTestToken('민수', { secret: project.secret });
     await examine(page, { token });
     const kept = await page.evaluate(async () => [
       localStorage.length,
@@ -120,7 +120,7 @@ describe('the doctor page', () => {
     ]);
     assert.deepEqual(kept, [0, 0, '', 0, 0]);
     for (const url of [...asked, page.url()]) {
-      assert.ok(url.startsWith(suite.chatty.url), url);
+      assert.ok(url.startsWith(suite.server.url), url);
       for (const part of [...token.split('.'), project.key]) assert.ok(!url.includes(part), url);
     }
     await page.getByRole('button', { name: '모두 지우기' }).click();
@@ -135,15 +135,15 @@ describe('the doctor page', () => {
     assert.equal(await page.locator('#key').inputValue(), '');
   });
 
-  it('no other page can hold it in a frame or use the administration through the browser (A1, X10)', async (context) => {
-    const answer = await fetch(suite.address);
+  it('no other page can frame it or call the administration API through the browser (A1, X10)', async (context) => {
+    const answer = await fetch(suite.pageUrl);
     const policy = answer.headers.get('content-security-policy') ?? '';
     assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
     assert.ok(!/unsafe|\*|https?:/.test(policy));
     assert.equal(answer.headers.get('x-frame-options'), 'DENY');
     // Its complaints are what is wanted.
     const page = await suite.browser.newPage();
-    const site = await serveHosts(context, suite.chatty.url);
+    const site = await serveHostPages(context, suite.server.url);
     await page.goto(site({ params: { mount: 'none' } }));
     const told = await page.evaluate(
       async ({ url, key }) => {
@@ -160,7 +160,7 @@ describe('the doctor page', () => {
         await new Promise((resolve) => frame.addEventListener('load', resolve));
         return { looks, framed: frame.contentDocument !== null };
       },
-      { url: suite.chatty.url, key: ADMIN_KEY },
+      { url: suite.server.url, key: ADMIN_KEY },
     );
     assert.deepEqual(told, { looks: ['blocked', 'blocked'], framed: false });
   });
@@ -171,9 +171,9 @@ describe('the doctor page', () => {
     ['a phone, light', PHONE],
     ['a phone, dark', { ...PHONE, colorScheme: 'dark' }],
   ] as const)
-    it(`axe finds nothing, nothing is cut off, and keys alone do: on ${name}`, async () => {
+    it(`axe finds no violation, nothing is cut off, and the keyboard is enough: on ${name}`, async () => {
       const page = await open(options);
-      const found = await faults(page, 'empty');
+      const found = await findAccessibilityViolations(page, 'empty');
       await page.locator('#project').focus();
       await page.keyboard.type('kimpga');
       await page.keyboard.press('Tab');
@@ -183,16 +183,16 @@ describe('the doctor page', () => {
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await page.locator('.examination').waitFor();
-      found.push(...(await faults(page, 'bad form')));
-      const token = tokenOf('민수', { secret: project.secret, avatar: 'https://kimpga.com/a.png' });
+      found.push(...(await findAccessibilityViolations(page, 'bad form')));
+      const token = createTestToken('민수', { secret: project.secret, avatar: 'https://kimpga.com/a.png' });
       await examine(page, { token, origin: `https://${'long.'.repeat(30)}example` });
-      found.push(...(await faults(page, 'wrong origin')));
+      found.push(...(await findAccessibilityViolations(page, 'wrong origin')));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${wide} px too wide`);
       assert.deepEqual(found, []);
     });
 
-  it('no page complained of its policy or threw', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page violated its policy or threw', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { join, tokenOf, until } from '../support/server.js';
-import { field, type Host, liveThrough, serveHosts } from './support/host-pages.js';
-import { HOSTILE } from './support/hostile-pages.js';
+import { connectClient, createTestToken, waitUntil } from '../support/server.js';
+import { assertChatWorks, type HostPageOptions, messageField, serveHostPages } from './support/host-pages.js';
+import { HOSTILE_PAGES } from './support/hostile-pages.js';
 import { startBrowserSuite } from './support/suite.js';
-import { styleOf, traces, UNTOUCHED, watchPage } from './support/traces.js';
+import { collectPageTraces, computedStyleOf, installPageWatcher, NO_TRACES } from './support/traces.js';
 
 type Page = { __complain(what: string): void };
 
@@ -26,16 +26,16 @@ const PARTS = [
   ...['.composer', '.field', 'textarea', '.beside', '.send'],
 ];
 
-describe('a guest on the page', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('the widget on a host page', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
   let projects = 0;
 
   /** A visitor of a room of its own, and somebody to talk with. */
-  async function visit(host: Omit<Host, 'params'>, params: Record<string, unknown> = {}) {
+  async function visit(host: Omit<HostPageOptions, 'params'>, params: Record<string, unknown> = {}) {
     projects += 1;
     const projectId = `guest-${projects}`;
     const complaints: string[] = [];
-    const page = await suite.page();
+    const page = await suite.openPage();
     page.setDefaultTimeout(8_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.exposeFunction('__complain', (what: string) => complaints.push(what));
@@ -44,7 +44,7 @@ describe('a guest on the page', () => {
     page.on('websocket', (socket) => requests.push(socket.url()));
     // The compiler of the tests names functions by it.
     await page.addInitScript('window.__name = (value) => value');
-    await page.addInitScript(watchPage);
+    await page.addInitScript(installPageWatcher);
     await page.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
         (window as unknown as Page).__complain(`${effectiveDirective} ${blockedURI}`),
@@ -53,10 +53,10 @@ describe('a guest on the page', () => {
         (window as unknown as Page).__complain(`error ${JSON.stringify((event as CustomEvent).detail)}`),
       );
     });
-    const token = tokenOf('민수', { projectId });
-    const visitor = await join(suite, suite.chatty.url, tokenOf('지영', { projectId }));
-    await page.goto(suite.address({ ...host, params: { ...params, token } }));
-    const other = { name: '지영', say: (text: string) => visitor.say(text) };
+    const token = createTestToken('민수', { projectId });
+    const visitor = await connectClient(suite, suite.server.url, createTestToken('지영', { projectId }));
+    await page.goto(suite.pageUrl({ ...host, params: { ...params, token } }));
+    const other = { name: '지영', sendMessage: (text: string) => visitor.send(text) };
     return { page, token, other, complaints, requests };
   }
 
@@ -68,49 +68,49 @@ describe('a guest on the page', () => {
   ];
   const policyOf = (scripts: string, more = '') =>
     `default-src 'none'; script-src ${scripts}; connect-src CHAT WS; img-src data:; style-src 'self'${more}`
-      .replaceAll('CHAT', suite.chatty.url)
-      .replace('WS', suite.chatty.url.replace('http', 'ws'));
+      .replaceAll('CHAT', suite.server.url)
+      .replace('WS', suite.server.url.replace('http', 'ws'));
 
   for (const [scripts, more] of policies)
     it(`everything works under script-src ${scripts}${more} (X5)`, async () => {
       const host = { policy: policyOf(scripts.replace(/^CHAT$/, "CHAT 'self'"), more) };
       const { page, other, complaints } = await visit(host, { mount: '#chat' });
-      await liveThrough(page, other);
+      await assertChatWorks(page, other);
       assert.deepEqual(complaints, []);
     });
 
-  it('a policy that lets in the loader alone is told to the page', async () => {
+  it('a policy that allows only the loader is reported to the page', async () => {
     const { page, complaints } = await visit(
       { policy: policyOf("'self' CHAT/widget.js") },
       { mount: '#chat' },
     );
-    await until(() => complaints.length > 1, 'the complaints');
+    await waitUntil(() => complaints.length > 1, 'the complaints');
     assert.match(complaints.sort().join(), /^error .*"unavailable".*script-src-elem http.*\/widget\/chat-/);
     assert.equal(await page.locator('.panel').count(), 0);
   });
 
-  it('pages that make it hard see the same chat, and are left as they were (X4)', async (test) => {
-    async function look(host: Omit<Host, 'params'>, params: Record<string, unknown> = {}) {
+  it('hostile host pages show the same chat, and stay unchanged (X4)', async (test) => {
+    async function look(host: Omit<HostPageOptions, 'params'>, params: Record<string, unknown> = {}) {
       const visited = await visit(host, params);
       const { page, other } = visited;
       // The chat's own styles come with it, when the page is idle.
       await page.locator('.face').waitFor({ state: 'attached' });
-      const launcher = await styleOf(page, '.launcher');
+      const launcher = await computedStyleOf(page, '.launcher');
       await page.locator('.launcher').click();
-      await liveThrough(page, other);
+      await assertChatWorks(page, other);
       await page.mouse.move(0, 0);
-      await field(page).focus();
+      await messageField(page).focus();
       const seen = { '.launcher': launcher };
-      for (const part of PARTS) Object.assign(seen, { [part]: await styleOf(page, part) });
+      for (const part of PARTS) Object.assign(seen, { [part]: await computedStyleOf(page, part) });
       return { ...visited, seen };
     }
     const clean = await look({});
-    for (const { name, params, ...host } of HOSTILE)
+    for (const { name, params, ...host } of HOSTILE_PAGES)
       await test.test(name, async () => {
         const { page, token, complaints, requests, seen } = await look(host, params);
         assert.deepEqual(seen, clean.seen);
         assert.deepEqual(complaints, []);
-        assert.deepEqual(await traces(page), UNTOUCHED);
+        assert.deepEqual(await collectPageTraces(page), NO_TRACES);
         assert.deepEqual(await page.context().cookies(), []);
         const markup = await page.evaluate(
           () =>

@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until } from '../support/server.js';
-import { inline } from './support/host-page.js';
-import { type HostWindow, startSuite, tokenFor } from './support/host-suite.js';
+import { waitUntil } from '../support/server.js';
+import { inlineScript } from './support/host-page.js';
+import { createSuiteToken, type HostWindow, startHostSuite } from './support/host-suite.js';
 
-describe('the focus', () => {
-  const suite = startSuite();
+describe('keyboard focus', () => {
+  const suite = startHostSuite();
 
-  it('the focus follows what the visitor asks for, and leaves a field of the page to whoever writes there', async () => {
-    const page = await suite.open(
-      `<input id="own"><button id="call">?</button>${inline(
-        `params = { token: '${tokenFor('focus')}' }; document.querySelector('#call').onclick = () => Chatty('toggle')`,
+  it('the focus follows the visitor, and stays in a host field where the visitor types', async () => {
+    const page = await suite.openPage(
+      `<input id="own"><button id="call">?</button>${inlineScript(
+        `params = { token: '${createSuiteToken('focus')}' }; document.querySelector('#call').onclick = () => Chatty('toggle')`,
       )}${suite.script()}`,
     );
     const focused = () =>
@@ -20,7 +20,7 @@ describe('the focus', () => {
         const { activeElement } = document;
         return (activeElement?.shadowRoot?.activeElement ?? activeElement)?.className || activeElement?.id;
       });
-    const has = (what: string) => until(async () => (await focused()) === what, `the focus at ${what}`);
+    const has = (what: string) => waitUntil(async () => (await focused()) === what, `the focus at ${what}`);
     await page.locator('#call').click();
     await page.locator('.dot.live').waitFor();
     await has('');
@@ -41,7 +41,7 @@ describe('the focus', () => {
     assert.equal(await page.locator('#own').inputValue(), 'ab');
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
-import { type Chatty, join, tokenOf, until } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import { connectClient, createTestToken, type TestServer, waitUntil } from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const STORED = 20_000;
@@ -21,21 +21,21 @@ const STILL = 2;
  */
 type Moment = { rows: [id: number, top: number][]; gap: number | null; scrolled: number; elements: number };
 
-describe('reading back', () => {
+describe('reading history', () => {
   const suite = startBrowserSuite({
-    serve: serveSite,
+    serve: serveHostSite,
     settings: { SEND_BURST: '100000' },
     fill,
   });
 
   async function open(username: string): Promise<Page> {
-    const page = await suite.page({ viewport: { width: 390, height: 700 } });
-    await page.goto(suite.address(tokenOf(username)));
+    const page = await suite.openPage({ viewport: { width: 390, height: 700 } });
+    await page.goto(suite.pageUrl(createTestToken(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
 
-  it('every message comes by in order, nothing jumps, and the page stays small', async () => {
+  it('every message appears in order, nothing jumps, and the page stays small', async () => {
     const page = await open('민수');
     // Beyond 2,000 lines the newest are let go, so this meets both ends of the window.
     const back = await travel(page, [-550], STORED - 2_500);
@@ -46,28 +46,28 @@ describe('reading back', () => {
     await page.close();
   });
 
-  it('the first message of all is reached, older ones never push the line one reads, and one press leads back', async () => {
+  it('the first message is reachable, older messages do not move the reading position, and one click returns to the latest', async () => {
     const page = await open('하준');
     // To the top of what is loaded, then hands off while the next page arrives.
     const back = await travel(page, [-1_000_000, 0, 0], 1);
     assertStill(back);
     assert.equal(back.at(-1)?.rows[0]?.[0], 1);
-    const guest = await join(suite, suite.chatty.url, tokenOf('지영'));
-    await guest.say('아래에서 새 소식');
+    const guest = await connectClient(suite, suite.server.url, createTestToken('지영'));
+    await guest.send('아래에서 새 소식');
     await page.getByRole('button', { name: '새 메시지 1개' }).click();
     await page.locator('.bubble', { hasText: '아래에서 새 소식' }).waitFor();
-    await until(async () => (await fromEnd(page)) <= 1, 'the end in view');
+    await waitUntil(async () => (await fromEnd(page)) <= 1, 'the end in view');
     await page.locator('.pill').waitFor({ state: 'detached' });
     // At the end, new lines are followed.
-    await guest.say('이어서\n두 줄');
+    await guest.send('이어서\n두 줄');
     await page.locator('.bubble', { hasText: '이어서' }).waitFor();
-    await until(async () => (await fromEnd(page)) <= 1, 'the end in view');
+    await waitUntil(async () => (await fromEnd(page)) <= 1, 'the end in view');
     await page.close();
   });
 
-  it('who was away for longer than is kept ready sees that something is missing, and reads through it', async () => {
+  it('after an absence longer than the retained log, the visitor sees a gap and can read through it', async () => {
     const page = await open('서연');
-    const talker = await join(suite, suite.chatty.url, tokenOf('지영'));
+    const talker = await connectClient(suite, suite.server.url, createTestToken('지영'));
     await page.locator('.bubble', { hasText: `${STORED} ` }).waitFor();
     await page.context().setOffline(true);
     await page.locator('.dot.live').waitFor({ state: 'detached' });
@@ -77,7 +77,7 @@ describe('reading back', () => {
       (_, index) => `${STORED + index + 1} 그동안${' 김프가 다시 올랐습니다'.repeat(index % 5)}`,
     );
     for (let from = 0; from < AWAY; from += 200)
-      await Promise.all(texts.slice(from, from + 200).map((text) => talker.say(text)));
+      await Promise.all(texts.slice(from, from + 200).map((text) => talker.send(text)));
     await page.context().setOffline(false);
     await page.locator('.dot.live').waitFor();
     await page.locator('.bubble', { hasText: `${STORED + AWAY} 그동안` }).waitFor();
@@ -97,8 +97,8 @@ describe('reading back', () => {
     await page.close();
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });
 
@@ -180,7 +180,7 @@ function fromEnd(page: Page): Promise<number> {
 }
 
 /** Writes messages of many heights by many people straight into the log. */
-async function fill({ connection }: Chatty): Promise<void> {
+async function fill({ connection }: TestServer): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(

@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { until } from '../support/server.js';
-import { inline } from './support/host-page.js';
-import { type HostWindow, startSuite, tokenFor } from './support/host-suite.js';
+import { waitUntil } from '../support/server.js';
+import { inlineScript } from './support/host-page.js';
+import { createSuiteToken, type HostWindow, startHostSuite } from './support/host-suite.js';
 
 const STUB = 'window.Chatty = window.Chatty || function () { (Chatty.q = Chatty.q || []).push(arguments) };';
 const A = '<div id="a" class="place"></div>';
 
-describe("the host's API", () => {
-  const suite = startSuite();
-  const params = (values: object) => inline(`window.params = ${JSON.stringify(values)}`);
+describe('the host API', () => {
+  const suite = startHostSuite();
+  const params = (values: object) => inlineScript(`window.params = ${JSON.stringify(values)}`);
   const title = (page: Page) => page.locator('.panel h2').first();
   const heard = (page: Page) => page.evaluate(() => (window as unknown as HostWindow).heard);
   const live = (page: Page) => page.locator('.dot.live').first().waitFor();
@@ -22,14 +22,14 @@ describe("the host's API", () => {
       (window as unknown as HostWindow).Chatty(name, ...rest);
     }, values);
 
-  it('calls made before the script was there are replayed in their order, without a chat of its own accord', async () => {
+  it('calls queued before the script loads are replayed in order, without opening a chat by themselves', async () => {
     const queue = `${STUB}
       Chatty('on', 'connection', ({ state }) => heard.push([state]));
-      Chatty('init', { mount: '#a', token: '${tokenFor('first')}', locale: 'ko' });
-      Chatty('identify', '${tokenFor('second')}');
+      Chatty('init', { mount: '#a', token: '${createSuiteToken('first')}', locale: 'ko' });
+      Chatty('identify', '${createSuiteToken('second')}');
       Chatty('setLocale', 'ja'); Chatty('setLocale', 'en'); Chatty('nothing'); Chatty('setTheme', 'dark');`;
     for (const autoload of [true, false]) {
-      const page = await suite.open(A + inline(queue) + params({ autoload }) + suite.script());
+      const page = await suite.openPage(A + inlineScript(queue) + params({ autoload }) + suite.script());
       await live(page);
       await suite.room('second');
       assert.equal(await title(page).textContent(), 'Chat');
@@ -42,11 +42,11 @@ describe("the host's API", () => {
     }
   });
 
-  it('without autoload there is nothing until init; init beats attributes, attributes beat params; markup has no token (X11)', async () => {
-    const page = await suite.open(
+  it('without autoload no chat opens before init; init overrides attributes, attributes override params; markup has no token (X11)', async () => {
+    const page = await suite.openPage(
       A +
         params({ autoload: false, locale: 'ko', theme: 'dark', mount: '#nowhere' }) +
-        suite.script(`defer data-locale="ja" data-mount="#a" data-token="${tokenFor('markup')}"`),
+        suite.script(`defer data-locale="ja" data-mount="#a" data-token="${createSuiteToken('markup')}"`),
     );
     await page.waitForFunction(() => 'Chatty' in window);
     assert.equal(await page.locator('chatty-chat').count(), 0);
@@ -56,36 +56,36 @@ describe("the host's API", () => {
     assert.equal(await page.locator('#a .root.dark').count(), 1);
     assert.equal(await page.locator('.notice .primary').count(), 1, 'nobody is logged in');
     await call(page, 'destroy');
-    await call(page, 'init', { locale: 'en', theme: 'light', token: tokenFor('said') });
+    await call(page, 'init', { locale: 'en', theme: 'light', token: createSuiteToken('said') });
     await live(page);
     assert.equal(await title(page).textContent(), 'Chat');
     assert.equal(await page.locator('#a .root.dark').count(), 0);
     await suite.room('said');
   });
 
-  it('including the script again changes nothing', async () => {
-    const page = await suite.open(
-      A + params({ mount: '#a', token: tokenFor('said') }) + suite.script() + suite.script(),
+  it('including the script twice changes nothing', async () => {
+    const page = await suite.openPage(
+      A + params({ mount: '#a', token: createSuiteToken('said') }) + suite.script() + suite.script(),
     );
     await live(page);
-    await call(page, 'identify', tokenFor('later'));
+    await call(page, 'identify', createSuiteToken('later'));
     await suite.room('later');
     await again(page, suite.chat);
     await live(page);
     assert.equal(await page.locator('chatty-chat').count(), 1);
     await suite.room('later');
     await call(page, 'destroy');
-    const off = await suite.open(params({ autoload: false }) + suite.script());
+    const off = await suite.openPage(params({ autoload: false }) + suite.script());
     await again(off, suite.chat);
     assert.equal(await off.locator('chatty-chat').count(), 0, 'what must not appear does not');
   });
 
-  it('on, once, off and DOM events tell what happens, each with its detail', async () => {
-    const token = tokenFor('minsu');
+  it('on, once, off and DOM events report each event with its detail', async () => {
+    const token = createSuiteToken('minsu');
     const names =
       "['ready','open','close','message','message:sent','unread','connection','loginRequired','error']";
-    const page = await suite.open(
-      inline(`${STUB}
+    const page = await suite.openPage(
+      inlineScript(`${STUB}
         for (const name of ${names}) {
           Chatty('on', name, (detail) => heard.push([name, detail ?? null]));
           document.addEventListener('chatty:' + name, ({ detail }) => heard.push(['dom ' + name, detail ?? null]));
@@ -98,13 +98,13 @@ describe("the host's API", () => {
         suite.script(),
     );
     const saw = async (...wanted: unknown[]) =>
-      until(
+      waitUntil(
         async () => JSON.stringify(await heard(page)).includes(JSON.stringify(wanted)),
         JSON.stringify(wanted),
       );
     await saw('connection', { state: 'connected' });
     await saw('ready', null);
-    await suite.watcher().say('안녕');
+    await suite.roomWatcher().send('안녕');
     await saw('unread', { count: 1 });
     for (const name of ['open', 'close', 'toggle', 'toggle', 'open']) await call(page, name);
     await saw('unread', { count: 0 });
@@ -154,33 +154,33 @@ describe("the host's API", () => {
     assert.deepEqual(of('connection').at(-1), { state: 'disconnected' });
   });
 
-  it('a token that has run out is told, and a provider is asked once for all that notice it', async () => {
-    const old = tokenFor('late', 60, Date.now() - 3_600_000);
-    const bare = await suite.open(
+  it('an expired token is reported, and the token provider is called once for all listeners', async () => {
+    const old = createSuiteToken('late', 60, Date.now() - 3_600_000);
+    const bare = await suite.openPage(
       A +
-        inline(
+        inlineScript(
           `${STUB} for (const name of ['tokenExpired', 'error']) Chatty('on', name, (detail) => heard.push([name, detail?.code ?? null]))`,
         ) +
         params({ mount: '#a', token: old }) +
         suite.script(),
     );
-    await until(async () => (await heard(bare)).length === 2, 'both events');
+    await waitUntil(async () => (await heard(bare)).length === 2, 'both events');
     assert.deepEqual(await heard(bare), [
       ['tokenExpired', null],
       ['error', 'token_expired'],
     ]);
-    await call(bare, 'identify', tokenFor('late'));
+    await call(bare, 'identify', createSuiteToken('late'));
     await live(bare);
-    const page = await suite.open(
+    const page = await suite.openPage(
       A +
         params({ mount: '#a', token: old }) +
-        inline(`
+        inlineScript(`
         window.running = 0; window.most = 0; window.calls = 0;
         params.tokenProvider = async () => {
           calls += 1; running += 1; most = Math.max(most, running);
           await rest(400);
           running -= 1;
-          return '${tokenFor('renewed')}';
+          return '${createSuiteToken('renewed')}';
         };`) +
         suite.script(),
     );
@@ -190,15 +190,17 @@ describe("the host's API", () => {
     assert.deepEqual(await page.evaluate('[calls, most]'), [1, 1]);
   });
 
-  it('identify shows another visitor their own, with nothing of the first left', async () => {
-    const page = await suite.open(A + params({ mount: '#a', token: tokenFor('minsu') }) + suite.script());
+  it('identify switches to another visitor and removes all data of the first', async () => {
+    const page = await suite.openPage(
+      A + params({ mount: '#a', token: createSuiteToken('minsu') }) + suite.script(),
+    );
     await live(page);
     for (const text of ['민수의 말', '쓰다 만 말']) {
       await page.locator('textarea').fill(text);
       if (text === '민수의 말') await page.locator('textarea').press('Enter');
     }
     await page.locator('.own:not(.waiting)', { hasText: '민수의 말' }).waitFor();
-    await call(page, 'login', tokenFor('minsu', 1_800));
+    await call(page, 'login', createSuiteToken('minsu', 1_800));
     await live(page);
     await suite.room('minsu');
     assert.equal(
@@ -206,19 +208,19 @@ describe("the host's API", () => {
       '쓰다 만 말',
       'a new token of the same person keeps it',
     );
-    await call(page, 'identify', tokenFor('jiyoung'));
+    await call(page, 'identify', createSuiteToken('jiyoung'));
     await suite.room('jiyoung');
     await page.locator('.row:not(.own)', { hasText: '민수의 말' }).waitFor();
-    await until(async () => (await page.locator('textarea').inputValue()) === '', 'an empty composer');
+    await waitUntil(async () => (await page.locator('textarea').inputValue()) === '', 'an empty composer');
     await call(page, 'logout');
     await page.locator('.notice .primary').waitFor();
     assert.equal(await page.locator('.row').count(), 0);
     await suite.room();
   });
 
-  it('two chats in the page and one docked: each its own, logged in and out together', async () => {
-    const page = await suite.open(
-      `${A}<div id="b" class="place"></div>${params({ token: tokenFor('trio') })}${suite.script()}`,
+  it('two inline chats and one docked chat are separate, and log in and out together', async () => {
+    const page = await suite.openPage(
+      `${A}<div id="b" class="place"></div>${params({ token: createSuiteToken('trio') })}${suite.script()}`,
     );
     await page.waitForFunction(() => 'Chatty' in window);
     await page.evaluate(() => {
@@ -251,11 +253,11 @@ describe("the host's API", () => {
     assert.equal(await page.locator('.notice .primary').count(), 2);
   });
 
-  it('what is said while the chat is still being loaded counts', async () => {
-    const page = await suite.open(
+  it('calls made while the chat is loading take effect', async () => {
+    const page = await suite.openPage(
       A +
-        params({ mount: '#a', token: tokenFor('early'), locale: 'ko' }) +
-        inline("window.addEventListener('load', () => undefined)") +
+        params({ mount: '#a', token: createSuiteToken('early'), locale: 'ko' }) +
+        inlineScript("window.addEventListener('load', () => undefined)") +
         suite.script(),
     );
     // The languages come last: between the two the chat is half made.
@@ -265,7 +267,7 @@ describe("the host's API", () => {
     });
     await page.reload();
     await page.waitForRequest(/\/ko-/);
-    await call(page, 'identify', tokenFor('swift'));
+    await call(page, 'identify', createSuiteToken('swift'));
     await call(page, 'setLocale', 'en');
     await live(page);
     await suite.room('swift');
@@ -275,8 +277,8 @@ describe("the host's API", () => {
     assert.equal(await title(page).textContent(), 'Chat');
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });
 

@@ -6,21 +6,21 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { until } from '../support/server.js';
-import { inline, type Left } from './support/host-page.js';
-import { type HostWindow, startSuite, tokenFor } from './support/host-suite.js';
+import { waitUntil } from '../support/server.js';
+import { inlineScript, type PageResources } from './support/host-page.js';
+import { createSuiteToken, type HostWindow, startHostSuite } from './support/host-suite.js';
 
 const A = '<div id="a" class="place"></div>';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-describe('the life of a chat', () => {
-  const suite = startSuite();
-  const params = (values: object) => inline(`window.params = ${JSON.stringify(values)}`);
+describe('the lifecycle of a chat', () => {
+  const suite = startHostSuite();
+  const params = (values: object) => inlineScript(`window.params = ${JSON.stringify(values)}`);
   const live = (page: Page) => page.locator('.dot.live').first().waitFor();
   const left = (page: Page) => page.evaluate(() => (window as unknown as HostWindow).left());
   /** Waits until no more is left than there was. */
-  const settles = (page: Page, before: Left) =>
-    until(
+  const settles = (page: Page, before: PageResources) =>
+    waitUntil(
       async () => JSON.stringify(await left(page)) === JSON.stringify(before),
       'nothing to be left',
     ).catch(async () => assert.deepEqual(await left(page), before));
@@ -44,7 +44,7 @@ describe('the life of a chat', () => {
 
   for (const mount of ['#a', null])
     it(`init, identify, logout and destroy, in all orders up to four calls, leave nothing ${mount ? 'in the page' : 'docked'}`, async () => {
-      const page = await suite.open(A + params({ autoload: false, mount }) + suite.script());
+      const page = await suite.openPage(A + params({ autoload: false, mount }) + suite.script());
       await page.waitForFunction(() => 'Chatty' in window);
       const before = await left(page);
       const faults = await page.evaluate(
@@ -88,15 +88,15 @@ describe('the life of a chat', () => {
           }
           return { bad, count: orders.length };
         },
-        [[tokenFor('one'), tokenFor('two')], JSON.stringify(before)] as const,
+        [[createSuiteToken('one'), createSuiteToken('two')], JSON.stringify(before)] as const,
       );
       assert.deepEqual(faults, { bad: [], count: 340 });
       await suite.room();
     });
 
-  it('a docked chat lives on in the body that takes the place of its own, with what is being written', async () => {
-    const page = await suite.open(params({ token: tokenFor('turbo') }) + suite.script());
-    for (let each = 0; each < 30; each += 1) await suite.watcher().say(`line ${each}`);
+  it('a docked chat with its draft survives a replaced body element', async () => {
+    const page = await suite.openPage(params({ token: createSuiteToken('turbo') }) + suite.script());
+    for (let each = 0; each < 30; each += 1) await suite.roomWatcher().send(`line ${each}`);
     await page.locator('.launcher').click();
     await page.locator('.bubble', { hasText: 'line 29' }).waitFor();
     await page.locator('textarea').fill('half written');
@@ -109,19 +109,21 @@ describe('the life of a chat', () => {
     await page.evaluate((token) => {
       document.body.replaceWith(document.createElement('body'));
       (window as unknown as HostWindow).Chatty.identify(token);
-    }, tokenFor('astro'));
+    }, createSuiteToken('astro'));
     await suite.room('astro');
     await live(page);
     assert.equal(await page.locator('chatty-chat').count(), 1);
   });
 
-  it('the two lines on a swapped page bring the chat back, for whoever is logged in there', async () => {
-    const page = await suite.open(A + params({ mount: '#a', token: tokenFor('first') }) + suite.script());
+  it('after a page swap the two-line snippet restores the chat for the current visitor', async () => {
+    const page = await suite.openPage(
+      A + params({ mount: '#a', token: createSuiteToken('first') }) + suite.script(),
+    );
     await live(page);
-    await swap(page, tokenFor('first', 1_800), true);
+    await swap(page, createSuiteToken('first', 1_800), true);
     await suite.room('first');
     await page.locator('#a .dot.live').waitFor();
-    await swap(page, tokenFor('second'), true);
+    await swap(page, createSuiteToken('second'), true);
     await suite.room('second');
     await swap(page, '', true);
     await suite.room();
@@ -129,9 +131,9 @@ describe('the life of a chat', () => {
     assert.equal(await page.locator('chatty-chat').count(), 1);
   });
 
-  it('<chatty-chat> in markup is a chat; moved it stays, removed it goes, and back it is another', async () => {
-    const page = await suite.open(
-      `${A}<chatty-chat id="talk" locale="ko"></chatty-chat>${inline(`document.querySelector('#talk').token = '${tokenFor('markup')}'`)}${suite.script()}`,
+  it('a <chatty-chat> element is a chat; moving it keeps the chat, removing ends it, and adding it again starts another', async () => {
+    const page = await suite.openPage(
+      `${A}<chatty-chat id="talk" locale="ko"></chatty-chat>${inlineScript(`document.querySelector('#talk').token = '${createSuiteToken('markup')}'`)}${suite.script()}`,
     );
     await live(page);
     await suite.room('markup');
@@ -148,22 +150,22 @@ describe('the life of a chat', () => {
     assert.equal(await page.locator('#a textarea').inputValue(), 'half written');
     await page.evaluate((token) => {
       Object.assign(document.querySelector('#talk') ?? {}, { token });
-    }, tokenFor('other'));
+    }, createSuiteToken('other'));
     await suite.room('other');
     await page.evaluate('window.talk = document.querySelector("#talk"); talk.remove()');
     await suite.room();
-    await until(async () => (await left(page)).sockets === 0, 'the socket to be gone');
+    await waitUntil(async () => (await left(page)).sockets === 0, 'the socket to be gone');
     await page.evaluate('document.body.append(talk)');
     await suite.room('other');
     await page.evaluate('talk.remove()');
     await suite.room();
   });
 
-  it('the React example of the documentation, mounted twice by StrictMode, comes and goes without a trace', async () => {
-    const page = await suite.open(`<div id="app"></div>${inline(await react(suite.chat))}`);
+  it('the React example of the documentation mounts and unmounts cleanly under StrictMode', async () => {
+    const page = await suite.openPage(`<div id="app"></div>${inlineScript(await react(suite.chat))}`);
     const show = (token: string | null) =>
       page.evaluate((value) => (window as unknown as { show(it: unknown): void }).show(value), token);
-    await show(tokenFor('react'));
+    await show(createSuiteToken('react'));
     await live(page);
     await suite.room('react');
     assert.equal(await page.locator('chatty-chat').count(), 1);
@@ -171,7 +173,7 @@ describe('the life of a chat', () => {
     await page.locator('textarea').press('Enter');
     await page.locator('.own:not(.waiting)', { hasText: 'hello' }).waitFor();
     assert.deepEqual(await page.evaluate('heard'), [['ready'], ['sent', 'hello']]);
-    await show(tokenFor('hooks'));
+    await show(createSuiteToken('hooks'));
     await suite.room('hooks');
     await show(null);
     await suite.room();
@@ -180,7 +182,7 @@ describe('the life of a chat', () => {
     await page.locator('chatty-chat').waitFor({ state: 'detached' });
     const before = { ...(await left(page)), timers: 0, sockets: 0, observers: 0 };
     for (let each = 0; each < 3; each += 1) {
-      await show(tokenFor('react'));
+      await show(createSuiteToken('react'));
       if (each > 0) await live(page);
       await page.evaluate('hide()');
     }
@@ -189,8 +191,8 @@ describe('the life of a chat', () => {
     await suite.room();
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });
 

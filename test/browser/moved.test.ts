@@ -3,21 +3,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { inline } from './support/host-page.js';
-import { startSuite, tokenFor } from './support/host-suite.js';
+import { inlineScript } from './support/host-page.js';
+import { createSuiteToken, startHostSuite } from './support/host-suite.js';
 
 const PLACE = '<div id="a" class="place"></div><div id="b" class="place"></div>';
 
-describe('a chat that is moved', () => {
-  const suite = startSuite();
+describe('a moved chat', () => {
+  const suite = startHostSuite();
 
   for (const mount of ['#a', null])
-    it(`${mount ? 'in the page' : 'docked'}: a reader stays at their line, one at the end at the end`, async () => {
-      const params = { token: tokenFor('reader'), mount };
-      const page = await suite.open(
-        `${PLACE}${inline(`window.params = ${JSON.stringify(params)}`)}${suite.script()}`,
+    it(`${mount ? 'in the page' : 'docked'}: a reader keeps the scroll position, and a reader at the end stays at the end`, async () => {
+      const params = { token: createSuiteToken('reader'), mount };
+      const page = await suite.openPage(
+        `${PLACE}${inlineScript(`window.params = ${JSON.stringify(params)}`)}${suite.script()}`,
       );
-      for (let each = 0; each < 30; each += 1) await suite.watcher().say(`line ${each} of ${mount}`);
+      for (let each = 0; each < 30; each += 1) await suite.roomWatcher().send(`line ${each} of ${mount}`);
       if (!mount) await page.locator('.launcher').click();
       await page.locator('.bubble', { hasText: `line 29 of ${mount}` }).waitFor();
       await page.locator('.beside').waitFor();
@@ -37,7 +37,7 @@ describe('a chat that is moved', () => {
           stands(await placeOf(page), before, `${name}, ${move.name}`);
         }
         // What comes afterwards moves nobody either.
-        await suite.watcher().say(`${name} of ${mount}`);
+        await suite.roomWatcher().send(`${name} of ${mount}`);
         if (name === 'at the end')
           await page.locator('.bubble', { hasText: `at the end of ${mount}` }).waitFor();
         else {
@@ -47,7 +47,7 @@ describe('a chat that is moved', () => {
       }
     });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });
 
 const drawn = (page: Page) =>

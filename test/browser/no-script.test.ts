@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join, SECRET, stored, until } from '../support/server.js';
-import { claimsOf, write } from '../support/token-server.js';
-import { serveSite } from './support/page.js';
+import { assertStored, connectClient, SECRET, waitUntil } from '../support/server.js';
+import { createClaims, writeToken } from '../support/token-server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const WATCH = 'window.hits = []; window.hit = (what) => window.hits.push(what ?? "a script");';
@@ -53,20 +53,21 @@ const PICTURES = [
 const STRANGE =
   'script, iframe, object, embed, link, form:not(.composer), math, details, noscript, img:not(.avatar *), [onload], [onerror], [onfocus], [onmouseover], [ontoggle]';
 
-const tokenFor = (more: object) => write({ claims: { ...claimsOf('kimpga'), ...more }, secret: SECRET });
+const tokenFor = (more: object) =>
+  writeToken({ claims: { ...createClaims('kimpga'), ...more }, secret: SECRET });
 
-describe('words that would be scripts', () => {
+describe('script injection', () => {
   const suite = startBrowserSuite({
-    serve: serveSite,
+    serve: serveHostSite,
     settings: { SEND_BURST: '1000', ADDRESS_BURST: '100000' },
   });
 
   async function open(token: string): Promise<Page> {
     // What a policy would stop has to be stopped without one.
-    const page = await suite.page({ bypassCSP: true });
-    page.on('dialog', (dialog) => suite.complaints.push(`a dialog: ${dialog.message()}`));
+    const page = await suite.openPage({ bypassCSP: true });
+    page.on('dialog', (dialog) => suite.pageErrors.push(`a dialog: ${dialog.message()}`));
     await page.addInitScript(WATCH);
-    await page.goto(suite.address(token));
+    await page.goto(suite.pageUrl(token));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -86,7 +87,7 @@ describe('words that would be scripts', () => {
     assert.doesNotMatch(await page.title(), /hit\(/, what);
   }
 
-  it('in messages, names, replies, mentions and pictures they stay what was written, live and in history (X1, X2)', async (context) => {
+  it('injected scripts in messages, names, replies, mentions and avatars stay plain text, live and in history (X1, X2)', async (context) => {
     const viewer = await open(tokenFor({ sub: 'viewer', username: '<svg/onload=hit("own")>' }));
     const names = SCRIPTS.filter((text) => text.length <= 40 && !text.includes('\n'));
     let last = 0;
@@ -100,21 +101,30 @@ describe('words that would be scripts', () => {
         badges: [username],
         role: index % 3 ? 'member' : 'moderator',
       };
-      const member = await join(context, suite.chatty.url, tokenFor(claims), { transports: ['websocket'] });
+      const member = await connectClient(context, suite.server.url, tokenFor(claims), {
+        transports: ['websocket'],
+      });
       member.socket.emit('typing', {});
-      const { id } = stored(
-        await member.say({ content: `${index} ${username}`, ...(last > 0 && { replyTo: last }) }),
+      const { id } = assertStored(
+        await member.send({ content: `${index} ${username}`, ...(last > 0 && { replyTo: last }) }),
       );
       last = id;
       member.socket.disconnect();
     }
-    const author = await join(context, suite.chatty.url, tokenFor({ sub: 'author', username: '민수' }));
-    for (const text of SCRIPTS) stored(await author.say(text));
-    stored(await author.say('@<svg/onload=hit("own")> 끝'));
+    const author = await connectClient(
+      context,
+      suite.server.url,
+      tokenFor({ sub: 'author', username: '민수' }),
+    );
+    for (const text of SCRIPTS) assertStored(await author.send(text));
+    assertStored(await author.send('@<svg/onload=hit("own")> 끝'));
     for (const again of [false, true]) {
       if (again) await viewer.reload();
       await viewer.locator('.bubble', { hasText: '끝' }).waitFor();
-      await until(async () => (await viewer.locator('.name').allTextContents()).includes('민수'), 'the name');
+      await waitUntil(
+        async () => (await viewer.locator('.name').allTextContents()).includes('민수'),
+        'the name',
+      );
       await assertQuiet(viewer, again ? 'history' : 'live');
       const shown = (await viewer.locator('.bubble').allTextContents()).join('\n');
       for (const text of ['<img src=x onerror=hit()>', '</textarea><svg/onload=hit()>', '&lt;img src=x'])
@@ -136,12 +146,12 @@ describe('words that would be scripts', () => {
     }
   });
 
-  it('a script that ran would have been noticed', async () => {
+  it('the test detects a script that runs', async () => {
     const page = await open(tokenFor({ sub: 'control' }));
     await page.evaluate('document.body.insertAdjacentHTML("beforeend", "<img src=x onerror=hit()>")');
     await page.waitForFunction('window.hits.length > 0');
     await assert.rejects(assertQuiet(page, 'the control'));
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

@@ -3,57 +3,57 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { tokenOf, until } from '../support/server.js';
-import { faults } from './support/a11y.js';
+import { createTestToken, waitUntil } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
 import type { HostWindow } from './support/host-suite.js';
 import {
-  call,
-  hide,
-  live,
-  type NotedWindow,
-  notesOf,
-  settles,
-  startNoticesSuite,
-  TITLE,
+  callChattyApi,
+  liveRegion,
+  PAGE_TITLE,
+  type RecordingWindow,
+  readRecordedNotifications,
+  setPageHidden,
+  setTitle,
+  startNotificationsSuite,
   title,
-  write,
+  waitUntilRestored,
 } from './support/notifications-page.js';
 
 const MENTIONS = { sound: 'Sound for mentions and replies', bell: 'Notify me of mentions and replies' };
 
-describe('what tells of messages beyond the panel', () => {
-  const { suite, open, opened } = startNoticesSuite();
+describe('notifications outside the panel', () => {
+  const { suite, open, opened } = startNotificationsSuite();
   const bell = (page: Page) => page.getByRole('button', { name: MENTIONS.bell });
-  const bodies = async (page: Page) => (await notesOf(page)).shown.map(({ body }) => body);
+  const bodies = async (page: Page) => (await readRecordedNotifications(page)).shown.map(({ body }) => body);
 
-  it('nothing is brought, asked, stored, played or written while the host does not ask for it', async () => {
+  it('without the setting nothing is loaded, requested, stored, played or changed', async () => {
     const visited = await open({ sound: false, titleBadge: null, notifications: '' });
     const { page } = visited;
     await opened(visited);
-    await hide(page);
+    await setPageHidden(page);
     await visited.say('@민수 안녕');
     await page.locator('.bubble', { hasText: '안녕' }).waitFor();
     assert.equal(await page.locator('.switches').count(), 0);
-    assert.equal(visited.brought(), false);
-    assert.deepEqual(await notesOf(page), {
+    assert.equal(visited.loadedScripts(), false);
+    assert.deepEqual(await readRecordedNotifications(page), {
       shown: [],
       asked: 0,
       tones: 0,
       audio: [],
       stored: [],
-      title: TITLE,
+      title: PAGE_TITLE,
     });
   });
 
-  it('the title counts what is unread, follows what the host writes there, and is as it was once all is read', async () => {
+  it('the title shows the unread count, follows title changes of the host, and is restored when all is read', async () => {
     const visited = await open({ titleBadge: true });
     const { page, say } = visited;
     await opened(visited);
-    await until(visited.brought, 'the notices');
+    await waitUntil(visited.loadedScripts, 'the notices');
     assert.equal(await page.locator('.switch').count(), 0, 'there is nothing to turn off');
-    await call(page, 'close');
+    await callChattyApi(page, 'close');
     await say('하나');
-    await title(page, `(1) ${TITLE}`);
+    await title(page, `(1) ${PAGE_TITLE}`);
     await page.evaluate(() => {
       document.title = 'Another page';
     });
@@ -67,51 +67,52 @@ describe('what tells of messages beyond the panel', () => {
     await page.evaluate((text) => {
       const node = document.querySelector('title')?.firstChild;
       if (node) node.nodeValue = text;
-    }, TITLE);
-    await title(page, `(2) ${TITLE}`);
-    await call(page, 'open');
-    await title(page, TITLE);
-    await hide(page);
+    }, PAGE_TITLE);
+    await title(page, `(2) ${PAGE_TITLE}`);
+    await callChattyApi(page, 'open');
+    await title(page, PAGE_TITLE);
+    await setPageHidden(page);
     await say('셋');
-    await title(page, `(1) ${TITLE}`);
-    await hide(page, false);
-    await title(page, TITLE);
-    await hide(page);
+    await title(page, `(1) ${PAGE_TITLE}`);
+    await setPageHidden(page, false);
+    await title(page, PAGE_TITLE);
+    await setPageHidden(page);
     await say('넷');
-    await title(page, `(1) ${TITLE}`);
-    await call(page, 'destroy');
-    assert.equal((await notesOf(page)).title, TITLE);
-    await hide(page, false);
-    await settles(visited);
+    await title(page, `(1) ${PAGE_TITLE}`);
+    await callChattyApi(page, 'destroy');
+    assert.equal((await readRecordedNotifications(page)).title, PAGE_TITLE);
+    await setPageHidden(page, false);
+    await waitUntilRestored(visited);
   });
 
-  it('several chats share the title, and a page without one has none afterwards', async () => {
+  it('several chats share the title, and a page without a title still has none afterwards', async () => {
     const visited = await open({ titleBadge: 'true', mount: '#a' }, { head: '' });
     const { page, say, projectId } = visited;
-    await live(page);
-    await call(page, 'init', { mount: null, token: tokenOf('현우', { projectId }) });
+    await liveRegion(page);
+    await callChattyApi(page, 'init', { mount: null, token: createTestToken('현우', { projectId }) });
     await page.locator('.launcher').waitFor();
-    await hide(page);
+    await setPageHidden(page);
     // The second one connects when the page is idle.
-    await until(async () => {
+    await waitUntil(async () => {
       await say('또 하나');
       return (await page.locator('.badge').textContent()) !== '';
     }, 'the second chat');
     const badge = async () => Number(await page.locator('.badge').textContent());
-    const counted = async () => Number(/^\((\d+)\) $/.exec((await notesOf(page)).title)?.[1]);
-    await until(async () => (await counted()) > (await badge()), 'the sum of both');
+    const counted = async () =>
+      Number(/^\((\d+)\) $/.exec((await readRecordedNotifications(page)).title)?.[1]);
+    await waitUntil(async () => (await counted()) > (await badge()), 'the sum of both');
     await page.evaluate(() => document.querySelector('#a')?.remove());
-    await until(async () => (await counted()) === (await badge()), 'the count of the other');
-    await call(page, 'destroy');
-    assert.equal((await notesOf(page)).title, 'none');
+    await waitUntil(async () => (await counted()) === (await badge()), 'the count of the other');
+    await callChattyApi(page, 'destroy');
+    assert.equal((await readRecordedNotifications(page)).title, 'none');
   });
 
-  it('two scripts that answer each other at the title do not stop the page', async () => {
+  it('two scripts that react to each other in the title do not loop', async () => {
     const visited = await open({ titleBadge: true });
     const { page, say } = visited;
     await opened(visited);
-    await until(visited.brought, 'the notices');
-    await hide(page);
+    await waitUntil(visited.loadedScripts, 'the notices');
+    await setPageHidden(page);
     await page.evaluate(() => {
       const mark = () => {
         if (!document.title.startsWith('*')) document.title = `* ${document.title}`.slice(0, 60);
@@ -123,34 +124,40 @@ describe('what tells of messages beyond the panel', () => {
       });
     });
     await say('하나');
-    await until(async () => /\(1\)/.test((await notesOf(page)).title), 'the count');
+    await waitUntil(async () => /\(1\)/.test((await readRecordedNotifications(page)).title), 'the count');
   });
 
-  it('the sound waits for an act of the visitor, tells of their business alone, not too often, and can be muted', async () => {
+  it('the sound waits for a user gesture, plays only for relevant messages, is rate limited, and can be muted', async () => {
     const visited = await open({ sound: true, titleBadge: true });
     const { page, say } = visited;
     const told = async (said: Parameters<typeof say>[0], unread: number) => {
       await say(said);
-      await title(page, `(${unread}) ${TITLE}`);
+      await title(page, `(${unread}) ${PAGE_TITLE}`);
     };
     await opened(visited);
     await page.locator('.switch').waitFor();
-    await call(page, 'close');
+    await callChattyApi(page, 'close');
     await told('@민수 아직', 1);
-    assert.deepEqual((await notesOf(page)).audio, [], 'no sound before an act');
+    assert.deepEqual((await readRecordedNotifications(page)).audio, [], 'no sound before an act');
     await page.locator('.launcher').click();
-    await until(async () => (await notesOf(page)).audio.join() === 'suspended', 'a sound that sleeps');
-    await write(page, '@민수 내가 하는 말');
+    await waitUntil(
+      async () => (await readRecordedNotifications(page)).audio.join() === 'suspended',
+      'a sound that sleeps',
+    );
+    await setTitle(page, '@민수 내가 하는 말');
     await say('@민수 보고 있는 말');
     await page.locator('.bubble', { hasText: '보고 있는 말' }).waitFor();
-    await call(page, 'close');
+    await callChattyApi(page, 'close');
     await told('아무에게나 하는 말', 1);
-    assert.equal((await notesOf(page)).tones, 0);
+    assert.equal((await readRecordedNotifications(page)).tones, 0);
     await told('@민수 부르는 말', 2);
-    await until(async () => (await notesOf(page)).tones === 2, 'two tones');
+    await waitUntil(async () => (await readRecordedNotifications(page)).tones === 2, 'two tones');
     await told('@민수 바로 또', 3);
-    await until(async () => (await notesOf(page)).audio.join() === 'suspended', 'silence again');
-    const { tones, stored: kept } = await notesOf(page);
+    await waitUntil(
+      async () => (await readRecordedNotifications(page)).audio.join() === 'suspended',
+      'silence again',
+    );
+    const { tones, stored: kept } = await readRecordedNotifications(page);
     assert.equal(tones, 2, 'not too often');
     assert.deepEqual(kept, [], 'nothing is stored before the visitor chooses');
     await page.locator('.launcher').click();
@@ -158,11 +165,14 @@ describe('what tells of messages beyond the panel', () => {
     assert.equal(await button.getAttribute('aria-pressed'), 'true');
     await button.click();
     assert.equal(await button.getAttribute('aria-pressed'), 'false');
-    assert.deepEqual((await notesOf(page)).stored, ['chatty-notices']);
-    await call(page, 'destroy');
-    await until(async () => (await notesOf(page)).audio.join() === 'closed', 'the sound to end');
-    await settles(visited);
-    await call(page, 'init');
+    assert.deepEqual((await readRecordedNotifications(page)).stored, ['chatty-notices']);
+    await callChattyApi(page, 'destroy');
+    await waitUntil(
+      async () => (await readRecordedNotifications(page)).audio.join() === 'closed',
+      'the sound to end',
+    );
+    await waitUntilRestored(visited);
+    await callChattyApi(page, 'init');
     await opened(visited);
     assert.equal(await button.getAttribute('aria-pressed'), 'false', 'the choice is kept');
   });
@@ -173,18 +183,18 @@ describe('what tells of messages beyond the panel', () => {
     await opened(visited);
     const button = page.getByRole('button', { name: 'Sound for new messages' });
     await button.click();
-    await hide(page);
+    await setPageHidden(page);
     await say('무엇이든');
-    await title(page, `(1) ${TITLE}`);
-    assert.equal((await notesOf(page)).tones, 0);
-    await hide(page, false);
+    await title(page, `(1) ${PAGE_TITLE}`);
+    assert.equal((await readRecordedNotifications(page)).tones, 0);
+    await setPageHidden(page, false);
     await button.click();
-    await hide(page);
+    await setPageHidden(page);
     await say('무엇이든');
-    await until(async () => (await notesOf(page)).tones === 2, 'two tones');
+    await waitUntil(async () => (await readRecordedNotifications(page)).tones === 2, 'two tones');
   });
 
-  it('notifications are asked for by the bell alone, and tell of calls and answers while the page is hidden', async () => {
+  it('notification permission is requested only through the switch, and mentions and replies notify while the page is hidden', async () => {
     const visited = await open({ notifications: true, titleBadge: true });
     const { page, say } = visited;
     await opened(visited);
@@ -194,68 +204,68 @@ describe('what tells of messages beyond the panel', () => {
       'false',
       'granted to the site is not asked of the chat',
     );
-    await write(page, '내가 한 말');
+    await setTitle(page, '내가 한 말');
     // The first of its project.
     const own = 1;
-    await hide(page);
+    await setPageHidden(page);
     await say('@민수 벨을 누르기 전');
-    await title(page, `(1) ${TITLE}`);
-    await hide(page, false);
+    await title(page, `(1) ${PAGE_TITLE}`);
+    await setPageHidden(page, false);
     assert.deepEqual(await bodies(page), []);
-    assert.equal((await notesOf(page)).asked, 0);
+    assert.equal((await readRecordedNotifications(page)).asked, 0);
     await bell(page).click();
     await page.locator('.switch[aria-pressed=true]').waitFor();
-    assert.equal((await notesOf(page)).asked, 1);
+    assert.equal((await readRecordedNotifications(page)).asked, 1);
     const other = await say('@민수 보고 있는 말');
     await page.locator('.bubble', { hasText: '보고 있는 말' }).waitFor();
-    await call(page, 'close');
+    await callChattyApi(page, 'close');
     await say('@민수 닫혀 있지만 보이는 쪽');
-    await title(page, `(1) ${TITLE}`);
-    await hide(page);
+    await title(page, `(1) ${PAGE_TITLE}`);
+    await setPageHidden(page);
     await say('아무에게나');
     await say({ content: '남에게 하는 답', replyTo: other.id });
-    await title(page, `(3) ${TITLE}`);
+    await title(page, `(3) ${PAGE_TITLE}`);
     assert.deepEqual(await bodies(page), []);
     await say({ content: '네게 하는 답 **꼭** ||비밀||', replyTo: own });
-    await until(async () => (await bodies(page)).length === 1, 'a notification');
-    const [shown] = (await notesOf(page)).shown;
+    await waitUntil(async () => (await bodies(page)).length === 1, 'a notification');
+    const [shown] = (await readRecordedNotifications(page)).shown;
     assert.deepEqual(shown, { title: '지영', body: '네게 하는 답 꼭 ▒▒▒', closed: false });
-    await page.evaluate(() => (window as unknown as NotedWindow).noted.shown[0]?.press());
+    await page.evaluate(() => (window as unknown as RecordingWindow).noted.shown[0]?.press());
     await page.locator('.panel').waitFor();
-    assert.equal((await notesOf(page)).shown[0]?.closed, true);
+    assert.equal((await readRecordedNotifications(page)).shown[0]?.closed, true);
     await bell(page).click();
     await page.locator('.switch[aria-pressed=false]').waitFor();
-    await call(page, 'destroy');
-    await hide(page, false);
-    await settles(visited);
+    await callChattyApi(page, 'destroy');
+    await setPageHidden(page, false);
+    await waitUntilRestored(visited);
   });
 
-  it('what is shown goes once the visitor has come, or the chat has gone', async () => {
+  it('notifications close when the visitor returns or the chat is removed', async () => {
     const visited = await open({ notifications: 'all' });
     const { page, say } = visited;
     await opened(visited);
     await page.getByRole('button', { name: 'Notify me of new messages' }).click();
     await page.locator('.switch[aria-pressed=true]').waitFor();
-    await hide(page);
+    await setPageHidden(page);
     await say('무엇이든');
-    await until(async () => (await bodies(page)).length === 1, 'a notification');
-    await hide(page, false);
+    await waitUntil(async () => (await bodies(page)).length === 1, 'a notification');
+    await setPageHidden(page, false);
     assert.deepEqual(
-      (await notesOf(page)).shown.map(({ closed }) => closed),
+      (await readRecordedNotifications(page)).shown.map(({ closed }) => closed),
       [true],
     );
   });
 
-  it('a browser that blocks them says so at the bell, and one that has none has no bell', async () => {
+  it('the switch reports a browser that blocks notifications, and is hidden where they are not supported', async () => {
     const visited = await open({ notifications: true, sound: true }, { granted: false });
     const { page } = visited;
     await opened(visited);
     await bell(page).click();
     await page.locator('.blocked', { hasText: 'Your browser blocks' }).waitFor();
     assert.equal(await bell(page).getAttribute('aria-pressed'), 'false');
-    assert.deepEqual((await notesOf(page)).stored, []);
-    assert.deepEqual(await faults(page, 'blocked'), []);
-    await call(page, 'destroy');
+    assert.deepEqual((await readRecordedNotifications(page)).stored, []);
+    assert.deepEqual(await findAccessibilityViolations(page, 'blocked'), []);
+    await callChattyApi(page, 'destroy');
     await page.evaluate(() => {
       // As Chrome has it on Android.
       window.Notification = class extends Notification {
@@ -265,16 +275,16 @@ describe('what tells of messages beyond the panel', () => {
         }
       };
     });
-    await call(page, 'init');
+    await callChattyApi(page, 'init');
     await opened(visited);
     await page.getByRole('button', { name: MENTIONS.sound }).waitFor();
     assert.equal(await bell(page).count(), 0);
   });
 
-  it('the switches have a name in each language, and axe finds nothing, light and dark', async () => {
+  it('the switches have a label in each language, and axe finds no violation, light and dark', async () => {
     const visited = await open({ notifications: true, sound: true, mount: '#a' });
     const { page } = visited;
-    await live(page);
+    await liveRegion(page);
     await page.locator('.switch').first().waitFor();
     const seen = new Set<string | null>();
     for (const [index, locale] of ['en', 'ko', 'ja', 'zh-TW', 'es', 'ar'].entries()) {
@@ -289,10 +299,10 @@ describe('what tells of messages beyond the panel', () => {
       );
       await page.locator(`.face[lang="${locale}"]`).waitFor();
       for (const each of await page.locator('.switch').all()) seen.add(await each.getAttribute('aria-label'));
-      assert.deepEqual(await faults(page, `${locale}, ${theme}`), []);
+      assert.deepEqual(await findAccessibilityViolations(page, `${locale}, ${theme}`), []);
     }
     assert.equal(seen.size, 12);
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

@@ -3,21 +3,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { tokenOf, until } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import { createTestToken, waitUntil } from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 /** A network that lets no WebSocket through. */
 const BLOCKED =
   'window.WebSocket = class { constructor() { setTimeout(() => this.onerror(new Event("error"))); } close() {} };';
 
-describe("one's own messages", () => {
-  const suite = startBrowserSuite({ serve: serveSite });
+describe('own messages', () => {
+  const suite = startBrowserSuite({ serve: serveHostSite });
 
   async function open(username: string, options: BrowserContextOptions = {}, script = ''): Promise<Page> {
-    const page = await suite.page(options);
+    const page = await suite.openPage(options);
     if (script !== '') await page.addInitScript(script);
-    await page.goto(suite.address(tokenOf(username)));
+    await page.goto(suite.pageUrl(createTestToken(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -32,7 +32,7 @@ describe("one's own messages", () => {
   const button = (page: Page, text: string, name: string) =>
     row(page, text).getByRole('button', { name, exact: true });
 
-  it('an edit with the mouse shows at the other visitor, marked with its exact time', async () => {
+  it('an edit with the mouse shows for the other visitor, marked with its exact time', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await say(minsu, '오늘 김프 3%');
     await row(minsu, '오늘 김프').hover();
@@ -55,9 +55,9 @@ describe("one's own messages", () => {
     assert.deepEqual(others, ['반응 남기기', '답장'], 'nobody changes what others wrote');
   });
 
-  it('a delete asks first, inline, and leaves a line in its place for both', async () => {
+  it('a delete asks for confirmation inline, and leaves a placeholder for both', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
-    minsu.on('dialog', (dialog) => suite.complaints.push(`a dialog: ${dialog.message()}`));
+    minsu.on('dialog', (dialog) => suite.pageErrors.push(`a dialog: ${dialog.message()}`));
     await say(minsu, '지울 말');
     await say(minsu, '남는 말');
     await row(minsu, '지울 말').hover();
@@ -77,11 +77,11 @@ describe("one's own messages", () => {
     assert.equal(await row(minsu, '삭제된 메시지예요').locator('.tools').count(), 0);
   });
 
-  it('the keyboard alone edits: Tab to the button, Enter saves, Escape leaves all as it was', async () => {
+  it('the keyboard alone can edit: Tab reaches the button, Enter saves, Escape cancels', async () => {
     const page = await open('서연');
     await say(page, '키보드로 씀');
     await page.locator('.frame').focus();
-    await until(async () => {
+    await waitUntil(async () => {
       await page.keyboard.press('Tab');
       const focused = await page.evaluate(() => {
         const active = document.querySelector('chatty-chat')?.shadowRoot?.activeElement;
@@ -119,7 +119,7 @@ describe("one's own messages", () => {
     await page.locator('.gone').last().waitFor();
   });
 
-  it('Enter within a Hangul syllable saves the edit with the syllable, once', async () => {
+  it('Enter during Hangul composition saves the edit with the syllable, once', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await say(minsu, '코인');
     await row(minsu, '코인').hover();
@@ -139,14 +139,14 @@ describe("one's own messages", () => {
     assert.equal(await minsu.locator('.row.waiting, .failed').count(), 0, 'nothing was sent beside it');
   });
 
-  it('how many people are here stands in the header, and changes as they come and go', async () => {
+  it('the header shows the member count, and updates as members join and leave', async () => {
     const english = await suite.browser.newContext();
     const page = await english.newPage();
-    await page.goto(suite.address(tokenOf('Bob', { projectId: 'elsewhere' }), { locale: 'en' }));
+    await page.goto(suite.pageUrl(createTestToken('Bob', { projectId: 'elsewhere' }), { locale: 'en' }));
     await page.locator('.count', { hasText: '1 here' }).waitFor();
     const second = await suite.browser.newContext();
     const other = await second.newPage();
-    await other.goto(suite.address(tokenOf('지영', { projectId: 'elsewhere' })));
+    await other.goto(suite.pageUrl(createTestToken('지영', { projectId: 'elsewhere' })));
     await page.locator('.count', { hasText: '2 here' }).waitFor();
     await other.locator('.count', { hasText: '2명' }).waitFor();
     await second.close();
@@ -154,7 +154,7 @@ describe("one's own messages", () => {
     await english.close();
   });
 
-  it('a lost connection says so, and what was missed is there when it is back', async () => {
+  it('a lost connection is reported, and missed messages appear after the reconnect', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await minsu.context().setOffline(true);
     await minsu.evaluate(() => dispatchEvent(new Event('offline')));
@@ -165,7 +165,7 @@ describe("one's own messages", () => {
     await minsu.locator('.banner').waitFor({ state: 'detached' });
   });
 
-  it('where WebSocket does not get through, long polling carries the chat', async () => {
+  it('without WebSocket the chat uses long polling', async () => {
     const page = await open('폴링', {}, BLOCKED);
     const other = await open('지영');
     await say(page, '폴링으로 보냄');
@@ -174,7 +174,7 @@ describe("one's own messages", () => {
     await row(page, '폴링으로 받음').waitFor();
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });

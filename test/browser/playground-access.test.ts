@@ -4,9 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPlayground } from '@chatty/demo/playground';
 import type { BrowserContextOptions, Frame, Page } from 'playwright-core';
-import { SECRET, until } from '../support/server.js';
-import { faults } from './support/a11y.js';
-import { answer, hide, notesOf, takeNotes } from './support/notifications-page.js';
+import { SECRET, waitUntil } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import {
+  answerPermission,
+  readRecordedNotifications,
+  recordNotifications,
+  setPageHidden,
+} from './support/notifications-page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const PHONE = { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true };
@@ -17,7 +22,7 @@ const NOTE_FOCUS = `
 `;
 const NOTICES = '#titleBadge=true&sound=all&notifications=all';
 
-describe('the playground, for everybody', () => {
+describe('accessibility of the playground', () => {
   const suite = startBrowserSuite({
     settings: { GUEST_PROJECTS: 'playground', SEND_BURST: '500', SEND_PER_SECOND: '500' },
     async serve(context, chattyUrl) {
@@ -31,11 +36,11 @@ describe('the playground, for everybody', () => {
   const method = (page: Page, name: string) => page.locator(`[data-method="${name}"]`).click();
 
   async function open(hash = '', options: BrowserContextOptions = {}, language = 'en'): Promise<Page> {
-    const page = await suite.page(options);
-    await answer(page, 'granted');
-    await takeNotes(page);
+    const page = await suite.openPage(options);
+    await answerPermission(page, 'granted');
+    await recordNotifications(page);
     await page.addInitScript(NOTE_FOCUS);
-    await page.goto(`${suite.address}/?lang=${language}${hash}`);
+    await page.goto(`${suite.pageUrl}/?lang=${language}${hash}`);
     return page;
   }
 
@@ -51,7 +56,7 @@ describe('the playground, for everybody', () => {
     await root.evaluate((each) => each.setAttribute('data-same', 'page'));
     await page.keyboard.press(key);
     const fresh = stage(page).locator('html:not([data-same]) .dot.live');
-    await until(() => fresh.isVisible(), 'the site to be loaded anew');
+    await waitUntil(() => fresh.isVisible(), 'the site to be loaded anew');
   }
 
   /** Which setting or other thing has the focus. */
@@ -61,7 +66,7 @@ describe('the playground, for everybody', () => {
       return at.name || at.id || at.className || at.tagName;
     });
   const focus = (page: Page, name: string) =>
-    until(async () => (await focused(page)) === name, `the focus on ${name}`);
+    waitUntil(async () => (await focused(page)) === name, `the focus on ${name}`);
   const address = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 
   const looks: [string, BrowserContextOptions, string][] = [
@@ -72,7 +77,7 @@ describe('the playground, for everybody', () => {
     ['on the smallest phone', { ...PHONE, viewport: { width: 320, height: 560 } }, 'en'],
   ];
   for (const [look, options, language] of looks)
-    it(`axe finds nothing, and nothing is wider than the page: ${look}`, async () => {
+    it(`axe finds no violation, and nothing is wider than the page: ${look}`, async () => {
       for (const hash of ['', `${NOTICES}&mount=%23chat&--chatty-font=Georgia`]) {
         const page = await open(hash, options, language);
         await live(page);
@@ -81,14 +86,17 @@ describe('the playground, for everybody', () => {
         await page.locator('#copy').click();
         await page.locator('#news:not(:empty)').waitFor();
         // Axe looks into the frame as well, once it is there.
-        const found = [...(await faults(frameOf(page), 'the site')), ...(await faults(page, 'the page'))];
+        const found = [
+          ...(await findAccessibilityViolations(frameOf(page), 'the site')),
+          ...(await findAccessibilityViolations(page, 'the page')),
+        ];
         assert.deepEqual(found, []);
         const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
         assert.equal(scrollWidth, clientWidth);
       }
     });
 
-  it('every setting is reached and set by the keyboard alone, and the focus stays where it was set', async () => {
+  it('every setting works by keyboard alone, and the focus stays on the changed setting', async () => {
     const page = await open('#autoload=false');
     await page.locator('#snippet', { hasText: 'autoload' }).waitFor();
     const names = await page.evaluate(() => [
@@ -133,7 +141,7 @@ describe('the playground, for everybody', () => {
           await page.keyboard.press('Tab');
           await page.keyboard.press('Shift+Tab');
         }
-        await until(() => address(page).get(name) !== had, `${name} in the address`);
+        await waitUntil(() => address(page).get(name) !== had, `${name} in the address`);
         assert.equal((await focused(page)).replace('setting-', ''), name);
       }
     }
@@ -141,15 +149,15 @@ describe('the playground, for everybody', () => {
     assert.deepEqual([...address(page).keys(), 'autoload'].sort(), names.sort());
   });
 
-  it('a chat that appears by itself leaves the focus to whoever sets something, and takes it when it is called', async () => {
+  it('an automatically shown chat does not take the focus, and a chat opened on request does', async () => {
     const page = await open();
     const taken = async () => (await frameOf(page).evaluate('window.tookFocus')) === 'CHATTY-CHAT';
     await live(page);
-    await until(taken, 'the chat in its page');
+    await waitUntil(taken, 'the chat in its page');
     await focus(page, 'BODY');
     await page.locator('[name="position"][value="right"]').focus();
     await anew(page, 'ArrowLeft');
-    await until(taken, 'the chat in its page');
+    await waitUntil(taken, 'the chat in its page');
     await focus(page, 'position');
     await method(page, 'close');
     await stage(page).locator('.panel').waitFor({ state: 'detached' });
@@ -164,7 +172,7 @@ describe('the playground, for everybody', () => {
     await focus(page, 'stage');
   });
 
-  it('calling people does not lose the focus', async () => {
+  it('adding simulated users does not move the focus', async () => {
     const page = await open('#mount=%23chat');
     await live(page);
     await page.locator('#crowd').focus();
@@ -174,7 +182,7 @@ describe('the playground, for everybody', () => {
     await page.locator('#news:empty').waitFor({ state: 'attached' });
   });
 
-  it('how bright the page is can be chosen and is told', async () => {
+  it('the page theme can be chosen and is announced', async () => {
     const page = await open('#mount=%23chat', { colorScheme: 'dark' });
     const button = page.getByRole('button', { name: 'Dark page' });
     assert.equal(await button.getAttribute('aria-pressed'), 'true');
@@ -183,35 +191,35 @@ describe('the playground, for everybody', () => {
     assert.equal(await page.locator('html').getAttribute('data-scheme'), 'light');
   });
 
-  it('what is unread is counted in the title of the site and of the page until it is read', async () => {
+  it('the unread count shows in the title of the site and of the page until everything is read', async () => {
     const page = await open(NOTICES);
     await live(page);
     await method(page, 'close');
     await stage(page).locator('.panel').waitFor({ state: 'detached' });
     await page.locator('#crowd').click();
     await page.locator('#tab', { hasText: /^\(\d+\) Ripple Magazine$/ }).waitFor();
-    await until(async () => /^\(\d+\) Chatty playground$/.test(await page.title()), 'the count');
+    await waitUntil(async () => /^\(\d+\) Chatty playground$/.test(await page.title()), 'the count');
     await method(page, 'open');
     await page.locator('#tab', { hasText: /^Ripple Magazine$/ }).waitFor();
-    await until(async () => (await page.title()) === 'Chatty playground', 'no count');
+    await waitUntil(async () => (await page.title()) === 'Chatty playground', 'no count');
   });
 
-  it('sound and notifications come when the visitor has turned them on and is away', async () => {
+  it('sound and notifications work once enabled while the visitor is away', async () => {
     const page = await open(`${NOTICES}&mount=%23chat`);
     await live(page);
     await stage(page).getByRole('button', { name: 'Notify me of new messages' }).press('Enter');
     await stage(page).locator('.switch[aria-pressed=true]').nth(1).waitFor();
     const frame = frameOf(page);
-    await hide(frame);
-    await until(async () => {
+    await setPageHidden(frame);
+    await waitUntil(async () => {
       await page.locator('#crowd').click();
-      const { shown, tones } = await notesOf(frame);
+      const { shown, tones } = await readRecordedNotifications(frame);
       return shown.length > 0 && tones > 0;
     }, 'a notification and a sound');
-    await until(async () => /^\(\d+\) /.test(await page.title()), 'the count');
-    await hide(frame, false);
-    await until(async () => (await page.title()) === 'Chatty playground', 'no count');
+    await waitUntil(async () => /^\(\d+\) /.test(await page.title()), 'the count');
+    await setPageHidden(frame, false);
+    await waitUntil(async () => (await page.title()) === 'Chatty playground', 'no count');
   });
 
-  it('nobody complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { createPlayground } from '@chatty/demo/playground';
 import type { Page } from 'playwright-core';
-import { SECRET, until } from '../support/server.js';
+import { SECRET, waitUntil } from '../support/server.js';
 import { startBrowserSuite } from './support/suite.js';
 
 describe('the playground', () => {
@@ -23,8 +23,8 @@ describe('the playground', () => {
   const logged = (page: Page, name: string) => page.locator(`#log [data-name="${name}"]`).first();
 
   async function open(hash = ''): Promise<Page> {
-    const page = await suite.page();
-    await page.goto(`${suite.address}/?lang=en${hash}`);
+    const page = await suite.openPage();
+    await page.goto(`${suite.pageUrl}/?lang=en${hash}`);
     return page;
   }
 
@@ -37,7 +37,7 @@ describe('the playground', () => {
     await group.getByText(choice, { exact: true }).click();
   }
 
-  it('a setting with a method is applied at once, and the log tells the call', async () => {
+  it('a setting with a method is applied immediately, and the log shows the call', async () => {
     const page = await open();
     await live(page);
     await stage(page)
@@ -49,7 +49,7 @@ describe('the playground', () => {
     assert.equal(await stage(page).locator('html').getAttribute('data-same'), 'page');
   });
 
-  it('a setting that is read once loads the site anew, with the chat in its new place', async () => {
+  it('a setting that is read once reloads the site, with the chat in its new place', async () => {
     const page = await open();
     await live(page);
     await choose(page, 'Place', 'Inline');
@@ -58,17 +58,17 @@ describe('the playground', () => {
     assert.match(page.url(), /mount=%23chat/);
   });
 
-  it('colours and rules of the page reach the chat', async () => {
+  it('colours and CSS rules of the page apply to the chat', async () => {
     const page = await open('#mount=%23chat');
     await live(page);
     await setting(page, '--chatty-background').fill('#102030');
     await setting(page, 'css').fill('chatty-chat::part(header) { color: rgb(1, 2, 3); }');
     const header = stage(page).locator('[part~="header"]');
-    await until(
+    await waitUntil(
       async () => (await header.evaluate((each) => getComputedStyle(each).color)) === 'rgb(1, 2, 3)',
       'the rule in the chat',
     );
-    await until(
+    await waitUntil(
       () =>
         stage(page)
           .locator('[part~="panel"]')
@@ -77,7 +77,7 @@ describe('the playground', () => {
     );
   });
 
-  it('a guest reads, and may not write until they are logged in', async () => {
+  it('a guest can read, and cannot write until they log in', async () => {
     const page = await open('#mount=%23chat');
     await live(page);
     await choose(page, 'Who is it?', 'Guest');
@@ -86,7 +86,7 @@ describe('the playground', () => {
     await stage(page).locator('.composer textarea').waitFor();
   });
 
-  it('an expired token is told, and a provider brings another', async () => {
+  it('an expired token is reported, and a provider supplies another', async () => {
     const page = await open('#mount=%23chat&kind=expired');
     await logged(page, 'tokenExpired').waitFor();
     await page.getByRole('switch', { name: /Fetch a new token/ }).check();
@@ -94,12 +94,12 @@ describe('the playground', () => {
     await live(page);
   });
 
-  it('who does not appear alone is called by the site, on its own button', async () => {
+  it('without automatic display the site opens the chat with its own button', async () => {
     const page = await open('#mount=%23chat&autoload=false');
     const button = stage(page).getByRole('button', { name: 'Start the chat' });
     await button.waitFor();
     assert.equal(await stage(page).locator('chatty-chat').count(), 0);
-    await until(
+    await waitUntil(
       () => page.evaluate("typeof document.getElementById('stage').contentWindow.Chatty === 'function'"),
       'the script',
     );
@@ -107,7 +107,7 @@ describe('the playground', () => {
     await live(page);
   });
 
-  it('people come when they are called, and what is written stands in the log', async () => {
+  it('simulated users join on request, and their messages appear in the log', async () => {
     const page = await open('#mount=%23chat&username=Tester');
     await live(page);
     await page.locator('#crowd').click();
@@ -120,19 +120,19 @@ describe('the playground', () => {
     assert.match((await logged(page, 'message:sent').textContent()) ?? '', /Good to see you/);
   });
 
-  it('the code it gives puts the same chat on a page of somebody else', async () => {
+  it('the generated code shows the same chat on another page', async () => {
     const page = await open(
       '#mount=%23chat&locale=es&username=Carmen&autoload=false&--chatty-accent=%23aa0000',
     );
-    await until(async () => /eyJ/.test((await page.locator('#snippet').textContent()) ?? ''), 'the code');
+    await waitUntil(async () => /eyJ/.test((await page.locator('#snippet').textContent()) ?? ''), 'the code');
     const code = (await page.locator('#snippet').textContent()) ?? '';
     const server = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.end(`<!doctype html><html lang="en"><body>${code}`);
     }).listen(0, '127.0.0.1');
     suite.after(() => server.close());
-    await until(() => server.listening, 'the other site');
-    const other = await suite.page();
+    await waitUntil(() => server.listening, 'the other site');
+    const other = await suite.openPage();
     await other.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     assert.equal(await other.locator('chatty-chat').count(), 0);
     await other.getByRole('button', { name: 'Start the chat' }).click();
@@ -147,7 +147,7 @@ describe('the playground', () => {
     await other.locator('.own:not(.waiting)', { hasText: 'hola' }).waitFor();
   });
 
-  it('every control has a name, and is tall enough to be hit', async () => {
+  it('every control has a name and a large enough target height', async () => {
     const page = await open();
     await live(page);
     const faults =
@@ -159,7 +159,7 @@ describe('the playground', () => {
     assert.deepEqual(faults, []);
   });
 
-  it('nobody complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join, stored, tokenOf, until } from '../support/server.js';
-import { faults } from './support/a11y.js';
-import { serveHosts } from './support/host-pages.js';
+import { assertStored, connectClient, createTestToken, waitUntil } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { serveHostPages } from './support/host-pages.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const PHONE = { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true };
@@ -13,19 +13,19 @@ const DESKTOP = { viewport: { width: 900, height: 760 } };
 
 type Told = { told: unknown[] };
 
-describe('names that can be pressed', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('clickable names', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
 
   /** A talk of three, one of them with the shortest name there is. */
   async function open(projectId: string, params: object, options: object = DESKTOP): Promise<Page> {
-    const page = await suite.page({ reducedMotion: 'reduce', ...options });
+    const page = await suite.openPage({ reducedMotion: 'reduce', ...options });
     await page.addInitScript(() => {
       const told: unknown[] = [];
       Object.assign(window, { told });
       document.addEventListener('chatty:profileClick', (event) => told.push((event as CustomEvent).detail));
     });
-    const token = tokenOf('민수', { projectId });
-    await page.goto(suite.address({ params: { token, ...params } }));
+    const token = createTestToken('민수', { projectId });
+    await page.goto(suite.pageUrl({ params: { token, ...params } }));
     await page.locator('.launcher').click();
     await page.locator('.dot.live').waitFor();
     await page.locator('.beside').waitFor({ state: 'attached' });
@@ -38,16 +38,16 @@ describe('names that can be pressed', () => {
       ['아주 긴 이름을 가진 사람이라서 한 줄에 다 들어가지 않는다', 'member'],
       ['민수', 'member'],
     ] as const) {
-      const token = tokenOf(name, { projectId, role });
-      const visitor = await join(suite, suite.chatty.url, token);
-      stored(await visitor.say(`${name.slice(0, 5)}의 말`));
+      const token = createTestToken(name, { projectId, role });
+      const visitor = await connectClient(suite, suite.server.url, token);
+      assertStored(await visitor.send(`${name.slice(0, 5)}의 말`));
       visitor.socket.disconnect();
     }
   }
   const told = (page: Page) => page.evaluate(() => (window as unknown as Told).told);
   const detail = (username: string) => ({ userId: username, username, avatar: null });
 
-  it('the host hears whose name or picture was pressed, by mouse and by keyboard', async () => {
+  it('the host gets an event for a clicked name or avatar, by mouse and by keyboard', async () => {
     await talk('pressed');
     const page = await open('pressed', { profiles: true });
     const names = page.locator('button.name');
@@ -60,12 +60,12 @@ describe('names that can be pressed', () => {
     await names.nth(1).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Space');
-    await until(async () => (await told(page)).length === 4, 'all four');
+    await waitUntil(async () => (await told(page)).length === 4, 'all four');
     assert.deepEqual(await told(page), [detail('지영'), detail('지영'), detail('i'), detail('i')]);
     assert.equal(await names.nth(1).evaluate((each) => getComputedStyle(each).outlineStyle), 'solid');
   });
 
-  it('a picture below the line of a day is pressed where it stands', async () => {
+  it('an avatar below the date line can be clicked where it is shown', async () => {
     await talk('pictures');
     const page = await open('pictures', { profiles: 'true' }, PHONE);
     await page.locator('button.name').first().waitFor();
@@ -76,7 +76,7 @@ describe('names that can be pressed', () => {
     );
   });
 
-  it('nothing stands elsewhere than where names are text, which they are unless the host asks', async () => {
+  it('names are plain text by default, and clickable names do not change the layout', async () => {
     await talk('moved');
     for (const options of [DESKTOP, PHONE]) {
       const places: string[] = [];
@@ -99,15 +99,15 @@ describe('names that can be pressed', () => {
       ['a phone', PHONE],
       ['a desktop', DESKTOP],
     ] as const)
-      it(`axe finds nothing, and none is smaller than a finger: ${theme}, on ${name}`, async () => {
+      it(`axe finds no violation, and every target is finger-sized: ${theme}, on ${name}`, async () => {
         const projectId = `axe-${theme}-${name.slice(2)}`;
         await talk(projectId);
         const page = await open(projectId, { profiles: true, theme }, options);
         await page.locator('button.name').first().waitFor();
-        assert.deepEqual(await faults(page, name), []);
+        assert.deepEqual(await findAccessibilityViolations(page, name), []);
       });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });
 
 /** Runs in the page: where the words and pictures of the talk stand. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { tokenOf } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import { createTestToken } from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 /** Counts what a policy forbids; the console alone could be missed. */
@@ -12,18 +12,18 @@ const WATCH = `window.violations = [];
   document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));`;
 
 describe('rich text', () => {
-  const suite = startBrowserSuite({ serve: serveSite });
+  const suite = startBrowserSuite({ serve: serveHostSite });
   afterEach(async () => {
     for (const context of suite.browser.contexts())
       for (const page of context.pages())
-        suite.complaints.push(...(await page.evaluate<string[]>('window.violations ?? []')));
+        suite.pageErrors.push(...(await page.evaluate<string[]>('window.violations ?? []')));
   });
 
   async function open(username: string): Promise<Page> {
-    const page = await suite.page();
-    page.on('dialog', (dialog) => suite.complaints.push(`a dialog: ${dialog.message()}`));
+    const page = await suite.openPage();
+    page.on('dialog', (dialog) => suite.pageErrors.push(`a dialog: ${dialog.message()}`));
     await page.addInitScript(WATCH);
-    await page.goto(suite.address(tokenOf(username)));
+    await page.goto(suite.pageUrl(createTestToken(username)));
     await page.locator('.dot.live').waitFor();
     return page;
   }
@@ -36,7 +36,7 @@ describe('rich text', () => {
     await page.locator('.row.own:not(.waiting)', { hasText: shown }).waitFor();
   }
 
-  it('a link opens beside the chat, and the other page learns nothing of this one', async () => {
+  it('a link opens in a new tab, and the target page learns nothing of this one', async () => {
     const page = await open('민수');
     const asked: (string | undefined)[] = [];
     await page.context().route('https://kimpga.example/**', async (route) => {
@@ -55,7 +55,7 @@ describe('rich text', () => {
     assert.deepEqual(asked, [undefined]);
   });
 
-  it('nothing but http and https becomes a link, and HTML stays what was written (X1, X3)', async () => {
+  it('only http and https become links, and HTML stays plain text (X1, X3)', async () => {
     const page = await open('민수');
     const lines = [
       'javascript:alert(1) [x](javascript:alert(2))',
@@ -75,7 +75,7 @@ describe('rich text', () => {
     assert.equal(await lookalike.getAttribute('title'), 'https://xn--pple-43d.com/');
   });
 
-  it('hidden text shows and hides by keyboard and mouse; until then no reader and no Tab finds it', async () => {
+  it('spoilers toggle by keyboard and mouse; hidden ones are skipped by screen readers and Tab', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await say(minsu, '범인은 ||**영수** https://a.example/||였다', '범인은');
     const button = bubble(jiyoung, '범인은').getByRole('button', { name: '가려진 내용 보기' });
@@ -98,7 +98,7 @@ describe('rich text', () => {
     assert.equal(await inside.isVisible(), true);
   });
 
-  it('formats, keeps lines and marks who is spoken to', async () => {
+  it('renders formatting, keeps line breaks and highlights mentions', async () => {
     const [minsu, jiyoung] = [await open('민수'), await open('지영')];
     await say(minsu, '**김프**가 *정말* ~~3%~~ `4_%_`\n```\n둘째\n  줄\n```\n@지영님 @철수', '김프');
     const line = bubble(jiyoung, '김프');
@@ -122,7 +122,7 @@ describe('rich text', () => {
     assert.ok(Number.parseFloat(size) > 28, size);
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });

@@ -3,30 +3,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { KEYS, make } from '../support/projects.js';
-import { tokenOf, until } from '../support/server.js';
-import { inline, serveMarkup } from './support/host-page.js';
+import { createProject, KEY_SETTINGS } from '../support/projects.js';
+import { createTestToken, waitUntil } from '../support/server.js';
+import { inlineScript, serveHostMarkup } from './support/host-page.js';
 import type { HostWindow } from './support/host-suite.js';
 import { startBrowserSuite } from './support/suite.js';
 
 const PLACES = '<div id="a" class="place"></div><div id="b" class="place"></div>';
 
-describe('rooms on a page', () => {
+describe('several rooms on a page', () => {
   const suite = startBrowserSuite({
-    serve: serveMarkup,
-    settings: KEYS,
-    fill: (chatty) => make(chatty, 'host', { settings: { rooms: ['btc', 'eth'], guests: true } }),
+    serve: serveHostMarkup,
+    settings: KEY_SETTINGS,
+    fill: (chatty) => createProject(chatty, 'host', { settings: { rooms: ['btc', 'eth'], guests: true } }),
   });
   const params = (name: string, more: object = {}) =>
-    inline(
-      `window.params = ${JSON.stringify({ token: tokenOf(name, { projectId: 'host' }), autoload: false, ...more })}`,
+    inlineScript(
+      `window.params = ${JSON.stringify({ token: createTestToken(name, { projectId: 'host' }), autoload: false, ...more })}`,
     );
   const script = (attributes = 'defer') =>
-    `<script src="${suite.chatty.url}/widget.js" ${attributes}></script>`;
+    `<script src="${suite.server.url}/widget.js" ${attributes}></script>`;
 
   async function open(body: string): Promise<Page> {
-    const page = await suite.page({ locale: 'en-US' });
-    await page.goto(suite.address(body));
+    const page = await suite.openPage({ locale: 'en-US' });
+    await page.goto(suite.pageUrl(body));
     await page.waitForFunction(() => 'Chatty' in window);
     return page;
   }
@@ -37,7 +37,7 @@ describe('rooms on a page', () => {
   }
   const bubbles = (page: Page, place: string) => page.locator(`${place} .bubble`).allTextContents();
 
-  it('two chats of two rooms: what is said, unread and being written stays in each', async () => {
+  it('two chats in two rooms keep messages, unread counts and drafts apart', async () => {
     const page = await open(PLACES + params('both') + script());
     await page.evaluate(() => {
       const { Chatty, heard } = window as unknown as HostWindow;
@@ -73,15 +73,15 @@ describe('rooms on a page', () => {
     // Another visitor of the page finds nothing of the first, in either room.
     await page.evaluate(
       (token) => (window as unknown as HostWindow).Chatty.identify(token),
-      tokenOf('next', { projectId: 'host' }),
+      createTestToken('next', { projectId: 'host' }),
     );
-    await until(async () => (await page.locator('#b textarea').inputValue()) === '', 'an empty field');
+    await waitUntil(async () => (await page.locator('#b textarea').inputValue()) === '', 'an empty field');
     await page.locator('#b .row:not(.own)', { hasText: 'of eth' }).first().waitFor();
     assert.deepEqual(await bubbles(page, '#b'), ['of eth', 'also of eth']);
     assert.deepEqual(await bubbles(page, '#a'), ['of btc']);
   });
 
-  it('an attribute of the script, of the element or window.params names it as well', async () => {
+  it('a script attribute, an element attribute or window.params also sets the room', async () => {
     const speaker = await open(PLACES + params('speaker') + script());
     await speaker.evaluate(() => (window as unknown as HostWindow).Chatty.init({ mount: '#a', room: 'eth' }));
     await speaker.locator('#a .dot.live').waitFor();
@@ -97,7 +97,7 @@ describe('rooms on a page', () => {
     }
   });
 
-  it('a room that the project does not have is told to the visitor and to the page', async () => {
+  it('an unknown room is reported to the visitor and to the page', async () => {
     const page = await open(PLACES + params('lost') + script());
     await page.evaluate(() => {
       const { Chatty, heard } = window as unknown as HostWindow;
@@ -119,7 +119,7 @@ describe('rooms on a page', () => {
     assert.deepEqual(await page.evaluate('heard'), [['room_unknown'], ['room_unknown']]);
   });
 
-  it('on a page that is swapped the chat is in the room that window.params says then', async () => {
+  it('after a page swap the chat opens the room currently set in window.params', async () => {
     const said = { autoload: true, mount: '#a', room: 'btc' };
     const page = await open(PLACES + params('swapped', said) + script());
     await say(page, '#a', 'before the swap');
@@ -132,7 +132,7 @@ describe('rooms on a page', () => {
           Object.assign((window as unknown as { params: object }).params, { room: next });
           body.append(Object.assign(document.createElement('script'), { src }));
         },
-        { src: `${suite.chatty.url}/widget.js`, next: room },
+        { src: `${suite.server.url}/widget.js`, next: room },
       );
     await swap('eth');
     await page.locator('#a .dot.live').waitFor();
@@ -143,5 +143,5 @@ describe('rooms on a page', () => {
     assert.equal(await page.locator('chatty-chat').count(), 1);
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

@@ -8,7 +8,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { createToken } from '@chatty/token/create-token';
 import type { Browser, Page } from 'playwright-core';
 import { startDemo } from '../support/processes.js';
-import { temporaryFolder, until } from '../support/server.js';
+import { createTemporaryFolder, waitUntil } from '../support/server.js';
 import { launchBrowser } from './support/page.js';
 
 describe('in the browser', () => {
@@ -20,7 +20,7 @@ describe('in the browser', () => {
   let demo: Awaited<ReturnType<typeof startDemo>>;
 
   before(async () => {
-    const data = join(temporaryFolder(), 'data');
+    const data = join(createTemporaryFolder(), 'data');
     demo = await startDemo(suite, data);
     browser = await launchBrowser(suite);
   });
@@ -55,7 +55,7 @@ describe('in the browser', () => {
   const bubbles = (page: Page) => page.locator('.bubble').allTextContents();
   const shows = (page: Page, text: string) => page.locator('.bubble', { hasText: text }).waitFor();
 
-  it('two people of Kimpga talk in Korean, and Othershop sees nothing of it', async () => {
+  it('two Kimpga members chat in Korean, and Othershop receives nothing', async () => {
     const minsu = await logIn(demo.kimpga, 'minsu', 'kimpga-minsu');
     const jiyoung = await logIn(demo.kimpga, 'jiyoung', 'kimpga-jiyoung');
     const alice = await logIn(demo.othershop, 'alice', 'othershop-alice');
@@ -77,7 +77,7 @@ describe('in the browser', () => {
     assert.equal(await minsu.locator('chatty-chat [style]:not(.frame > div), chatty-chat style').count(), 0);
   });
 
-  it('Enter within a Hangul syllable sends it, once', async () => {
+  it('Enter during Hangul composition sends once', async () => {
     const page = await logIn(demo.kimpga, 'minsu', 'kimpga-minsu');
     const input = await page.context().newCDPSession(page);
     await page.locator('textarea').click();
@@ -116,7 +116,7 @@ describe('in the browser', () => {
     assert.equal(await page.locator('textarea').inputValue(), '');
   });
 
-  it('Enter on a Japanese candidate confirms and does not send; Shift+Enter breaks the line', async () => {
+  it('Enter on a Japanese candidate confirms without sending; Shift+Enter inserts a line break', async () => {
     const page = await logIn(demo.othershop, 'bob', 'othershop-bob');
     await page.locator('.launcher').click();
     const input = await page.context().newCDPSession(page);
@@ -144,14 +144,14 @@ describe('in the browser', () => {
     assert.deepEqual((await bubbles(page)).at(-1), '日本\ntwo');
   });
 
-  it('a visitor who is not logged in is asked to, in the language of the page', async () => {
+  it('a visitor without a login is asked to log in, in the language of the page', async () => {
     const page = await openPage(demo.kimpga);
     await page.getByRole('button', { name: '로그인하고 채팅하기' }).click();
     await page.waitForURL(`${demo.kimpga}/login`);
     assert.deepEqual(await bubbles(page), []);
   });
 
-  it('a forged token shows its reason in words and its code', async () => {
+  it('a forged token shows a readable reason and its code', async () => {
     const forged = createToken({
       secret: 'somebody-elses-secret-of-32-bytes-or-more',
       projectId: 'kimpga',
@@ -164,14 +164,14 @@ describe('in the browser', () => {
       );
     }).listen(0, '127.0.0.1');
     suite.after(() => site.close());
-    await until(() => site.listening, 'the page');
+    await waitUntil(() => site.listening, 'the page');
     const page = await openPage(`http://127.0.0.1:${(site.address() as AddressInfo).port}`);
     await page.getByText('token_invalid').waitFor();
     assert.match((await page.getByRole('alert').textContent()) ?? '', /로그인 정보를 확인하지 못했어요/);
     assert.equal(await page.locator('chatty-chat').count(), 1, 'a second inclusion does nothing');
   });
 
-  it('a line written without a network is sent when it is back, once', async () => {
+  it('a message written offline is sent once after the reconnect', async () => {
     const minsu = await logIn(demo.kimpga, 'minsu', 'kimpga-minsu');
     const jiyoung = await logIn(demo.kimpga, 'jiyoung', 'kimpga-jiyoung');
     await minsu.locator('.dot.live').waitFor();
@@ -186,7 +186,7 @@ describe('in the browser', () => {
     assert.equal((await bubbles(jiyoung)).filter((text) => text === '터널 안에서').length, 1);
   });
 
-  it('no page complained, and nothing was stored in the browser', async () => {
+  it('no page reported an error, and the browser stored nothing', async () => {
     const page = await logIn(demo.kimpga, 'minsu', 'kimpga-minsu');
     await page.locator('.dot.live').waitFor();
     assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0);

@@ -3,19 +3,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join, stored, tokenOf, until } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import { assertStored, connectClient, createTestToken, waitUntil } from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
-describe('talking', () => {
+describe('chatting', () => {
   const suite = startBrowserSuite({
-    serve: serveSite,
+    serve: serveHostSite,
     settings: { SEND_BURST: '500', SEND_PER_SECOND: '500' },
   });
 
   async function open(username: string, projectId: string): Promise<Page> {
-    const page = await suite.page();
-    await page.goto(suite.address(tokenOf(username, { projectId })));
+    const page = await suite.openPage();
+    await page.goto(suite.pageUrl(createTestToken(username, { projectId })));
     await page.locator('.dot.live').waitFor();
     // What comes after the talk.
     await page.locator('.beside').waitFor({ state: 'attached' });
@@ -37,7 +37,7 @@ describe('talking', () => {
     await page.locator('.replying').waitFor();
   }
 
-  it('an answer stands under what it answers for both, and Escape leaves it', async () => {
+  it('a reply shows its original for both visitors, and Escape cancels replying', async () => {
     const [minsu, jiyoung] = [await open('민수', 'answers'), await open('지영', 'answers')];
     await say(minsu, '오늘 김프 몇 퍼센트예요?');
     await answer(jiyoung, '오늘 김프');
@@ -61,7 +61,7 @@ describe('talking', () => {
     assert.equal(await row(jiyoung, '아니 4%').locator('.quote').count(), 0, 'one message, one answer');
   });
 
-  it('what was answered and then deleted is not read in the answer any more', async () => {
+  it('a deleted message is no longer readable in its replies', async () => {
     const [minsu, jiyoung] = [await open('민수', 'gone'), await open('지영', 'gone')];
     await say(minsu, '곧 지울 비밀');
     await answer(jiyoung, '곧 지울 비밀');
@@ -72,18 +72,18 @@ describe('talking', () => {
     await first.getByRole('button', { name: '삭제', exact: true }).click();
     await minsu.locator('.removal').getByRole('button', { name: '삭제' }).click();
     for (const page of [minsu, jiyoung])
-      await until(
+      await waitUntil(
         async () => !/비밀/.test((await row(page, '봤어요').textContent()) ?? ''),
         'the quote without its text',
       );
   });
 
-  it('a quote far back leads there, and the pill leads back to the newest', async () => {
-    const other = await join(suite, suite.chatty.url, tokenOf('현우', { projectId: 'far' }));
-    const first = stored(await other.say('맨 처음 한 말'));
+  it('a distant quote jumps to its message, and the unread button returns to the latest', async () => {
+    const other = await connectClient(suite, suite.server.url, createTestToken('현우', { projectId: 'far' }));
+    const first = assertStored(await other.send('맨 처음 한 말'));
     for (let batch = 0; batch < 3; batch += 1)
-      await Promise.all(Array.from({ length: 100 }, (_, n) => other.say(`말 ${batch * 100 + n}`)));
-    await other.say({ content: '그 답', replyTo: first.id });
+      await Promise.all(Array.from({ length: 100 }, (_, n) => other.send(`말 ${batch * 100 + n}`)));
+    await other.send({ content: '그 답', replyTo: first.id });
     const page = await open('민수', 'far');
     const quote = row(page, '그 답').locator('.quote');
     await quote.filter({ hasText: '맨 처음 한 말' }).waitFor();
@@ -101,12 +101,12 @@ describe('talking', () => {
         const { top, bottom } = element.getBoundingClientRect();
         return frame !== undefined && top >= frame.top && bottom <= frame.bottom;
       });
-    await until(inView, 'the quoted message in view');
+    await waitUntil(inView, 'the quoted message in view');
     await page.locator('.pill').click();
     await page.locator('.bubble', { hasText: '그 답' }).waitFor();
   });
 
-  it('a name is found while its syllable is being composed, and Enter takes it instead of sending', async () => {
+  it('mention suggestions work during composition, and Enter accepts one instead of sending', async () => {
     const [, page] = [await open('지영', 'names'), await open('민수', 'names')];
     const input = await page.context().newCDPSession(page);
     await field(page).click();
@@ -121,14 +121,14 @@ describe('talking', () => {
     await input.send('Input.insertText', { text: '지' });
     await input.send('Input.dispatchKeyEvent', { type: 'keyDown', windowsVirtualKeyCode: 13, ...enter });
     await input.send('Input.dispatchKeyEvent', { type: 'keyUp', windowsVirtualKeyCode: 13, ...enter });
-    await until(async () => (await field(page).inputValue()) === '@지영 ', 'the whole name in the field');
+    await waitUntil(async () => (await field(page).inputValue()) === '@지영 ', 'the whole name in the field');
     assert.equal(await page.locator('.bubble').count(), 0, 'nothing was sent');
     await page.keyboard.type('안녕');
     await field(page).press('Enter');
     await page.locator('.bubble .mention', { hasText: '@지영' }).waitFor();
   });
 
-  it('names by Tab and by hand, none after Escape, and the one who is called sees it marked', async () => {
+  it('mentions are inserted by Tab or typed, none after Escape, and the mentioned visitor sees a highlight', async () => {
     const [jiyoung, page] = [await open('지영', 'called'), await open('민수', 'called')];
     await field(page).pressSequentially('안녕 @지');
     await page.getByRole('option').waitFor();
@@ -146,7 +146,7 @@ describe('talking', () => {
     assert.equal(await page.locator('.mention.own').count(), 0);
   });
 
-  it('an emoji is found by a Korean word and lands where the caret is', async () => {
+  it('an emoji is found by a Korean word and inserted at the caret', async () => {
     const page = await open('민수', 'emoji');
     await field(page).fill('가즈아 끝');
     for (let back = 0; back < 2; back += 1) await field(page).press('ArrowLeft');
@@ -167,7 +167,7 @@ describe('talking', () => {
     await page.locator('.bubble', { hasText: '가즈아🚀 끝' }).waitFor();
   });
 
-  it('a reaction shows at both, counts people, and is taken back; any emoji will do', async () => {
+  it('a reaction shows for both, counts members, and can be removed; any emoji works', async () => {
     const [minsu, jiyoung] = [await open('민수', 'felt'), await open('지영', 'felt')];
     await say(minsu, '가즈아');
     await row(jiyoung, '가즈아').hover();
@@ -191,18 +191,22 @@ describe('talking', () => {
     await minsu.locator('.popup').waitFor({ state: 'detached' });
   });
 
-  it('what came while the panel was closed is counted, marked, and led to; what was being written is still there', async () => {
-    const jiyoung = await join(suite, suite.chatty.url, tokenOf('지영', { projectId: 'away' }));
-    await jiyoung.say('본 말');
-    const page = await suite.page({ viewport: { width: 390, height: 700 } });
-    await page.goto(suite.address(tokenOf('민수', { projectId: 'away' }), { mount: null }));
+  it('messages received while the panel is closed are counted, marked and linked; the draft is still there', async () => {
+    const jiyoung = await connectClient(
+      suite,
+      suite.server.url,
+      createTestToken('지영', { projectId: 'away' }),
+    );
+    await jiyoung.send('본 말');
+    const page = await suite.openPage({ viewport: { width: 390, height: 700 } });
+    await page.goto(suite.pageUrl(createTestToken('민수', { projectId: 'away' }), { mount: null }));
     const launcher = page.locator('.launcher');
     await launcher.click();
     await page.locator('.bubble', { hasText: '본 말' }).waitFor();
     await field(page).fill('쓰던 말');
     await page.getByRole('button', { name: '채팅 닫기' }).click();
     assert.ok(await launcher.evaluate((element) => element.matches(':focus')), 'the bubble has the focus');
-    for (let n = 1; n <= 30; n += 1) await jiyoung.say(`못 본 말 ${n}`);
+    for (let n = 1; n <= 30; n += 1) await jiyoung.send(`못 본 말 ${n}`);
     await page.locator('.badge', { hasText: '30' }).waitFor();
     assert.match((await launcher.getAttribute('aria-label')) ?? '', /30/);
     await launcher.click();
@@ -220,5 +224,5 @@ describe('talking', () => {
     assert.equal(await page.locator('.new').count(), 0, 'all has been seen');
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

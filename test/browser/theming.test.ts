@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { until } from '../support/server.js';
-import { faults } from './support/a11y.js';
-import { dress, HOSTS } from './support/colours.js';
-import { serveHosts } from './support/host-pages.js';
-import { talk, visit, walk } from './support/states.js';
+import { waitUntil } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { applyTheme, HOST_THEMES } from './support/colours.js';
+import { serveHostPages } from './support/host-pages.js';
+import { openState, visitChatStates, visitStatesWithoutChat } from './support/states.js';
 import { startBrowserSuite } from './support/suite.js';
 
 /** Between them they show all there is in a talk. */
@@ -22,45 +22,49 @@ const TELLING = [
   'pending',
 ];
 
-describe('in the colours of the host', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('host theming', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
 
-  it('nothing in a talk is hard to read, in light and in dark', async () => {
-    const visited = await visit(suite, { params: { theme: 'auto' } });
+  it('all chat text has enough contrast, in light and in dark', async () => {
+    const visited = await openState(suite, { params: { theme: 'auto' } });
     const { page } = visited;
     const found: string[] = [];
     const met: string[] = [];
     await page.locator('.launcher').click();
     await page.locator('.beside').waitFor();
-    await walk(visited, async (state) => {
+    await visitStatesWithoutChat(visited, async (state) => {
       if (!TELLING.includes(state)) return;
       met.push(state);
-      for (const [name, colours] of HOSTS)
+      for (const [name, colours] of HOST_THEMES)
         for (const colorScheme of ['light', 'dark'] as const) {
-          await dress(page, colours, colorScheme);
-          found.push(...(await faults(page, `${state}, ${name}, ${colorScheme}`, ['color-contrast'])));
+          await applyTheme(page, colours, colorScheme);
+          found.push(
+            ...(await findAccessibilityViolations(page, `${state}, ${name}, ${colorScheme}`, [
+              'color-contrast',
+            ])),
+          );
         }
     });
     assert.deepEqual(found, []);
     assert.deepEqual(met.sort(), TELLING.toSorted());
   });
 
-  it('the sign of the bubble stands out', async () => {
-    const { page } = await visit(suite, {});
+  it('the launcher icon has enough contrast', async () => {
+    const { page } = await openState(suite, {});
     await page.locator('.launcher').waitFor();
-    for (const [name, colours] of HOSTS) {
-      await dress(page, colours, 'light');
+    for (const [name, colours] of HOST_THEMES) {
+      await applyTheme(page, colours, 'light');
       // The chat, which knows how, comes a moment after its bubble.
-      await until(async () => (await contrast(page)) >= 3, `a sign that stands out: ${name}`);
+      await waitUntil(async () => (await contrast(page)) >= 3, `a sign that stands out: ${name}`);
     }
   });
 
-  it('where the colours are the visitor’s own, what is hidden and what is meant for them stands out as well', async () => {
-    const visited = await visit(suite, { options: { forcedColors: 'active' } });
+  it('with visitor colours, spoilers and mentions also have enough contrast', async () => {
+    const visited = await openState(suite, { options: { forcedColors: 'active' } });
     const { page } = visited;
     await page.locator('.launcher').click();
     await page.locator('.beside').waitFor();
-    await talk(visited, async () => undefined);
+    await visitChatStates(visited, async () => undefined);
     const answer = page.locator('.row:not(.own)', { hasText: '그 답' }).last();
     await answer.hover();
     await answer.getByRole('button', { name: '반응 남기기' }).click();
@@ -75,8 +79,8 @@ describe('in the colours of the host', () => {
       assert.notEqual(await colourOf(selector), ground, selector);
   });
 
-  it('no page complained', () => {
-    assert.deepEqual(suite.complaints, []);
+  it('no page reported an error', () => {
+    assert.deepEqual(suite.pageErrors, []);
   });
 });
 

@@ -3,29 +3,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join, tokenOf, until } from '../support/server.js';
-import { serveSite } from './support/page.js';
+import { connectClient, createTestToken, waitUntil } from '../support/server.js';
+import { serveHostSite } from './support/page.js';
 import { startBrowserSuite } from './support/suite.js';
 
 type Host = { Chatty: { identify(token: string): void; logout(): void }; asked?: number };
 
-describe('visitors', () => {
-  const suite = startBrowserSuite({ serve: serveSite, settings: { GUEST_PROJECTS: 'kimpga' } });
+describe('guests and members', () => {
+  const suite = startBrowserSuite({ serve: serveHostSite, settings: { GUEST_PROJECTS: 'kimpga' } });
 
   async function open(token: string | null, params: Record<string, unknown> = {}): Promise<Page> {
-    const page = await suite.page();
-    await page.goto(suite.address(token as string, params));
+    const page = await suite.openPage();
+    await page.goto(suite.pageUrl(token as string, params));
     return page;
   }
 
   const bubble = (page: Page, text: string) => page.locator('.bubble', { hasText: text });
 
-  it('a guest reads live, is asked to log in, and becomes a member in place', async () => {
-    const minsu = await join(suite, suite.chatty.url, tokenOf('민수'));
-    await minsu.say('먼저 한 말');
+  it('a guest reads live, is asked to log in, and becomes a member without a reload', async () => {
+    const minsu = await connectClient(suite, suite.server.url, createTestToken('민수'));
+    await minsu.send('먼저 한 말');
     const page = await open(null, { projectId: 'kimpga' });
     await bubble(page, '먼저 한 말').waitFor();
-    await minsu.say('살아 있는 말');
+    await minsu.send('살아 있는 말');
     await bubble(page, '살아 있는 말').waitFor();
     assert.equal(await page.locator('textarea').count(), 0);
     await page.evaluate(() => {
@@ -46,7 +46,7 @@ describe('visitors', () => {
       );
       (window as unknown as Host).Chatty.identify(token);
       return connected;
-    }, tokenOf('지영'));
+    }, createTestToken('지영'));
     await page.locator('.composer textarea').fill('이제 나도');
     await page.locator('.composer textarea').press('Enter');
     await page.locator('.own:not(.waiting) .bubble', { hasText: '이제 나도' }).waitFor();
@@ -58,7 +58,7 @@ describe('visitors', () => {
     assert.equal(await page.locator('.own').count(), 0, 'nothing is own to nobody');
   });
 
-  it('a project without guests shows the way to the login, and no error', async () => {
+  it('a project without guests shows a login link, and no error', async () => {
     const page = await open(null, { projectId: 'othershop' });
     await page.locator('.notice .primary').waitFor();
     await page.waitForTimeout(500);
@@ -66,16 +66,19 @@ describe('visitors', () => {
     assert.equal(await page.locator('.bubble').count(), 0);
   });
 
-  it('the others see who is typing until the message is there', async () => {
-    const [minsu, jiyoung] = [await open(tokenOf('민수')), await open(tokenOf('지영'))];
+  it('others see who is typing until the message arrives', async () => {
+    const [minsu, jiyoung] = [await open(createTestToken('민수')), await open(createTestToken('지영'))];
     for (const page of [minsu, jiyoung]) await page.locator('.typing').waitFor({ state: 'attached' });
     await minsu.locator('.composer textarea').pressSequentially('음');
     await jiyoung.locator('.typing.shown', { hasText: '민수' }).waitFor();
     assert.equal(await minsu.locator('.typing.shown').count(), 0, 'not oneself');
     await minsu.locator('.composer textarea').press('Enter');
     await bubble(jiyoung, '음').waitFor();
-    await until(async () => (await jiyoung.locator('.typing.shown').count()) === 0, 'the end of the typing');
+    await waitUntil(
+      async () => (await jiyoung.locator('.typing.shown').count()) === 0,
+      'the end of the typing',
+    );
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

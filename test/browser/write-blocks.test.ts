@@ -3,24 +3,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join, stored, tokenOf, until } from '../support/server.js';
-import { faults } from './support/a11y.js';
-import { serveHosts } from './support/host-pages.js';
+import { assertStored, connectClient, createTestToken, waitUntil } from '../support/server.js';
+import { findAccessibilityViolations } from './support/a11y.js';
+import { serveHostPages } from './support/host-pages.js';
 import { startBrowserSuite } from './support/suite.js';
 
 type Told = typeof globalThis & { told: string[] };
 
-describe('order in the room', () => {
-  const suite = startBrowserSuite({ serve: serveHosts });
+describe('moderation in the room', () => {
+  const suite = startBrowserSuite({ serve: serveHostPages });
 
   /** A visitor in a project of their own, and the moderator of it. */
   async function open(projectId: string) {
-    const moderator = await join(suite, suite.chatty.url, tokenOf('지영', { projectId, role: 'moderator' }));
+    const moderator = await connectClient(
+      suite,
+      suite.server.url,
+      createTestToken('지영', { projectId, role: 'moderator' }),
+    );
     const act = async (event: string, payload: unknown) => {
       const answer = await moderator.socket.timeout(8_000).emitWithAck(event, payload);
       assert.equal(answer.ok, true, JSON.stringify(answer));
     };
-    const page = await suite.page({ locale: 'ko-KR', timezoneId: 'Asia/Seoul' });
+    const page = await suite.openPage({ locale: 'ko-KR', timezoneId: 'Asia/Seoul' });
     await page.addInitScript(() => {
       const page = globalThis as Told;
       page.told = [];
@@ -28,8 +32,8 @@ describe('order in the room', () => {
         page.told.push(JSON.stringify((event as CustomEvent).detail)),
       );
     });
-    const params = { token: tokenOf('민수', { projectId }) };
-    await page.goto(suite.address({ root: 'lang="ko"', params }));
+    const params = { token: createTestToken('민수', { projectId }) };
+    await page.goto(suite.pageUrl({ root: 'lang="ko"', params }));
     await page.locator('.launcher').click();
     await page.locator('.dot.live').waitFor();
     await page.locator('.beside').waitFor({ state: 'attached' });
@@ -43,7 +47,7 @@ describe('order in the room', () => {
       Date.now() + later,
     );
 
-  it('a mute stands in the place of the field until it ends, and what was being written comes back', async () => {
+  it('a mute replaces the message field until it ends, and the draft comes back', async () => {
     const { page, act } = await open('mute');
     await field(page).fill('쓰다 만 글');
     await field(page).press('End');
@@ -64,14 +68,14 @@ describe('order in the room', () => {
       return [borderStyle, borderWidth, borderRadius];
     });
     assert.deepEqual(ring, ['solid', '2px', '10px'], 'a ring, round as the panel is');
-    assert.deepEqual(await faults(page, 'muted'), []);
+    assert.deepEqual(await findAccessibilityViolations(page, 'muted'), []);
     await field(page).waitFor();
     assert.equal(await field(page).inputValue(), '쓰다 만 글');
     await field(page).press('Enter');
     await page.locator('.own:not(.waiting)', { hasText: '쓰다 만 글' }).waitFor();
   });
 
-  it('a frozen room, one for staff and one of a level say so, also to who opens the page then', async () => {
+  it('frozen, staff-only and level-restricted rooms are labelled, also on a page opened later', async () => {
     const { page, act } = await open('rules');
     const notice = page.locator('.composer.join');
     for (const [rules, sentence] of [
@@ -89,7 +93,7 @@ describe('order in the room', () => {
     await field(page).waitFor();
   });
 
-  it('slow mode counts down in the place of the button, is said once, and hinders no writing', async () => {
+  it('slow mode counts down in place of the send button, is announced once, and does not prevent typing', async () => {
     const { page, act } = await open('slow');
     await act('set rules', { rules: { slowMode: 4 } });
     await page.locator('.slow').waitFor({ state: 'attached' });
@@ -112,7 +116,7 @@ describe('order in the room', () => {
     assert.ok(await send(page).isDisabled());
     await field(page).press('Enter');
     const counted: string[] = [];
-    await until(async () => {
+    await waitUntil(async () => {
       const [now] = await page.locator('.seconds').allTextContents();
       if (now !== undefined && counted.at(-1) !== now) counted.push(now);
       return now === undefined;
@@ -121,13 +125,13 @@ describe('order in the room', () => {
     assert.equal(await field(page).inputValue(), '둘째 글');
     const told = await page.evaluate(() => (globalThis as Told).told.filter((text) => text !== ''));
     assert.deepEqual(told, ['슬로 모드예요. 4초에 한 번 쓸 수 있어요.']);
-    assert.deepEqual(await faults(page, 'slow mode'), []);
+    assert.deepEqual(await findAccessibilityViolations(page, 'slow mode'), []);
     await send(page).click();
     await page.locator('.own:not(.waiting)', { hasText: '둘째 글' }).waitFor();
     assert.equal(await page.locator('.failed').count(), 0);
   });
 
-  it('who is sent out for a moment sees that and waits, who is banned sees until when, and the host is told', async () => {
+  it('a kicked visitor sees a notice and waits, a banned visitor sees the end of the ban, and the host is notified', async () => {
     const { page, act } = await open('out');
     await act('kick member', { userId: '민수' });
     await page.locator('.banner', { hasText: '잠시 내보냈어요' }).waitFor();
@@ -143,12 +147,12 @@ describe('order in the room', () => {
     await notice.getByText('banned').waitFor();
     assert.match((await notice.textContent()) ?? '', /차단되었어요.*\d{4}년 .*까지/);
     assert.deepEqual(await other.evaluate(() => (globalThis as Told).told), ['{"code":"banned"}']);
-    assert.deepEqual(await faults(other, 'banned'), []);
+    assert.deepEqual(await findAccessibilityViolations(other, 'banned'), []);
   });
 
-  it('when a ban ends the chat is back by itself, with what was said meanwhile and what was being written', async () => {
+  it('when a ban ends the chat reconnects by itself, with missed messages and the draft', async () => {
     const { page, act, moderator } = await open('back');
-    await moderator.say('무슨 일이에요?');
+    await moderator.send('무슨 일이에요?');
     const question = page.locator('.row', { hasText: '무슨 일이에요?' });
     await question.hover();
     await question.getByRole('button', { name: '답장' }).click();
@@ -156,7 +160,7 @@ describe('order in the room', () => {
     await field(page).fill('쓰다 만 글');
     await act('ban member', { userId: '민수', seconds: 6 });
     await page.locator('.notice[role=alert]').waitFor();
-    await moderator.say('자리 비운 사이');
+    await moderator.send('자리 비운 사이');
     // What is written elsewhere on the page is not said here.
     await page.evaluate(() => {
       document.body.append(document.createElement('input'));
@@ -174,22 +178,30 @@ describe('order in the room', () => {
     await page.locator('.own .quote', { hasText: '무슨 일이에요?' }).waitFor();
   });
 
-  it('staff carry a badge beside their name, members none whatever they are called', async () => {
+  it('staff have a badge beside their name, members have none whatever their name', async () => {
     const { page, moderator } = await open('badge');
-    const fake = await join(suite, suite.chatty.url, tokenOf('[운영진] 하준', { projectId: 'badge' }));
-    const admin = await join(suite, suite.chatty.url, tokenOf('서연', { projectId: 'badge', role: 'admin' }));
+    const fake = await connectClient(
+      suite,
+      suite.server.url,
+      createTestToken('[운영진] 하준', { projectId: 'badge' }),
+    );
+    const admin = await connectClient(
+      suite,
+      suite.server.url,
+      createTestToken('서연', { projectId: 'badge', role: 'admin' }),
+    );
     for (const [who, text] of [
       [moderator, '안녕하세요'],
       [fake, '저도요'],
       [admin, '공지입니다'],
     ] as const)
-      stored(await who.say(text));
+      assertStored(await who.send(text));
     const row = (text: string) => page.locator('.row', { hasText: text });
     await row('안녕하세요').locator('.staff', { hasText: '운영진' }).waitFor();
     await row('공지입니다').locator('.staff', { hasText: '관리자' }).waitFor();
     assert.equal(await row('저도요').locator('.staff').count(), 0);
-    assert.deepEqual(await faults(page, 'badges'), []);
+    assert.deepEqual(await findAccessibilityViolations(page, 'badges'), []);
   });
 
-  it('no page complained', () => assert.deepEqual(suite.complaints, []));
+  it('no page reported an error', () => assert.deepEqual(suite.pageErrors, []));
 });

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { Counted, dialTo, listen, pause } from '../support/engine.js';
-import { until } from '../support/server.js';
+import { CountedWebSocket, connectObservedClient, delay, listenOnFreePort } from '../support/engine.js';
+import { waitUntil } from '../support/server.js';
 
 const OPEN = '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
 const UP = '40{"sid":"b"}';
@@ -35,10 +35,10 @@ const FORBIDDEN: [string, ...(string | Buffer)[]][] = [
 ];
 
 for (const [what, ...packets] of FORBIDDEN)
-  it(`a connection that brings ${what} is given up, once`, async (context) => {
+  it(`a connection that sends ${what} is closed, once`, async (context) => {
     const http = createServer((_, response) => response.writeHead(404).end());
     const sockets = new WebSocketServer({ server: http });
-    const url = await listen(context, http);
+    const url = await listenOnFreePort(context, http);
     context.after(() => sockets.close());
     const closed = new Promise((resolve) => {
       sockets.on('connection', (socket) => {
@@ -46,21 +46,21 @@ for (const [what, ...packets] of FORBIDDEN)
         for (const packet of packets) socket.send(packet);
       });
     });
-    const { said } = dialTo(context, url, Counted);
+    const { stateChanges: said } = connectObservedClient(context, url, CountedWebSocket);
     await closed;
-    await until(() => said.includes('down'), 'the loss');
-    await pause(50);
+    await waitUntil(() => said.includes('down'), 'the loss');
+    await delay(50);
     assert.deepEqual(said, packets.includes(UP) && packets[0] === OPEN ? ['up', 'down'] : ['down']);
   });
 
-it('over long polling, what stands before a forbidden packet counts and nothing after it', async (context) => {
+it('over long polling, packets before a forbidden packet are handled and none after it', async (context) => {
   const http = createServer((_, response) => {
     response.end([OPEN, UP, '6', '42["head",{"epoch":"x","seq":1}]', '47', '42["head",{}]'].join('\x1e'));
   });
-  const url = await listen(context, http);
-  const minsu = dialTo(context, url, null);
-  await until(() => minsu.said.includes('down'), 'the loss');
-  await pause(50);
-  assert.deepEqual(minsu.said, ['up', 'down']);
-  assert.deepEqual(minsu.events, [['head', { epoch: 'x', seq: 1 }]]);
+  const url = await listenOnFreePort(context, http);
+  const minsu = connectObservedClient(context, url, null);
+  await waitUntil(() => minsu.stateChanges.includes('down'), 'the loss');
+  await delay(50);
+  assert.deepEqual(minsu.stateChanges, ['up', 'down']);
+  assert.deepEqual(minsu.receivedEvents, [['head', { epoch: 'x', seq: 1 }]]);
 });

@@ -4,151 +4,162 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { createDial } from '@chatty/client/socketio-client';
-import type { Position } from '@chatty/protocol/events';
+import { createSocketIoFactory } from '@chatty/client/socketio-client';
+import type { LogPosition } from '@chatty/protocol/events';
 import { Server } from 'socket.io';
-import { Counted, dialTo, type Heard, listen, pause, startGate } from '../support/engine.js';
-import { join, SECRET, startChatty, tokenOf, until } from '../support/server.js';
+import {
+  CountedWebSocket,
+  connectObservedClient,
+  delay,
+  listenOnFreePort,
+  type ObservedConnection,
+  startInterceptingProxy,
+} from '../support/engine.js';
+import { connectClient, createTestToken, SECRET, startTestServer, waitUntil } from '../support/server.js';
 import { startProxy } from '../support/tcp-proxy.js';
 
-const names = ({ events }: Heard) => events.map(([name]) => name);
+const names = ({ receivedEvents: events }: ObservedConnection) => events.map(([name]) => name);
 const ways = [
-  ['a WebSocket', Counted],
+  ['a WebSocket', CountedWebSocket],
   ['long polling', null],
 ] as const;
 
 for (const [way, socket] of ways) {
-  it(`${way}: events come, questions are answered, and the server knows at once who left`, async (context) => {
-    const { url } = await startChatty(context);
-    const minsu = dialTo(context, url, socket);
-    await until(() => names(minsu).includes('history'), 'the history');
-    assert.deepEqual(minsu.said, ['up']);
+  it(`${way}: events arrive, requests are answered, and the server immediately knows when the client leaves`, async (context) => {
+    const { url } = await startTestServer(context);
+    const minsu = connectObservedClient(context, url, socket);
+    await waitUntil(() => names(minsu).includes('history'), 'the history');
+    assert.deepEqual(minsu.stateChanges, ['up']);
     assert.equal(names(minsu)[0], 'session');
-    const jiyoung = await join(context, url, tokenOf('지영'));
-    await jiyoung.say('하나 "둘" \\ 🙂');
-    await until(() => names(minsu).includes('messages'), 'the message');
-    const answer = await minsu.wire.ask('chat message', { content: '셋' });
+    const jiyoung = await connectClient(context, url, createTestToken('지영'));
+    await jiyoung.send('하나 "둘" \\ 🙂');
+    await waitUntil(() => names(minsu).includes('messages'), 'the message');
+    const answer = await minsu.client.request('chat message', { content: '셋' });
     assert.ok(answer.ok);
-    await until(() => jiyoung.contents.length === 2, 'both at the other');
+    await waitUntil(() => jiyoung.contents.length === 2, 'both at the other');
     assert.deepEqual(jiyoung.contents, ['하나 "둘" \\ 🙂', '셋']);
     const count = async () => {
       const members = await jiyoung.socket.emitWithAck('members', {});
       return members.count as number;
     };
     assert.equal(await count(), 2);
-    const question = minsu.wire.ask('members', {});
-    minsu.wire.disconnect();
+    const question = minsu.client.request('members', {});
+    minsu.client.disconnect();
     await assert.rejects(question, /no connection/);
-    await assert.rejects(minsu.wire.ask('members', {}), /no connection/);
-    await until(async () => (await count()) === 1, 'the server to know', 2_000);
-    assert.deepEqual(minsu.said, ['up']);
+    await assert.rejects(minsu.client.request('members', {}), /no connection/);
+    await waitUntil(async () => (await count()) === 1, 'the server to know', 2_000);
+    assert.deepEqual(minsu.stateChanges, ['up']);
   });
 
-  it(`${way}: who leaves while hearing is known to have left`, async (context) => {
-    const { url } = await startChatty(context);
-    const jiyoung = await join(context, url, tokenOf('지영'));
+  it(`${way}: a client that leaves while receiving counts as left`, async (context) => {
+    const { url } = await startTestServer(context);
+    const jiyoung = await connectClient(context, url, createTestToken('지영'));
     let heard = 0;
-    const wire = createDial({ WebSocket: socket })({
+    const wire = createSocketIoFactory({ WebSocket: socket })({
       url,
-      auth: () => ({ token: tokenOf('민수'), batch: true }),
-      heard: {
-        up: () => undefined,
-        down: () => assert.fail('down'),
-        refused: () => assert.fail('refused'),
-        event() {
+      auth: () => ({ token: createTestToken('민수'), batch: true }),
+      handlers: {
+        onConnect: () => undefined,
+        onDisconnect: () => assert.fail('down'),
+        onRefused: () => assert.fail('refused'),
+        onEvent() {
           heard += 1;
           wire.disconnect();
         },
       },
     });
     wire.connect();
-    await until(() => heard > 0, 'the first event');
+    await waitUntil(() => heard > 0, 'the first event');
     const count = async () => (await jiyoung.socket.emitWithAck('members', {})).count as number;
-    await until(async () => (await count()) === 1, 'the server to know who left', 3_000);
+    await waitUntil(async () => (await count()) === 1, 'the server to know who left', 3_000);
     assert.equal(heard, 1);
   });
 
-  it(`${way}: a refused token is told with its code`, async (context) => {
-    const { url } = await startChatty(context, { JWT_SECRET: `another-${SECRET}` });
-    const { said } = dialTo(context, url, socket);
-    await until(() => said.length > 0, 'the refusal');
-    await pause(200);
+  it(`${way}: a refused token is reported with its code`, async (context) => {
+    const { url } = await startTestServer(context, { JWT_SECRET: `another-${SECRET}` });
+    const { stateChanges: said } = connectObservedClient(context, url, socket);
+    await waitUntil(() => said.length > 0, 'the refusal');
+    await delay(200);
     assert.deepEqual(said, ['token_invalid']);
   });
 
-  it(`${way}: a server that stops is noticed, what was asked is rejected, and one that is back is reached`, async (context) => {
-    const first = await startChatty(context);
-    const minsu = dialTo(context, first.url, socket);
-    await until(() => minsu.said.includes('up'), 'the connection');
+  it(`${way}: a stopped server is noticed, pending requests are rejected, and a restarted server is reached`, async (context) => {
+    const first = await startTestServer(context);
+    const minsu = connectObservedClient(context, first.url, socket);
+    await waitUntil(() => minsu.stateChanges.includes('up'), 'the connection');
     await first.app.close();
-    await until(() => minsu.said.includes('down'), 'the loss');
-    minsu.wire.connect();
-    await until(() => minsu.said.length === 3, 'the try in vain');
-    await startChatty(context, { PORT: new URL(first.url).port }, first.connection);
-    Counted.opened = 0;
-    minsu.wire.connect();
-    await until(() => minsu.said.length === 4, 'the new connection');
-    assert.deepEqual(minsu.said, ['up', 'down', 'down', 'up']);
-    assert.equal(Counted.opened, socket ? 1 : 0);
-    assert.ok((await minsu.wire.ask('members', {})).ok);
+    await waitUntil(() => minsu.stateChanges.includes('down'), 'the loss');
+    minsu.client.connect();
+    await waitUntil(() => minsu.stateChanges.length === 3, 'the try in vain');
+    await startTestServer(context, { PORT: new URL(first.url).port }, first.connection);
+    CountedWebSocket.openedCount = 0;
+    minsu.client.connect();
+    await waitUntil(() => minsu.stateChanges.length === 4, 'the new connection');
+    assert.deepEqual(minsu.stateChanges, ['up', 'down', 'down', 'up']);
+    assert.equal(CountedWebSocket.openedCount, socket ? 1 : 0);
+    assert.ok((await minsu.client.request('members', {})).ok);
   });
 
   it(`${way}: a connection without pings counts as lost, one with pings stays`, async (context) => {
     const http = createServer();
     const io = new Server(http, { pingInterval: 200, pingTimeout: 300, serveClient: false });
-    const url = await listen(context, http);
+    const url = await listenOnFreePort(context, http);
     const proxy = await startProxy(Number(new URL(url).port));
     context.after(async () => {
       await proxy.close();
       await io.close();
     });
-    const { said } = dialTo(context, `http://127.0.0.1:${proxy.port}`, socket);
-    await until(() => said.includes('up'), 'the connection');
-    await pause(1_500);
+    const { stateChanges: said } = connectObservedClient(context, `http://127.0.0.1:${proxy.port}`, socket);
+    await waitUntil(() => said.includes('up'), 'the connection');
+    await delay(1_500);
     assert.deepEqual(said, ['up']);
-    assert.ok(proxy.strand() > 0);
+    assert.ok(proxy.blackholeConnections() > 0);
     const from = performance.now();
-    await until(() => said.includes('down'), 'the loss', 2_000);
+    await waitUntil(() => said.includes('down'), 'the loss', 2_000);
     assert.ok(performance.now() - from >= 290);
     assert.deepEqual(said, ['up', 'down']);
   });
 
-  it(`${way}: what is not answered in time is rejected, and an answer after that harms nobody`, async (context) => {
-    const { url } = await startChatty(context);
+  it(`${way}: a request without an answer in time is rejected, and a late answer is ignored`, async (context) => {
+    const { url } = await startTestServer(context);
     const proxy = await startProxy(Number(new URL(url).port));
     context.after(() => proxy.close());
-    const { wire, said } = dialTo(context, `http://127.0.0.1:${proxy.port}`, socket);
-    await until(() => said.includes('up'), 'the connection');
+    const { client: wire, stateChanges: said } = connectObservedClient(
+      context,
+      `http://127.0.0.1:${proxy.port}`,
+      socket,
+    );
+    await waitUntil(() => said.includes('up'), 'the connection');
     proxy.freeze();
     const from = performance.now();
-    await assert.rejects(wire.ask('sync', { after: { epoch: 'x', seq: 0 } }), /no answer/);
+    await assert.rejects(wire.request('sync', { after: { epoch: 'x', seq: 0 } }), /no answer/);
     assert.ok(performance.now() - from >= 4_990 && performance.now() - from < 7_000);
     proxy.thaw();
-    assert.ok((await wire.ask('members', {})).ok);
+    assert.ok((await wire.request('members', {})).ok);
     assert.deepEqual(said, ['up']);
   });
 
-  it(`${way}: a crowd of questions at once and the longest answers come through`, async (context) => {
-    const { url } = await startChatty(context, { SEND_BURST: '100000' });
-    const minsu = dialTo(context, url, socket);
-    await until(() => names(minsu).includes('history'), 'the history');
-    const [, , position] = minsu.events.find(([name]) => name === 'history') ?? [];
+  it(`${way}: many requests at once and the longest answers succeed`, async (context) => {
+    const { url } = await startTestServer(context, { SEND_BURST: '100000' });
+    const minsu = connectObservedClient(context, url, socket);
+    await waitUntil(() => names(minsu).includes('history'), 'the history');
+    const [, , position] = minsu.receivedEvents.find(([name]) => name === 'history') ?? [];
     // 1.8 MB at once, where the server takes 64 KiB in one request, and of long polling no more than it can work on soon.
     // As docs/protocol.md says: `rate_limited` is tried again, and so is what got no answer, with the same id.
     const say = async (clientId: string, content: string): Promise<void> => {
-      const answer = await minsu.wire.ask('chat message', { clientId, content }).catch(() => null);
+      const answer = await minsu.client.request('chat message', { clientId, content }).catch(() => null);
       if (answer?.ok) return;
       if (answer) assert.equal(answer.code, 'rate_limited');
-      await pause(answer?.retryAfter ?? 0);
+      await delay(answer?.retryAfter ?? 0);
       await say(clientId, content);
     };
     await Promise.all(
       Array.from({ length: 300 }, (_, index) => say(crypto.randomUUID(), `${index} ${'가'.repeat(1_990)}`)),
     );
-    let after = position as Position;
+    let after = position as LogPosition;
     const came: number[] = [];
     for (let head = 300; after.seq < head; ) {
-      const page = await minsu.wire.ask('sync', { after });
+      const page = await minsu.client.request('sync', { after });
       assert.ok(page.ok && page.seq > after.seq);
       assert.ok(page.messages.every(({ content }) => content.length > 1_990));
       came.push(...page.messages.map(({ content }) => Number.parseInt(content, 10)));
@@ -160,59 +171,59 @@ for (const [way, socket] of ways) {
       came.sort((a, b) => a - b),
       Array.from({ length: 300 }, (_, index) => index),
     );
-    assert.deepEqual(minsu.said, ['up']);
+    assert.deepEqual(minsu.stateChanges, ['up']);
   });
 }
 
-it('where a WebSocket is refused, the same try goes by long polling', async (context) => {
-  const { url } = await startChatty(context);
-  const gate = await startGate(context, url, (upgrade) => (upgrade ? 'end' : 'pass'));
-  const { wire, said } = dialTo(context, gate, Counted);
-  await until(() => said.length > 0, 'the connection');
+it('a refused WebSocket falls back to long polling within the same attempt', async (context) => {
+  const { url } = await startTestServer(context);
+  const gate = await startInterceptingProxy(context, url, (upgrade) => (upgrade ? 'end' : 'pass'));
+  const { client: wire, stateChanges: said } = connectObservedClient(context, gate, CountedWebSocket);
+  await waitUntil(() => said.length > 0, 'the connection');
   assert.deepEqual(said, ['up']);
-  assert.ok((await wire.ask('members', {})).ok);
+  assert.ok((await wire.request('members', {})).ok);
 });
 
-it('where a WebSocket is swallowed, the next try goes by long polling, and the one after that does not', async (context) => {
-  const { url } = await startChatty(context);
+it('a WebSocket without an answer falls back to long polling on the next attempt only', async (context) => {
+  const { url } = await startTestServer(context);
   let upgrades = 0;
-  const gate = await startGate(context, url, (upgrade) => {
+  const gate = await startInterceptingProxy(context, url, (upgrade) => {
     if (upgrade) upgrades += 1;
     return upgrade ? 'swallow' : 'pass';
   });
-  const { wire, said } = dialTo(context, gate, Counted);
-  await until(() => upgrades === 1, 'the first upgrade');
+  const { client: wire, stateChanges: said } = connectObservedClient(context, gate, CountedWebSocket);
+  await waitUntil(() => upgrades === 1, 'the first upgrade');
   wire.disconnect();
   wire.connect();
-  await until(() => upgrades === 2, 'a WebSocket again after one given up at once');
-  await pause(5_100);
+  await waitUntil(() => upgrades === 2, 'a WebSocket again after one given up at once');
+  await delay(5_100);
   wire.disconnect();
   wire.connect();
-  await until(() => said.length > 0, 'the connection');
+  await waitUntil(() => said.length > 0, 'the connection');
   assert.deepEqual([said, upgrades], [['up'], 2]);
   wire.disconnect();
   wire.connect();
-  await until(() => upgrades === 3, 'the next WebSocket');
+  await waitUntil(() => upgrades === 3, 'the next WebSocket');
   assert.deepEqual(said, ['up']);
 });
 
-it('a handler that fails ends the connection and throws at nobody', async (context) => {
-  const { url } = await startChatty(context);
+it('a failing handler ends the connection without an uncaught error', async (context) => {
+  const { url } = await startTestServer(context);
   const said: string[] = [];
-  const wire = createDial({ WebSocket: Counted })({
+  const wire = createSocketIoFactory({ WebSocket: CountedWebSocket })({
     url,
-    auth: () => ({ token: tokenOf('민수') }),
-    heard: {
-      up: () => said.push('up'),
-      down: () => said.push('down'),
-      refused: ({ code }) => said.push(code),
-      event() {
+    auth: () => ({ token: createTestToken('민수') }),
+    handlers: {
+      onConnect: () => said.push('up'),
+      onDisconnect: () => said.push('down'),
+      onRefused: ({ code }) => said.push(code),
+      onEvent() {
         throw new TypeError('not what was expected');
       },
     },
   });
   wire.connect();
-  await until(() => said.includes('down'), 'the loss');
+  await waitUntil(() => said.includes('down'), 'the loss');
   assert.deepEqual(said, ['up', 'down']);
 });
 
@@ -237,13 +248,13 @@ const LEAVER = `
   process.stdout.write('left');
 `;
 
-it('after it was left in any state, neither socket nor timer keeps a process', async (context) => {
-  const { url } = await startChatty(context);
-  const deaf = await startGate(context, url, () => 'swallow');
+it('after close in any state, no socket or timer keeps the process alive', async (context) => {
+  const { url } = await startTestServer(context);
+  const deaf = await startInterceptingProxy(context, url, () => 'swallow');
   const leave = async (way: string, state: string) => {
     const target = state === 'opening' ? deaf : state === 'down' ? 'http://127.0.0.1:1' : url;
     const flags = ['--conditions=source', '--import', 'tsx', '--input-type=module', '-e', LEAVER, '--'];
-    const child = spawn(process.execPath, [...flags, target, tokenOf('민수'), way, state], {
+    const child = spawn(process.execPath, [...flags, target, createTestToken('민수'), way, state], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     context.after(() => child.kill());

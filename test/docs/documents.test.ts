@@ -6,12 +6,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { codes } from '@chatty/protocol/errors';
-import { EXAMPLE_SECRET, readConfig, settings } from '@chatty/server/config/config';
-import { roomRules } from '@chatty/server/moderation/room-rules';
-import { projectSettings } from '@chatty/server/projects/project-settings';
+import { refusalCodes } from '@chatty/protocol/errors';
+import { EXAMPLE_SECRET, environmentSettings, readConfig } from '@chatty/server/config/config';
+import { roomRulesSchema } from '@chatty/server/moderation/room-rules';
+import { projectSettingsSchema } from '@chatty/server/projects/project-settings';
 import { jwtVerify } from 'jose';
-import { SECRET, temporaryFolder } from '../support/server.js';
+import { createTemporaryFolder, SECRET } from '../support/server.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -19,8 +19,8 @@ const rows = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => [name, rest]);
 
 for (const file of ['README.md', 'docs/config.md']) {
-  it(`${file} lists every setting as it is, and no other`, () => {
-    const expected = settings.map(({ name, fallback, about }) => [
+  it(`${file} lists exactly the existing settings, with their defaults`, () => {
+    const expected = environmentSettings.map(({ name, fallback, about }) => [
       name,
       `${fallback ? `\`${fallback}\`` : ''} | ${about}`,
     ]);
@@ -29,10 +29,10 @@ for (const file of ['README.md', 'docs/config.md']) {
 }
 
 for (const [file, title, table] of [
-  ['docs/projects.md', 'Settings', projectSettings],
-  ['docs/moderation.md', 'Rules of a room', roomRules],
+  ['docs/projects.md', 'Settings', projectSettingsSchema],
+  ['docs/moderation.md', 'Rules of a room', roomRulesSchema],
 ] as const)
-  it(`${file} lists everything under "${title}" as it is, and nothing else`, () => {
+  it(`${file} lists exactly the existing entries under "${title}"`, () => {
     const expected = Object.entries(table).map(([name, { fallback, about }]) => [
       name,
       `${fallback === null || `${fallback}` === '' ? '' : `\`${fallback}\``} | ${about}`,
@@ -40,12 +40,15 @@ for (const [file, title, table] of [
     assert.deepEqual(rows(read(file).split(`## ${title}`)[1]?.split('\n## ')[0] ?? ''), expected);
   });
 
-it('docs/errors.md lists every code as it is, and no other', () => {
-  const expected = Object.entries(codes).map(([code, { retry, message }]) => [code, `${retry} | ${message}`]);
+it('docs/errors.md lists exactly the existing codes', () => {
+  const expected = Object.entries(refusalCodes).map(([code, { retry, message }]) => [
+    code,
+    `${retry} | ${message}`,
+  ]);
   assert.deepEqual(rows(read('docs/errors.md')), expected);
 });
 
-it('docs/protocol.md lists every event of the wire, and no other', () => {
+it('docs/protocol.md lists exactly the existing wire events', () => {
   const source = read('packages/protocol/src/events.ts');
   const body = (name: string) => source.split(`export type ${name} = {`)[1]?.split('\n};')[0] ?? '';
   const events = (name: string) =>
@@ -58,7 +61,7 @@ it('docs/protocol.md lists every event of the wire, and no other', () => {
   assert.deepEqual(section('Events from the client'), events('ClientEvents'));
 });
 
-it('docs/message-path.md names files that are there', () => {
+it('docs/message-path.md names only existing files', () => {
   const files = [...read('docs/message-path.md').matchAll(/`(packages\/[^`]+)`/g)].map(
     ([, file = '']) => file,
   );
@@ -66,7 +69,7 @@ it('docs/message-path.md names files that are there', () => {
   for (const file of files) assert.ok(existsSync(join(root, file)), file);
 });
 
-it('.env.example holds the seven names of the contract, and its secret is refused in production (J4, S6)', () => {
+it('.env.example has the seven settings of the contract, and production refuses its secret (J4, S6)', () => {
   const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   assert.deepEqual(names, [
     'POSTGRES_USER',
@@ -79,7 +82,7 @@ it('.env.example holds the seven names of the contract, and its secret is refuse
   ]);
   assert.ok(read('.env.example').includes(`JWT_SECRET=${EXAMPLE_SECRET}`));
   const result = readConfig({ NODE_ENV: 'production', JWT_SECRET: EXAMPLE_SECRET });
-  assert.match(result.ok ? '' : result.faults.join(), /^JWT_SECRET/);
+  assert.match(result.ok ? '' : result.errors.join(), /^JWT_SECRET/);
 });
 
 /** How each language runs its example; one that is not on the machine is named and left out, Node is always there. */
@@ -121,8 +124,8 @@ function write(folder: string, name: string, text: string, command: string, flag
   return { command, values: [...flags, file, SECRET] };
 }
 
-it('the token examples of the README make tokens that verify', { timeout: 60_000 }, async (context) => {
-  const folder = temporaryFolder();
+it('the token examples of the README create valid tokens', { timeout: 60_000 }, async (context) => {
+  const folder = createTemporaryFolder();
   const examples = [...read('README.md').matchAll(/```(js|python|php|java)\n([\s\S]*?)```/g)];
   assert.equal(examples.length, 4);
   const ran: string[] = [];

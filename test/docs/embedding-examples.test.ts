@@ -43,7 +43,7 @@ it('each example compiles', () => {
   for (const example of examples) assert.deepEqual(faultsOf(example), []);
 });
 
-it('what is not an event, a setting or a detail is not taken', () => {
+it('unknown events, settings and details do not compile', () => {
   const example = examples.join('\n');
   for (const [right, wrong] of [
     ['onReady', 'onRaedy'],

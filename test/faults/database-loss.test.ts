@@ -5,17 +5,17 @@ import { it, type TestContext } from 'node:test';
 import type { SendAnswer } from '@chatty/protocol/events';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import {
-  join,
-  makeDatabase,
-  refusalOf,
-  startChatty,
-  stored,
-  tokenOf,
-  until,
-  type Visitor,
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestDatabase,
+  createTestToken,
+  startTestServer,
+  type TestClient,
+  waitUntil,
 } from '../support/server.js';
-import { type Network, startProxy } from '../support/tcp-proxy.js';
-import { query, startServer } from './support/rig.js';
+import { type FaultyNetwork, startProxy } from '../support/tcp-proxy.js';
+import { query, startServerProcess } from './support/rig.js';
 
 const MINSU = { userId: 'id-minsu' };
 const transports = ['websocket'];
@@ -25,18 +25,18 @@ const BOUND_MS = 1_000;
 
 /** Resolves when this much time has passed since `start`, in milliseconds: for how long something stays broken. */
 const at = (start: number, milliseconds: number) =>
-  until(() => performance.now() - start >= milliseconds, 'time to pass');
+  waitUntil(() => performance.now() - start >= milliseconds, 'time to pass');
 
 type Line = { text: string; said: number; answered: number; answer: SendAnswer };
 
 /** Says something every 50 ms until it is stopped, and keeps what was answered. */
-function talk(visitor: Visitor) {
+function talk(visitor: TestClient) {
   const lines: Line[] = [];
   let number = 0;
   const timer = setInterval(() => {
     number += 1;
     const [text, said] = [`line ${number}`, performance.now()];
-    visitor.say({ content: text, clientId: text }).then(
+    visitor.send({ content: text, clientId: text }).then(
       (answer) => lines.push({ text, said, answered: performance.now(), answer }),
       // The connection ended before the answer.
       () => undefined,
@@ -51,7 +51,12 @@ function knock(context: TestContext, url: string) {
   let isOver = false;
   const trying = (async () => {
     while (!isOver) {
-      const code = await refusalOf(context, url, { token: tokenOf('minsu', MINSU) }, { transports }).then(
+      const code = await connectExpectingRefusal(
+        context,
+        url,
+        { token: createTestToken('minsu', MINSU) },
+        { transports },
+      ).then(
         (error) => error.data?.code ?? error.message,
         () => 'let in',
       );
@@ -70,19 +75,21 @@ function knock(context: TestContext, url: string) {
 
 /** One server beside the database, one behind a way to it that can break. */
 async function startTwo(context: TestContext) {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   const isSocket = connection.host.startsWith('/');
   const network = await startProxy(
     isSocket ? `${connection.host}/.s.PGSQL.${connection.port}` : connection.port,
   );
-  const near = await startChatty(context, settings, connection);
-  const away = await startChatty(context, settings, {
+  const near = await startTestServer(context, settings, connection);
+  const away = await startTestServer(context, settings, {
     ...connection,
     host: '127.0.0.1',
     port: network.port,
   });
   context.after(() => network.close());
-  const moderator = await join(context, near.url, tokenOf('jisoo', { role: 'moderator' }), { transports });
+  const moderator = await connectClient(context, near.url, createTestToken('jisoo', { role: 'moderator' }), {
+    transports,
+  });
   const ban = async () => {
     const answer = await moderator.socket.timeout(8_000).emitWithAck('ban member', MINSU);
     assert.equal(answer.ok, true);
@@ -97,11 +104,11 @@ const longest: number[] = [];
 const writtenBy = (connection: Connection, userId: string) =>
   query<{ content: string }>(connection, `SELECT content FROM messages WHERE user_id = '${userId}'`);
 
-const losses: Record<string, { lose(network: Network): void; find(network: Network): void }> = {
+const losses: Record<string, { lose(network: FaultyNetwork): void; find(network: FaultyNetwork): void }> = {
   'connections that are reset, and new ones without an answer': {
     lose(network) {
       network.freeze();
-      network.reset(1);
+      network.resetConnections(1);
     },
     find: (network) => network.thaw(),
   },
@@ -112,19 +119,19 @@ const losses: Record<string, { lose(network: Network): void; find(network: Netwo
   'connections that never carry a byte again': {
     lose(network) {
       network.freeze();
-      network.strand();
+      network.blackholeConnections();
     },
     find: (network) => network.thaw(),
   },
 };
 
 for (const [what, { lose, find }] of Object.entries(losses))
-  it(`a ban that was given meanwhile holds after a loss of the database: ${what}`, async (context) => {
+  it(`a ban set during a database outage is enforced after it: ${what}`, async (context) => {
     const { connection, network, near, away, ban } = await startTwo(context);
-    const minsu = await join(context, away.url, tokenOf('minsu', MINSU), { transports });
-    const suji = await join(context, away.url, tokenOf('suji'), { transports });
-    const reader = await join(context, near.url, tokenOf('reader'), { transports });
-    stored(await suji.say('before'));
+    const minsu = await connectClient(context, away.url, createTestToken('minsu', MINSU), { transports });
+    const suji = await connectClient(context, away.url, createTestToken('suji'), { transports });
+    const reader = await connectClient(context, near.url, createTestToken('reader'), { transports });
+    assertStored(await suji.send('before'));
     let ended = Number.NaN;
     minsu.socket.on('refused', ({ code }) => {
       if (code === 'banned') ended = performance.now();
@@ -143,7 +150,7 @@ for (const [what, { lose, find }] of Object.entries(losses))
       code: 'unavailable',
       message: 'The database does not answer.',
     });
-    const refused = await suji.say({ content: 'meanwhile', clientId: 'm' });
+    const refused = await suji.send({ content: 'meanwhile', clientId: 'm' });
     assert.equal(!refused.ok && refused.code, 'unavailable');
     const read = await suji.socket.timeout(8_000).emitWithAck('history', { before: 100, limit: 10 });
     assert.equal(read.ok, true, 'what is in memory can be read');
@@ -151,10 +158,10 @@ for (const [what, { lose, find }] of Object.entries(losses))
     await at(lost, 3_000);
     const found = performance.now();
     find(network);
-    await until(() => !Number.isNaN(ended), 'the end of the banned member');
-    await until(async () => (await fetch(`${away.url}/readyz`)).ok, 'readiness');
+    await waitUntil(() => !Number.isNaN(ended), 'the end of the banned member');
+    await waitUntil(async () => (await fetch(`${away.url}/readyz`)).ok, 'readiness');
     const ready = performance.now();
-    await until(() => knocking.tries.at(-1)?.code === 'banned', 'a refusal of the banned member');
+    await waitUntil(() => knocking.tries.at(-1)?.code === 'banned', 'a refusal of the banned member');
     await knocking.stop();
     minsuTalk.stop();
 
@@ -163,40 +170,42 @@ for (const [what, { lose, find }] of Object.entries(losses))
     const kept = (await writtenBy(connection, 'id-minsu')).map(({ content }) => content);
     const late = kept.filter((text) => (said.get(text)?.said ?? Number.POSITIVE_INFINITY) > banned);
     assert.deepEqual(late, [], 'nothing is stored that was said after the ban');
-    stored(await suji.say({ content: 'after', clientId: 'a' }));
-    await until(() => reader.contents.includes('after'), 'others to be heard again');
+    assertStored(await suji.send({ content: 'after', clientId: 'a' }));
+    await waitUntil(() => reader.contents.includes('after'), 'others to be heard again');
     const waits = { end: ended - found, ready: ready - found };
     context.diagnostic(`after ${Math.round(waits.end)} ms out, after ${Math.round(waits.ready)} ms ready`);
     longest.push(Math.max(waits.end, waits.ready));
   });
 
-it('what has changed is known within a second after the loss', () => {
+it('changes are known within one second after the outage', () => {
   // The least of them: the machine may have been busy with something else in the others.
   assert.equal(longest.length, Object.keys(losses).length);
   assert.ok(Math.min(...longest) < BOUND_MS, longest.join(' '));
 });
 
-it('a server that was stopped for seconds learns of a ban before it hears what has come meanwhile (J16)', async (context) => {
-  const connection = await makeDatabase(context);
-  const near = await startChatty(context, settings, connection);
-  const server = await startServer(context, connection);
-  const moderator = await join(context, near.url, tokenOf('jisoo', { role: 'moderator' }), { transports });
-  const minsu = await join(context, server.url, tokenOf('minsu', MINSU), { transports });
-  const suji = await join(context, server.url, tokenOf('suji'), { transports });
+it('a server suspended for seconds learns of a ban before it processes received events (J16)', async (context) => {
+  const connection = await createTestDatabase(context);
+  const near = await startTestServer(context, settings, connection);
+  const server = await startServerProcess(context, connection);
+  const moderator = await connectClient(context, near.url, createTestToken('jisoo', { role: 'moderator' }), {
+    transports,
+  });
+  const minsu = await connectClient(context, server.url, createTestToken('minsu', MINSU), { transports });
+  const suji = await connectClient(context, server.url, createTestToken('suji'), { transports });
   let isOut = false;
   minsu.socket.on('refused', ({ code }) => {
     isOut ||= code === 'banned';
   });
-  stored(await minsu.say('before'));
+  assertStored(await minsu.send('before'));
   const stopped = performance.now();
   server.freeze();
   assert.equal((await moderator.socket.timeout(8_000).emitWithAck('ban member', MINSU)).ok, true);
   await at(stopped, 3_000);
   // They lie in the system's buffers until the server goes on, the first thing it finds.
-  for (let number = 1; number <= 20; number += 1) void minsu.say(`line ${number}`).catch(() => undefined);
-  const heard = suji.say('still here');
+  for (let number = 1; number <= 20; number += 1) void minsu.send(`line ${number}`).catch(() => undefined);
+  const heard = suji.send('still here');
   server.thaw();
-  await until(() => isOut, 'the end of the banned member');
+  await waitUntil(() => isOut, 'the end of the banned member');
   assert.equal((await heard).ok, true, 'others only wait for the look');
   assert.deepEqual(
     (await writtenBy(connection, 'id-minsu')).map(({ content }) => content),

@@ -6,16 +6,16 @@ import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { type Cleanup, startChatty, startPostgres } from '../support/server.js';
+import { type CleanupContext, startPostgres, startTestServer } from '../support/server.js';
 import { startSteadyLoad } from '../support/steady-load.js';
-import { type Network, startProxy } from '../support/tcp-proxy.js';
+import { type FaultyNetwork, startProxy } from '../support/tcp-proxy.js';
 
 /** In which the backlog of a stall has to be gone, in milliseconds. */
 const RECOVERY_MS = 10_000;
 /** How often new connections are looked for while they are to be stopped, in milliseconds. */
 const LOOK_MS = 20;
 
-type Stage = { admin: pg.Client; network: Network };
+type Stage = { admin: pg.Client; network: FaultyNetwork };
 type Stall = { what: string; seconds: number; hold(stage: Stage, milliseconds: number): Promise<void> };
 
 const stalls: Stall[] = [
@@ -61,7 +61,7 @@ async function lockRoom({ admin }: Stage, milliseconds: number): Promise<void> {
   await admin.query('ROLLBACK');
 }
 
-async function connectAdmin(context: Cleanup, connection: Connection): Promise<pg.Client> {
+async function connectAdmin(context: CleanupContext, connection: Connection): Promise<pg.Client> {
   const admin = new pg.Client(connection);
   admin.on('error', () => undefined);
   await admin.connect();
@@ -69,9 +69,9 @@ async function connectAdmin(context: Cleanup, connection: Connection): Promise<p
   return admin;
 }
 
-describe('a stall of the database', () => {
+describe('a database stall', () => {
   for (const rate of [100, 500]) {
-    it(`has no trace 10 s later at ${rate} messages a second, and no acknowledged message is lost or doubled`, async (context) => {
+    it(`has no effect 10 s later at ${rate} messages a second, and no acknowledged message is lost or duplicated`, async (context) => {
       // A server of its own: a process that is stopped while it writes the log holds up all databases.
       const { connection, close } = await startPostgres();
       context.after(close);
@@ -80,7 +80,7 @@ describe('a stall of the database', () => {
       context.after(() => network.close());
       const proxied = { ...connection, host: '127.0.0.1', port: network.port };
       const settings = { SEND_BURST: '1000000', SEND_PER_SECOND: '1000000' };
-      const chatty = await startChatty(context, settings, proxied);
+      const chatty = await startTestServer(context, settings, proxied);
       const admin = await connectAdmin(context, connection);
       const load = await startSteadyLoad(context, chatty, rate);
       await load.recovered(RECOVERY_MS);

@@ -1,12 +1,12 @@
 /** Promise: nothing acknowledged is lost, doubled, reordered or skipped, however the database breaks. */
 
 import { after, it } from 'node:test';
-import { databaseFaults } from './support/fault-list.js';
-import { smallDisk, startCluster } from './support/rig.js';
-import { tellTest } from './support/story.js';
+import { createDatabaseFaults } from './support/fault-list.js';
+import { mountSmallDisk, startCluster } from './support/rig.js';
+import { runScenarioTest } from './support/story.js';
 
 const cluster = await startCluster(after);
-const faults = databaseFaults(cluster);
+const faults = createDatabaseFaults(cluster);
 
 const stories = [
   { promise: 'fast and immediate restarts of the database', story: faults.restart, seconds: 12 },
@@ -16,16 +16,21 @@ const stories = [
 ];
 
 for (const { promise, story, seconds } of stories) {
-  it(`${promise}: nothing is lost, doubled, reordered or skipped`, { timeout: 170_000 }, async (context) => {
-    await tellTest(context, story, { database: await cluster.database(), seconds });
+  it(`${promise}: nothing is lost, duplicated, reordered or skipped`, {
+    timeout: 170_000,
+  }, async (context) => {
+    await runScenarioTest(context, story, { database: await cluster.createDatabase(), seconds });
   });
 }
 
-it('a full disk: nothing is lost, and all goes on when there is room again', {
+it('a full disk: nothing is lost, and writes resume when there is space again', {
   timeout: 170_000,
 }, async (context) => {
-  const folder = smallDisk(context);
+  const folder = mountSmallDisk(context);
   if (folder === null) return;
   const small = await startCluster((end) => context.after(end), folder);
-  await tellTest(context, databaseFaults(small).diskFull, { database: await small.database(), seconds: 6 });
+  await runScenarioTest(context, createDatabaseFaults(small).diskFull, {
+    database: await small.createDatabase(),
+    seconds: 6,
+  });
 });

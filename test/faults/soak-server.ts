@@ -2,15 +2,15 @@
 
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { io, type Socket } from 'socket.io-client';
-import { longLivedToken } from '../support/server.js';
-import { type Cleanup, type ServerProcess, startServer } from './support/rig.js';
+import { createLongLivedToken } from '../support/server.js';
+import { type CleanupContext, type ServerProcess, startServerProcess } from './support/rig.js';
 
-const GUESTS = 40;
+const GUEST_COUNT = 40;
 const JOIN_INTERVAL_MS = 50;
-const STAY_MS = 2_000;
-const MB = 1024 * 1024;
+const STAY_DURATION_MS = 2_000;
+const BYTES_PER_MB = 1024 * 1024;
 /** What one guest of a flood sends, as fast as it can. */
-const FLOOD: [string, unknown][] = [
+const FLOOD_PACKET: [string, unknown][] = [
   ['chat message', `x${' '.repeat(60_000)}x`],
   ['history', { before: 1_000_000, limit: 100 }],
   ['sync', { after: { epoch: 'none', seq: 0 } }],
@@ -24,7 +24,7 @@ type SoakReport = { longestPauseMs: number; peakRssMb: number; slopeMbPerHour: n
 export type SoakServer = {
   readonly server: ServerProcess;
   /** Lets guests of many addresses send what they may not, for this long. */
-  flood(lengthMs: number): Promise<void>;
+  runGuestFlood(lengthMs: number): Promise<void>;
   /** One line about the time since the last; `collect`: with the heap after a garbage collection. */
   progress(collect: boolean): Promise<string>;
   report(): SoakReport;
@@ -32,12 +32,12 @@ export type SoakServer = {
 
 /** @param joinEveryMs pause between two members who come in, each a new user of a new address */
 export async function startSoakServer(
-  context: Cleanup,
+  context: CleanupContext,
   database: Connection,
   joinEveryMs = JOIN_INTERVAL_MS,
 ): Promise<SoakServer> {
   const settings = { TRUSTED_PROXY_HOPS: '1', GUEST_PROJECTS: 'kimpga' };
-  const server = await startServer(context, database, undefined, settings);
+  const server = await startServerProcess(context, database, undefined, settings);
   const begun = performance.now();
   const heaps: { hours: number; mb: number }[] = [];
   let longest = 0;
@@ -58,19 +58,19 @@ export async function startSoakServer(
 
   const churn = setInterval(() => {
     const name = `churn${joins}`;
-    const socket = come({ token: longLivedToken(name, 'kimpga'), batch: true });
-    setTimeout(() => socket.disconnect(), STAY_MS);
+    const socket = come({ token: createLongLivedToken(name, 'kimpga'), batch: true });
+    setTimeout(() => socket.disconnect(), STAY_DURATION_MS);
   }, joinEveryMs);
   context.after(() => clearInterval(churn));
 
   return {
     server,
-    async flood(lengthMs) {
-      const guests = Array.from({ length: GUESTS }, () => come({ projectId: 'kimpga' }));
+    async runGuestFlood(lengthMs) {
+      const guests = Array.from({ length: GUEST_COUNT }, () => come({ projectId: 'kimpga' }));
       const end = performance.now() + lengthMs;
       while (performance.now() < end) {
         for (const guest of guests)
-          for (const [name, payload] of FLOOD) guest.emit(name, payload, () => undefined);
+          for (const [name, payload] of FLOOD_PACKET) guest.emit(name, payload, () => undefined);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       for (const guest of guests) guest.disconnect();
@@ -82,17 +82,21 @@ export async function startSoakServer(
       const pause = Math.min(found.pauseMs, found.pauseCpuMs);
       longest = Math.max(longest, pause);
       peakRss = Math.max(peakRss, found.peakRssBytes);
-      const mb = found.heapBytes / MB;
+      const mb = found.heapBytes / BYTES_PER_MB;
       if (collect) heaps.push({ hours: (performance.now() - begun) / 3_600_000, mb });
       const heap = collect ? `, heap after GC ${mb.toFixed(1)} MB` : '';
-      return `${joins} joins, longest pause ${pause.toFixed(0)} ms (${found.pauseMs.toFixed(0)} by the clock), RSS ${(found.rssBytes / MB).toFixed(0)} MB${heap}`;
+      return `${joins} joins, longest pause ${pause.toFixed(0)} ms (${found.pauseMs.toFixed(0)} by the clock), RSS ${(found.rssBytes / BYTES_PER_MB).toFixed(0)} MB${heap}`;
     },
-    report: () => ({ longestPauseMs: longest, peakRssMb: peakRss / MB, slopeMbPerHour: slopeOf(heaps) }),
+    report: () => ({
+      longestPauseMs: longest,
+      peakRssMb: peakRss / BYTES_PER_MB,
+      slopeMbPerHour: slopeMbPerHourOf(heaps),
+    }),
   };
 }
 
 /** Least squares. What comes first is left out: code is compiled and caches fill. */
-function slopeOf(heaps: readonly { hours: number; mb: number }[]): number {
+function slopeMbPerHourOf(heaps: readonly { hours: number; mb: number }[]): number {
   const points = heaps.slice(Math.floor(heaps.length / 4));
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const hours = mean(points.map((point) => point.hours));

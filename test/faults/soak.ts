@@ -1,102 +1,112 @@
 /** `npm run soak -- --seconds 120 --seed 7`: every fault, one or two at once, then a thousand members that come back at once. */
 
 import { parseArgs } from 'node:util';
-import { prepare, say } from '../../scripts/bootstrap.mjs';
+import { prepareClone, printProgress } from '../../scripts/bootstrap.mjs';
 import { type SoakServer, startSoakServer } from './soak-server.js';
-import { createEnds } from './support/endings.js';
+import { createCleanupStack } from './support/endings.js';
 import {
-  away,
+  backupRestore,
   clockStep,
-  databaseFaults,
-  mixed,
-  restore,
-  serverFaults,
-  storm,
+  combineFaults,
+  createDatabaseFaults,
+  createReconnectStorm,
+  memberOutage,
+  serverFaultScenarios,
 } from './support/fault-list.js';
 import { startCluster } from './support/rig.js';
-import { judge, type Stage, type Story, tell } from './support/story.js';
+import {
+  assertScenarioPassed,
+  type FaultScenario,
+  runScenario,
+  type ScenarioContext,
+} from './support/story.js';
 
-await prepare();
+await prepareClone();
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '120' }, seed: { type: 'string' } },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const seconds = Number(values.seconds);
+const durationSeconds = Number(values.seconds);
 /** Between two lines of progress, between two floods of guests, and between two heaps after garbage collection. */
-const PROGRESS_MS = Math.min(60_000, seconds * 100);
-const FLOOD_INTERVAL_MS = Math.min(60_000, seconds * 200);
-const HEAP_MS = Math.min(300_000, seconds * 100);
-const FLOOD_MS = 3_000;
-const LONGEST_PAUSE_MS = 1_000;
-say(`seed ${seed}`);
-const ends = createEnds();
-const cluster = await startCluster(ends.after);
-const faults = databaseFaults(cluster);
-const everything = mixed([
-  ...Object.values(serverFaults),
-  away,
+const PROGRESS_INTERVAL_MS = Math.min(60_000, durationSeconds * 100);
+const FLOOD_INTERVAL_MS = Math.min(60_000, durationSeconds * 200);
+const HEAP_SAMPLE_INTERVAL_MS = Math.min(300_000, durationSeconds * 100);
+const FLOOD_DURATION_MS = 3_000;
+const MAX_PAUSE_MS = 1_000;
+printProgress(`seed ${seed}`);
+const cleanupStack = createCleanupStack();
+const cluster = await startCluster(cleanupStack.after);
+const availableFaults = createDatabaseFaults(cluster);
+const combinedFault = combineFaults([
+  ...Object.values(serverFaultScenarios),
+  memberOutage,
   clockStep,
-  restore,
-  faults.restart,
-  faults.kill,
-  faults.terminate,
-  faults.lock,
+  backupRestore,
+  availableFaults.restart,
+  availableFaults.kill,
+  availableFaults.terminate,
+  availableFaults.lock,
 ]);
 
 /** A server that lives through it all, on the database of the story, and tells how it fares. */
-function createWatch() {
+function createProgressMonitor() {
   let soak: Promise<SoakServer> | undefined;
   let [told, measured, flooded] = [performance.now(), performance.now(), performance.now()];
   const begun = performance.now();
   return {
     report: async () => (await soak)?.report(),
-    async beside({ context, database, acks }: Stage, count: number): Promise<void> {
+    async beside({ context, database, ackCount: acks }: ScenarioContext, count: number): Promise<void> {
       soak ??= startSoakServer(context, database);
-      const { flood, progress, server } = await soak;
+      const { runGuestFlood: flood, progress, server } = await soak;
       const now = performance.now();
       if (now - flooded >= FLOOD_INTERVAL_MS) {
         flooded = now;
-        await flood(FLOOD_MS);
+        await flood(FLOOD_DURATION_MS);
         await server.setClock(count % 2 === 0 ? 3_600_000 : -3_600_000);
       }
-      if (now - told < PROGRESS_MS) return;
+      if (now - told < PROGRESS_INTERVAL_MS) return;
       told = now;
-      const collect = now - measured >= HEAP_MS;
+      const collect = now - measured >= HEAP_SAMPLE_INTERVAL_MS;
       if (collect) measured = now;
       const minutes = ((now - begun) / 60_000).toFixed(1);
-      say(`${minutes} min: ${acks()} acknowledged, ${count} faults; ${await progress(collect)}`);
+      printProgress(`${minutes} min: ${acks()} acknowledged, ${count} faults; ${await progress(collect)}`);
     },
   };
 }
 
-const watch = createWatch();
-const stories: [Story, number, typeof watch.beside | undefined][] = [
-  [everything, seconds, watch.beside],
-  [storm(1_000), 1, undefined],
+const progressMonitor = createProgressMonitor();
+const stories: [FaultScenario, number, typeof progressMonitor.beside | undefined][] = [
+  [combinedFault, durationSeconds, progressMonitor.beside],
+  [createReconnectStorm(1_000), 1, undefined],
 ];
-let failed = 0;
+let failedStoryCount = 0;
 for (const [story, length, beside] of stories) {
-  const own = createEnds();
+  const own = createCleanupStack();
   try {
-    const options = { database: await cluster.database(), seconds: length, seed, ...(beside && { beside }) };
-    const told = await tell(own.context, story, options);
-    say(
-      `${story.name}: ${told.acks} acknowledged (${told.changes} edits and deletes), ${told.rows} stored, ${told.faults} faults`,
+    const options = {
+      database: await cluster.createDatabase(),
+      seconds: length,
+      seed,
+      ...(beside && { beside }),
+    };
+    const told = await runScenario(own.context, story, options);
+    printProgress(
+      `${story.name}: ${told.ackCount} acknowledged (${told.changeCount} edits and deletes), ${told.rowCount} stored, ${told.faultCount} faults`,
     );
-    judge(story, told, seed);
-    const report = beside && (await watch.report());
+    assertScenarioPassed(story, told, seed);
+    const report = beside && (await progressMonitor.report());
     if (report) {
-      say(
+      printProgress(
         `longest pause of the event loop ${report.longestPauseMs.toFixed(0)} ms, peak RSS ${report.peakRssMb.toFixed(0)} MB, heap ${report.slopeMbPerHour.toFixed(1)} MB an hour`,
       );
-      if (report.longestPauseMs > LONGEST_PAUSE_MS)
+      if (report.longestPauseMs > MAX_PAUSE_MS)
         throw new Error(`the event loop stood still for ${report.longestPauseMs.toFixed(0)} ms`);
     }
   } catch (error) {
-    failed += 1;
-    say(`FAIL ${story.name}: ${error instanceof Error ? error.message : error}`);
+    failedStoryCount += 1;
+    printProgress(`FAIL ${story.name}: ${error instanceof Error ? error.message : error}`);
   }
-  await own.run();
+  await own.runAll();
 }
-await ends.run();
-process.exit(failed === 0 ? 0 : 1);
+await cleanupStack.runAll();
+process.exit(failedStoryCount === 0 ? 0 : 1);

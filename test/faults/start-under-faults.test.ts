@@ -3,10 +3,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import pg from 'pg';
-import { join, makeDatabase, startChatty, stored, tokenOf } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  createTestDatabase,
+  createTestToken,
+  startTestServer,
+} from '../support/server.js';
 
-it('a start goes on although the database ends every connection of it again and again', async (context) => {
-  const connection = await makeDatabase(context);
+it('a start succeeds although the database repeatedly closes every connection', async (context) => {
+  const connection = await createTestDatabase(context);
   const admin = new pg.Client(connection);
   admin.on('error', () => undefined);
   await admin.connect();
@@ -23,8 +29,8 @@ it('a start goes on although the database ends every connection of it again and 
   const ending = (async () => {
     while (ended < 12) await end();
   })();
-  const { url } = await startChatty(context, {}, connection);
+  const { url } = await startTestServer(context, {}, connection);
   await ending;
-  const minsu = await join(context, url, tokenOf('민수'));
-  assert.equal(stored(await minsu.say('안녕')).id, 1);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  assert.equal(assertStored(await minsu.send('안녕')).id, 1);
 });

@@ -1,68 +1,85 @@
 /** Decides how fuzzing clients go about it: connect, say a batch, ask whether the server is still listening, begin again. */
 
-import { openRaw, type RawSocket } from '../support/raw/websocket.js';
-import { frame } from '../support/raw/websocket-frames.js';
-import { tokenOf } from '../support/server.js';
-import { createRandom, gentle, handshake, harsh, PACKETS, type Random } from './grammar.js';
-import { oddRequest } from './requests.js';
+import { openRawSocket, type RawSocket } from '../support/raw/websocket.js';
+import { encodeFrame } from '../support/raw/websocket-frames.js';
+import { createTestToken } from '../support/server.js';
+import {
+  createHandshakePacket,
+  createRandom,
+  createWellFormedPacket,
+  pickMalformedFrame,
+  type Random,
+  SEED_PACKETS,
+} from './grammar.js';
+import { sendOddRequest } from './requests.js';
 
-export type Score = {
+export type FuzzCounters = {
   /** WebSocket frames written to open connections. */
   frames: number;
   connections: number;
   requests: number;
   /** What was followed neither by an answer nor by the end of its connection. */
-  unanswered: string[];
+  unansweredFrames: string[];
 };
 
-const ATTACKERS = 8;
+const ATTACKER_COUNT = 8;
 /** Longest batch between two questions. */
-const BATCH = 30;
+const FRAMES_PER_BATCH = 30;
 
 /** Sends until the score stands at `upTo` frames. What each client says depends on the seed alone. */
-export async function attack(
+export async function runAttack(
   url: string,
-  score: Score,
+  score: FuzzCounters,
   { upTo, seed }: { upTo: number; seed: number },
 ): Promise<void> {
   await Promise.all(
-    Array.from({ length: ATTACKERS }, async (_, index) => {
-      const random = createRandom(seed * ATTACKERS + index);
-      const token = tokenOf(`공격 ${index}`);
+    Array.from({ length: ATTACKER_COUNT }, async (_, index) => {
+      const random = createRandom(seed * ATTACKER_COUNT + index);
+      const token = createTestToken(`공격 ${index}`);
       while (score.frames < upTo) {
-        if (random.below(12) === 0) {
-          await oddRequest(url, random);
+        if (random.integerBelow(12) === 0) {
+          await sendOddRequest(url, random);
           score.requests += 1;
-        } else await visit(url, token, random, score);
+        } else await attackConnection(url, token, random, score);
       }
     }),
   );
 }
 
-async function visit(url: string, token: string, random: Random, score: Score): Promise<void> {
-  const socket = await openRaw(url);
+async function attackConnection(
+  url: string,
+  token: string,
+  random: Random,
+  score: FuzzCounters,
+): Promise<void> {
+  const socket = await openRawSocket(url);
   if (!socket.open) throw new Error(`an upgrade was answered with ${socket.status}`);
   score.connections += 1;
-  if (random.below(8) === 0) socket.say(`40${random.pick(PACKETS)}`);
-  else socket.say(`40${handshake(random, token)}`);
-  await socket.when(({ texts }) => texts.some((text) => text.startsWith('4')));
+  if (random.integerBelow(8) === 0) socket.sendText(`40${random.pick(SEED_PACKETS)}`);
+  else socket.sendText(`40${createHandshakePacket(random, token)}`);
+  await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('4')));
   let listens = !socket.closed;
-  for (let round = random.below(6); round >= 0 && listens; round -= 1)
-    listens = await say(socket, random, score);
-  if (random.below(3) === 0) socket.say(random.pick(['41', '1']));
-  socket.reset();
+  for (let round = random.integerBelow(6); round >= 0 && listens; round -= 1)
+    listens = await sendFrames(socket, random, score);
+  if (random.integerBelow(3) === 0) socket.sendText(random.pick(['41', '1']));
+  socket.resetConnection();
 }
 
 /** @returns whether the server still listens on this connection */
-async function say(socket: RawSocket, random: Random, score: Score): Promise<boolean> {
-  const batch = Array.from({ length: random.below(BATCH) }, () => frame(gentle(random)));
-  const blow = harsh(random);
-  socket.write(Buffer.concat([...batch, blow.bytes]));
+async function sendFrames(socket: RawSocket, random: Random, score: FuzzCounters): Promise<boolean> {
+  const batch = Array.from({ length: random.integerBelow(FRAMES_PER_BATCH) }, () =>
+    encodeFrame(createWellFormedPacket(random)),
+  );
+  const blow = pickMalformedFrame(random);
+  socket.writeBytes(Buffer.concat([...batch, blow.bytes]));
   score.frames += batch.length + 1;
-  if (blow.waits) return false;
-  const id = 1_000_000 + random.below(1_000_000);
-  socket.say(`42${id}["members",{}]`);
-  const answered = await socket.when(({ texts }) => texts.some((text) => text.startsWith(`43${id}[`)));
-  if (!answered && !socket.closed) score.unanswered.push(blow.bytes.subarray(0, 200).toString('base64'));
+  if (blow.expectsClose) return false;
+  const id = 1_000_000 + random.integerBelow(1_000_000);
+  socket.sendText(`42${id}["members",{}]`);
+  const answered = await socket.waitFor(({ receivedTexts: texts }) =>
+    texts.some((text) => text.startsWith(`43${id}[`)),
+  );
+  if (!answered && !socket.closed)
+    score.unansweredFrames.push(blow.bytes.subarray(0, 200).toString('base64'));
   return answered;
 }

@@ -2,18 +2,18 @@
 
 import type { ClientEvents } from '@chatty/protocol/events';
 import {
-  BINARY,
-  CLOSE,
-  CONTINUATION,
-  fragments,
-  frame,
-  PING,
-  PONG,
+  encodeFragments,
+  encodeFrame,
+  OPCODE_BINARY,
+  OPCODE_CLOSE,
+  OPCODE_CONTINUATION,
+  OPCODE_PING,
+  OPCODE_PONG,
 } from '../support/raw/websocket-frames.js';
 import { worstTexts } from '../support/worst-texts.js';
 
 /** The same seed says the same; `below(n)` is a whole number from 0 to n - 1. */
-export type Random = { below(limit: number): number; pick<Value>(values: readonly Value[]): Value };
+export type Random = { integerBelow(limit: number): number; pick<Value>(values: readonly Value[]): Value };
 
 /** Mulberry32: small, and good enough to reach everywhere. */
 export function createRandom(seed: number): Random {
@@ -25,7 +25,7 @@ export function createRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
   };
   return {
-    below,
+    integerBelow: below,
     pick(values) {
       const value = values[below(values.length)];
       if (value === undefined) throw new Error('nothing to pick from');
@@ -35,7 +35,7 @@ export function createRandom(seed: number): Random {
 }
 
 /** Packets that ended or filled a server of this family once; docs of the libraries' advisories name the numbers. */
-export const PACKETS = [
+export const SEED_PACKETS = [
   '450-["x"]', // CVE-2026-69185
   '45999999-["x",{"_placeholder":true,"num":0}]', // CVE-2026-33151
   '451-["a",{"_placeholder":true,"num":"splice"}]', // CVE-2022-2421
@@ -83,47 +83,47 @@ export const PACKETS = [
 ];
 
 /** Texts that cost the most to read, as long as a packet allows and as long as a message may be. */
-const COSTLY = [...worstTexts(20_000), ...worstTexts(1_900)].map(([, text]) => text);
+const COSTLY_PACKETS = [...worstTexts(20_000), ...worstTexts(1_900)].map(([, text]) => text);
 /** One text in so many is one of these. */
-const COSTLY_SHARE = 6;
+const COSTLY_ONE_IN = 6;
 
-function likelyText(random: Random, text: string): string {
-  return random.below(COSTLY_SHARE) === 0 ? random.pick(COSTLY) : text;
+function plausibleText(random: Random, text: string): string {
+  return random.integerBelow(COSTLY_ONE_IN) === 0 ? random.pick(COSTLY_PACKETS) : text;
 }
 
-type Likely = (id: number, random: Random) => unknown;
+type FieldGenerator = (id: number, random: Random) => unknown;
 /** What each event of the protocol asks for. The type demands an entry for every one there is. */
-const LIKELY: Record<keyof ClientEvents, Likely> & Record<string, Likely> = {
+const PLAUSIBLE_FIELDS: Record<keyof ClientEvents, FieldGenerator> & Record<string, FieldGenerator> = {
   'chat message': (id, random) => ({
-    content: likelyText(random, `말 ${id}`),
-    clientId: `f-${random.below(1_000)}`,
+    content: plausibleText(random, `말 ${id}`),
+    clientId: `f-${random.integerBelow(1_000)}`,
     replyTo: null,
   }),
-  'edit message': (id, random) => ({ id, content: likelyText(random, `고침 ${id}`) }),
+  'edit message': (id, random) => ({ id, content: plausibleText(random, `고침 ${id}`) }),
   'delete message': (id) => ({ id }),
   react: (id, random) => ({
     id,
     emoji: random.pick(['👍', '❤️', '👨‍👩‍👧‍👦', '🇰🇷', 'x', '👍👍']),
-    on: random.below(3) > 0,
+    on: random.integerBelow(3) > 0,
   }),
-  history: (id, random) => ({ before: id, limit: 1 + random.below(100) }),
+  history: (id, random) => ({ before: id, limit: 1 + random.integerBelow(100) }),
   sync: (id) => ({ after: { epoch: '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11', seq: id } }),
-  members: (_id, random) => ({ limit: 1 + random.below(100) }),
+  members: (_id, random) => ({ limit: 1 + random.integerBelow(100) }),
   typing: () => ({}),
-  'auth refresh': (id, random) => ({ token: likelyText(random, `a.${id}.c`) }),
+  'auth refresh': (id, random) => ({ token: plausibleText(random, `a.${id}.c`) }),
   'mute member': (id, random) => ({ userId: `${id}`, seconds: random.pick([null, 1, 60]), messageId: id }),
   'unmute member': (id) => ({ userId: `${id}` }),
-  'ban member': (id, random) => ({ userId: `${id}`, seconds: random.below(3), reason: '도배' }),
+  'ban member': (id, random) => ({ userId: `${id}`, seconds: random.integerBelow(3), reason: '도배' }),
   'unban member': (id) => ({ userId: `${id}` }),
   'kick member': (id) => ({ userId: `${id}` }),
   'set rules': (_id, random) => ({
-    rules: { slowMode: random.below(3), [random.pick(KEYS)]: random.below(2) },
+    rules: { slowMode: random.integerBelow(3), [random.pick(SAMPLE_KEYS)]: random.integerBelow(2) },
   }),
 };
-const likely = new Map(Object.entries(LIKELY));
+const plausibleFieldOf = new Map(Object.entries(PLAUSIBLE_FIELDS));
 
-const EVENTS = [
-  ...likely.keys(),
+const EVENT_NAMES = [
+  ...plausibleFieldOf.keys(),
   'session',
   'refused',
   'messages',
@@ -135,7 +135,7 @@ const EVENTS = [
   '',
   'x'.repeat(3_000),
 ];
-const TEXTS = [
+const SAMPLE_TEXTS = [
   '',
   ' ',
   '안녕',
@@ -146,7 +146,7 @@ const TEXTS = [
   'a'.repeat(9_000),
   '𝕏',
 ];
-const KEYS = [
+const SAMPLE_KEYS = [
   'content',
   'clientId',
   'replyTo',
@@ -164,111 +164,134 @@ const KEYS = [
   '__proto__',
   'x',
 ];
-const NUMBERS = [0, 1, -1, 5, 50, 0.5, 1e9, 2 ** 53, -(2 ** 31), 1e308];
+const EDGE_NUMBERS = [0, 1, -1, 5, 50, 0.5, 1e9, 2 ** 53, -(2 ** 31), 1e308];
 
 /** Any JSON value, more often a small one. */
-function anyValue(random: Random, depth = 3): unknown {
-  const kind = random.below(depth > 0 ? 8 : 5);
-  if (kind === 0) return likelyText(random, random.pick(TEXTS));
-  if (kind === 1) return random.pick(NUMBERS);
+function randomValue(random: Random, depth = 3): unknown {
+  const kind = random.integerBelow(depth > 0 ? 8 : 5);
+  if (kind === 0) return plausibleText(random, random.pick(SAMPLE_TEXTS));
+  if (kind === 1) return random.pick(EDGE_NUMBERS);
   if (kind === 2) return random.pick([null, true, false]);
-  if (kind === 3) return `f${random.below(1_000_000)}`;
-  if (kind === 4) return random.below(200);
-  const size = random.below(5);
-  if (kind === 5) return Array.from({ length: size }, () => anyValue(random, depth - 1));
+  if (kind === 3) return `f${random.integerBelow(1_000_000)}`;
+  if (kind === 4) return random.integerBelow(200);
+  const size = random.integerBelow(5);
+  if (kind === 5) return Array.from({ length: size }, () => randomValue(random, depth - 1));
   return Object.fromEntries(
-    Array.from({ length: size }, () => [random.pick(KEYS), anyValue(random, depth - 1)]),
+    Array.from({ length: size }, () => [random.pick(SAMPLE_KEYS), randomValue(random, depth - 1)]),
   );
 }
 
 /** The `auth` of a handshake with a good token; now and then it names a room, mostly one that is not there. */
-export function handshake(random: Random, token: string): string {
-  const room = random.below(8) === 0 ? { room: random.pick([anyValue(random), '__proto__', 'main']) } : {};
-  return JSON.stringify({ token, batch: random.below(2) === 0, ...room });
+export function createHandshakePacket(random: Random, token: string): string {
+  const room =
+    random.integerBelow(8) === 0 ? { room: random.pick([randomValue(random), '__proto__', 'main']) } : {};
+  return JSON.stringify({ token, batch: random.integerBelow(2) === 0, ...room });
 }
 
 /** The payload an event asks for, often with one field of another kind. */
-function likelyPayload(random: Random, event: string): unknown {
-  const id = 1 + random.below(300);
-  const payload = likely.get(event)?.(id, random);
-  if (payload === undefined || random.below(4) === 0) return anyValue(random);
-  return random.below(2) === 0 ? payload : { ...(payload as object), [random.pick(KEYS)]: anyValue(random) };
+function plausiblePayload(random: Random, event: string): unknown {
+  const id = 1 + random.integerBelow(300);
+  const payload = plausibleFieldOf.get(event)?.(id, random);
+  if (payload === undefined || random.integerBelow(4) === 0) return randomValue(random);
+  return random.integerBelow(2) === 0
+    ? payload
+    : { ...(payload as object), [random.pick(SAMPLE_KEYS)]: randomValue(random) };
 }
 
 /** A packet that the protocols allow, whatever its event and arguments. Leaves the connection open. */
-export function gentle(random: Random): string {
-  if (random.below(12) === 0) return `43${random.below(100)}${JSON.stringify([anyValue(random)])}`;
-  const event = random.pick(EVENTS);
-  const rest = Array.from({ length: random.below(8) === 0 ? random.below(4) : 0 }, () => anyValue(random));
-  const values = random.below(12) === 0 ? rest : [likelyPayload(random, event), ...rest];
-  const ack = random.below(2) === 0 ? '' : String(random.below(100_000));
+export function createWellFormedPacket(random: Random): string {
+  if (random.integerBelow(12) === 0)
+    return `43${random.integerBelow(100)}${JSON.stringify([randomValue(random)])}`;
+  const event = random.pick(EVENT_NAMES);
+  const rest = Array.from({ length: random.integerBelow(8) === 0 ? random.integerBelow(4) : 0 }, () =>
+    randomValue(random),
+  );
+  const values = random.integerBelow(12) === 0 ? rest : [plausiblePayload(random, event), ...rest];
+  const ack = random.integerBelow(2) === 0 ? '' : String(random.integerBelow(100_000));
   return `42${ack}${JSON.stringify([event, ...values])}`;
 }
 
 /** Changes some bytes of what is well known. */
-function mutated(random: Random): Buffer {
-  const text = random.below(2) === 0 ? random.pick(PACKETS) : gentle(random);
+function createMutatedPacket(random: Random): Buffer {
+  const text = random.integerBelow(2) === 0 ? random.pick(SEED_PACKETS) : createWellFormedPacket(random);
   let bytes = Buffer.from(text);
-  for (let left = 1 + random.below(4); left > 0; left -= 1) {
-    const at = random.below(bytes.length + 1);
-    const to = at + random.below(8);
+  for (let left = 1 + random.integerBelow(4); left > 0; left -= 1) {
+    const at = random.integerBelow(bytes.length + 1);
+    const to = at + random.integerBelow(8);
     const piece = random.pick([
-      Buffer.from([random.below(256)]),
+      Buffer.from([random.integerBelow(256)]),
       Buffer.from(random.pick(['[', ']', '{', '}', '"', ',', '-', '/', '0', '9', '\\u', '\u0000'])),
-      Buffer.from(random.pick(PACKETS).slice(0, 40)),
+      Buffer.from(random.pick(SEED_PACKETS).slice(0, 40)),
       bytes.subarray(at, to),
       Buffer.alloc(0),
     ]);
-    bytes = Buffer.concat([bytes.subarray(0, at), piece, bytes.subarray(random.below(2) === 0 ? at : to)]);
+    bytes = Buffer.concat([
+      bytes.subarray(0, at),
+      piece,
+      bytes.subarray(random.integerBelow(2) === 0 ? at : to),
+    ]);
   }
   return bytes;
 }
 
 /** `waits`: the server may rightly wait for more before it answers anything. */
-export type Blow = { bytes: Buffer; waits: boolean };
-const blow = (bytes: Buffer, waits = false): Blow => ({ bytes, waits });
+export type RawFrame = { bytes: Buffer; expectsClose: boolean };
+const createRawFrame = (bytes: Buffer, waits = false): RawFrame => ({ bytes, expectsClose: waits });
 
 /** Frames that break a rule of WebSocket itself, or use what nobody needs. */
-const BROKEN: readonly ((random: Random) => Blow)[] = [
-  (random) => blow(frame(gentle(random), { rsv: 1 + random.below(7) })), // CVE-2022-21676
-  (random) => blow(frame('x', { opcode: random.pick([3, 4, 7, 11, 15]) })),
-  (random) => blow(frame(gentle(random), { masked: false })),
-  () => blow(frame(Buffer.from([0x34, 0x32, 0xc3, 0x28]))),
-  (random) => blow(frame(gentle(random), { opcode: BINARY })),
-  () => blow(frame(Buffer.alloc(2_000, 7), { opcode: BINARY })),
+const MALFORMED_FRAMES: readonly ((random: Random) => RawFrame)[] = [
+  (random) =>
+    createRawFrame(encodeFrame(createWellFormedPacket(random), { rsv: 1 + random.integerBelow(7) })), // CVE-2022-21676
+  (random) => createRawFrame(encodeFrame('x', { opcode: random.pick([3, 4, 7, 11, 15]) })),
+  (random) => createRawFrame(encodeFrame(createWellFormedPacket(random), { masked: false })),
+  () => createRawFrame(encodeFrame(Buffer.from([0x34, 0x32, 0xc3, 0x28]))),
+  (random) => createRawFrame(encodeFrame(createWellFormedPacket(random), { opcode: OPCODE_BINARY })),
+  () => createRawFrame(encodeFrame(Buffer.alloc(2_000, 7), { opcode: OPCODE_BINARY })),
   (random) => {
     const code = Buffer.alloc(2);
     code.writeUInt16BE(random.pick([0, 999, 1_000, 1_004, 1_005, 1_006, 1_015, 5_000, 65_535]));
-    return blow(frame(Buffer.concat([code, Buffer.from('이유')]), { opcode: CLOSE }));
+    return createRawFrame(encodeFrame(Buffer.concat([code, Buffer.from('이유')]), { opcode: OPCODE_CLOSE }));
   },
-  () => blow(frame('x', { opcode: CLOSE })),
-  (random) => blow(frame('p'.repeat(126), { opcode: random.pick([PING, PONG, CLOSE]) })),
-  () => blow(frame('x', { opcode: PING, fin: false })),
-  () => blow(frame('tail', { opcode: CONTINUATION })),
-  () => blow(Buffer.concat([frame('42', { fin: false }), frame('["x"]')])),
+  () => createRawFrame(encodeFrame('x', { opcode: OPCODE_CLOSE })),
+  (random) =>
+    createRawFrame(
+      encodeFrame('p'.repeat(126), { opcode: random.pick([OPCODE_PING, OPCODE_PONG, OPCODE_CLOSE]) }),
+    ),
+  () => createRawFrame(encodeFrame('x', { opcode: OPCODE_PING, fin: false })),
+  () => createRawFrame(encodeFrame('tail', { opcode: OPCODE_CONTINUATION })),
+  () => createRawFrame(Buffer.concat([encodeFrame('42', { fin: false }), encodeFrame('["x"]')])),
   // CVE-2026-62389 and CVE-2026-48779: a message that never ends, in pieces of one byte and of none.
-  (random) => blow(fragments(`42["${'f'.repeat(200 + random.below(2_000))}"]`, 1, { open: true }), true),
+  (random) =>
+    createRawFrame(
+      encodeFragments(`42["${'f'.repeat(200 + random.integerBelow(2_000))}"]`, 1, { open: true }),
+      true,
+    ),
   () =>
-    blow(
+    createRawFrame(
       Buffer.concat([
-        frame('42', { fin: false }),
-        ...Array.from({ length: 500 }, () => frame('', { opcode: CONTINUATION, fin: false })),
+        encodeFrame('42', { fin: false }),
+        ...Array.from({ length: 500 }, () => encodeFrame('', { opcode: OPCODE_CONTINUATION, fin: false })),
       ]),
       true,
     ),
-  (random) => blow(fragments(gentle(random), 1 + random.below(5))),
+  (random) => createRawFrame(encodeFragments(createWellFormedPacket(random), 1 + random.integerBelow(5))),
   (random) =>
-    blow(frame('42', { claims: random.pick([126, 60_000, 70_000, 2 ** 31, 2 ** 40, 2 ** 53 - 1]) }), true),
-  () => blow(frame(`42["chat message","${'a'.repeat(70_000)}"]`)),
-  () => blow(frame(`42["chat message",${'['.repeat(20_000)}${']'.repeat(20_000)}]`)),
-  () => blow(frame(`42["chat message",[${'0,'.repeat(30_000)}0]]`)),
-  (random) => blow(Buffer.from(Array.from({ length: 40 }, () => random.below(256))), true),
+    createRawFrame(
+      encodeFrame('42', {
+        declaredLength: random.pick([126, 60_000, 70_000, 2 ** 31, 2 ** 40, 2 ** 53 - 1]),
+      }),
+      true,
+    ),
+  () => createRawFrame(encodeFrame(`42["chat message","${'a'.repeat(70_000)}"]`)),
+  () => createRawFrame(encodeFrame(`42["chat message",${'['.repeat(20_000)}${']'.repeat(20_000)}]`)),
+  () => createRawFrame(encodeFrame(`42["chat message",[${'0,'.repeat(30_000)}0]]`)),
+  (random) => createRawFrame(Buffer.from(Array.from({ length: 40 }, () => random.integerBelow(256))), true),
 ];
 
 /** A frame that may well end its connection. */
-export function harsh(random: Random): Blow {
-  const kind = random.below(10);
-  if (kind < 3) return blow(frame(random.pick(PACKETS)));
-  if (kind < 6) return blow(frame(mutated(random)));
-  return random.pick(BROKEN)(random);
+export function pickMalformedFrame(random: Random): RawFrame {
+  const kind = random.integerBelow(10);
+  if (kind < 3) return createRawFrame(encodeFrame(random.pick(SEED_PACKETS)));
+  if (kind < 6) return createRawFrame(encodeFrame(createMutatedPacket(random)));
+  return random.pick(MALFORMED_FRAMES)(random);
 }

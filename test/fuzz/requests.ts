@@ -1,12 +1,12 @@
 /** Decides which HTTP requests a fuzzing client sends: polling, upgrades and headers as they once broke servers. */
 
-import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
-import { openRaw } from '../support/raw/websocket.js';
-import { frame } from '../support/raw/websocket-frames.js';
+import { openPollingSession, pollingRequest, sendRawRequest } from '../support/raw/http.js';
+import { openRawSocket } from '../support/raw/websocket.js';
+import { encodeFrame } from '../support/raw/websocket-frames.js';
 import type { Random } from './grammar.js';
-import { gentle, PACKETS } from './grammar.js';
+import { createWellFormedPacket, SEED_PACKETS } from './grammar.js';
 
-const QUERIES = [
+const ODD_QUERIES = [
   'EIO=4&transport=__proto__', // CVE-2023-31125
   'EIO=4&transport=constructor',
   'EIO=4&transport=webtransport',
@@ -24,7 +24,7 @@ const QUERIES = [
   '%',
   '',
 ];
-const HEADERS = [
+const ODD_HEADERS = [
   'Upgrade: websocket',
   'Upgrade: __proto__',
   'Connection: Upgrade',
@@ -39,63 +39,73 @@ const HEADERS = [
   'Cookie: io=__proto__; =; ;;;',
 ];
 /** Some of these rightly wait for more, as a poll does; then the client hangs up after this many milliseconds. */
-const PATIENCE = 200;
+const RESPONSE_TIMEOUT_MS = 200;
 /** One more than Node's limit of headers in a request. */
 const MANY_HEADERS = Array.from({ length: 2_001 }, (_, index) => `x-${index}: 1`); // CVE-2024-37890
 
 /** An odd request without a session. */
-function stray(url: string, random: Random): Promise<unknown> {
-  const headers = Array.from({ length: random.below(5) }, () => random.pick(HEADERS));
-  return sendRaw(
+function sendStrayRequest(url: string, random: Random): Promise<unknown> {
+  const headers = Array.from({ length: random.integerBelow(5) }, () => random.pick(ODD_HEADERS));
+  return sendRawRequest(
     url,
     pollingRequest(url, {
       method: random.pick(['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD']),
-      query: random.pick(QUERIES),
-      headers: [...(random.below(10) === 0 ? MANY_HEADERS : headers), 'Connection: close'],
-      ...(random.below(2) === 0 ? { body: random.pick(PACKETS) } : {}),
+      query: random.pick(ODD_QUERIES),
+      headers: [...(random.integerBelow(10) === 0 ? MANY_HEADERS : headers), 'Connection: close'],
+      ...(random.integerBelow(2) === 0 ? { body: random.pick(SEED_PACKETS) } : {}),
     }),
-    PATIENCE,
+    RESPONSE_TIMEOUT_MS,
   );
 }
 
 /** A polling session that says what it should not. Its requests close their connections, so that each has an end. */
-async function session(url: string, random: Random): Promise<void> {
-  const query = `EIO=4&transport=polling&sid=${await openPolling(url)}`;
+async function sendPollingSession(url: string, random: Random): Promise<void> {
+  const query = `EIO=4&transport=polling&sid=${await openPollingSession(url)}`;
   const bodies = [
-    `40{}\x1e${gentle(random)}`,
-    `${random.pick(PACKETS)}\x1e${random.pick(PACKETS)}`,
+    `40{}\x1e${createWellFormedPacket(random)}`,
+    `${random.pick(SEED_PACKETS)}\x1e${random.pick(SEED_PACKETS)}`,
     '\x1e\x1e\x1e',
     '4:40{}',
     'b'.repeat(70_000),
   ];
   const headers = ['Connection: close'];
-  if (random.below(4) === 0) headers.push('Content-Type: application/octet-stream');
-  await sendRaw(
+  if (random.integerBelow(4) === 0) headers.push('Content-Type: application/octet-stream');
+  await sendRawRequest(
     url,
     pollingRequest(url, { method: 'POST', query, body: random.pick(bodies), headers }),
-    PATIENCE,
+    RESPONSE_TIMEOUT_MS,
   );
   // Two polls at once are against the protocol.
   const poll = pollingRequest(url, { query, headers: ['Connection: close'] });
-  await Promise.all([sendRaw(url, poll, PATIENCE), sendRaw(url, poll, PATIENCE)]);
+  await Promise.all([
+    sendRawRequest(url, poll, RESPONSE_TIMEOUT_MS),
+    sendRawRequest(url, poll, RESPONSE_TIMEOUT_MS),
+  ]);
 }
 
 /** An upgrade of a polling session that speaks another version, or breaks off (CVE-2026-102599, CVE-2022-41940). */
-async function upgrade(url: string, random: Random): Promise<void> {
-  const sid = await openPolling(url);
+async function sendOddUpgrade(url: string, random: Random): Promise<void> {
+  const sid = await openPollingSession(url);
   const version = random.pick(['EIO=3&', '', 'EIO=4&', 'EIO=__proto__&']);
-  const headers = random.below(3) === 0 ? [random.pick(HEADERS)] : [];
-  const key = random.below(4) === 0 ? { key: 'short' } : {};
+  const headers = random.integerBelow(3) === 0 ? [random.pick(ODD_HEADERS)] : [];
+  const key = random.integerBelow(4) === 0 ? { key: 'short' } : {};
   const path = `/socket.io/?${version}transport=websocket&sid=${sid}`;
-  const socket = await openRaw(url, { path, headers, ...key });
-  socket.write(Buffer.concat([frame('2probe'), frame('5'), frame('2'), frame(random.pick(PACKETS))]));
-  await socket.when(({ received }) => received > 0, PATIENCE);
-  socket.reset();
+  const socket = await openRawSocket(url, { path, headers, ...key });
+  socket.writeBytes(
+    Buffer.concat([
+      encodeFrame('2probe'),
+      encodeFrame('5'),
+      encodeFrame('2'),
+      encodeFrame(random.pick(SEED_PACKETS)),
+    ]),
+  );
+  await socket.waitFor(({ received }) => received > 0, RESPONSE_TIMEOUT_MS);
+  socket.resetConnection();
 }
 
-export async function oddRequest(url: string, random: Random): Promise<void> {
-  const kind = random.below(4);
-  if (kind === 0) await session(url, random);
-  else if (kind === 1) await upgrade(url, random);
-  else await stray(url, random);
+export async function sendOddRequest(url: string, random: Random): Promise<void> {
+  const kind = random.integerBelow(4);
+  if (kind === 0) await sendPollingSession(url, random);
+  else if (kind === 1) await sendOddUpgrade(url, random);
+  else await sendStrayRequest(url, random);
 }

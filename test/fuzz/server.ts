@@ -7,35 +7,35 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { type Program, runProgram, SERVE } from '../support/processes.js';
-import { makeDatabase, SECRET, temporaryFolder, until } from '../support/server.js';
+import { type RunningProgram, runProgram, SERVER_ENTRY } from '../support/processes.js';
+import { createTemporaryFolder, createTestDatabase, SECRET, waitUntil } from '../support/server.js';
 
-export type Target = {
+export type FuzzTarget = {
   url: string;
-  program: Program;
+  program: RunningProgram;
   /** Where the pauses of its event loop are written. */
   lagFile: string;
 };
 
-const PROBE = fileURLToPath(new URL('event-loop-lag-preload.mjs', import.meta.url));
+const LAG_PRELOAD = fileURLToPath(new URL('event-loop-lag-preload.mjs', import.meta.url));
 /** A rejection nobody handles ends the process, and so does a heap that only grows. */
-const NODE_OPTIONS = `--unhandled-rejections=strict --max-old-space-size=256 --import=${PROBE}`;
+const NODE_OPTIONS = `--unhandled-rejections=strict --max-old-space-size=256 --import=${LAG_PRELOAD}`;
 
 /** Who fuzzes is to reach what lies behind the limits. */
-const NO_LIMITS = Object.fromEntries(
+const UNLIMITED_SETTINGS = Object.fromEntries(
   ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'REFUSALS_ALLOWED']
     .concat('ADDRESS_BURST', 'ADDRESS_PER_SECOND', 'PROJECT_PER_SECOND')
     .map((name) => [name, '1000000']),
 );
 
 /** @param chosen its program, from the root of the checkout, and its empty database, where they are not the usual ones */
-export async function startTarget(
+export async function startFuzzTarget(
   context: Pick<TestContext, 'after'>,
   chosen: { entry?: string; connection?: Connection } = {},
-): Promise<Target> {
-  const { entry = SERVE, connection = await makeDatabase(context) } = chosen;
+): Promise<FuzzTarget> {
+  const { entry = SERVER_ENTRY, connection = await createTestDatabase(context) } = chosen;
   const { host, port, user, password, database } = connection;
-  const lagFile = join(temporaryFolder(), 'pauses');
+  const lagFile = join(createTemporaryFolder(), 'pauses');
   const program = runProgram(context, entry, {
     NODE_OPTIONS,
     EVENT_LOOP_LAG_FILE: lagFile,
@@ -43,7 +43,7 @@ export async function startTarget(
     PORT: '0',
     JWT_SECRET: SECRET,
     LOG_LEVEL: 'info',
-    ...NO_LIMITS,
+    ...UNLIMITED_SETTINGS,
     DB_HOST: host,
     DB_PORT: String(port),
     POSTGRES_USER: user,
@@ -51,19 +51,19 @@ export async function startTarget(
     POSTGRES_DB: database,
   });
   const portOf = () => /listens on port (\d+)/.exec(program.output())?.[1];
-  await until(() => portOf() !== undefined || program.child.exitCode !== null, 'the server', 60_000);
+  await waitUntil(() => portOf() !== undefined || program.child.exitCode !== null, 'the server', 60_000);
   assert.ok(portOf(), program.output());
   return { url: `http://127.0.0.1:${portOf()}`, program, lagFile };
 }
 
 /** Rejects when the server ends. */
-export async function endOf({ program }: Target): Promise<never> {
-  const code = await program.ended;
+export async function exitOf({ program }: FuzzTarget): Promise<never> {
+  const code = await program.exited;
   throw new Error(`the server ended with ${code}:\n${program.output().slice(-4_000)}`);
 }
 
 /** The last warnings and errors of its log. */
-export function complaintsOf({ program }: Target): string {
+export function errorLogOf({ program }: FuzzTarget): string {
   const lines = program.output().split('\n');
   return lines
     .filter((line) => !/"level":[123]0/.test(line))
@@ -72,12 +72,12 @@ export function complaintsOf({ program }: Target): string {
 }
 
 /** Resident memory of the server in MiB. */
-export const memoryOf = (target: Target): number => mebibytesOf(target, 'VmRSS');
+export const memoryMibOf = (target: FuzzTarget): number => readStatusMib(target, 'VmRSS');
 
 /** The most it ever had, in MiB; where the system does not tell, what it has. */
-export const peakMemoryOf = (target: Target): number => mebibytesOf(target, 'VmHWM');
+export const peakMemoryMibOf = (target: FuzzTarget): number => readStatusMib(target, 'VmHWM');
 
-function mebibytesOf({ program }: Target, field: 'VmRSS' | 'VmHWM'): number {
+function readStatusMib({ program }: FuzzTarget, field: 'VmRSS' | 'VmHWM'): number {
   const status = `/proc/${program.child.pid}/status`;
   // Linux images without ps have this, other systems have ps.
   const text = existsSync(status)
@@ -87,12 +87,12 @@ function mebibytesOf({ program }: Target, field: 'VmRSS' | 'VmHWM'): number {
 }
 
 /** The longer pauses of its event loop so far, in milliseconds. */
-export function pausesOf({ lagFile }: Target): number[] {
+export function readPausesMs({ lagFile }: FuzzTarget): number[] {
   return readFileSync(lagFile, 'utf8').trim().split('\n').filter(Boolean).map(Number);
 }
 
 /** The process lives, nothing failed inside it, and its log says nothing it may not say. */
-export function assertSound({ program }: Target): void {
+export function assertServerHealthy({ program }: FuzzTarget): void {
   const output = program.output();
   assert.equal(program.child.exitCode, null);
   assert.equal(program.child.signalCode, null);

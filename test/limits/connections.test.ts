@@ -3,22 +3,37 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { SignJWT } from 'jose';
-import { BEHIND_PROXY, from, openMute, reach, refused, times } from '../support/limits.js';
-import { ask, KEYS, make } from '../support/projects.js';
-import { pollingRequest, sendRaw } from '../support/raw/http.js';
-import { openRaw } from '../support/raw/websocket.js';
-import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until } from '../support/server.js';
+import {
+  BEHIND_PROXY,
+  connectTcp,
+  expectRefusal,
+  forwardedFor,
+  openUnresponsiveUpgrade,
+  repeat,
+} from '../support/limits.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { pollingRequest, sendRawRequest } from '../support/raw/http.js';
+import { openRawSocket } from '../support/raw/websocket.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 
-const FORGED = tokenOf('공격', { secret: 'another-secret-of-at-least-32-bytes' });
+const FORGED = createTestToken('공격', { secret: 'another-secret-of-at-least-32-bytes' });
 const header = (address: string) => `X-Forwarded-For: ${address}`;
 /** The status of an attempt to open a connection, by long polling. */
 const knock = async (url: string, address: string) =>
-  (await sendRaw(url, pollingRequest(url, { headers: [header(address)] })))?.status;
+  (await sendRawRequest(url, pollingRequest(url, { headers: [header(address)] })))?.status;
 
-it('connections that say nothing, or a byte a second, are closed, and members come in meanwhile (D1)', async (context) => {
-  const { url } = await startChatty(context);
+it('connections that are silent or send a byte a second are closed, and members still connect (D1)', async (context) => {
+  const { url } = await startTestServer(context);
   const { hostname, port } = new URL(url);
-  const silent = await Promise.all(times(200, () => reach(context, hostname, Number(port))));
+  const silent = await Promise.all(repeat(200, () => connectTcp(context, hostname, Number(port))));
   let closed = 0;
   for (const [index, tcp] of silent.entries()) {
     tcp.once('close', () => {
@@ -30,112 +45,118 @@ it('connections that say nothing, or a byte a second, are closed, and members co
     const drip = setInterval(() => tcp.writable && tcp.write(head[sent++] ?? 'a'), 1_000);
     context.after(() => clearInterval(drip));
   }
-  stored(await (await join(context, url, tokenOf('민수'))).say('멀쩡해요'));
-  await until(() => closed === silent.length, 'all to be closed', 15_000);
+  assertStored(await (await connectClient(context, url, createTestToken('민수'))).send('멀쩡해요'));
+  await waitUntil(() => closed === silent.length, 'all to be closed', 15_000);
 });
 
-it('strangers are let go after five seconds, also those who answer nothing; a member stays (D2)', async (context) => {
-  const { url } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
-  const mute = await Promise.all(times(50, () => openMute(context, url)));
-  await until(() => mute.every(({ closed }) => closed), 'all to be closed', 10_000);
-  stored(await minsu.say('멀쩡해요'));
+it('unauthenticated connections are closed after 5 s, even if they never answer; a member stays (D2)', async (context) => {
+  const { url } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const mute = await Promise.all(repeat(50, () => openUnresponsiveUpgrade(context, url)));
+  await waitUntil(() => mute.every(({ closed }) => closed), 'all to be closed', 10_000);
+  assertStored(await minsu.send('멀쩡해요'));
 });
 
-it('an address has only so many strangers, and another one comes in (D2)', async (context) => {
-  const { url } = await startChatty(context, { ...BEHIND_PROXY, STRANGERS_PER_ADDRESS: '5' });
-  const strangers = await Promise.all(times(20, () => openRaw(url, { headers: [header('203.0.113.7')] })));
-  context.after(() => strangers.map((socket) => socket.reset()));
+it('unauthenticated connections are limited per address, and other addresses still connect (D2)', async (context) => {
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, STRANGERS_PER_ADDRESS: '5' });
+  const strangers = await Promise.all(
+    repeat(20, () => openRawSocket(url, { headers: [header('203.0.113.7')] })),
+  );
+  context.after(() => strangers.map((socket) => socket.resetConnection()));
   assert.equal(strangers.filter(({ open }) => open).length, 5);
   assert.equal(await knock(url, '203.0.113.7'), 403);
-  const minsu = await join(context, url, tokenOf('민수'), from('203.0.113.8'));
-  stored(await minsu.say('멀쩡해요'));
-  for (const socket of strangers) socket.reset();
-  await join(context, url, tokenOf('지영'), from('203.0.113.7'));
+  const minsu = await connectClient(context, url, createTestToken('민수'), forwardedFor('203.0.113.8'));
+  assertStored(await minsu.send('멀쩡해요'));
+  for (const socket of strangers) socket.resetConnection();
+  await connectClient(context, url, createTestToken('지영'), forwardedFor('203.0.113.7'));
 });
 
-it('a server has only so many strangers, and who has come in is none (D2)', async (context) => {
-  const { url } = await startChatty(context, { STRANGERS: '5' });
-  for (const index of times(10, (index) => index)) await join(context, url, tokenOf(`민수${index}`));
-  const strangers = await Promise.all(times(20, () => openRaw(url)));
-  context.after(() => strangers.map((socket) => socket.reset()));
+it('unauthenticated connections are limited per server, and authenticated ones do not count (D2)', async (context) => {
+  const { url } = await startTestServer(context, { STRANGERS: '5' });
+  for (const index of repeat(10, (index) => index))
+    await connectClient(context, url, createTestToken(`민수${index}`));
+  const strangers = await Promise.all(repeat(20, () => openRawSocket(url)));
+  context.after(() => strangers.map((socket) => socket.resetConnection()));
   assert.equal(strangers.filter(({ open }) => open).length, 5);
 });
 
-it('an address that shows forged tokens is refused before anything is looked at; others are not (D3)', async (context) => {
-  const { url } = await startChatty(context, BEHIND_PROXY);
-  const here = from('203.0.113.7');
-  for (const index of times(20, (index) => index)) {
-    const { said, code } = await refused(context, url, { token: FORGED }, here);
+it('an address that sends forged tokens is refused before any check; other addresses are not (D3)', async (context) => {
+  const { url } = await startTestServer(context, BEHIND_PROXY);
+  const here = forwardedFor('203.0.113.7');
+  for (const index of repeat(20, (index) => index)) {
+    const { said, code } = await expectRefusal(context, url, { token: FORGED }, here);
     assert.deepEqual([said, code], ['Authentication error', 'token_invalid'], `forgery ${index}`);
   }
   assert.equal(await knock(url, '203.0.113.7'), 403);
-  const socket = await openRaw(url, { headers: [header('203.0.113.7')] });
+  const socket = await openRawSocket(url, { headers: [header('203.0.113.7')] });
   assert.equal(socket.open, false);
-  const minsu = await join(context, url, tokenOf('민수'), from('203.0.113.8'));
-  stored(await minsu.say('멀쩡해요'));
+  const minsu = await connectClient(context, url, createTestToken('민수'), forwardedFor('203.0.113.8'));
+  assertStored(await minsu.send('멀쩡해요'));
   // Three seconds give it another.
-  await until(async () => (await knock(url, '203.0.113.7')) === 200, 'the end of the block');
+  await waitUntil(async () => (await knock(url, '203.0.113.7')) === 200, 'the end of the block');
 });
 
-it('whoever was let begin before an address was blocked is told how long to wait, and let go (D3)', async (context) => {
-  const { url } = await startChatty(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+it('a connection opened before its address was blocked gets the retry delay and is closed (D3)', async (context) => {
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
   const here = { headers: [header('203.0.113.7')] };
-  const early = await openRaw(url, here);
-  context.after(() => early.reset());
-  for (const _ of times(2, (index) => index))
-    await refused(context, url, { token: FORGED }, from('203.0.113.7'));
-  early.say(`40${JSON.stringify({ token: tokenOf('민수') })}`);
-  await until(() => early.closed, 'the close', 4_000);
-  assert.match(early.texts.at(-1) ?? '', /^44.*"rate_limited".*"retryAfter":\d+\b/);
+  const early = await openRawSocket(url, here);
+  context.after(() => early.resetConnection());
+  for (const _ of repeat(2, (index) => index))
+    await expectRefusal(context, url, { token: FORGED }, forwardedFor('203.0.113.7'));
+  early.sendText(`40${JSON.stringify({ token: createTestToken('민수') })}`);
+  await waitUntil(() => early.closed, 'the close', 4_000);
+  assert.match(early.receivedTexts.at(-1) ?? '', /^44.*"rate_limited".*"retryAfter":\d+\b/);
 });
 
-it('on one connection only a few tokens are looked at, however many are shown (D3)', async (context) => {
-  const { url } = await startChatty(context);
-  const socket = await openRaw(url);
-  context.after(() => socket.reset());
-  for (const _ of times(10, (index) => index)) socket.say(`40${JSON.stringify({ token: FORGED })}`);
-  await until(() => socket.closed, 'the close', 4_000);
-  assert.ok(socket.texts.filter((text) => text.startsWith('44')).length <= 4);
+it('the number of token checks per connection is limited, however many tokens are sent (D3)', async (context) => {
+  const { url } = await startTestServer(context);
+  const socket = await openRawSocket(url);
+  context.after(() => socket.resetConnection());
+  for (const _ of repeat(10, (index) => index)) socket.sendText(`40${JSON.stringify({ token: FORGED })}`);
+  await waitUntil(() => socket.closed, 'the close', 4_000);
+  assert.ok(socket.receivedTexts.filter((text) => text.startsWith('44')).length <= 4);
 });
 
-it('a forged token on a connection that is in counts as one at the door (D3)', async (context) => {
-  const { url } = await startChatty(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
-  const minsu = await join(context, url, tokenOf('민수'), from('203.0.113.7'));
-  for (const _ of times(3, (index) => index)) {
+it('a forged token on an authenticated connection counts like one in the handshake (D3)', async (context) => {
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+  const minsu = await connectClient(context, url, createTestToken('민수'), forwardedFor('203.0.113.7'));
+  for (const _ of repeat(3, (index) => index)) {
     const answer = await minsu.socket.emitWithAck('auth refresh', { token: FORGED });
     assert.equal(answer.code, 'token_invalid');
   }
   assert.equal(await knock(url, '203.0.113.7'), 403);
-  stored(await minsu.say('멀쩡해요'));
+  assertStored(await minsu.send('멀쩡해요'));
 });
 
-it('a crowd behind one address may forget itself more often, and expired tokens are no forgeries (D3)', async (context) => {
-  const { url } = await startChatty(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
-  const here = from('203.0.113.7');
+it('valid members behind one address raise its limit for forged tokens, and expired tokens do not count as forged (D3)', async (context) => {
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+  const here = forwardedFor('203.0.113.7');
   const expired = await new SignJWT({ projectId: 'kimpga', username: '늦은 사람' })
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime('-1h')
     .sign(new TextEncoder().encode(SECRET));
-  for (const _ of times(5, (index) => index))
-    assert.equal((await refused(context, url, { token: expired }, here)).code, 'token_expired');
-  for (const index of times(30, (index) => index)) await join(context, url, tokenOf(`민수${index}`), here);
-  for (const _ of times(6, (index) => index))
-    assert.equal((await refused(context, url, { token: FORGED }, here)).code, 'token_invalid');
-  await join(context, url, tokenOf('지영'), here);
+  for (const _ of repeat(5, (index) => index))
+    assert.equal((await expectRefusal(context, url, { token: expired }, here)).code, 'token_expired');
+  for (const index of repeat(30, (index) => index))
+    await connectClient(context, url, createTestToken(`민수${index}`), here);
+  for (const _ of repeat(6, (index) => index))
+    assert.equal((await expectRefusal(context, url, { token: FORGED }, here)).code, 'token_invalid');
+  await connectClient(context, url, createTestToken('지영'), here);
 });
 
-it('a member has ten connections, the next is told to wait, and one that ends makes room (D14)', async (context) => {
-  const { url } = await startChatty(context);
-  const tabs = await Promise.all(times(10, () => join(context, url, tokenOf('민수'))));
-  const more = await Promise.all(times(40, () => refused(context, url, { token: tokenOf('민수') })));
+it('a member may have ten connections, the next gets a retry delay, and a closed one makes room (D14)', async (context) => {
+  const { url } = await startTestServer(context);
+  const tabs = await Promise.all(repeat(10, () => connectClient(context, url, createTestToken('민수'))));
+  const more = await Promise.all(
+    repeat(40, () => expectRefusal(context, url, { token: createTestToken('민수') })),
+  );
   for (const { code, retryAfter } of more)
     assert.deepEqual([code, Number.isInteger(retryAfter)], ['rate_limited', true]);
-  await join(context, url, tokenOf('지영'));
+  await connectClient(context, url, createTestToken('지영'));
   tabs[0]?.socket.disconnect();
-  await until(
+  await waitUntil(
     () =>
-      refusalOf(context, url, { token: tokenOf('민수') }).then(
+      connectExpectingRefusal(context, url, { token: createTestToken('민수') }).then(
         () => false,
         () => true,
       ),
@@ -143,76 +164,96 @@ it('a member has ten connections, the next is told to wait, and one that ends ma
   );
 });
 
-it('a connection has one member, however often it says who it is, and ends with them (D14)', async (context) => {
-  const { url } = await startChatty(context);
-  const socket = await openRaw(url);
-  context.after(() => socket.reset());
-  for (const name of ['하나', '둘', '셋']) socket.say(`40${JSON.stringify({ token: tokenOf(name) })}`);
-  await until(() => socket.closed, 'the close');
-  assert.ok(socket.texts.filter((text) => text.startsWith('40{')).length <= 1);
-  const other = await openRaw(url);
-  context.after(() => other.reset());
-  other.say(`40${JSON.stringify({ token: tokenOf('하나') })}`);
-  assert.ok(await other.when(({ texts }) => texts.some((text) => text.startsWith('42["history"'))));
-  other.say('41');
-  await until(() => other.closed, 'the close of a connection without a member');
+it('a connection counts once for its member, however often it authenticates, until it closes (D14)', async (context) => {
+  const { url } = await startTestServer(context);
+  const socket = await openRawSocket(url);
+  context.after(() => socket.resetConnection());
+  for (const name of ['하나', '둘', '셋'])
+    socket.sendText(`40${JSON.stringify({ token: createTestToken(name) })}`);
+  await waitUntil(() => socket.closed, 'the close');
+  assert.ok(socket.receivedTexts.filter((text) => text.startsWith('40{')).length <= 1);
+  const other = await openRawSocket(url);
+  context.after(() => other.resetConnection());
+  other.sendText(`40${JSON.stringify({ token: createTestToken('하나') })}`);
+  assert.ok(
+    await other.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('42["history"'))),
+  );
+  other.sendText('41');
+  await waitUntil(() => other.closed, 'the close of a connection without a member');
 });
 
-it('an address and a project have only so many connections, each with a setting (D14)', async (context) => {
-  const chatty = await startChatty(context, { ...BEHIND_PROXY, ...KEYS, CONNECTIONS_PER_ADDRESS: '3' });
+it('connections are limited per address and per project, each with a setting (D14)', async (context) => {
+  const chatty = await startTestServer(context, {
+    ...BEHIND_PROXY,
+    ...KEY_SETTINGS,
+    CONNECTIONS_PER_ADDRESS: '3',
+  });
   const { url } = chatty;
-  await make(chatty, 'small', { settings: { connections: 2 } });
-  for (const index of times(3, (index) => index))
-    await join(context, url, tokenOf(`가${index}`), from('203.0.113.7'));
-  const crowded = await refused(context, url, { token: tokenOf('나') }, from('203.0.113.7'));
+  await createProject(chatty, 'small', { settings: { connections: 2 } });
+  for (const index of repeat(3, (index) => index))
+    await connectClient(context, url, createTestToken(`가${index}`), forwardedFor('203.0.113.7'));
+  const crowded = await expectRefusal(
+    context,
+    url,
+    { token: createTestToken('나') },
+    forwardedFor('203.0.113.7'),
+  );
   assert.equal(crowded.code, 'rate_limited');
-  const small = (name: string) => tokenOf(name, { projectId: 'small' });
-  for (const index of times(2, (index) => index))
-    await join(context, url, small(`다${index}`), from(`203.0.113.${20 + index}`));
-  const full = await refused(context, url, { token: small('라') }, from('203.0.113.30'));
+  const small = (name: string) => createTestToken(name, { projectId: 'small' });
+  for (const index of repeat(2, (index) => index))
+    await connectClient(context, url, small(`다${index}`), forwardedFor(`203.0.113.${20 + index}`));
+  const full = await expectRefusal(context, url, { token: small('라') }, forwardedFor('203.0.113.30'));
   assert.equal(full.code, 'rate_limited');
-  await join(context, url, tokenOf('나'), from('203.0.113.30'));
+  await connectClient(context, url, createTestToken('나'), forwardedFor('203.0.113.30'));
 });
 
-it('what stands left of the trusted proxies in X-Forwarded-For gives nobody another address (D21)', async (context) => {
-  const { url } = await startChatty(context, { TRUSTED_PROXY_HOPS: '2', CONNECTIONS_PER_ADDRESS: '2' });
-  const spoof = (index: number) => from(`198.51.100.${index}`, '203.0.113.7', '192.0.2.1');
-  for (const index of times(2, (index) => index))
-    await join(context, url, tokenOf(`가${index}`), spoof(index));
-  for (const index of times(3, (index) => index))
+it('entries left of the trusted proxies in X-Forwarded-For do not change the address (D21)', async (context) => {
+  const { url } = await startTestServer(context, { TRUSTED_PROXY_HOPS: '2', CONNECTIONS_PER_ADDRESS: '2' });
+  const spoof = (index: number) => forwardedFor(`198.51.100.${index}`, '203.0.113.7', '192.0.2.1');
+  for (const index of repeat(2, (index) => index))
+    await connectClient(context, url, createTestToken(`가${index}`), spoof(index));
+  for (const index of repeat(3, (index) => index))
     assert.equal(
-      (await refused(context, url, { token: tokenOf(`나${index}`) }, spoof(index + 10))).code,
+      (await expectRefusal(context, url, { token: createTestToken(`나${index}`) }, spoof(index + 10))).code,
       'rate_limited',
     );
-  await join(context, url, tokenOf('다'), from('203.0.113.7', '203.0.113.8', '192.0.2.1'));
+  await connectClient(
+    context,
+    url,
+    createTestToken('다'),
+    forwardedFor('203.0.113.7', '203.0.113.8', '192.0.2.1'),
+  );
 });
 
-it('where no proxy is trusted X-Forwarded-For is nobody’s address (D21)', async (context) => {
-  const { url } = await startChatty(context, { STRANGERS_PER_ADDRESS: '1', CONNECTIONS_PER_ADDRESS: '1' });
-  for (const index of times(3, (index) => index))
-    await join(context, url, tokenOf(`가${index}`), from('203.0.113.7'));
+it('without trusted proxies X-Forwarded-For is ignored (D21)', async (context) => {
+  const { url } = await startTestServer(context, {
+    STRANGERS_PER_ADDRESS: '1',
+    CONNECTIONS_PER_ADDRESS: '1',
+  });
+  for (const index of repeat(3, (index) => index))
+    await connectClient(context, url, createTestToken(`가${index}`), forwardedFor('203.0.113.7'));
 });
 
-it('wrong admin keys are counted for each address, and not for what it says it is (A2)', async (context) => {
-  const chatty = await startChatty(context, { ...KEYS, ...BEHIND_PROXY });
+it('wrong admin keys are counted by real address, not by the claimed one (A2)', async (context) => {
+  const chatty = await startTestServer(context, { ...KEY_SETTINGS, ...BEHIND_PROXY });
   const guess = async (index: number, ...addresses: string[]) =>
     (
-      await ask(chatty, 'GET', '/projects', undefined, {
+      await callApi(chatty, 'GET', '/projects', undefined, {
         authorization: `Bearer ${index}`,
         'x-forwarded-for': addresses.join(', '),
       })
     ).status;
   const statuses: number[] = [];
-  for (const index of times(15, (index) => index))
+  for (const index of repeat(15, (index) => index))
     statuses.push(await guess(index, `198.51.100.${index}`, '203.0.113.7'));
-  assert.deepEqual(statuses, [...times(10, () => 401), ...times(5, () => 429)]);
+  assert.deepEqual(statuses, [...repeat(10, () => 401), ...repeat(5, () => 429)]);
   // A subscriber has 64 bits of IPv6 to choose from.
-  for (const index of times(15, (index) => index))
+  for (const index of repeat(15, (index) => index))
     statuses.push(await guess(index, `2001:db8:1:2:${index + 1}::${index + 1}`));
-  assert.deepEqual(statuses.slice(15), [...times(10, () => 401), ...times(5, () => 429)]);
+  assert.deepEqual(statuses.slice(15), [...repeat(10, () => 401), ...repeat(5, () => 429)]);
   assert.equal(await guess(0, '203.0.113.8'), 401);
   const withRightKey = async (address: string) =>
-    (await ask(chatty, 'GET', '/projects', undefined, { 'x-forwarded-for': address })).status;
+    (await callApi(chatty, 'GET', '/projects', undefined, { 'x-forwarded-for': address })).status;
   assert.equal(await withRightKey('203.0.113.7'), 429);
   assert.equal(await withRightKey('203.0.113.8'), 200);
 });

@@ -2,15 +2,24 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type Chat, type ChatOptions, createChat } from '@chatty/client/chat';
+import { type ChatClient, type ChatOptions, createChatClient } from '@chatty/client/chat';
 import type { Session } from '@chatty/protocol/events';
 import { readConfig } from '@chatty/server/config/config';
 import { SignJWT } from 'jose';
-import { join, refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  TestClient,
+  waitUntil,
+} from '../support/server.js';
 
 const OPEN = { GUEST_PROJECTS: 'kimpga' };
-const contents = (chat: Chat) =>
-  chat.lines.flatMap((line) => (line.kind === 'stored' ? [line.message.content] : []));
+const contents = (chat: ChatClient) =>
+  chat.items.flatMap((line) => (line.kind === 'stored' ? [line.message.content] : []));
 
 const sign = (claims: Record<string, unknown>, expiry: string, secret = SECRET) =>
   new SignJWT({ projectId: 'kimpga', username: '민수', ...claims })
@@ -19,29 +28,29 @@ const sign = (claims: Record<string, unknown>, expiry: string, secret = SECRET) 
     .sign(new TextEncoder().encode(secret));
 
 async function visit(context: TestContext, url: string, auth: Record<string, unknown>) {
-  const guest = new Visitor(url, auth);
+  const guest = new TestClient(url, auth);
   context.after(() => guest.socket.disconnect());
   const session = await new Promise<Session>((resolve) => guest.socket.once('session', resolve));
-  await until(() => guest.history.length > 0, 'history');
+  await waitUntil(() => guest.history.length > 0, 'history');
   return { guest, session, ask: (...values: [string, unknown]) => guest.socket.emitWithAck(...values) };
 }
 
-async function enter(context: TestContext, options: ChatOptions): Promise<Chat> {
-  const chat = createChat(options);
+async function enter(context: TestContext, options: ChatOptions): Promise<ChatClient> {
+  const chat = createChatClient(options);
   context.after(() => chat.close());
   chat.connect();
-  await until(() => chat.state === 'live', 'the client to be live');
+  await waitUntil(() => chat.state === 'live', 'the client to be live');
   return chat;
 }
 
-it('a guest reads history and what is said live, and is nobody', async (context) => {
-  const { url } = await startChatty(context, OPEN);
-  const minsu = await join(context, url, tokenOf('민수', { userId: 'u1' }));
-  stored(await minsu.say('먼저'));
+it('a guest reads history and live messages, and is not counted as a member', async (context) => {
+  const { url } = await startTestServer(context, OPEN);
+  const minsu = await connectClient(context, url, createTestToken('민수', { userId: 'u1' }));
+  assertStored(await minsu.send('먼저'));
   const { guest, session, ask } = await visit(context, url, { projectId: 'kimpga' });
   assert.deepEqual([session.role, session.userId, session.projectId], ['guest', '', 'kimpga']);
-  const said = stored(await minsu.say('나중'));
-  await until(() => guest.messages.length > 0, 'the live message');
+  const said = assertStored(await minsu.send('나중'));
+  await waitUntil(() => guest.messages.length > 0, 'the live message');
   assert.deepEqual(guest.messages, [said]);
   const page = await ask('history', { before: said.id });
   assert.deepEqual([page.ok, page.messages.length], [true, 1]);
@@ -51,10 +60,10 @@ it('a guest reads history and what is said live, and is nobody', async (context)
   assert.deepEqual([ok, count, members.map(({ userId }: { userId: string }) => userId)], [true, 1, ['u1']]);
 });
 
-it('a guest writes nothing: each command says that a login is required', async (context) => {
-  const { url } = await startChatty(context, OPEN);
-  const minsu = await join(context, url, tokenOf('민수'));
-  const { id } = stored(await minsu.say('그대로'));
+it('a guest cannot write: each command answers that a login is required', async (context) => {
+  const { url } = await startTestServer(context, OPEN);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const { id } = assertStored(await minsu.send('그대로'));
   const { ask } = await visit(context, url, { projectId: 'kimpga', batch: false, role: 'admin' });
   for (const [event, payload] of [
     ['chat message', '안녕'],
@@ -73,8 +82,8 @@ it('a guest writes nothing: each command says that a login is required', async (
   );
 });
 
-it('only projects of the setting have guests, and a bad token never becomes one', async (context) => {
-  const { url } = await startChatty(context, { GUEST_PROJECTS: 'kimpga, third' });
+it('only configured projects admit guests, and an invalid token never becomes a guest', async (context) => {
+  const { url } = await startTestServer(context, { GUEST_PROJECTS: 'kimpga, third' });
   const expired = await sign({}, '-60s');
   const forged = await sign({}, '1h', 'another-secret-of-at-least-32-bytes');
   const cases: [Record<string, unknown>, string][] = [
@@ -90,29 +99,32 @@ it('only projects of the setting have guests, and a bad token never becomes one'
     [{ token: false, projectId: 'kimpga' }, 'token_invalid'],
   ];
   for (const [auth, code] of cases) {
-    const error = await refusalOf(context, url, auth);
+    const error = await connectExpectingRefusal(context, url, auth);
     assert.deepEqual([auth, error.message, error.data?.code], [auth, 'Authentication error', code]);
   }
   const { session } = await visit(context, url, { projectId: 'third' });
   assert.equal(session.projectId, 'third');
-  const member = await visit(context, url, { token: tokenOf('민수'), projectId: 'third' });
+  const member = await visit(context, url, { token: createTestToken('민수'), projectId: 'third' });
   assert.deepEqual([member.session.projectId, member.session.role], ['kimpga', 'member']);
 });
 
-it('without the setting there are no guests, and a token cannot claim to be one', async (context) => {
-  const { url } = await startChatty(context);
-  assert.equal((await refusalOf(context, url, { projectId: 'kimpga' })).data?.code, 'token_missing');
+it('without the setting there are no guests, and a token cannot claim to be a guest', async (context) => {
+  const { url } = await startTestServer(context);
+  assert.equal(
+    (await connectExpectingRefusal(context, url, { projectId: 'kimpga' })).data?.code,
+    'token_missing',
+  );
   const { session } = await visit(context, url, { token: await sign({ role: 'guest' }, '1h') });
   assert.equal(session.role, 'member');
 });
 
-it('a star lets guests into every project, each into its own', async (context) => {
-  const { url } = await startChatty(context, { GUEST_PROJECTS: '*' });
-  const minsu = await join(context, url, tokenOf('민수'));
+it('a star admits guests to every project, each to its own', async (context) => {
+  const { url } = await startTestServer(context, { GUEST_PROJECTS: '*' });
+  const minsu = await connectClient(context, url, createTestToken('민수'));
   const { guest } = await visit(context, url, { projectId: 'othershop' });
   const near = await visit(context, url, { projectId: 'kimpga' });
-  stored(await minsu.say('김프가'));
-  await until(() => near.guest.messages.length > 0, 'the message');
+  assertStored(await minsu.send('김프가'));
+  await waitUntil(() => near.guest.messages.length > 0, 'the message');
   assert.deepEqual(guest.messages, []);
 });
 
@@ -120,7 +132,7 @@ it('a setting that names no project is refused with its name', () => {
   const read = (value: string) => readConfig({ JWT_SECRET: SECRET, GUEST_PROJECTS: value });
   for (const wrong of ['Kimpga', 'kimpga,', 'a b', '**', '-x']) {
     const result = read(wrong);
-    assert.match(result.ok ? '' : result.faults.join(), /^GUEST_PROJECTS/, wrong);
+    assert.match(result.ok ? '' : result.errors.join(), /^GUEST_PROJECTS/, wrong);
   }
   const good = read('kimpga , othershop');
   assert.deepEqual(good.ok && good.config.guestProjects, ['kimpga', 'othershop']);
@@ -128,8 +140,8 @@ it('a setting that names no project is refused with its name', () => {
   assert.deepEqual(none.ok && none.config.guestProjects, []);
 });
 
-it('the reads of a guest are limited for each connection by itself', async (context) => {
-  const { url } = await startChatty(context, OPEN);
+it('the reads of a guest are rate limited per connection', async (context) => {
+  const { url } = await startTestServer(context, OPEN);
   const one = await visit(context, url, { projectId: 'kimpga' });
   const other = await visit(context, url, { projectId: 'kimpga' });
   const flood = await Promise.all(Array.from({ length: 150 }, () => one.ask('members', {})));
@@ -137,17 +149,17 @@ it('the reads of a guest are limited for each connection by itself', async (cont
   assert.equal((await other.ask('members', {})).ok, true);
 });
 
-it('our client: a guest becomes a member in place, and a guest again', async (context) => {
-  const { url } = await startChatty(context, OPEN);
-  const minsu = await join(context, url, tokenOf('민수', { userId: 'u1' }));
-  stored(await minsu.say('내 말'));
+it('the client: a guest becomes a member without a reload, and a guest again', async (context) => {
+  const { url } = await startTestServer(context, OPEN);
+  const minsu = await connectClient(context, url, createTestToken('민수', { userId: 'u1' }));
+  assertStored(await minsu.send('내 말'));
   const chat = await enter(context, { url, token: null, projectId: 'kimpga' });
   const lost: number[] = [];
   chat.on('lines', (lines) => lines.length === 0 && lost.push(lines.length));
   assert.deepEqual([chat.session?.role, contents(chat)], ['guest', ['내 말']]);
   assert.equal(chat.send('손님의 말'), 'login_required');
   // Without asking: without a connection the answer would be another.
-  const away = createChat({ url, token: null, projectId: 'kimpga' });
+  const away = createChatClient({ url, token: null, projectId: 'kimpga' });
   context.after(() => away.close());
   const answers = [
     away.edit(1, '바뀐 말'),
@@ -157,25 +169,25 @@ it('our client: a guest becomes a member in place, and a guest again', async (co
   ];
   assert.deepEqual(await Promise.all(answers), Array(4).fill('login_required'));
 
-  chat.identify(tokenOf('민수', { userId: 'u1' }));
-  await until(() => chat.state === 'live' && chat.session?.userId === 'u1', 'the member');
-  assert.ok(chat.lines.every((line) => line.kind === 'stored' && line.own));
+  chat.setToken(createTestToken('민수', { userId: 'u1' }));
+  await waitUntil(() => chat.state === 'live' && chat.session?.userId === 'u1', 'the member');
+  assert.ok(chat.items.every((line) => line.kind === 'stored' && line.own));
   assert.equal(chat.send('이제 내 말'), null);
-  await until(() => contents(chat).includes('이제 내 말'), 'the message');
+  await waitUntil(() => contents(chat).includes('이제 내 말'), 'the message');
 
-  chat.identify(null);
+  chat.setToken(null);
   assert.equal(chat.send('바로'), 'login_required');
-  await until(() => chat.state === 'live' && chat.session?.role === 'guest', 'the guest');
-  assert.ok(chat.lines.every((line) => line.kind === 'stored' && !line.own));
+  await waitUntil(() => chat.state === 'live' && chat.session?.role === 'guest', 'the guest');
+  assert.ok(chat.items.every((line) => line.kind === 'stored' && !line.own));
   assert.deepEqual([contents(chat), lost], [['내 말', '이제 내 말'], []]);
 });
 
-it('our client: where no project is named, no token means refused', async (context) => {
-  const { url } = await startChatty(context, OPEN);
-  const chat = await enter(context, { url, token: tokenOf('민수') });
+it('the client: without a project, a missing token is refused', async (context) => {
+  const { url } = await startTestServer(context, OPEN);
+  const chat = await enter(context, { url, token: createTestToken('민수') });
   const codes: unknown[] = [];
   chat.on('state', ({ code }) => code && codes.push(code));
-  chat.identify(null);
-  await until(() => chat.state === 'refused', 'the refusal');
+  chat.setToken(null);
+  await waitUntil(() => chat.state === 'refused', 'the refusal');
   assert.deepEqual(codes, ['token_missing']);
 });

@@ -4,13 +4,21 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createChat } from '@chatty/client/chat';
+import { createChatClient } from '@chatty/client/chat';
 import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol/events';
-import { type Follower, follow, upTo } from '../support/log-follower.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
-import { author, draft, open } from '../support/store.js';
+import { connectFollower, type FrameFollower, rangeInclusive } from '../support/log-follower.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
+import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
-type Bearer = { socket: Visitor['socket'] };
+type Bearer = { socket: TestClient['socket'] };
 const react = ({ socket }: Bearer, id: number, emoji: unknown, on: unknown = true): Promise<ChangeAnswer> =>
   socket.timeout(8_000).emitWithAck('react', { id, emoji, on });
 const codeOf = (answer: ChangeAnswer) => (answer.ok ? null : answer.code);
@@ -21,25 +29,25 @@ function standing(answer: ChangeAnswer): Message {
 
 let lookers = 0;
 /** The newest page as somebody sees it who comes now; each time another, as nobody may come and go all the time. */
-async function seenBy(context: TestContext, { url }: Chatty): Promise<Message[]> {
+async function seenBy(context: TestContext, { url }: TestServer): Promise<Message[]> {
   lookers += 1;
-  const { history, socket } = await join(context, url, tokenOf(`보는 사람 ${lookers}`));
+  const { history, socket } = await connectClient(context, url, createTestToken(`보는 사람 ${lookers}`));
   socket.disconnect();
   return history[0] ?? [];
 }
 
-async function two(context: TestContext, chatty: Chatty) {
-  const minsu = await join(context, chatty.url, tokenOf('민수', { userId: 'u1' }));
-  const jiyoung = await follow(context, chatty.url, tokenOf('지영', { userId: 'u2' }));
+async function two(context: TestContext, chatty: TestServer) {
+  const minsu = await connectClient(context, chatty.url, createTestToken('민수', { userId: 'u1' }));
+  const jiyoung = await connectFollower(context, chatty.url, createTestToken('지영', { userId: 'u2' }));
   return { minsu, jiyoung };
 }
 
-it('both kinds of member hear it with a number of its own, and pages and recovery carry it', async (context) => {
-  const chatty = await startChatty(context);
+it('plain and batch members receive a reaction with its own number, and pages and syncs include it', async (context) => {
+  const chatty = await startTestServer(context);
   const { minsu, jiyoung } = await two(context, chatty);
   const updated: Message[] = [];
   minsu.socket.on('message updated', (message) => updated.push(message));
-  const { id } = stored(await minsu.say('좋은 소식'));
+  const { id } = assertStored(await minsu.send('좋은 소식'));
   const after = { epoch: jiyoung.position?.epoch, seq: id };
   const liked = standing(await react(jiyoung, id, '👍'));
   assert.deepEqual(liked.reactions, [{ emoji: '👍', count: 1, users: ['u2'] }]);
@@ -50,7 +58,7 @@ it('both kinds of member hear it with a number of its own, and pages and recover
     { emoji: '👍', count: 2, users: ['u2', 'u1'] },
     { emoji: '❤️', count: 1, users: ['u1'] },
   ]);
-  await until(() => updated.length === 3 && jiyoung.position?.seq === more.seq, 'all of it');
+  await waitUntil(() => updated.length === 3 && jiyoung.position?.seq === more.seq, 'all of it');
   assert.deepEqual(updated, [liked, both, more]);
   assert.deepEqual(jiyoung.frames.at(-1)?.messages.at(-1), more);
   assert.deepEqual(await seenBy(context, chatty), [more]);
@@ -64,31 +72,34 @@ it('both kinds of member hear it with a number of its own, and pages and recover
   standing(await react(minsu, id, '👍', false));
   const none = standing(await react(minsu, id, '❤️', false));
   assert.ok(!('reactions' in none));
-  const restarted = await startChatty(context, {}, chatty.connection);
+  const restarted = await startTestServer(context, {}, chatty.connection);
   assert.deepEqual(await seenBy(context, restarted), [none]);
 });
 
-it('a repeat answers the same and takes no number, also of the message itself', async (context) => {
-  const chatty = await startChatty(context);
+it('a repeated reaction or message returns the same answer and takes no number', async (context) => {
+  const chatty = await startTestServer(context);
   const { minsu, jiyoung } = await two(context, chatty);
   const draft = { content: '한 번', clientId: 'c1' };
-  const { id } = stored(await minsu.say(draft));
+  const { id } = assertStored(await minsu.send(draft));
   const first = standing(await react(jiyoung, id, '🔥'));
   assert.deepEqual(standing(await react(jiyoung, id, '🔥')), first);
   assert.deepEqual(standing(await react(jiyoung, id, '👀', false)), first);
-  const again = await minsu.say(draft);
-  assert.deepEqual([again.ok && again.duplicate, stored(again)], [true, first]);
-  const many = await Promise.all(upTo(1, 40).map((number) => minsu.say({ content: `${number}` })));
-  const top = Math.max(...many.map((answer) => stored(answer).id));
+  const again = await minsu.send(draft);
+  assert.deepEqual([again.ok && again.duplicate, assertStored(again)], [true, first]);
+  const many = await Promise.all(rangeInclusive(1, 40).map((number) => minsu.send({ content: `${number}` })));
+  const top = Math.max(...many.map((answer) => assertStored(answer).id));
   assert.equal(top, first.seq + 40);
-  const among = await Promise.all([...upTo(1, 40).map((number) => minsu.say(`${number}`)), minsu.say(draft)]);
-  assert.deepEqual(among.slice(40).map(stored), [first]);
+  const among = await Promise.all([
+    ...rangeInclusive(1, 40).map((number) => minsu.send(`${number}`)),
+    minsu.send(draft),
+  ]);
+  assert.deepEqual(among.slice(40).map(assertStored), [first]);
 });
 
 it('a deleted message loses its reactions and gets no new ones; an edited one keeps them', async (context) => {
-  const chatty = await startChatty(context);
+  const chatty = await startTestServer(context);
   const { minsu, jiyoung } = await two(context, chatty);
-  const { id } = stored(await minsu.say('지울 말'));
+  const { id } = assertStored(await minsu.send('지울 말'));
   standing(await react(jiyoung, id, '😂'));
   const edited = standing(await minsu.socket.emitWithAck('edit message', { id, content: '고친 말' }));
   assert.deepEqual([edited.content, edited.reactions?.length], ['고친 말', 1]);
@@ -99,12 +110,12 @@ it('a deleted message loses its reactions and gets no new ones; an edited one ke
   assert.deepEqual(await seenBy(context, chatty), [deleted]);
 });
 
-it('only one whole emoji in its recommended spelling, at most 20 different ones, only in one’s own project', async (context) => {
-  const { url } = await startChatty(context, { GUEST_PROJECTS: 'kimpga' });
-  const minsu = await join(context, url, tokenOf('민수'));
-  const alice = await join(context, url, tokenOf('Alice', { projectId: 'othershop' }));
-  const guest = await join(context, url, '', { auth: { projectId: 'kimpga' } });
-  const { id } = stored(await minsu.say('여기'));
+it('only a single complete emoji is accepted, at most 20 different ones, in the own project', async (context) => {
+  const { url } = await startTestServer(context, { GUEST_PROJECTS: 'kimpga' });
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const alice = await connectClient(context, url, createTestToken('Alice', { projectId: 'othershop' }));
+  const guest = await connectClient(context, url, '', { auth: { projectId: 'kimpga' } });
+  const { id } = assertStored(await minsu.send('여기'));
   for (const wrong of [
     '',
     'a',
@@ -133,7 +144,7 @@ it('only one whole emoji in its recommended spelling, at most 20 different ones,
   assert.equal(codeOf(await react(alice, id, '👍')), 'not_found');
   assert.equal(codeOf(await react(minsu, id + 1, '👍')), 'not_found');
   const known = ['👍🏽', '👨‍👩‍👧‍👦', '🇰🇷', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👩🏻‍❤️‍💋‍👨🏼', '#️⃣'];
-  const others = upTo(0, 13).map((each) => String.fromCodePoint(0x1f400 + each));
+  const others = rangeInclusive(0, 13).map((each) => String.fromCodePoint(0x1f400 + each));
   for (const emoji of [...known, ...others]) standing(await react(minsu, id, emoji));
   assert.equal(codeOf(await react(minsu, id, '👍')), 'too_many');
   standing(await react(minsu, id, '👍🏽', false));
@@ -144,35 +155,35 @@ it('only one whole emoji in its recommended spelling, at most 20 different ones,
   );
 });
 
-it('the first 50 are named and all are counted; who takes it back makes room for the next', async (context) => {
-  const { url } = await startChatty(context);
+it('the first 50 members are named and all are counted; a removed reaction makes room for the next', async (context) => {
+  const { url } = await startTestServer(context);
   const options = { transports: ['websocket'] };
   const crowd = await Promise.all(
-    upTo(1, 55).map((number) =>
-      join(context, url, tokenOf(`사람 ${number}`, { userId: `${number}` }), options),
+    rangeInclusive(1, 55).map((number) =>
+      connectClient(context, url, createTestToken(`사람 ${number}`, { userId: `${number}` }), options),
     ),
   );
   const [first] = crowd;
   if (!first) throw new Error('nobody came');
-  const { id } = stored(await first.say('모두'));
+  const { id } = assertStored(await first.send('모두'));
   for (const one of crowd) standing(await react(one, id, '🎉'));
   const full = standing(await react(first, id, '🎉'));
-  assert.deepEqual(full.reactions, [{ emoji: '🎉', count: 55, users: upTo(1, 50).map(String) }]);
+  assert.deepEqual(full.reactions, [{ emoji: '🎉', count: 55, users: rangeInclusive(1, 50).map(String) }]);
   const less = standing(await react(first, id, '🎉', false));
-  assert.deepEqual(less.reactions, [{ emoji: '🎉', count: 54, users: upTo(2, 51).map(String) }]);
+  assert.deepEqual(less.reactions, [{ emoji: '🎉', count: 54, users: rangeInclusive(2, 51).map(String) }]);
 });
 
-it('a crowd with long ids on 20 emoji is counted in full and named only as far as there is room', async (context) => {
-  const { store, kimpga } = await open(context);
-  const appended = await store.project(kimpga).append('main', author, draft('모두'));
+it('many long user ids on 20 emoji are counted in full and named only within the size limit', async (context) => {
+  const { store, kimpga } = await openTestStores(context);
+  const appended = await store.project(kimpga).append('main', testAuthor, createDraft('모두'));
   const id = 'message' in appended ? appended.message.id : 0;
-  const emoji = upTo(0, 19).map((each) => String.fromCodePoint(0x1f400 + each));
-  const crowd = upTo(10, 49).map((number) => `${number}${'"'.repeat(126)}`);
+  const emoji = rangeInclusive(0, 19).map((each) => String.fromCodePoint(0x1f400 + each));
+  const crowd = rangeInclusive(10, 49).map((number) => `${number}${'"'.repeat(126)}`);
   for (const each of emoji)
     await Promise.all(
       crowd.map((user) => store.project(kimpga).react('main', user, { id, emoji: each, on: true })),
     );
-  const few = await store.project(kimpga).append('main', author, draft('몇 명'));
+  const few = await store.project(kimpga).append('main', testAuthor, createDraft('몇 명'));
   const other = 'message' in few ? few.message.id : 0;
   for (const user of crowd)
     await store.project(kimpga).react('main', user, { id: other, emoji: '👍', on: true });
@@ -205,15 +216,17 @@ function reference() {
   };
 }
 
-it('whatever two people do at once on two servers, every state is that of the log in its order', async (context) => {
-  const one = await startChatty(context, { SEND_BURST: '100000' });
-  const other = await startChatty(context, { SEND_BURST: '100000' }, one.connection);
-  const minsu = await follow(context, one.url, tokenOf('민수', { userId: 'u1' }));
-  const jiyoung = await follow(context, other.url, tokenOf('지영', { userId: 'u2' }));
-  const writer = await join(context, one.url, tokenOf('글쓴이'));
-  const ids = await Promise.all(upTo(1, 3).map(async (each) => stored(await writer.say(`${each}`)).id));
+it('concurrent reactions of two members on two servers always match the log in its order', async (context) => {
+  const one = await startTestServer(context, { SEND_BURST: '100000' });
+  const other = await startTestServer(context, { SEND_BURST: '100000' }, one.connection);
+  const minsu = await connectFollower(context, one.url, createTestToken('민수', { userId: 'u1' }));
+  const jiyoung = await connectFollower(context, other.url, createTestToken('지영', { userId: 'u2' }));
+  const writer = await connectClient(context, one.url, createTestToken('글쓴이'));
+  const ids = await Promise.all(
+    rangeInclusive(1, 3).map(async (each) => assertStored(await writer.send(`${each}`)).id),
+  );
   const done: { user: string; payload: ReactPayload; message: Message }[] = [];
-  const act = async (user: string, bearer: Follower) => {
+  const act = async (user: string, bearer: FrameFollower) => {
     const payload = {
       id: ids[randomInt(3)] ?? 0,
       emoji: ['👍', '❤️', '🔥'][randomInt(3)] ?? '',
@@ -226,7 +239,7 @@ it('whatever two people do at once on two servers, every state is that of the lo
     });
   };
   for (let round = 0; round < 25; round += 1)
-    await Promise.all(upTo(1, 8).map((each) => (each % 2 ? act('u1', minsu) : act('u2', jiyoung))));
+    await Promise.all(rangeInclusive(1, 8).map((each) => (each % 2 ? act('u1', minsu) : act('u2', jiyoung))));
 
   // Each answer with a number that is new is a change; in their order they make the states that were answered.
   const models = new Map(ids.map((id) => [id, reference()]));
@@ -241,9 +254,9 @@ it('whatever two people do at once on two servers, every state is that of the lo
   }
   const top = Math.max(...done.map(({ message }) => message.seq));
   const numbers = [...bySeq.keys()].filter((seq) => seq > 3).sort((a, b) => a - b);
-  assert.deepEqual(numbers, upTo(4, top), 'no number is missing and none is burnt');
+  assert.deepEqual(numbers, rangeInclusive(4, top), 'no number is missing and none is burnt');
   for (const chatty of [one, other]) {
-    await until(async () => {
+    await waitUntil(async () => {
       // The other server may hear of the last change only when it next asks where the log stands.
       await pause(250);
       const seen = await seenBy(context, chatty);
@@ -258,17 +271,17 @@ it('whatever two people do at once on two servers, every state is that of the lo
   }
 });
 
-it('our client reacts, and shows what others did', async (context) => {
-  const { url } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수', { userId: 'u1' }));
-  const { id } = stored(await minsu.say('반응해 주세요'));
-  const chat = createChat({ url, token: tokenOf('지영', { userId: 'u2' }) });
+it('the client reacts, and shows reactions of others', async (context) => {
+  const { url } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수', { userId: 'u1' }));
+  const { id } = assertStored(await minsu.send('반응해 주세요'));
+  const chat = createChatClient({ url, token: createTestToken('지영', { userId: 'u2' }) });
   context.after(() => chat.close());
   chat.connect();
-  await until(() => chat.state === 'live', 'the client to be live');
+  await waitUntil(() => chat.state === 'live', 'the client to be live');
   assert.equal(await chat.react(id, '👍', true), null);
   standing(await react(minsu, id, '👍'));
-  await until(() => chat.find(id)?.reactions?.[0]?.count === 2, 'both');
+  await waitUntil(() => chat.find(id)?.reactions?.[0]?.count === 2, 'both');
   assert.deepEqual(chat.find(id)?.reactions, [{ emoji: '👍', count: 2, users: ['u2', 'u1'] }]);
   assert.equal(await chat.react(id, 'x', true), 'invalid');
 });

@@ -2,48 +2,56 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type Chat, createChat } from '@chatty/client/chat';
+import { type ChatClient, createChatClient } from '@chatty/client/chat';
 import type {
   HistoryAnswer,
   MembersAnswer,
   Message,
   Session,
   SyncAnswer,
-  Typist,
+  TypingUser,
 } from '@chatty/protocol/events';
-import { ask, KEYS, make } from '../support/projects.js';
-import { refusalOf, SECRET, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  assertStored,
+  connectExpectingRefusal,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  TestClient,
+  waitUntil,
+} from '../support/server.js';
 
 type Answer = { ok: boolean; code?: string };
 
 async function open(context: TestContext, settings: object = { rooms: ['btc', 'eth'] }) {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga', { settings });
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga', { settings });
   /** Joined, with what came first. */
   async function enter(username: string, room?: unknown, options: object = {}, url = chatty.url) {
-    const visitor = new Visitor(url, { token: tokenOf(username, options), room });
+    const visitor = new TestClient(url, { token: createTestToken(username, options), room });
     context.after(() => visitor.socket.disconnect());
     let session: Session | undefined;
     visitor.socket.once('session', (given: Session) => {
       session = given;
     });
-    await until(() => visitor.history.length > 0 && session !== undefined, 'the history');
+    await waitUntil(() => visitor.history.length > 0 && session !== undefined, 'the history');
     const act = <Reply = Answer>(event: string, payload: unknown): Promise<Reply> =>
       visitor.socket.timeout(8_000).emitWithAck(event, payload);
     return { visitor, act, session: session as unknown as Session };
   }
-  const codeOf = async (room: unknown, auth: object = { token: tokenOf('민수') }) => {
-    const { message, data } = await refusalOf(context, chatty.url, { ...auth, room });
+  const codeOf = async (room: unknown, auth: object = { token: createTestToken('민수') }) => {
+    const { message, data } = await connectExpectingRefusal(context, chatty.url, { ...auth, room });
     return [message, data?.code];
   };
   const setRooms = async (rooms: string[] | null) =>
-    assert.equal((await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { rooms } })).status, 200);
+    assert.equal((await callApi(chatty, 'PATCH', '/projects/kimpga', { settings: { rooms } })).status, 200);
   return { chatty, enter, codeOf, setRooms };
 }
 
 const contents = (messages: readonly Message[] | undefined) => messages?.map(({ content }) => content);
 
-it('what is said in a room is told and kept there alone', async (context) => {
+it('messages of a room are delivered and stored in that room only', async (context) => {
   const { enter } = await open(context);
   const [main, btc, eth] = [await enter('민수'), await enter('지영', 'btc'), await enter('하늘', 'eth')];
   assert.deepEqual(
@@ -53,13 +61,13 @@ it('what is said in a room is told and kept there alone', async (context) => {
   assert.equal((await enter('누구', 'main')).session.room, 'main');
   assert.equal((await enter('누구', null)).session.room, 'main');
   const numbers = [
-    stored(await main.visitor.say('모두에게')).id,
-    stored(await btc.visitor.say('비트')).id,
-    stored(await eth.visitor.say('이더')).id,
-    stored(await btc.visitor.say('또 비트')).id,
+    assertStored(await main.visitor.send('모두에게')).id,
+    assertStored(await btc.visitor.send('비트')).id,
+    assertStored(await eth.visitor.send('이더')).id,
+    assertStored(await btc.visitor.send('또 비트')).id,
   ];
   assert.deepEqual(numbers, [1, 1, 1, 2], 'each room counts for itself');
-  await until(() => btc.visitor.messages.length === 2 && main.visitor.messages.length === 1, 'delivery');
+  await waitUntil(() => btc.visitor.messages.length === 2 && main.visitor.messages.length === 1, 'delivery');
   assert.deepEqual(
     [main, btc, eth].map(({ visitor }) => visitor.contents),
     [['모두에게'], ['비트', '또 비트'], ['이더']],
@@ -70,16 +78,16 @@ it('what is said in a room is told and kept there alone', async (context) => {
   assert.deepEqual(page.ok && contents(page.messages), ['모두에게']);
 });
 
-it('nothing is changed, seen or done across rooms, although the numbers are the same', async (context) => {
+it('equal message numbers in other rooms are never changed, shown or affected', async (context) => {
   const { enter } = await open(context);
   const main = await enter('민수', 'main', { userId: 'u1' });
   const btc = await enter('민수', 'btc', { userId: 'u1' });
   const staff = await enter('관리', 'btc', { role: 'moderator' });
-  stored(await main.visitor.say('하나'));
-  stored(await main.visitor.say('둘'));
-  stored(await btc.visitor.say({ content: '비트', clientId: 'c1' }));
+  assertStored(await main.visitor.send('하나'));
+  assertStored(await main.visitor.send('둘'));
+  assertStored(await btc.visitor.send({ content: '비트', clientId: 'c1' }));
   // The client id is the person's in the whole project; what was said elsewhere under it is not answered here.
-  const again = await main.visitor.say({ content: '비트', clientId: 'c1' });
+  const again = await main.visitor.send({ content: '비트', clientId: 'c1' });
   assert.equal(!again.ok && again.code, 'conflict');
   assert.equal((await btc.act('edit message', { id: 2, content: '고침' })).code, 'not_found');
   assert.equal((await btc.act('delete message', { id: 2 })).code, 'not_found');
@@ -90,16 +98,16 @@ it('nothing is changed, seen or done across rooms, although the numbers are the 
   for (const id of [3, 4]) assert.equal((await main.act('delete message', { id })).code, 'not_found');
   const page = await main.act<HistoryAnswer>('history', { before: 1_000 });
   assert.deepEqual(page.ok && contents(page.messages), ['하나', '둘']);
-  const answer = await btc.visitor.say({ content: '답', replyTo: 2 });
+  const answer = await btc.visitor.send({ content: '답', replyTo: 2 });
   assert.equal(!answer.ok && answer.code, 'not_found', 'an answer to a message of another room');
   assert.deepEqual([main.visitor.contents, btc.visitor.contents], [['하나', '둘'], ['비트']]);
 });
 
-it('who comes back is told what their room did since; a position of another room is none', async (context) => {
+it('a reconnect gets the changes of its own room; a position of another room is refused', async (context) => {
   const { enter } = await open(context);
   const [main, btc] = [await enter('민수'), await enter('지영', 'btc')];
-  for (const content of ['하나', '둘', '셋']) stored(await main.visitor.say(content));
-  stored(await btc.visitor.say('비트'));
+  for (const content of ['하나', '둘', '셋']) assertStored(await main.visitor.send(content));
+  assertStored(await btc.visitor.send('비트'));
   const since = (here: typeof main, epoch: string, seq: number) =>
     here.act<SyncAnswer>('sync', { after: { epoch, seq } });
   const [ofMain, ofBtc] = [main.session.epoch, btc.session.epoch];
@@ -114,7 +122,7 @@ it('who comes back is told what their room did since; a position of another room
   assert.deepEqual(await told(main, ofBtc, 1), [ofMain, true, ['하나', '둘', '셋']]);
 });
 
-it('people are counted, listed and seen typing in their room; one person may be in several', async (context) => {
+it('members are counted, listed and shown typing per room; one member may be in several rooms', async (context) => {
   const { chatty, enter } = await open(context);
   const [main, btc] = [await enter('민수', 'main'), await enter('민수', 'btc')];
   await enter('지영', 'btc');
@@ -127,73 +135,73 @@ it('people are counted, listed and seen typing in their room; one person may be 
   const seen: string[] = [];
   for (const room of ['main', 'btc']) {
     const chat = await follow(context, chatty.url, room);
-    chat.on('typing', ({ username }: Typist) => seen.push(`${room} ${username}`));
+    chat.on('typing', ({ username }: TypingUser) => seen.push(`${room} ${username}`));
   }
   await main.act('typing', {});
   await btc.act('typing', {});
-  await until(() => seen.length === 2, 'the signs of typing');
+  await waitUntil(() => seen.length === 2, 'the signs of typing');
   assert.deepEqual(seen.sort(), ['btc 민수', 'main 민수']);
 });
 
 /** Our own client in a room, live. */
-async function follow(context: TestContext, url: string, room: string): Promise<Chat> {
-  const chat = createChat({ url, token: tokenOf(`독자 ${room}`), room });
+async function follow(context: TestContext, url: string, room: string): Promise<ChatClient> {
+  const chat = createChatClient({ url, token: createTestToken(`독자 ${room}`), room });
   context.after(() => chat.close());
   chat.connect();
-  await until(() => chat.state === 'live', 'the chat');
+  await waitUntil(() => chat.state === 'live', 'the chat');
   assert.equal(chat.session?.room, room);
   return chat;
 }
 
-it('rules are those of the room, sanctions those of the project', async (context) => {
+it('rules apply to their room, sanctions to the whole project', async (context) => {
   const { chatty, enter } = await open(context);
   const staff = await enter('관리', 'btc', { role: 'moderator' });
   const main = await enter('민수', 'main', { userId: 'u1' });
   const btc = await enter('민수', 'btc', { userId: 'u1' });
   assert.equal((await staff.act('set rules', { rules: { slowMode: 600 } })).ok, true);
-  stored(await btc.visitor.say('하나'));
-  const soon = await btc.visitor.say('둘');
+  assertStored(await btc.visitor.send('하나'));
+  const soon = await btc.visitor.send('둘');
   assert.equal(!soon.ok && soon.code, 'slow_mode');
-  stored(await main.visitor.say('하나'));
-  stored(await main.visitor.say('둘'));
-  const rules = (room: string) => ask(chatty, 'GET', `/projects/kimpga/rooms/${room}/rules`);
+  assertStored(await main.visitor.send('하나'));
+  assertStored(await main.visitor.send('둘'));
+  const rules = (room: string) => callApi(chatty, 'GET', `/projects/kimpga/rooms/${room}/rules`);
   const slow = async (room: string) =>
     ((await rules(room)).body as { rules?: { slowMode: number } }).rules?.slowMode;
   assert.deepEqual([await slow('main'), await slow('btc'), await slow('eth')], [0, 600, 0]);
   for (const room of ['doge', 'BTC', '__proto__', 'main%2F..'])
     assert.deepEqual([(await rules(room)).status, (await rules(room)).body.code], [404, 'not_found'], room);
-  await ask(chatty, 'PATCH', '/projects/kimpga/rooms/btc/rules', { slowMode: null, write: 'moderator' });
-  const quiet = await btc.visitor.say('셋');
+  await callApi(chatty, 'PATCH', '/projects/kimpga/rooms/btc/rules', { slowMode: null, write: 'moderator' });
+  const quiet = await btc.visitor.send('셋');
   assert.equal(!quiet.ok && quiet.code, 'read_only');
   // The same words in two rooms are no repetition, only in one.
   for (const room of ['main', 'btc'])
-    await ask(chatty, 'PATCH', `/projects/kimpga/rooms/${room}/rules`, {
+    await callApi(chatty, 'PATCH', `/projects/kimpga/rooms/${room}/rules`, {
       duplicatesWithin: 600,
       write: null,
     });
-  for (const { visitor } of [main, btc]) stored(await visitor.say('넷'));
+  for (const { visitor } of [main, btc]) assertStored(await visitor.send('넷'));
   for (const { visitor } of [main, btc]) {
-    const twice = await visitor.say('넷');
+    const twice = await visitor.send('넷');
     assert.equal(!twice.ok && twice.code, 'duplicate');
   }
   // A message of another room is named with it.
-  const gone = (body: object) => ask(chatty, 'DELETE', '/projects/kimpga/messages/3', body);
+  const gone = (body: object) => callApi(chatty, 'DELETE', '/projects/kimpga/messages/3', body);
   assert.equal((await gone({ room: 'btc' })).body.code, 'not_found');
   assert.equal((await gone({ room: 'doge' })).body.code, 'not_found');
-  const elsewhere = await ask(chatty, 'DELETE', '/projects/kimpga/messages/3?room=btc');
+  const elsewhere = await callApi(chatty, 'DELETE', '/projects/kimpga/messages/3?room=btc');
   assert.equal(elsewhere.body.code, 'not_found', 'the query says it as well');
   assert.equal((await gone({})).status, 200);
-  const tried = await ask(chatty, 'POST', '/projects/kimpga/filter/dry-run', {
+  const tried = await callApi(chatty, 'POST', '/projects/kimpga/filter/dry-run', {
     words: ['하나'],
     room: 'btc',
   });
   assert.deepEqual((tried.body as { checked?: number }).checked, 2);
   await staff.act('mute member', { userId: 'u1', messageId: 2 });
-  const muted = await main.visitor.say('다섯');
+  const muted = await main.visitor.send('다섯');
   assert.equal(!muted.ok && muted.code, 'muted');
-  await ask(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2 });
-  await ask(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2, room: 'btc' });
-  const { entries } = (await ask(chatty, 'GET', '/projects/kimpga/audit?limit=3')).body as unknown as {
+  await callApi(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2 });
+  await callApi(chatty, 'POST', '/projects/kimpga/members/u1/mute', { messageId: 2, room: 'btc' });
+  const { entries } = (await callApi(chatty, 'GET', '/projects/kimpga/audit?limit=3')).body as unknown as {
     entries: { details: { room: string; message: Message } }[];
   };
   assert.deepEqual(
@@ -206,7 +214,7 @@ it('rules are those of the room, sanctions those of the project', async (context
   );
 });
 
-it('there is no room but those that the project has; one that is taken away is closed, and keeps its talk', async (context) => {
+it('only rooms of the project exist; a removed room is closed, and keeps its messages', async (context) => {
   const { chatty, enter, codeOf, setRooms } = await open(context);
   const unknown = ['Authentication error', 'room_unknown'];
   for (const room of [
@@ -225,13 +233,16 @@ it('there is no room but those that the project has; one that is taken away is c
     ['btc'],
   ])
     assert.deepEqual(await codeOf(room), unknown, JSON.stringify(room));
-  assert.deepEqual(await codeOf('btc', { token: tokenOf('민수', { projectId: 'othershop' }) }), unknown);
+  assert.deepEqual(
+    await codeOf('btc', { token: createTestToken('민수', { projectId: 'othershop' }) }),
+    unknown,
+  );
   // Who may not be in the project does not learn which rooms it has.
   assert.equal(
-    (await codeOf('doge', { token: tokenOf('민수', { secret: `not ${SECRET}` }) }))[1],
+    (await codeOf('doge', { token: createTestToken('민수', { secret: `not ${SECRET}` }) }))[1],
     'token_invalid',
   );
-  const { refusals } = (await ask(chatty, 'GET', '/projects/kimpga/refusals')).body as unknown as {
+  const { refusals } = (await callApi(chatty, 'GET', '/projects/kimpga/refusals')).body as unknown as {
     refusals: { code: string; reason: string }[];
   };
   const reasons = refusals.filter(({ code }) => code === 'room_unknown').map(({ reason }) => reason);
@@ -239,7 +250,7 @@ it('there is no room but those that the project has; one that is taken away is c
   assert.ok(reasons.includes('auth.room is no name of a room'), String(reasons));
   const btc = await enter('민수', 'btc');
   const main = await enter('민수');
-  stored(await btc.visitor.say('남는 말'));
+  assertStored(await btc.visitor.send('남는 말'));
   const told: unknown[] = [];
   btc.visitor.socket.on('refused', ({ code }) => told.push(code));
   const ended = new Promise((resolve) => btc.visitor.socket.once('disconnect', resolve));
@@ -252,25 +263,25 @@ it('there is no room but those that the project has; one that is taken away is c
   assert.deepEqual(contents((await enter('지영', 'btc')).visitor.history[0]), ['남는 말']);
 });
 
-it('a newer token stays in the room; a guest reads in one; a second server tells it too', async (context) => {
+it('a new token stays in the room; a guest reads in one room; a second server delivers to it too', async (context) => {
   const { chatty, enter } = await open(context, { rooms: ['btc'], guests: true });
-  const other = await startChatty(context, KEYS, chatty.connection);
+  const other = await startTestServer(context, KEY_SETTINGS, chatty.connection);
   const here = await enter('민수', 'btc', { userId: 'u1' });
   const there = await enter('지영', 'btc', {}, other.url);
-  const guest = new Visitor(other.url, { projectId: 'kimpga', room: 'btc' });
+  const guest = new TestClient(other.url, { projectId: 'kimpga', room: 'btc' });
   context.after(() => guest.socket.disconnect());
-  await until(() => guest.history.length > 0, 'the history');
+  await waitUntil(() => guest.history.length > 0, 'the history');
   assert.equal(
-    (await here.act('auth refresh', { token: tokenOf('민수', { userId: 'u1', expiresIn: 900 }) })).ok,
+    (await here.act('auth refresh', { token: createTestToken('민수', { userId: 'u1', expiresIn: 900 }) })).ok,
     true,
   );
   const stranger = await enter('길동', 'btc', { userId: 'u3' });
   const gone = new Promise((resolve) => stranger.visitor.socket.once('disconnect', resolve));
-  const foreign = tokenOf('길동', { userId: 'u3', projectId: 'othershop' });
+  const foreign = createTestToken('길동', { userId: 'u3', projectId: 'othershop' });
   stranger.visitor.socket.emit('auth refresh', { token: foreign });
   await gone;
-  stored(await here.visitor.say('비트'));
-  await until(() => there.visitor.messages.length > 0 && guest.messages.length > 0, 'the other server');
+  assertStored(await here.visitor.send('비트'));
+  await waitUntil(() => there.visitor.messages.length > 0 && guest.messages.length > 0, 'the other server');
   assert.deepEqual([there.visitor.contents, guest.contents], [['비트'], ['비트']]);
   assert.equal((await enter('하늘')).visitor.history[0]?.length, 0);
 });

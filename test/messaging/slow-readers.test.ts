@@ -4,18 +4,26 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { createChat } from '@chatty/client/chat';
+import { createChatClient } from '@chatty/client/chat';
 import type { HistoryAnswer, Message } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE, PAGE_BYTES } from '@chatty/protocol/sizes';
-import { follow } from '../support/log-follower.js';
-import { openRaw } from '../support/raw/websocket.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until, Visitor } from '../support/server.js';
+import { MAX_HISTORY_PAGE_SIZE, MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
+import { connectFollower } from '../support/log-follower.js';
+import { openRawSocket } from '../support/raw/websocket.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  startTestServer,
+  TestClient,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
 
 const LONG = '😀'.repeat(1_990);
 const MESSAGES = 150;
 const QUESTIONS = 90;
 /** What may wait in the process for one client: 256 KB, and one answer more. */
-const MOST_WAITING = 2 * PAGE_BYTES + 32 * 1_024;
+const MOST_WAITING = 2 * MAX_PAGE_BYTES + 32 * 1_024;
 
 /** The server's ends of all TCP connections of this process, by the port of the other end. */
 const accepted = new Map<number, Socket>();
@@ -28,24 +36,26 @@ const settings = { SEND_BURST: '100000', GUEST_PROJECTS: 'kimpga', PROJECT_PER_S
 
 /** A room in which much was said, in the longest messages there are. */
 async function openRoom(context: TestContext) {
-  const chatty = await startChatty(context, settings);
-  const minsu = await join(context, chatty.url, tokenOf('민수'), { transports: ['websocket'] });
+  const chatty = await startTestServer(context, settings);
+  const minsu = await connectClient(context, chatty.url, createTestToken('민수'), {
+    transports: ['websocket'],
+  });
   for (let sent = 0; sent < MESSAGES; sent += 10)
     await Promise.all(
-      Array.from({ length: 10 }, async (_, at) => stored(await minsu.say(`${sent + at} ${LONG}`))),
+      Array.from({ length: 10 }, async (_, at) => assertStored(await minsu.send(`${sent + at} ${LONG}`))),
     );
   return { chatty, minsu };
 }
 
 const ask = (id: number, name: string, payload: object) => `42${id}${JSON.stringify([name, payload])}`;
-const firstPage = { before: MESSAGES + 1, limit: HISTORY_PAGE_SIZE };
+const firstPage = { before: MESSAGES + 1, limit: MAX_HISTORY_PAGE_SIZE };
 
 /** A guest on a WebSocket, who has got the history. */
-async function visit(context: TestContext, { url }: Chatty) {
-  const guest = await openRaw(url);
-  context.after(() => guest.reset());
-  guest.say(`40${JSON.stringify({ projectId: 'kimpga' })}`);
-  await guest.when(({ texts }) => texts.some((text) => text.startsWith('42["history"')));
+async function visit(context: TestContext, { url }: TestServer) {
+  const guest = await openRawSocket(url);
+  context.after(() => guest.resetConnection());
+  guest.sendText(`40${JSON.stringify({ projectId: 'kimpga' })}`);
+  await guest.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('42["history"')));
   return guest;
 }
 
@@ -56,11 +66,11 @@ const answersIn = (texts: readonly string[]) =>
     if (id === undefined) return [];
     const [answer] = JSON.parse(json ?? '') as [HistoryAnswer & { members?: unknown[] }];
     assert.ok(answer.ok, text.slice(0, 200));
-    assert.ok(Buffer.byteLength(json ?? '') <= PAGE_BYTES + 1_024, 'a page is bounded');
+    assert.ok(Buffer.byteLength(json ?? '') <= MAX_PAGE_BYTES + 1_024, 'a page is bounded');
     return [{ id: Number(id), count: (answer.messages ?? answer.members ?? []).length }];
   });
 
-it('guests who ask for pages and do not read have one answer waiting each, and a member beside them is heard (D15)', async (context) => {
+it('guests that request pages without reading have one answer queued each, and a member beside them still receives (D15)', async (context) => {
   const { chatty, minsu } = await openRoom(context);
   const guests = await Promise.all(Array.from({ length: 20 }, () => visit(context, chatty)));
   const before = new Set([...accepted.values()].filter(({ destroyed }) => !destroyed));
@@ -76,29 +86,32 @@ it('guests who ask for pages and do not read have one answer waiting each, and a
       if (id % 3 === 1) return ask(id, 'sync', { after: { epoch: 'another', seq: 0 } });
       return ask(id, 'history', firstPage);
     });
-    for (const question of questions) guest.say(question);
+    for (const question of questions) guest.sendText(question);
   }
   // The kernel takes some megabytes of each; then it waits in the process.
   const stalled = () => [...before].filter(({ writableLength }) => writableLength > 0).length;
   for (let line = 0; stalled() < guests.length; line += 1) {
     assert.ok(line < 2_000, `${stalled()} of them have something waiting`);
-    stored(await minsu.say(`neighbour ${line}`));
+    assertStored(await minsu.send(`neighbour ${line}`));
   }
-  for (let line = 0; line < 20; line += 1) stored(await minsu.say(`neighbour of the stalled ${line}`));
+  for (let line = 0; line < 20; line += 1) assertStored(await minsu.send(`neighbour of the stalled ${line}`));
   assert.ok(most <= MOST_WAITING, `${most} bytes waited for one of them`);
 });
 
-it('once a slow reader reads it gets every answer, in order, and the answers to its messages too', async (context) => {
+it('a slow reader that resumes gets every answer in order, including those to its messages', async (context) => {
   const { chatty } = await openRoom(context);
   const guest = await visit(context, chatty);
   guest.pause();
   for (let id = 0; id < QUESTIONS; id += 1)
-    guest.say(id % 5 === 4 ? ask(id, 'members', {}) : ask(id, 'history', firstPage));
-  guest.say(ask(QUESTIONS, 'chat message', { content: 'no guest may' }));
+    guest.sendText(id % 5 === 4 ? ask(id, 'members', {}) : ask(id, 'history', firstPage));
+  guest.sendText(ask(QUESTIONS, 'chat message', { content: 'no guest may' }));
   guest.resume();
   const last = `43${QUESTIONS - 1}[`;
-  assert.ok(await guest.when(({ texts }) => texts.some((text) => text.startsWith(last))), 'the last answer');
-  const texts = guest.texts.filter((text) => !text.startsWith(`43${QUESTIONS}[`));
+  assert.ok(
+    await guest.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith(last))),
+    'the last answer',
+  );
+  const texts = guest.receivedTexts.filter((text) => !text.startsWith(`43${QUESTIONS}[`));
   const answers = answersIn(texts);
   assert.deepEqual(
     answers.map(({ id }) => id),
@@ -107,11 +120,11 @@ it('once a slow reader reads it gets every answer, in order, and the answers to 
   const pages = answers.filter(({ id }) => id % 5 !== 4);
   assert.ok(pages.every(({ count }) => count >= 30 && count < 40));
   assert.ok(
-    guest.texts.some((text) => text.startsWith(`43${QUESTIONS}[`) && text.includes('login_required')),
+    guest.receivedTexts.some((text) => text.startsWith(`43${QUESTIONS}[`) && text.includes('login_required')),
   );
 });
 
-it('who polls gets one page a poll and all of them in order, and none is read before the last was taken', async (context) => {
+it('a polling client gets one page per poll, all in order, and none is read before the last was delivered', async (context) => {
   const { chatty } = await openRoom(context);
   const poll = await startPolling(chatty);
   await poll.say(`40${JSON.stringify({ projectId: 'kimpga' })}`);
@@ -131,10 +144,10 @@ it('who polls gets one page a poll and all of them in order, and none is read be
   );
 });
 
-it('of what a polling client sends without reading, so much is kept and the rest is refused', async (context) => {
+it('a bounded number of commands of a polling client that does not read is queued, and the rest is refused', async (context) => {
   const { chatty } = await openRoom(context);
   const poll = await startPolling(chatty);
-  await poll.say(`40${JSON.stringify({ token: tokenOf('지영') })}`);
+  await poll.say(`40${JSON.stringify({ token: createTestToken('지영') })}`);
   const texts: string[] = [];
   while (!texts.some((text) => text.startsWith('42["history"'))) texts.push(...(await poll.take()).texts);
   await poll.say(...Array.from({ length: 3 }, (_, id) => ask(id, 'history', firstPage)));
@@ -157,39 +170,39 @@ it('of what a polling client sends without reading, so much is kept and the rest
   assert.ok(count('rate_limited') > 0 && count('stored') >= 30, JSON.stringify([...codes.values()]));
 });
 
-it('a burst of a hundred messages is answered, each once, and a page that was asked for with it too', async (context) => {
+it('a burst of 100 messages is answered, each once, together with a requested page', async (context) => {
   const { chatty, minsu } = await openRoom(context);
   const page = minsu.socket.timeout(8_000).emitWithAck('history', { before: 50, limit: 100 });
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => minsu.say(`burst ${at}`)));
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => minsu.send(`burst ${at}`)));
   assert.deepEqual(
-    answers.map((answer) => stored(answer).content),
+    answers.map((answer) => assertStored(answer).content),
     answers.map((_, at) => `burst ${at}`),
   );
   assert.ok((await page).ok);
-  const ids = answers.map((answer) => stored(answer).id);
+  const ids = answers.map((answer) => assertStored(answer).id);
   assert.deepEqual(
     ids,
     [...ids].sort((a, b) => a - b),
   );
-  const jiyoung = await follow(context, chatty.url, tokenOf('지영'));
+  const jiyoung = await connectFollower(context, chatty.url, createTestToken('지영'));
   assert.equal(jiyoung.position?.seq, MESSAGES + 100);
 });
 
-it('in a room of long messages our client and a plain one get all of them, page by page', async (context) => {
+it('in a room of long messages the client and a plain member get all of them, page by page', async (context) => {
   const { chatty } = await openRoom(context);
-  const chat = createChat({ url: chatty.url, token: tokenOf('수진') });
+  const chat = createChatClient({ url: chatty.url, token: createTestToken('수진') });
   context.after(() => chat.close());
   chat.connect();
-  await until(() => chat.state === 'live' && chat.lines.length > 0, 'the history');
-  assert.ok(chat.lines.length < 50 && chat.more, 'a part of the newest fifty');
-  while (chat.more) await chat.loadOlder();
-  const ids = chat.lines.map((line) => (line.kind === 'stored' ? line.message.id : line.kind));
+  await waitUntil(() => chat.state === 'live' && chat.items.length > 0, 'the history');
+  assert.ok(chat.items.length < 50 && chat.hasOlder, 'a part of the newest fifty');
+  while (chat.hasOlder) await chat.loadOlder();
+  const ids = chat.items.map((line) => (line.kind === 'stored' ? line.message.id : line.kind));
   const all = Array.from({ length: MESSAGES }, (_, at) => at + 1);
   assert.deepEqual(ids, all);
 
-  const plain = new Visitor(chatty.url, { token: tokenOf('현우') });
+  const plain = new TestClient(chatty.url, { token: createTestToken('현우') });
   context.after(() => plain.socket.disconnect());
-  await until(() => plain.history.length === 1, 'the history of the plain client');
+  await waitUntil(() => plain.history.length === 1, 'the history of the plain client');
   const found: Message[] = [...(plain.history[0] ?? [])];
   for (let more = true; more; ) {
     const answer: HistoryAnswer = await plain.socket.emitWithAck('history', { before: found[0]?.id });
@@ -203,7 +216,7 @@ it('in a room of long messages our client and a plain one get all of them, page 
   );
 
   const position = { epoch: chat.session?.epoch ?? '', seq: 0 };
-  const late = await follow(context, chatty.url, tokenOf('지영'), position);
+  const late = await connectFollower(context, chatty.url, createTestToken('지영'), position);
   const seen = late.frames.flatMap(({ messages }) => messages.map(({ id }) => id));
   assert.deepEqual(late.heads.at(-1)?.seq, MESSAGES);
   while (seen.length < MESSAGES) {
@@ -216,7 +229,7 @@ it('in a room of long messages our client and a plain one get all of them, page 
 });
 
 /** Engine.IO 4 by long polling. */
-async function startPolling({ url }: Chatty) {
+async function startPolling({ url }: TestServer) {
   const path = `${url}/socket.io/?EIO=4&transport=polling`;
   const opened = await (await fetch(path)).text();
   const { sid } = JSON.parse(opened.slice(1)) as { sid: string };

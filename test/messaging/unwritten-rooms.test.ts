@@ -2,25 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createChat } from '@chatty/client/chat';
-import type { Position, Session } from '@chatty/protocol/events';
+import { createChatClient } from '@chatty/client/chat';
+import type { LogPosition, Session } from '@chatty/protocol/events';
 import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import type { ProjectId } from '@chatty/server/store/store';
 import { createToken } from '@chatty/token/create-token';
 import pg from 'pg';
-import { follow } from '../support/log-follower.js';
+import { connectFollower } from '../support/log-follower.js';
 import {
-  join,
-  makeDatabase,
-  refusalOf,
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestDatabase,
+  createTestToken,
   SECRET,
-  startChatty,
-  stored,
-  tokenOf,
-  until,
-  Visitor,
+  startTestServer,
+  TestClient,
+  waitUntil,
 } from '../support/server.js';
 
 async function query<Row extends pg.QueryResultRow>(connection: Connection, sql: string): Promise<Row[]> {
@@ -45,18 +45,18 @@ async function rowsOf(connection: Connection): Promise<Record<string, number>> {
 
 const PROJECTS = 150;
 
-it('guests and readers who name projects that nobody has written in leave no row in any table (D25)', async (context) => {
-  const { url, connection } = await startChatty(context, { GUEST_PROJECTS: '*' });
+it('guests and readers that name projects without messages create no row in any table (D25)', async (context) => {
+  const { url, connection } = await startTestServer(context, { GUEST_PROJECTS: '*' });
   const before = await rowsOf(connection);
   const readers = Array.from({ length: PROJECTS }, (_, index) => {
     const projectId = `made-up-${index}`;
     const token = createToken({ secret: SECRET, projectId, username: '지영' });
-    return new Visitor(url, index % 3 === 0 ? { token } : { projectId, batch: index % 3 === 1 });
+    return new TestClient(url, index % 3 === 0 ? { token } : { projectId, batch: index % 3 === 1 });
   });
   context.after(() => {
     for (const { socket } of readers) socket.disconnect();
   });
-  await until(() => readers.every(({ history }) => history.length === 1), 'the histories');
+  await waitUntil(() => readers.every(({ history }) => history.length === 1), 'the histories');
   for (const { socket } of readers) {
     const sync = await socket.emitWithAck('sync', { after: { epoch: 'another', seq: 5 } });
     assert.deepEqual([sync.ok, sync.reset, sync.seq, sync.messages], [true, true, 0, []]);
@@ -64,8 +64,8 @@ it('guests and readers who name projects that nobody has written in leave no row
     assert.deepEqual([page.ok, page.messages, page.more], [true, [], false]);
     assert.ok((await socket.emitWithAck('members', {})).ok);
   }
-  const forged = { token: tokenOf('민수', { secret: 'a-forged-secret-with-enough-bytes-in-it' }) };
-  await Promise.all(Array.from({ length: 10 }, () => refusalOf(context, url, forged)));
+  const forged = { token: createTestToken('민수', { secret: 'a-forged-secret-with-enough-bytes-in-it' }) };
+  await Promise.all(Array.from({ length: 10 }, () => connectExpectingRefusal(context, url, forged)));
   for (const { socket } of readers.slice(0, 20)) await socket.emitWithAck('chat message', '');
   assert.deepEqual(await rowsOf(connection), before);
 });
@@ -76,43 +76,43 @@ async function epochStored(connection: Connection): Promise<string | undefined> 
 
 /** Our client, a plain one and one that asks for frames, in a room that nobody has written in. */
 async function readersOf(context: TestContext, url: string) {
-  const chat = createChat({ url, token: tokenOf('수진') });
+  const chat = createChatClient({ url, token: createTestToken('수진') });
   context.after(() => chat.close());
   const fresh: string[] = [];
   chat.on('message', ({ content }) => fresh.push(content));
   chat.connect();
-  const plain = await join(context, url, tokenOf('지영'));
-  const follower = await follow(context, url, tokenOf('현우'));
-  await until(() => chat.state === 'live', 'our client');
+  const plain = await connectClient(context, url, createTestToken('지영'));
+  const follower = await connectFollower(context, url, createTestToken('현우'));
+  await waitUntil(() => chat.state === 'live', 'our client');
   return { chat, plain, follower, fresh };
 }
 
 type Readers = Awaited<ReturnType<typeof readersOf>>;
 
 async function assertUndisturbed({ chat, plain, follower, fresh }: Readers, contents: string[]) {
-  await until(
+  await waitUntil(
     () => fresh.length >= contents.length && plain.messages.length >= contents.length,
     'the messages',
   );
-  await until(() => follower.position?.seq === contents.length, 'the frames');
+  await waitUntil(() => follower.position?.seq === contents.length, 'the frames');
   assert.deepEqual(fresh, contents);
   assert.deepEqual(plain.contents, contents);
   assert.deepEqual([plain.history.length, follower.histories.length], [1, 1], 'nobody begins anew');
   assert.deepEqual(
-    chat.lines.map((line) => (line.kind === 'stored' ? line.message.content : line.kind)),
+    chat.items.map((line) => (line.kind === 'stored' ? line.message.content : line.kind)),
     contents,
   );
 }
 
-it('the first message makes the room, under the epoch that its readers were told', async (context) => {
-  const { url, connection } = await startChatty(context);
+it('the first message creates the room with the epoch that its readers already have', async (context) => {
+  const { url, connection } = await startTestServer(context);
   const readers = await readersOf(context, url);
   assert.equal(await epochStored(connection), undefined);
-  const minsu = await join(context, url, tokenOf('민수'));
-  for (const content of ['하나', '둘']) stored(await minsu.say(content));
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  for (const content of ['하나', '둘']) assertStored(await minsu.send(content));
   await assertUndisturbed(readers, ['하나', '둘']);
   assert.equal(await epochStored(connection), readers.follower.position?.epoch);
-  const back = await follow(context, url, tokenOf('서연'), {
+  const back = await connectFollower(context, url, createTestToken('서연'), {
     epoch: readers.follower.position?.epoch ?? '',
     seq: 0,
   });
@@ -123,32 +123,32 @@ it('the first message makes the room, under the epoch that its readers were told
   );
 });
 
-it('the first message of another server reaches those who read the empty room on this one', async (context) => {
-  const here = await startChatty(context);
-  const there = await startChatty(context, {}, here.connection);
+it('the first message on another server reaches the readers of the empty room on this one', async (context) => {
+  const here = await startTestServer(context);
+  const there = await startTestServer(context, {}, here.connection);
   const readers = await readersOf(context, here.url);
-  const away = new Visitor(there.url, { token: tokenOf('민수') });
+  const away = new TestClient(there.url, { token: createTestToken('민수') });
   context.after(() => away.socket.disconnect());
   const session = await new Promise<Session>((resolve) => away.socket.once('session', resolve));
   assert.equal(session.epoch, readers.chat.session?.epoch, 'both know the epoch without the row');
-  stored(await away.say('저기에서'));
+  assertStored(await away.send('저기에서'));
   await assertUndisturbed(readers, ['저기에서']);
   assert.equal(await epochStored(here.connection), session.epoch);
 });
 
-it('servers that make a room at once make one, and every first message is in it', async (context) => {
-  const one = await startChatty(context, { SEND_BURST: '1000' });
-  const two = await startChatty(context, { SEND_BURST: '1000' }, one.connection);
+it('servers that create a room at once create one, and it contains every first message', async (context) => {
+  const one = await startTestServer(context, { SEND_BURST: '1000' });
+  const two = await startTestServer(context, { SEND_BURST: '1000' }, one.connection);
   const readers = await readersOf(context, one.url);
   const writers = await Promise.all(
-    [one, two].map(({ url }, index) => join(context, url, tokenOf(`작가 ${index}`))),
+    [one, two].map(({ url }, index) => connectClient(context, url, createTestToken(`작가 ${index}`))),
   );
   await Promise.all(
     writers.flatMap((writer, index) =>
-      Array.from({ length: 30 }, async (_, each) => stored(await writer.say(`${index} ${each}`))),
+      Array.from({ length: 30 }, async (_, each) => assertStored(await writer.send(`${index} ${each}`))),
     ),
   );
-  await until(() => readers.follower.position?.seq === 60, 'all of them');
+  await waitUntil(() => readers.follower.position?.seq === 60, 'all of them');
   const all = await query<{ content: string }>(one.connection, 'SELECT content FROM messages ORDER BY id');
   await assertUndisturbed(
     readers,
@@ -161,14 +161,14 @@ const draft = (content: string) => ({ content, clientId: null, replyTo: null });
 const author = { userId: 'minsu', username: '민수', avatar: null };
 
 async function openStore(context: TestContext) {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   await migrate(connection, 10, () => undefined);
-  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const store = createPostgresStore({ config: connection, log: createLog('silent') });
   context.after(() => store.close());
   return { connection, room: store.project(kimpga), other: store.project('other' as ProjectId) };
 }
 
-it('the epoch of an empty room is its own: of another room, project or database it is another', async (context) => {
+it('the epoch of an empty room is unique per room, project and database', async (context) => {
   const [one, two] = await Promise.all([openStore(context), openStore(context)]);
   const pages = await Promise.all([
     one.room.newestChanges('main', 10),
@@ -178,34 +178,34 @@ it('the epoch of an empty room is its own: of another room, project or database 
   ]);
   assert.equal(new Set(pages.map(({ epoch }) => epoch)).size, 4);
   const [page] = pages;
-  assert.deepEqual([page?.prev, page?.seq, page?.top, page?.messages], [0, 0, 0, []]);
-  assert.equal((await one.room.changedAfter('main', 7, 10)).epoch, page?.epoch);
+  assert.deepEqual([page?.prev, page?.seq, page?.head, page?.messages], [0, 0, 0, []]);
+  assert.equal((await one.room.changesAfter('main', 7, 10)).epoch, page?.epoch);
 });
 
-it('a log of which a restored backup has not even the room gets another epoch', async (context) => {
+it('a log whose room is missing from a restored backup gets another epoch', async (context) => {
   const { connection, room } = await openStore(context);
   await room.append('main', author, draft('하나'));
   const { epoch } = await room.newestChanges('main', 10);
   await query(connection, 'TRUNCATE rooms, messages, reactions');
   assert.equal((await room.newestChanges('main', 10)).epoch, epoch, 'the names are the same');
-  await room.renew('main', epoch);
+  await room.renewEpoch('main', epoch);
   const renewed = await room.newestChanges('main', 10);
   assert.notEqual(renewed.epoch, epoch);
-  await room.renew('main', epoch);
+  await room.renewEpoch('main', epoch);
   assert.equal((await room.newestChanges('main', 10)).epoch, renewed.epoch, 'once');
   await room.append('main', author, draft('둘'));
   assert.deepEqual((await room.newestChanges('main', 10)).epoch, renewed.epoch);
 });
 
-it('readers of a room that is gone from under a running server begin anew, under another epoch', async (context) => {
-  const { url, connection } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
-  for (const content of ['하나', '둘', '셋']) stored(await minsu.say(content));
-  const jiyoung = await follow(context, url, tokenOf('지영'));
-  const before = jiyoung.position as Position;
+it('readers of a room that is removed from a running server start over with another epoch', async (context) => {
+  const { url, connection } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  for (const content of ['하나', '둘', '셋']) assertStored(await minsu.send(content));
+  const jiyoung = await connectFollower(context, url, createTestToken('지영'));
+  const before = jiyoung.position as LogPosition;
   await query(connection, 'TRUNCATE rooms, messages, reactions');
-  stored(await minsu.say('새로'));
-  await until(() => jiyoung.histories.length === 2, 'the new beginning', 20_000);
+  assertStored(await minsu.send('새로'));
+  await waitUntil(() => jiyoung.histories.length === 2, 'the new beginning', 20_000);
   assert.deepEqual(
     jiyoung.histories[1]?.messages.map(({ content }) => content),
     ['새로'],

@@ -6,21 +6,21 @@ import { createLog } from '@chatty/server/runtime/logger';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase, until } from '../support/server.js';
+import { createTestDatabase, waitUntil } from '../support/server.js';
 
 const PROJECT = 'kimpga';
 const BOB = 'bob';
 const ACTOR = { kind: 'member', id: 'minsu', name: '민수' } as const;
 
-it('whoever lifts a mute that another moderator is setting anew waits for that, and ends it', async (context) => {
-  const connection = await makeDatabase(context);
+it('lifting a mute that another moderator is replacing waits for that change, then ends it', async (context) => {
+  const connection = await createTestDatabase(context);
   await migrate(connection, 5, () => undefined);
-  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const store = createPostgresStore({ config: connection, log: createLog('silent') });
   const other = new pg.Client(connection);
   await other.connect();
   const overruled = ['moderator'] as const;
   try {
-    await store.order.sanction({
+    await store.moderation.setSanction({
       project: PROJECT,
       userId: BOB,
       kind: 'mute',
@@ -33,7 +33,7 @@ it('whoever lifts a mute that another moderator is setting anew waits for that, 
       evidence: null,
     });
     await other.query("BEGIN; UPDATE sanctions SET until = until + interval '1 minute'");
-    const lifting = store.order.lift({
+    const lifting = store.moderation.liftSanctions({
       project: PROJECT,
       userId: BOB,
       kinds: ['mute'],
@@ -42,10 +42,10 @@ it('whoever lifts a mute that another moderator is setting anew waits for that, 
       actor: ACTOR,
     });
     const blocked = 'SELECT 1 FROM pg_locks WHERE NOT granted';
-    await until(async () => (await other.query(blocked)).rowCount !== 0, 'the lift to wait for the row');
+    await waitUntil(async () => (await other.query(blocked)).rowCount !== 0, 'the lift to wait for the row');
     await other.query('COMMIT');
     assert.equal(await lifting, 'lifted');
-    assert.deepEqual(await store.order.held(PROJECT, '', 10), []);
+    assert.deepEqual(await store.moderation.activeSanctions(PROJECT, '', 10), []);
   } finally {
     await other.end();
     await store.close();

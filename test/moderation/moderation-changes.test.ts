@@ -2,23 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createOrder } from '@chatty/server/moderation/moderation-state';
+import { createModerationState } from '@chatty/server/moderation/moderation-state';
 import { createLog } from '@chatty/server/runtime/logger';
-import { createOrderRecords } from '@chatty/server/store/postgres/moderation-queries';
+import { createModerationRecords } from '@chatty/server/store/postgres/moderation-queries';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import pg from 'pg';
-import { open } from '../support/store.js';
+import { openTestStores } from '../support/store.js';
 
 const log = createLog('silent');
 const actor = { kind: 'operator', id: 'operator', name: 'operator' } as const;
 
 /** Records on one connection, so that its plans and the rows it reads are those of one server. */
 async function openRecords(context: TestContext) {
-  const { connection } = await open(context);
+  const { connection } = await openTestStores(context);
   const pool = openPool(connection, 'test', 1, log);
   context.after(() => pool.end());
-  const records = createOrderRecords(createQuery(pool, log));
-  const order = await createOrder({ records, log });
+  const records = createModerationRecords(createQuery(pool, log));
+  const order = await createModerationState({ records, log });
   context.after(() => order.close());
   const told: (string[] | 'any')[] = [];
   order.onChange((changed) => told.push(changed ? [...changed] : 'any'));
@@ -27,7 +27,7 @@ async function openRecords(context: TestContext) {
   await client.connect();
   context.after(() => client.end());
   const ban = (project: string, userId: string, seconds: number | null = null) =>
-    records.sanction({
+    records.setSanction({
       project,
       userId,
       kind: 'ban',
@@ -69,10 +69,10 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
     for (let number = 1; number <= 10; number += 1) {
       told.length = 0;
       await ban(`q${number}`, 'u');
-      await records.setRules({ project: `q${number}`, room: 'main', changes: { frozen: true }, actor });
+      await records.setRules({ project: `q${number}`, room: 'main', changesSince: { frozen: true }, actor });
       await order.refresh();
       assert.deepEqual(told, [[`q${number}`]]);
-      assert.equal(order.exclusion(`q${number}`, 'u', 0)?.code, 'banned');
+      assert.equal(order.activeBan(`q${number}`, 'u', 0)?.code, 'banned');
     }
     return (await rowsRead(pool)) - before;
   };
@@ -83,7 +83,7 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
   const few = await readByChanges();
   await fill(1_001, 11_000);
   await order.refresh();
-  assert.equal(order.mute('p10000', 'u', 0)?.code, 'muted');
+  assert.equal(order.activeMute('p10000', 'u', 0)?.code, 'muted');
   const many = await readByChanges();
   context.diagnostic(`${few} rows among 100 sanctions, ${many} among 10,000`);
   assert.ok(few > 0 && many <= few * 1.5, `${few} rows among 100 sanctions, ${many} among 10,000`);
@@ -99,6 +99,6 @@ it('after a restored backup everything is read again', async (context) => {
     DELETE FROM sanctions WHERE user_id = 'new'; UPDATE order_version SET version = version - 1; COMMIT`);
   await order.refresh();
   assert.deepEqual(told, ['any']);
-  assert.equal(order.exclusion('kimpga', 'new', 0), null);
-  assert.equal(order.exclusion('kimpga', 'old', 0)?.code, 'banned');
+  assert.equal(order.activeBan('kimpga', 'new', 0), null);
+  assert.equal(order.activeBan('kimpga', 'old', 0)?.code, 'banned');
 });

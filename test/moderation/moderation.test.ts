@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
 import {
-  type Chatty,
-  join,
-  refusalOf,
-  startChatty,
-  stored,
-  tokenOf,
-  until,
-  type Visitor,
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  waitUntil,
 } from '../support/server.js';
 
 type Act = {
@@ -23,22 +23,22 @@ type Act = {
   rules?: Record<string, unknown>;
 };
 
-const act = (by: Visitor, event: string, payload: unknown): Promise<Act> =>
+const act = (by: TestClient, event: string, payload: unknown): Promise<Act> =>
   by.socket.timeout(8_000).emitWithAck(event, payload);
 
 const enter = (
   context: TestContext,
-  { url }: Chatty,
+  { url }: TestServer,
   name: string,
   role: 'member' | 'moderator' | 'admin' = 'member',
-) => join(context, url, tokenOf(name, { userId: `id-${name}`, role }));
+) => connectClient(context, url, createTestToken(name, { userId: `id-${name}`, role }));
 
-const codeOf = async (by: Visitor, text: string) => {
-  const answer = await by.say({ content: text });
+const codeOf = async (by: TestClient, text: string) => {
+  const answer = await by.send({ content: text });
   return answer.ok ? 'ok' : answer.code;
 };
 
-async function auditOf({ connection }: Chatty) {
+async function auditOf({ connection }: TestServer) {
   const client = new pg.Client(connection);
   await client.connect();
   const { rows } = await client.query('SELECT actor, act, subject, details FROM audit_log ORDER BY id');
@@ -54,7 +54,7 @@ type Entry = {
 };
 
 /** Why the connection was ended, as it was told. */
-function endOf({ socket }: Visitor): Promise<Act> {
+function endOf({ socket }: TestClient): Promise<Act> {
   return new Promise((resolve) => {
     socket.on('refused', (refused: Act & { event: string }) => {
       if (refused.event === 'connection') resolve(refused);
@@ -62,9 +62,9 @@ function endOf({ socket }: Visitor): Promise<Act> {
   });
 }
 
-it('a ban cuts every tab on every server within a second, and holds at the next connection until it is lifted (J15, J16)', async (context) => {
-  const one = await startChatty(context);
-  const other = await startChatty(context, {}, one.connection);
+it('a ban disconnects every tab on every server within one second, and holds on reconnect until lifted (J15, J16)', async (context) => {
+  const one = await startTestServer(context);
+  const other = await startTestServer(context, {}, one.connection);
   const moderator = await enter(context, one, '지영', 'moderator');
   const tabs = [
     await enter(context, one, '민수'),
@@ -79,22 +79,24 @@ it('a ban cuts every tab on every server within a second, and holds at the next 
     until: null,
   });
   for (const refused of await ends) assert.equal(refused.code, 'banned');
-  await until(() => tabs.every(({ socket }) => socket.disconnected), 'the end of all tabs');
+  await waitUntil(() => tabs.every(({ socket }) => socket.disconnected), 'the end of all tabs');
   context.diagnostic(`all tabs were out after ${Math.round(performance.now() - began)} ms`);
   for (const { url } of [one, other]) {
-    const error = await refusalOf(context, url, { token: tokenOf('새이름', { userId: 'id-민수' }) });
+    const error = await connectExpectingRefusal(context, url, {
+      token: createTestToken('새이름', { userId: 'id-민수' }),
+    });
     assert.equal(error.message, 'Authentication error');
     assert.equal(error.data?.code, 'banned');
   }
-  stored(await bystander.say('저는 있어요'));
+  assertStored(await bystander.send('저는 있어요'));
   assert.deepEqual(await act(moderator, 'unban member', { userId: 'id-민수' }), { ok: true, lifted: true });
   assert.deepEqual(await act(moderator, 'unban member', { userId: 'id-민수' }), { ok: true, lifted: false });
   const back = await enter(context, one, '민수');
-  stored(await back.say('돌아왔어요'));
+  assertStored(await back.send('돌아왔어요'));
 });
 
-it('a ban and a kick for a time say how long, and end by themselves', async (context) => {
-  const chatty = await startChatty(context);
+it('temporary bans and kicks report their duration, and end by themselves', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
   const minsu = await enter(context, chatty, '민수');
   const ended = endOf(minsu);
@@ -103,39 +105,41 @@ it('a ban and a kick for a time say how long, and end by themselves', async (con
   const { code, retryAfter = 0 } = await ended;
   assert.equal(code, 'banned');
   assert.ok(retryAfter > 0 && retryAfter <= 2_000);
-  const token = tokenOf('민수', { userId: 'id-민수' });
+  const token = createTestToken('민수', { userId: 'id-민수' });
   const isLetIn = () =>
-    refusalOf(context, chatty.url, { token }).then(
+    connectExpectingRefusal(context, chatty.url, { token }).then(
       () => false,
       () => true,
     );
-  await until(isLetIn, 'the end of the ban');
+  await waitUntil(isLetIn, 'the end of the ban');
 
   const again = await enter(context, chatty, '민수');
   const kicked = endOf(again);
   assert.equal((await act(moderator, 'kick member', { userId: 'id-민수' })).ok, true);
   assert.equal((await kicked).code, 'kicked');
-  const error = await refusalOf(context, chatty.url, { token: tokenOf('민수', { userId: 'id-민수' }) });
+  const error = await connectExpectingRefusal(context, chatty.url, {
+    token: createTestToken('민수', { userId: 'id-민수' }),
+  });
   assert.equal(error.data?.code, 'kicked');
   assert.ok((error.data as Act).retryAfter);
 });
 
-it('a muted member reads on and writes nothing in any way; the change is told, and a mute in time ends', async (context) => {
-  const chatty = await startChatty(context);
+it('a muted member can read but not write; the mute is announced, and a temporary mute ends', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
   const minsu = await enter(context, chatty, '민수');
   const told: { write: Act | null }[] = [];
   minsu.socket.on('permissions', (permissions) => told.push(permissions));
-  const mine = stored(await minsu.say('처음'));
-  const theirs = stored(await moderator.say('공지'));
+  const mine = assertStored(await minsu.send('처음'));
+  const theirs = assertStored(await moderator.send('공지'));
   await act(moderator, 'mute member', { userId: 'id-민수', seconds: 600 });
   assert.equal(await codeOf(minsu, '둘째'), 'muted');
   assert.equal((await act(minsu, 'edit message', { id: mine.id, content: '고침' })).code, 'muted');
   assert.equal((await act(minsu, 'react', { id: theirs.id, emoji: '👍', on: true })).code, 'muted');
   assert.equal((await act(minsu, 'typing', {})).code, 'muted');
-  await until(() => told.at(-1)?.write?.code === 'muted', 'the notice');
-  stored(await moderator.say('들리나요'));
-  await until(() => minsu.contents.includes('들리나요'), 'what others say');
+  await waitUntil(() => told.at(-1)?.write?.code === 'muted', 'the notice');
+  assertStored(await moderator.send('들리나요'));
+  await waitUntil(() => minsu.contents.includes('들리나요'), 'what others say');
   assert.equal((await act(minsu, 'delete message', { id: mine.id })).ok, true);
   const late = await enter(context, chatty, '민수');
   let session: { write?: Act } | undefined;
@@ -143,16 +147,16 @@ it('a muted member reads on and writes nothing in any way; the change is told, a
     session = given;
   });
   late.socket.disconnect().connect();
-  await until(() => session !== undefined, 'the session');
+  await waitUntil(() => session !== undefined, 'the session');
   assert.equal(session?.write?.code, 'muted');
 
   await act(moderator, 'unmute member', { userId: 'id-민수' });
-  await until(() => told.at(-1)?.write === null, 'the end of it');
-  stored(await minsu.say('셋째'));
+  await waitUntil(() => told.at(-1)?.write === null, 'the end of it');
+  assertStored(await minsu.send('셋째'));
 });
 
-it('nobody acts on their equals or betters, also while those are away; members and guests act on nobody', async (context) => {
-  const chatty = await startChatty(context, { GUEST_PROJECTS: '*' });
+it('nobody moderates equal or higher roles, even when they are offline; members and guests moderate nobody', async (context) => {
+  const chatty = await startTestServer(context, { GUEST_PROJECTS: '*' });
   const admin = await enter(context, chatty, '관리', 'admin');
   const second = await enter(context, chatty, '둘째', 'moderator');
   const moderator = await enter(context, chatty, '지영', 'moderator');
@@ -161,9 +165,9 @@ it('nobody acts on their equals or betters, also while those are away; members a
   // Who is staff is written down aside; the ban below asks for it.
   const staff = new pg.Client(chatty.connection);
   await staff.connect();
-  await until(async () => (await staff.query('SELECT FROM staff')).rowCount === 3, 'the staff');
+  await waitUntil(async () => (await staff.query('SELECT FROM staff')).rowCount === 3, 'the staff');
   await staff.end();
-  await until(async () => {
+  await waitUntil(async () => {
     const answer = await act(moderator, 'mute member', { userId: 'id-둘째' });
     return answer.code === 'forbidden';
   }, 'the refusal');
@@ -177,15 +181,15 @@ it('nobody acts on their equals or betters, also while those are away; members a
   for (const event of ['mute member', 'ban member', 'kick member', 'unmute member', 'unban member'])
     assert.equal((await act(minsu, event, { userId: 'id-지영' })).code, 'forbidden', event);
   assert.equal((await act(minsu, 'set rules', { rules: { frozen: true } })).code, 'forbidden');
-  const guest = await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  const guest = await connectClient(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
   assert.equal((await act(guest, 'ban member', { userId: 'id-민수' })).code, 'login_required');
   assert.equal((await act(admin, 'mute member', { userId: 'id-지영' })).ok, true);
   assert.equal(await codeOf(moderator, '말'), 'muted');
 });
 
-it('two moderators on two servers change different rules at once, and both hold', async (context) => {
-  const one = await startChatty(context);
-  const other = await startChatty(context, {}, one.connection);
+it('two moderators on two servers change different rules at once, and both changes are kept', async (context) => {
+  const one = await startTestServer(context);
+  const other = await startTestServer(context, {}, one.connection);
   const [first, second] = [
     await enter(context, one, '지영', 'moderator'),
     await enter(context, other, '하늘', 'moderator'),
@@ -199,40 +203,40 @@ it('two moderators on two servers change different rules at once, and both hold'
   assert.deepEqual([answer.rules?.slowMode, answer.rules?.level], [5, 5]);
 });
 
-it('another project is out of reach: its members, messages and rules (T2)', async (context) => {
-  const chatty = await startChatty(context);
+it('another project cannot be moderated: its members, messages and rules (T2)', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
-  const foreign = await join(
+  const foreign = await connectClient(
     context,
     chatty.url,
-    tokenOf('민수', { projectId: 'othershop', userId: 'id-민수' }),
+    createTestToken('민수', { projectId: 'othershop', userId: 'id-민수' }),
   );
-  const message = stored(await foreign.say('가게 이야기'));
+  const message = assertStored(await foreign.send('가게 이야기'));
   await act(moderator, 'ban member', { userId: 'id-민수', projectId: 'othershop' });
   await act(moderator, 'set rules', { rules: { frozen: true }, projectId: 'othershop' });
   assert.equal(
     (await act(moderator, 'delete message', { id: message.id, projectId: 'othershop' })).code,
     'not_found',
   );
-  stored(await foreign.say('괜찮아요'));
+  assertStored(await foreign.send('괜찮아요'));
   assert.equal(foreign.socket.connected, true);
 });
 
-it("a moderator deletes anybody's message; it leaves a tombstone for all and its text in the log", async (context) => {
-  const chatty = await startChatty(context);
+it('a moderator deletes any message; everyone sees a tombstone, and the log keeps the text', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
   const minsu = await enter(context, chatty, '민수');
-  const bad = stored(await minsu.say('나쁜 말'));
+  const bad = assertStored(await minsu.send('나쁜 말'));
   const deleted: number[] = [];
   minsu.socket.on('message deleted', ({ id }) => deleted.push(id));
   assert.equal((await act(moderator, 'delete message', { id: bad.id })).ok, true);
   assert.equal((await act(moderator, 'delete message', { id: bad.id })).ok, true);
-  await until(() => deleted.includes(bad.id), 'the tombstone');
+  await waitUntil(() => deleted.includes(bad.id), 'the tombstone');
   assert.equal(
-    (await act(minsu, 'delete message', { id: stored(await moderator.say('공지')).id })).code,
+    (await act(minsu, 'delete message', { id: assertStored(await moderator.send('공지')).id })).code,
     'forbidden',
   );
-  const own = stored(await moderator.say('제 말'));
+  const own = assertStored(await moderator.send('제 말'));
   await act(moderator, 'delete message', { id: own.id });
   const entries = await auditOf(chatty);
   assert.equal(entries.length, 1);
@@ -241,13 +245,13 @@ it("a moderator deletes anybody's message; it leaves a tombstone for all and its
   assert.equal(entries[0]?.details.message?.content, '나쁜 말');
 });
 
-it("a badge cannot be typed: a message carries the role of its author's token, for everybody and for good", async (context) => {
-  const chatty = await startChatty(context);
+it('a badge cannot be forged: a message carries the role of the token of its author, for everyone and permanently', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
   const minsu = await enter(context, chatty, '민수');
-  stored(await minsu.say({ content: '저 운영자예요', role: 'admin' }));
-  stored(await moderator.say('공지'));
-  await until(() => minsu.messages.length === 2, 'both');
+  assertStored(await minsu.send({ content: '저 운영자예요', role: 'admin' }));
+  assertStored(await moderator.send('공지'));
+  await waitUntil(() => minsu.messages.length === 2, 'both');
   assert.deepEqual(
     minsu.messages.map(({ role }) => role),
     [undefined, 'moderator'],
@@ -259,11 +263,11 @@ it("a badge cannot be typed: a message carries the role of its author's token, f
   );
 });
 
-it('every act is in the log, with what it was for, and no entry can be changed or taken away (A4)', async (context) => {
-  const chatty = await startChatty(context);
+it('every action is in the log with its reason, and no entry can be changed or removed (A4)', async (context) => {
+  const chatty = await startTestServer(context);
   const moderator = await enter(context, chatty, '지영', 'moderator');
   const minsu = await enter(context, chatty, '민수');
-  const bad = stored(await minsu.say('나쁜 말'));
+  const bad = assertStored(await minsu.send('나쁜 말'));
   await act(moderator, 'mute member', {
     userId: 'id-민수',
     seconds: 60,

@@ -5,16 +5,16 @@ import { readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import type { Role } from '@chatty/protocol/events';
 import pg from 'pg';
-import { ask, KEYS, make } from '../support/projects.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
-  type Chatty,
-  join,
-  refusalOf,
-  startChatty,
-  stored,
-  tokenOf,
-  until,
-  type Visitor,
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  waitUntil,
 } from '../support/server.js';
 
 type Act = 'mute' | 'unmute' | 'ban' | 'unban' | 'kick' | 'delete';
@@ -55,11 +55,11 @@ function tableOf(head: string): string[][] {
   return cells;
 }
 
-const tokenFor = (userId: string, role: Role = 'member') => tokenOf(userId, { userId, role });
-const enter = (context: TestContext, { url }: Chatty, userId: string, role?: Role) =>
-  join(context, url, tokenFor(userId, role));
+const tokenFor = (userId: string, role: Role = 'member') => createTestToken(userId, { userId, role });
+const enter = (context: TestContext, { url }: TestServer, userId: string, role?: Role) =>
+  connectClient(context, url, tokenFor(userId, role));
 
-function overSocket({ socket }: Visitor): Actor {
+function overSocket({ socket }: TestClient): Actor {
   const send = (event: string, payload: object): Promise<Answer> =>
     socket.timeout(8_000).emitWithAck(event, payload);
   return {
@@ -69,9 +69,9 @@ function overSocket({ socket }: Visitor): Actor {
   };
 }
 
-function overHttp(chatty: Chatty, headers: Record<string, string> = {}): Actor {
+function overHttp(chatty: TestServer, headers: Record<string, string> = {}): Actor {
   const send = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const answer = await ask(chatty, method, `/projects/kimpga/${path}`, body, headers);
+    const answer = await callApi(chatty, method, `/projects/kimpga/${path}`, body, headers);
     return { ...(answer.body as object), ok: answer.status === 200 };
   };
   return {
@@ -85,12 +85,14 @@ function overHttp(chatty: Chatty, headers: Record<string, string> = {}): Actor {
 }
 
 async function open(context: TestContext) {
-  const chatty = await startChatty(context, { ...KEYS, ...LIMITS });
-  await make(chatty, 'kimpga', { settings: { guests: true } });
-  const { key } = (await ask(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as { key: string };
-  const guest = await join(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
+  const chatty = await startTestServer(context, { ...KEY_SETTINGS, ...LIMITS });
+  await createProject(chatty, 'kimpga', { settings: { guests: true } });
+  const { key } = (await callApi(chatty, 'POST', '/projects/kimpga/keys', {})).body as unknown as {
+    key: string;
+  };
+  const guest = await connectClient(context, chatty.url, '', { auth: { projectId: 'kimpga' } });
   const actors = new Map<string, Actor>([['guest', overSocket(guest)]]);
-  const visitors = new Map<string, Visitor>([['guest', guest]]);
+  const visitors = new Map<string, TestClient>([['guest', guest]]);
   for (const role of ROLES) {
     const visitor = await enter(context, chatty, `actor-${role}`, role);
     visitors.set(role, visitor);
@@ -104,13 +106,13 @@ async function open(context: TestContext) {
 /** `yes`, or the code of the refusal. */
 const outcomeOf = ({ ok, code }: Answer) => (ok ? 'yes' : code);
 /** `yes` where a token of this user is let in. */
-const entryOf = (context: TestContext, { url }: Chatty, userId: string, role: Role) =>
-  refusalOf(context, url, { token: tokenFor(userId, role) }).then(
+const entryOf = (context: TestContext, { url }: TestServer, userId: string, role: Role) =>
+  connectExpectingRefusal(context, url, { token: tokenFor(userId, role) }).then(
     ({ data }) => data?.code,
     () => 'yes',
   );
 
-it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messages (A6)', async (context) => {
+it('the role decides who may mute, ban, kick, lift and delete messages (A6)', async (context) => {
   const { chatty, actors, visitors } = await open(context);
   const targets = [...ROLES, 'themselves', 'nobody'] as const;
   for (const [name = '', ...cells] of tableOf('who acts')) {
@@ -123,7 +125,7 @@ it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messag
       let message: number | undefined;
       if (target !== 'nobody' && target !== 'themselves') {
         const visitor = await enter(context, chatty, userId, target);
-        message = stored(await visitor.say('안녕')).id;
+        message = assertStored(await visitor.send('안녕')).id;
         visitor.socket.disconnect();
       }
       for (const act of ['mute', 'unmute', 'ban', 'unban', 'kick', 'unban', 'delete'] as const) {
@@ -139,16 +141,16 @@ it('who acts on whom: mute, ban, kick, their undoing, and the deletion of messag
     }
     const visitor = visitors.get(name);
     if (!visitor || name === 'guest') continue;
-    const own = stored(await visitor.say('내 말')).id;
+    const own = assertStored(await visitor.send('내 말')).id;
     assert.equal(outcomeOf(await actor.act('delete', '', own)), 'yes', `${name}: their own message`);
   }
 });
 
-it('nobody changes the text of another, whoever they are', async (context) => {
+it('nobody can edit the message of another, whatever their role', async (context) => {
   const { chatty, visitors } = await open(context);
   for (const author of ROLES) {
     const writer = await enter(context, chatty, `writer-${author}`, author);
-    const { id } = stored(await writer.say('제 말'));
+    const { id } = assertStored(await writer.send('제 말'));
     for (const [name, { socket }] of visitors) {
       const answer = await socket.timeout(8_000).emitWithAck('edit message', { id, content: '남의 말' });
       assert.equal(answer.code, name === 'guest' ? 'login_required' : 'forbidden', `${name} on ${author}`);
@@ -156,7 +158,7 @@ it('nobody changes the text of another, whoever they are', async (context) => {
   }
 });
 
-it('whom a sanction binds, and who ends or replaces it (A6)', async (context) => {
+it('the role of the author protects a sanction from being ended or replaced (A6)', async (context) => {
   const { chatty, actors } = await open(context);
   for (const [setter = '', ...cells] of tableOf('set by')) {
     const enders = (cells[3] ?? '').split(' ');
@@ -170,7 +172,7 @@ it('whom a sanction binds, and who ends or replaces it (A6)', async (context) =>
       // Above the role that has been seen by now, where they were let in.
       assert.equal((await actors.get('operator')?.act('unban', userId))?.lifted, true, about);
       const visitor = await enter(context, chatty, userId, role);
-      const said = await visitor.say('안녕');
+      const said = await visitor.send('안녕');
       assert.equal(said.ok ? 'yes' : said.code, isBound ? 'muted' : 'yes', about);
       visitor.socket.disconnect();
     }
@@ -190,23 +192,23 @@ it('whom a sanction binds, and who ends or replaces it (A6)', async (context) =>
   }
 });
 
-it('a sanction that has ended binds nobody to its rank, and who is refused leaves no entry in the log', async (context) => {
+it('an expired sanction protects nothing, and a refused action leaves no log entry', async (context) => {
   const { chatty, actors } = await open(context);
   const at = (path: string) => `/projects/kimpga/${path}`;
-  await ask(chatty, 'POST', at('members/u1/ban'), { seconds: 1 });
+  await callApi(chatty, 'POST', at('members/u1/ban'), { seconds: 1 });
   const count = async () => {
-    const { entries } = (await ask(chatty, 'GET', at('audit'))).body as unknown as { entries: object[] };
+    const { entries } = (await callApi(chatty, 'GET', at('audit'))).body as unknown as { entries: object[] };
     return entries.length;
   };
   const before = await count();
   assert.equal((await actors.get('moderator')?.act('ban', 'u1'))?.code, 'forbidden');
   assert.equal((await actors.get('admin')?.act('unban', 'u1'))?.code, 'forbidden');
   assert.equal(await count(), before);
-  await until(
+  await waitUntil(
     async () => (await actors.get('moderator')?.act('ban', 'u1'))?.ok === true,
     'the end of the ban',
   );
-  const { sanctions } = (await ask(chatty, 'GET', at('sanctions'))).body as unknown as {
+  const { sanctions } = (await callApi(chatty, 'GET', at('sanctions'))).body as unknown as {
     sanctions: { setBy: string; setById: string }[];
   };
   assert.deepEqual(
@@ -215,7 +217,7 @@ it('a sanction that has ended binds nobody to its rank, and who is refused leave
   );
 });
 
-it('nobody acts on themselves or a better one in the moment before their role is stored', async (context) => {
+it('nobody moderates themselves or a higher role before that role is stored', async (context) => {
   const { chatty } = await open(context);
   const client = new pg.Client(chatty.connection);
   await client.connect();
@@ -230,15 +232,15 @@ it('nobody acts on themselves or a better one in the moment before their role is
   await client.end();
 });
 
-it('a message of staff is protected by the role it was written with where none is remembered, and by the newest else', async (context) => {
+it('a staff message is protected by the latest known role of its author, or by its stored role', async (context) => {
   const { chatty, actors } = await open(context);
   const client = new pg.Client(chatty.connection);
   await client.connect();
   const admin = await enter(context, chatty, 'boss', 'admin');
-  const { id } = stored(await admin.say('공지'));
+  const { id } = assertStored(await admin.send('공지'));
   const isSeen = async (role: string) =>
     (await client.query("SELECT FROM staff WHERE user_id = 'boss' AND role = $1", [role])).rowCount === 1;
-  await until(() => isSeen('admin'), 'the admin');
+  await waitUntil(() => isSeen('admin'), 'the admin');
   await client.query("DELETE FROM staff WHERE user_id = 'boss'");
   assert.equal((await actors.get('moderator')?.act('delete', '', id))?.code, 'forbidden');
   await client.query(
@@ -248,18 +250,18 @@ it('a message of staff is protected by the role it was written with where none i
   await client.end();
 });
 
-it('where the project lets nobody be more than a member, nothing of theirs is protected', async (context) => {
+it('where the project limits roles to member, no message or sanction is protected', async (context) => {
   const { chatty, actors } = await open(context);
   const admin = await enter(context, chatty, 'boss', 'admin');
-  const { id } = stored(await admin.say('공지'));
-  await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'moderator' } });
+  const { id } = assertStored(await admin.send('공지'));
+  await callApi(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'moderator' } });
   assert.equal((await actors.get('moderator')?.act('delete', '', id))?.code, 'forbidden', 'an equal');
   assert.equal((await actors.get('key')?.act('delete', '', id))?.ok, true);
-  await ask(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'member' } });
+  await callApi(chatty, 'PATCH', '/projects/kimpga', { settings: { highestRole: 'member' } });
   assert.equal((await actors.get('admin')?.act('mute', 'x'))?.code, 'forbidden');
 });
 
-it('who sets which rules: nobody sets or changes one above their own role (A6)', async (context) => {
+it('nobody sets or changes a room rule above their own role (A6)', async (context) => {
   const { actors } = await open(context);
   const operator = actors.get('operator') as Actor;
   // The lowest come first: who is sent out by what those above them set has had their turn.
@@ -284,14 +286,14 @@ it('who sets which rules: nobody sets or changes one above their own role (A6)',
   }
 });
 
-it('a moderator cannot send themselves out, and an admin who shuts the room stays in it', async (context) => {
+it('a moderator cannot lock themselves out, and an admin who closes the room stays in it', async (context) => {
   const { chatty, actors, visitors } = await open(context);
   assert.equal((await actors.get('moderator')?.setRules({ read: 'admin' }))?.code, 'forbidden');
   assert.equal((await actors.get('moderator')?.setRules({ read: 'moderator' }))?.ok, true);
-  await until(() => visitors.get('member')?.socket.connected === false, 'the end of the member');
+  await waitUntil(() => visitors.get('member')?.socket.connected === false, 'the end of the member');
   assert.equal(visitors.get('moderator')?.socket.connected, true);
   assert.equal((await actors.get('admin')?.setRules({ read: 'admin' }))?.ok, true);
-  await until(() => visitors.get('moderator')?.socket.connected === false, 'the end of the moderator');
-  stored((await visitors.get('admin')?.say('여기 있어요')) as never);
+  await waitUntil(() => visitors.get('moderator')?.socket.connected === false, 'the end of the moderator');
+  assertStored((await visitors.get('admin')?.send('여기 있어요')) as never);
   assert.equal(await entryOf(context, chatty, 'actor-moderator', 'moderator'), 'forbidden');
 });

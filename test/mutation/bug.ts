@@ -1,12 +1,12 @@
 /** What a planted bug is, what several share, and the one that is no bug of the log. */
 
 import type { Anomaly } from '../faults/checker/index.js';
-import type { Patch } from './copy.js';
+import type { CodePatch } from './copy.js';
 
-export type Bug = {
+export type PlantedBug = {
   name: string;
   /** Which story brings it out. */
-  story:
+  scenario:
     | 'kill'
     | 'reset'
     | 'away'
@@ -17,17 +17,17 @@ export type Bug = {
     | 'databaseRestart'
     | 'fuzz';
   /** What the checker may call it. */
-  caught: readonly Anomaly[];
+  expectedAnomalies: readonly Anomaly[];
   /** What goes wrong beside the promises of the log, to the word: any other trouble proves nothing. */
-  trouble?: RegExp;
-  patches: readonly Patch[];
+  expectedFailure?: RegExp;
+  codePatches: readonly CodePatch[];
 };
 
-const DATABASE = 'server/dist/store/database.js';
+const DATABASE_MODULE = 'server/dist/store/database.js';
 
 /** The transaction of these statements stays open for a while after its rows are known. */
-export const openTransaction = (statements: string): Patch => ({
-  file: DATABASE,
+export const keepTransactionOpen = (statements: string): CodePatch => ({
+  file: DATABASE_MODULE,
   from: 'return (await pool.query(within(statement, values))).rows;',
   to: `if (!statement.name.startsWith('${statements}')) return (await pool.query(within(statement, values))).rows;
       const client = await pool.connect();
@@ -46,19 +46,19 @@ export const openTransaction = (statements: string): Patch => ({
 });
 
 /** The number of a duplicate does not go back. @param file of the function that appends */
-export const keepNumber = (file: string): Patch => ({
+export const keepDuplicateSeq = (file: string): CodePatch => ({
   file,
   from: 'SET last_seq = r.last_seq - 1',
   to: 'SET last_seq = r.last_seq',
 });
 
 /** One text of spaces stops the server: the answers are right, only late, which no checker sees. */
-export const quadraticTrailingSpaces: Bug = {
+export const quadraticTrailingSpacesBug: PlantedBug = {
   name: 'quadratic-trailing-spaces',
-  story: 'fuzz',
-  caught: [],
-  trouble: /the event loop stood still for \d+ ms/,
-  patches: [
+  scenario: 'fuzz',
+  expectedAnomalies: [],
+  expectedFailure: /the event loop stood still for \d+ ms/,
+  codePatches: [
     {
       file: 'protocol/dist/text.js',
       from: '.replace(/.+/g, (line) => line.trimEnd())',

@@ -1,37 +1,37 @@
 /** Bugs that a room log can have, planted one at a time into a copy of ours: each must be caught, or the tests see nothing. */
 
-import { type Bug, keepNumber, openTransaction, quadraticTrailingSpaces } from './bug.js';
+import { keepDuplicateSeq, keepTransactionOpen, type PlantedBug, quadraticTrailingSpacesBug } from './bug.js';
 
-const ROOM = 'server/dist/room.js';
-const FAN_OUT = 'server/dist/fan-out.js';
-const MESSAGES = 'server/dist/messages.js';
-const DATABASE = 'server/dist/store/database.js';
-const TABLES = 'server/dist/store/migrations/0002_group_commit.sql';
-const FUNCTIONS = 'server/dist/store/migrations/0012_rooms_locked_by_key.sql';
-const APPEND_ONE = 'server/dist/store/migrations/0011_one_message.sql';
-const COLUMNS = '-- Appends many messages to many rooms in one transaction';
+const ROOM_MODULE = 'server/dist/room.js';
+const FAN_OUT_MODULE = 'server/dist/fan-out.js';
+const MESSAGES_MODULE = 'server/dist/messages.js';
+const DATABASE_MODULE = 'server/dist/store/database.js';
+const TABLES_MIGRATION = 'server/dist/store/migrations/0002_group_commit.sql';
+const FUNCTIONS_MIGRATION = 'server/dist/store/migrations/0012_rooms_locked_by_key.sql';
+const APPEND_ONE_MIGRATION = 'server/dist/store/migrations/0011_one_message.sql';
+const COLUMNS_COMMENT = '-- Appends many messages to many rooms in one transaction';
 
-export const bugs: readonly Bug[] = [
+export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-commit',
-    story: 'kill',
-    caught: ['lost-acked', 'corrupt', 'duplicate'],
-    patches: [openTransaction('append')],
+    scenario: 'kill',
+    expectedAnomalies: ['lost-acked', 'corrupt', 'duplicate'],
+    codePatches: [keepTransactionOpen('append')],
   },
   {
     name: 'change-ack-before-commit',
-    story: 'kill',
-    caught: ['lost-acked', 'duplicate'],
-    patches: [openTransaction('change')],
+    scenario: 'kill',
+    expectedAnomalies: ['lost-acked', 'duplicate'],
+    codePatches: [keepTransactionOpen('change')],
   },
   {
     name: 'publish-before-commit',
-    story: 'kill',
-    caught: ['ghost', 'corrupt'],
-    patches: [
-      openTransaction('append'),
+    scenario: 'kill',
+    expectedAnomalies: ['ghost', 'corrupt'],
+    codePatches: [
+      keepTransactionOpen('append'),
       {
-        file: MESSAGES,
+        file: MESSAGES_MODULE,
         from: 'publish(member.projectId, member.room, message);',
         to: 'publish(member.projectId, member.room, message); await globalThis.committed;',
       },
@@ -39,34 +39,36 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'no-sync-on-commit',
-    story: 'databaseRestart',
-    caught: ['lost-acked', 'corrupt'],
-    patches: [{ file: DATABASE, from: 'max: size,', to: "max: size, options: '-c synchronous_commit=off'," }],
+    scenario: 'databaseRestart',
+    expectedAnomalies: ['lost-acked', 'corrupt'],
+    codePatches: [
+      { file: DATABASE_MODULE, from: 'max: size,', to: "max: size, options: '-c synchronous_commit=off'," },
+    ],
   },
   {
     name: 'sequence-instead-of-row-lock',
-    story: 'terminate',
-    caught: ['hole', 'silent-gap', 'non-linear', 'fifo'],
-    patches: [
+    scenario: 'terminate',
+    expectedAnomalies: ['hole', 'silent-gap', 'non-linear', 'fifo'],
+    codePatches: [
       {
-        file: TABLES,
-        from: COLUMNS,
+        file: TABLES_MIGRATION,
+        from: COLUMNS_COMMENT,
         to: `CREATE SEQUENCE numbers_kimpga; CREATE SEQUENCE numbers_othershop;
-          GRANT USAGE ON numbers_kimpga, numbers_othershop TO PUBLIC;\n${COLUMNS}`,
+          GRANT USAGE ON numbers_kimpga, numbers_othershop TO PUBLIC;\n${COLUMNS_COMMENT}`,
       },
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: 'k.top + count(*) FILTER (WHERE k.fits) OVER (PARTITION BY k.place ORDER BY k.n) END',
         to: "nextval('numbers_' || k.project) END",
       },
-      { file: FUNCTIONS, from: '        FOR UPDATE\n      ) r ON true', to: '      ) r ON true' },
+      { file: FUNCTIONS_MIGRATION, from: '        FOR UPDATE\n      ) r ON true', to: '      ) r ON true' },
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: 'SET last_seq = f.new_top',
         to: 'SET last_seq = greatest(r.last_seq, f.new_top)',
       },
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: `    UPDATE rooms r SET last_seq = r.last_seq + 1
       WHERE r.project_id = given.project AND r.room_id = given.room RETURNING r.last_seq INTO id;
     IF NOT FOUND THEN`,
@@ -77,7 +79,7 @@ export const bugs: readonly Bug[] = [
     IF false THEN`,
       },
       {
-        file: APPEND_ONE,
+        file: APPEND_ONE_MIGRATION,
         from: `  UPDATE rooms r SET last_seq = r.last_seq + 1
     WHERE r.project_id = p_project AND r.room_id = p_room RETURNING r.last_seq INTO id;
   IF NOT FOUND THEN`,
@@ -86,9 +88,9 @@ export const bugs: readonly Bug[] = [
   UPDATE rooms r SET last_seq = greatest(r.last_seq, id) WHERE r.project_id = p_project AND r.room_id = p_room;
   IF false THEN`,
       },
-      ...[FUNCTIONS, APPEND_ONE].map(keepNumber),
+      ...[FUNCTIONS_MIGRATION, APPEND_ONE_MIGRATION].map(keepDuplicateSeq),
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: `UPDATE rooms r SET last_seq = r.last_seq + 1
         WHERE r.project_id = key.project AND r.room_id = key.room RETURNING r.last_seq INTO next_seq;
       UPDATE messages m SET seq = next_seq, content`,
@@ -102,20 +104,20 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'dedupe-off',
-    story: 'reset',
-    caught: ['duplicate'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['duplicate'],
+    codePatches: [
       {
-        file: TABLES,
-        from: COLUMNS,
-        to: `ALTER TABLE messages DROP CONSTRAINT messages_project_id_user_id_client_id_key;\n${COLUMNS}`,
+        file: TABLES_MIGRATION,
+        from: COLUMNS_COMMENT,
+        to: `ALTER TABLE messages DROP CONSTRAINT messages_project_id_user_id_client_id_key;\n${COLUMNS_COMMENT}`,
       },
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: 'a.client_id BETWEEN k.client AND k.client',
         to: 'a.client_id BETWEEN k.client AND k.client AND false',
       },
-      ...[FUNCTIONS, APPEND_ONE].map((file) => ({
+      ...[FUNCTIONS_MIGRATION, APPEND_ONE_MIGRATION].map((file) => ({
         file,
         from: 'ON CONFLICT (project_id, user_id, client_id) DO NOTHING',
         to: 'ON CONFLICT DO NOTHING',
@@ -124,22 +126,22 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'dedupe-burns-a-number',
-    story: 'reset',
-    caught: ['hole', 'stale', 'gap'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['hole', 'stale', 'gap'],
+    codePatches: [
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: 'max(n.new_id) AS new_top FROM numbered n WHERE n.new_id IS NOT NULL GROUP BY n.place',
         to: 'max(n.top) + count(*) AS new_top FROM numbered n WHERE n.top IS NOT NULL GROUP BY n.place',
       },
-      ...[FUNCTIONS, APPEND_ONE].map(keepNumber),
+      ...[FUNCTIONS_MIGRATION, APPEND_ONE_MIGRATION].map(keepDuplicateSeq),
     ],
   },
   {
     name: 'no-head-check',
-    story: 'neighbour',
-    caught: ['stale', 'silent-gap'],
-    patches: [
+    scenario: 'neighbour',
+    expectedAnomalies: ['stale', 'silent-gap'],
+    codePatches: [
       {
         file: 'server/dist/rooms.js',
         from: 'const followed = [...rooms.values()].filter(({ emptySince }) => emptySince === null);',
@@ -149,11 +151,11 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'read-then-subscribe',
-    story: 'reset',
-    caught: ['silent-gap'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['silent-gap'],
+    codePatches: [
       {
-        file: ROOM,
+        file: ROOM_MODULE,
         from: 'fanOut.add(member);',
         to: 'setTimeout(() => fanOut.add(member), 30);',
       },
@@ -161,21 +163,21 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'stale-history',
-    story: 'reset',
-    caught: ['silent-gap'],
-    patches: [{ file: ROOM, from: 'if (history?.seq !== top)', to: 'if (history === null)' }],
+    scenario: 'reset',
+    expectedAnomalies: ['silent-gap'],
+    codePatches: [{ file: ROOM_MODULE, from: 'if (history?.seq !== top)', to: 'if (history === null)' }],
   },
   {
     name: 'emit-out-of-order',
-    story: 'kill',
-    caught: ['inversion'],
-    patches: [{ file: FAN_OUT, from: 'pending.push(change);', to: 'pending.unshift(change);' }],
+    scenario: 'kill',
+    expectedAnomalies: ['inversion'],
+    codePatches: [{ file: FAN_OUT_MODULE, from: 'pending.push(change);', to: 'pending.unshift(change);' }],
   },
   {
     name: 'no-holding-back',
-    story: 'neighbour',
-    caught: ['silent-gap', 'gap'],
-    patches: [
+    scenario: 'neighbour',
+    expectedAnomalies: ['silent-gap', 'gap'],
+    codePatches: [
       {
         file: 'server/dist/tail.js',
         from: 'return release([]);',
@@ -185,11 +187,11 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'history-of-every-project',
-    story: 'away',
-    caught: ['leak', 'corrupt', 'duplicate'],
-    patches: [
+    scenario: 'away',
+    expectedAnomalies: ['leak', 'corrupt', 'duplicate'],
+    codePatches: [
       {
-        file: FUNCTIONS,
+        file: FUNCTIONS_MIGRATION,
         from: 'WHERE m.project_id = p_project AND m.room_id = p_room AND m.id < p_id',
         to: 'WHERE p_project IS NOT NULL AND m.room_id = p_room AND m.id < p_id',
       },
@@ -199,9 +201,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'published-to-every-project',
-    story: 'reset',
-    caught: ['leak', 'corrupt'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['leak', 'corrupt'],
+    codePatches: [
       {
         file: 'server/dist/rooms.js',
         from: 'publish: (project, id, message) =>',
@@ -212,10 +214,10 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'unbounded-queue',
-    story: 'stalled',
-    caught: [],
-    trouble: /^Error: a member that does not read is kept$/,
-    patches: [
+    scenario: 'stalled',
+    expectedAnomalies: [],
+    expectedFailure: /^Error: a member that does not read is kept$/,
+    codePatches: [
       {
         file: 'server/dist/outlet.js',
         from: 'const QUEUED_BYTES = 1024 * 1024;',
@@ -230,10 +232,10 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'ack-throws',
-    story: 'kill',
-    caught: [],
-    trouble: /the server ended with 1:[\s\S]*Error: planted/,
-    patches: [
+    scenario: 'kill',
+    expectedAnomalies: [],
+    expectedFailure: /the server ended with 1:[\s\S]*Error: planted/,
+    codePatches: [
       {
         file: 'server/dist/gateway.js',
         from: 'ack(answer);',
@@ -243,18 +245,18 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'client-takes-frames-after-a-hole',
-    story: 'away',
-    caught: ['silent-gap'],
-    patches: [
+    scenario: 'away',
+    expectedAnomalies: ['silent-gap'],
+    codePatches: [
       { file: 'client/dist/cursor.js', from: 'if (frame.prev > position.seq)', to: 'if (false)' },
       { file: 'client/dist/cursor.js', from: '(foreign || unsure || position.seq < seen)', to: 'foreign' },
     ],
   },
   {
     name: 'client-skips-what-it-does-not-expect',
-    story: 'away',
-    caught: ['silent-gap', 'stuck', 'stale'],
-    patches: [
+    scenario: 'away',
+    expectedAnomalies: ['silent-gap', 'stuck', 'stale'],
+    codePatches: [
       {
         file: 'client/dist/cursor.js',
         from: 'staged.push(...frame.messages);',
@@ -264,9 +266,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'history-without-changes',
-    story: 'reset',
-    caught: ['silent-gap'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['silent-gap'],
+    codePatches: [
       {
         file: 'server/dist/tail.js',
         from: 'if (before?.id === message.id)\n            messages[place] = message;',
@@ -276,9 +278,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'repeats-are-let-through',
-    story: 'reset',
-    caught: ['inversion', 'duplicate'],
-    patches: [
+    scenario: 'reset',
+    expectedAnomalies: ['inversion', 'duplicate'],
+    codePatches: [
       { file: 'server/dist/room.js', from: 'if (message.seq > tail.top) {', to: 'if (true) {' },
       {
         file: 'server/dist/tail.js',
@@ -289,11 +291,11 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'client-shows-no-changes',
-    story: 'kill',
-    caught: ['silent-gap', 'gap'],
-    patches: [
+    scenario: 'kill',
+    expectedAnomalies: ['silent-gap', 'gap'],
+    codePatches: [
       { file: 'client/dist/run.js', from: 'else if (held.message.seq < seq)', to: 'else if (false)' },
     ],
   },
-  quadraticTrailingSpaces,
+  quadraticTrailingSpacesBug,
 ];

@@ -4,13 +4,13 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PACKAGES = ['protocol', 'client', 'server'];
+const REPOSITORY_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COPIED_PACKAGES = ['protocol', 'client', 'server'];
 
 /** `file` is relative to `packages`, as built; `from` must be found there exactly once. */
-export type Patch = { file: string; from: string; to: string };
+export type CodePatch = { file: string; from: string; to: string };
 
-export type Copy = {
+export type PatchedCopy = {
   /** The server's program, from the root of the checkout. */
   entry: string;
   /** The client's module. */
@@ -19,12 +19,12 @@ export type Copy = {
 };
 
 /** @throws when the code a patch changes is not there as it was: the bug has to be planted anew */
-export function plant(name: string, patches: readonly Patch[]): Copy {
+export function createPatchedCopy(name: string, patches: readonly CodePatch[]): PatchedCopy {
   const place = `.build/planted-${name}-${process.pid}`;
-  const folder = joinPath(ROOT, place);
-  const built = joinPath(ROOT, 'packages');
+  const folder = joinPath(REPOSITORY_ROOT, place);
+  const built = joinPath(REPOSITORY_ROOT, 'packages');
   rmSync(folder, { recursive: true, force: true });
-  for (const part of PACKAGES) {
+  for (const part of COPIED_PACKAGES) {
     const to = joinPath(folder, 'packages', part);
     mkdirSync(to, { recursive: true });
     cpSync(joinPath(built, part, 'dist'), joinPath(to, 'dist'), { recursive: true });

@@ -2,26 +2,30 @@
 
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
-import { describe } from '../faults/checker/index.js';
+import { formatViolations } from '../faults/checker/index.js';
 import { startCluster } from '../faults/support/rig.js';
-import { tell } from '../faults/support/story.js';
-import { bugs } from './bugs.js';
-import { plant } from './copy.js';
-import { runPlanted, stalled } from './run.js';
+import { runScenario } from '../faults/support/story.js';
+import { plantedBugs } from './bugs.js';
+import { createPatchedCopy } from './copy.js';
+import { runPlanted, stalledMemberScenario } from './run.js';
 
 const cluster = await startCluster(after);
 
 it('every planted bug still finds the code it changes', () => {
-  for (const { name, patches } of bugs) plant(name, patches).remove();
+  for (const { name, codePatches: patches } of plantedBugs) createPatchedCopy(name, patches).remove();
 });
 
-it('the story of the stalled finds nothing in a server without a bug', {
+it('the scenario for stalled members reports no violation in a server without a bug', {
   timeout: 170_000,
 }, async (context) => {
-  const database = await cluster.database();
-  const { violations, trouble } = await tell(context, stalled, { database, seconds: 1, seed: 1 });
+  const database = await cluster.createDatabase();
+  const { violations, failure: trouble } = await runScenario(context, stalledMemberScenario, {
+    database,
+    seconds: 1,
+    seed: 1,
+  });
   assert.equal(trouble, null);
-  assert.equal(describe(violations), '');
+  assert.equal(formatViolations(violations), '');
 });
 
 for (const name of [
@@ -30,9 +34,9 @@ for (const name of [
   'history-without-changes',
   'quadratic-trailing-spaces',
 ]) {
-  it(`the planted bug ${name} is caught`, { timeout: 170_000 }, async (context) => {
+  it(`the planted bug ${name} is detected`, { timeout: 170_000 }, async (context) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    const { caught, what } = await runPlanted(context, name, { cluster, seed });
+    const { isDetected: caught, summary: what } = await runPlanted(context, name, { cluster, seed });
     assert.ok(caught, `seed ${seed}: ${what}`);
   });
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createTime } from '@chatty/client/clock';
+import { createMonotonicTime } from '@chatty/client/clock';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -39,7 +39,7 @@ function sourcesOf(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-it('the wall clock is read only where somebody reads the time, or a token or the database has written it', () => {
+it('the wall clock is read only for times shown to users, in tokens or in the database', () => {
   const packages = readdirSync(`${ROOT}packages`).map((name) => `packages/${name}/src`);
   const files = [...packages, 'demo/src', 'scripts', 'bench'].flatMap(sourcesOf);
   assert.ok(files.length > 200, `${files.length} files are looked at`);
@@ -47,10 +47,10 @@ it('the wall clock is read only where somebody reads the time, or a token or the
   assert.deepEqual(readers.sort(), Object.keys(MAY_READ_THE_WALL_CLOCK).sort());
 });
 
-it('what the client counts goes on when the clock is set back, and follows it when the machine slept', () => {
+it('client timers continue when the clock is set back, and advance after sleep', () => {
   let wall = 1_000_000;
   let counted = 5;
-  const time = createTime(
+  const time = createMonotonicTime(
     () => wall,
     () => counted,
   );

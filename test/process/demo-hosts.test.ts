@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createHost } from '@chatty/demo/host';
+import { createDemoSite } from '@chatty/demo/host';
 import { kimpga } from '@chatty/demo/kimpga';
 import { othershop } from '@chatty/demo/othershop';
 import { jwtVerify } from 'jose';
 import { SECRET } from '../support/server.js';
 
 async function open(context: TestContext, site = kimpga) {
-  const host = createHost({
+  const host = createDemoSite({
     site,
     host: '127.0.0.1',
     port: 0,
@@ -30,7 +30,7 @@ async function open(context: TestContext, site = kimpga) {
 
 const tokenIn = (page: string) => /window\.params = \{"token":"([^"]+)"/.exec(page)?.[1];
 
-it('a login gives a page with the two lines and a token of its own project', async (context) => {
+it('after a login the page has the two-line snippet and a token of its own project', async (context) => {
   for (const [site, id, name] of [
     [kimpga, 'minsu', '민수'],
     [othershop, 'alice', 'Alice'],
@@ -49,7 +49,7 @@ it('a login gives a page with the two lines and a token of its own project', asy
   }
 });
 
-it('without a login, with a forged cookie or that of another site there is no token', async (context) => {
+it('without a login, or with a forged or foreign cookie, there is no token', async (context) => {
   const { url } = await open(context);
   const shop = await open(context, othershop);
   const foreign =
@@ -65,7 +65,7 @@ it('without a login, with a forged cookie or that of another site there is no to
   }
 });
 
-it('wrong passwords are refused alike, and guessing is slowed down', async (context) => {
+it('wrong passwords get the same refusal, and guessing is rate limited', async (context) => {
   const { logIn } = await open(context);
   assert.equal((await logIn('minsu', 'wrong')).status, 401);
   assert.equal((await logIn('nobody', 'wrong')).status, 401);
@@ -76,7 +76,7 @@ it('wrong passwords are refused alike, and guessing is slowed down', async (cont
   assert.equal((await logIn('jiyoung', 'kimpga-jiyoung')).status, 303);
 });
 
-it('forms of other sites, paths that climb and bodies that are too large are refused', async (context) => {
+it('cross-site forms, path traversal and oversized bodies are refused', async (context) => {
   const { url, logIn } = await open(context);
   assert.equal((await logIn('minsu', 'kimpga-minsu', { origin: 'https://evil.test' })).status, 403);
   assert.equal((await fetch(`${url}/..%2f..%2fpackage.json`)).status, 404);

@@ -26,11 +26,11 @@ type Snapshot = {
   strings: string[];
 };
 
-const NAMES_OF_A_PATH = 4;
+const MAX_PATH_NAMES = 4;
 
 /** @param file as `v8.writeHeapSnapshot` writes it */
 export function largestCollections(file: string, count: number): Collection[] {
-  const heap = openHeap(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
+  const heap = createHeapGraph(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
   const found: { node: number; bytes: number }[] = [];
   for (let node = 0; node < heap.nodeCount; node += 1) {
     if (heap.typeOf(node) !== 'object' || !['Map', 'Set'].includes(heap.nameOf(node))) continue;
@@ -44,7 +44,7 @@ export function largestCollections(file: string, count: number): Collection[] {
 
 /** @param count kinds that are told: those that have grown most, without what they refer to */
 export function largestGrowth(before: string, after: string, count: number): Growth[] {
-  const [first, second] = [kindsOf(before), kindsOf(after)];
+  const [first, second] = [bytesByKind(before), bytesByKind(after)];
   const grown = [...second].map(([kind, now]) => {
     const was = first.get(kind) ?? { count: 0, bytes: 0 };
     return { kind, count: now.count - was.count, bytes: now.bytes - was.bytes };
@@ -52,8 +52,8 @@ export function largestGrowth(before: string, after: string, count: number): Gro
   return grown.sort((a, b) => b.bytes - a.bytes).slice(0, count);
 }
 
-function kindsOf(file: string): Map<string, Omit<Growth, 'kind'>> {
-  const heap = openHeap(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
+function bytesByKind(file: string): Map<string, Omit<Growth, 'kind'>> {
+  const heap = createHeapGraph(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
   const kinds = new Map<string, Omit<Growth, 'kind'>>();
   for (let node = 0; node < heap.nodeCount; node += 1) {
     const type = heap.typeOf(node);
@@ -65,9 +65,9 @@ function kindsOf(file: string): Map<string, Omit<Growth, 'kind'>> {
   return kinds;
 }
 
-type Heap = ReturnType<typeof openHeap>;
+type HeapGraph = ReturnType<typeof createHeapGraph>;
 
-function openHeap({ snapshot, nodes, edges, strings }: Snapshot) {
+function createHeapGraph({ snapshot, nodes, edges, strings }: Snapshot) {
   const { node_fields: nodeFields, edge_fields: edgeFields } = snapshot.meta;
   const nodeTypes = snapshot.meta.node_types[0];
   const edgeTypes = snapshot.meta.edge_types[0];
@@ -115,9 +115,13 @@ function openHeap({ snapshot, nodes, edges, strings }: Snapshot) {
   };
 }
 
-function pathTo(heap: Heap, { edge, from }: ReturnType<Heap['shortestPaths']>, found: number): string {
+function pathTo(
+  heap: HeapGraph,
+  { edge, from }: ReturnType<HeapGraph['shortestPaths']>,
+  found: number,
+): string {
   const names: string[] = [];
-  for (let node = found; node > 0 && names.length < NAMES_OF_A_PATH; node = from[node] ?? 0) {
+  for (let node = found; node > 0 && names.length < MAX_PATH_NAMES; node = from[node] ?? 0) {
     const last = edge[node] ?? -1;
     if (last >= 0 && heap.isNamed(last)) names.unshift(heap.edgeName(last));
   }

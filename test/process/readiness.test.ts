@@ -2,9 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { query, smallDisk, startCluster } from '../faults/support/rig.js';
-import { KEYS } from '../support/projects.js';
-import { join, makeDatabase, startChatty, stored, tokenOf, until } from '../support/server.js';
+import { mountSmallDisk, query, startCluster } from '../faults/support/rig.js';
+import { KEY_SETTINGS } from '../support/projects.js';
+import {
+  assertStored,
+  connectClient,
+  createTestDatabase,
+  createTestToken,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 import { startProxy } from '../support/tcp-proxy.js';
 
 const messageOf = async (url: string) => {
@@ -17,20 +24,24 @@ const messageOf = async (url: string) => {
 
 /** Waits until /readyz says so. */
 const says = (url: string, message: string) =>
-  until(async () => (await messageOf(url)) === message, `"${message}"`, 30_000);
+  waitUntil(async () => (await messageOf(url)) === message, `"${message}"`, 30_000);
 
 async function startBehindNetwork(context: TestContext) {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   const isSocket = connection.host.startsWith('/');
   const network = await startProxy(
     isSocket ? `${connection.host}/.s.PGSQL.${connection.port}` : connection.port,
   );
-  const chatty = await startChatty(context, KEYS, { ...connection, host: '127.0.0.1', port: network.port });
+  const chatty = await startTestServer(context, KEY_SETTINGS, {
+    ...connection,
+    host: '127.0.0.1',
+    port: network.port,
+  });
   context.after(() => network.close());
   return { network, url: chatty.url };
 }
 
-it('nobody without a key makes the server ask its database', async (context) => {
+it('without a key no request makes the server query its database', async (context) => {
   const { network, url } = await startBehindNetwork(context);
   // From here on whoever asked the database would wait for an answer that does not come.
   network.freeze();
@@ -51,7 +62,7 @@ it('nobody without a key makes the server ask its database', async (context) => 
   assert.deepEqual(statuses.slice(200), [200, 200, 200, 401, 401, 401]);
 });
 
-it('a database that does not answer is not ready, and is again once it answers', async (context) => {
+it('an unresponsive database is reported as not ready until it answers', async (context) => {
   const { network, url } = await startBehindNetwork(context);
   assert.equal(await messageOf(url), 'ready');
   network.freeze();
@@ -60,8 +71,8 @@ it('a database that does not answer is not ready, and is again once it answers',
   await says(url, 'ready');
 });
 
-it('a database that is open for reading only is not ready, though nobody writes', async (context) => {
-  const { url, connection } = await startChatty(context);
+it('a read-only database is reported as not ready, even without writes', async (context) => {
+  const { url, connection } = await startTestServer(context);
   await query(connection, `ALTER DATABASE ${connection.database} SET default_transaction_read_only = on`);
   const end = () =>
     query(
@@ -78,15 +89,15 @@ it('a database that is open for reading only is not ready, though nobody writes'
   await says(url, 'ready');
 });
 
-it('a full disk is not ready, whether anybody writes or not, and is again once there is room', {
+it('a full disk is reported as not ready, with or without writes, until there is space', {
   timeout: 170_000,
 }, async (context) => {
-  const folder = smallDisk(context);
+  const folder = mountSmallDisk(context);
   if (folder === null) return;
   const cluster = await startCluster((end) => context.after(end), folder);
-  const { url } = await startChatty(context, {}, await cluster.database());
-  const minsu = await join(context, url, tokenOf('minsu'));
-  stored(await minsu.say('before'));
+  const { url } = await startTestServer(context, {}, await cluster.createDatabase());
+  const minsu = await connectClient(context, url, createTestToken('minsu'));
+  assertStored(await minsu.send('before'));
   assert.equal(await messageOf(url), 'ready');
   cluster.fillDisk();
   await says(url, 'The database refuses what is written.');
@@ -94,5 +105,5 @@ it('a full disk is not ready, whether anybody writes or not, and is again once t
   assert.equal(read.ok, true, 'what is there can be read');
   cluster.clearDisk();
   await says(url, 'ready');
-  stored(await minsu.say('after'));
+  assertStored(await minsu.send('after'));
 });

@@ -7,8 +7,16 @@ import { createServer } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
 import { createToken } from '@chatty/token/create-token';
-import { runProgram, SERVE, startDemo } from '../support/processes.js';
-import { join, SECRET, startChatty, stored, temporaryFolder, tokenOf, until } from '../support/server.js';
+import { runProgram, SERVER_ENTRY, startDemo } from '../support/processes.js';
+import {
+  assertStored,
+  connectClient,
+  createTemporaryFolder,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 
 const postmaster = (folder: string) =>
   Number(readFileSync(joinPath(folder, 'data/pgdata/postmaster.pid'), 'utf8').split('\n')[0]);
@@ -18,22 +26,22 @@ const isAlive = (pid: number) => {
   return status === 0 && !stdout.startsWith('Z');
 };
 
-it('kill -9 of the demo, then a start: the talk is there and the old database is gone', async (context) => {
-  const folder = temporaryFolder();
+it('after kill -9 and a restart of the demo the chat is there and the old database process is gone', async (context) => {
+  const folder = createTemporaryFolder();
   const data = joinPath(folder, 'data');
   const first = await startDemo(context, data);
   const secret = readFileSync(joinPath(data, 'jwt-secret'), 'utf8').trim();
   const token = createToken({ secret, projectId: 'kimpga', username: '민수' });
-  const minsu = await join(context, first.chat, token);
-  for (let number = 1; number <= 20; number += 1) stored(await minsu.say(`말 ${number}`));
+  const minsu = await connectClient(context, first.chat, token);
+  for (let number = 1; number <= 20; number += 1) assertStored(await minsu.send(`말 ${number}`));
   const orphan = postmaster(folder);
   first.program.child.kill('SIGKILL');
-  await first.program.ended;
+  await first.program.exited;
   minsu.socket.disconnect();
 
   const second = await startDemo(context, data);
   assert.equal(isAlive(orphan), false);
-  const again = await join(context, second.chat, token);
+  const again = await connectClient(context, second.chat, token);
   assert.deepEqual(
     again.history[0]?.map(({ content }) => content),
     Array.from({ length: 20 }, (_, index) => `말 ${index + 1}`),
@@ -41,77 +49,77 @@ it('kill -9 of the demo, then a start: the talk is there and the old database is
 
   const database = postmaster(folder);
   second.program.child.kill('SIGTERM');
-  assert.equal(await second.program.ended, 0);
+  assert.equal(await second.program.exited, 0);
   assert.equal(isAlive(database), false, 'the database is stopped with the rest');
 });
 
-it('kill -9 of the database: refused with unavailable meanwhile, then everything goes on by itself', async (context) => {
-  const folder = temporaryFolder();
+it('after kill -9 of the database writes are refused as unavailable, then everything continues by itself', async (context) => {
+  const folder = createTemporaryFolder();
   const demo = await startDemo(context, joinPath(folder, 'data'));
   const secret = readFileSync(joinPath(folder, 'data/jwt-secret'), 'utf8').trim();
-  const minsu = await join(
+  const minsu = await connectClient(
     context,
     demo.chat,
     createToken({ secret, projectId: 'kimpga', username: '민수' }),
   );
-  stored(await minsu.say('전'));
+  assertStored(await minsu.send('전'));
   process.kill(postmaster(folder), 'SIGKILL');
-  await until(
-    async () => (await minsu.say({ content: '후', clientId: 'after' })).ok,
+  await waitUntil(
+    async () => (await minsu.send({ content: '후', clientId: 'after' })).ok,
     'the database to come back',
     30_000,
   );
-  await until(() => minsu.messages.length === 2, 'delivery');
+  await waitUntil(() => minsu.messages.length === 2, 'delivery');
   assert.deepEqual(minsu.contents, ['전', '후']);
 });
 
-it('a second start on the same data folder says so in one sentence, and the first goes on', async (context) => {
-  const data = joinPath(temporaryFolder(), 'data');
+it('a second start on the same data folder fails with one clear sentence, and the first continues', async (context) => {
+  const data = joinPath(createTemporaryFolder(), 'data');
   const first = await startDemo(context, data);
-  const second = runProgram(context, SERVE, { CHATTY_DATA_DIR: data, PORT: '0', JWT_SECRET: SECRET });
-  assert.equal(await second.ended, 1);
+  const second = runProgram(context, SERVER_ENTRY, { CHATTY_DATA_DIR: data, PORT: '0', JWT_SECRET: SECRET });
+  assert.equal(await second.exited, 1);
   assert.match(second.output(), /^Another Chatty is running on the data folder .*\n$/);
   assert.equal((await fetch(`${first.chat}/readyz`)).status, 200);
 });
 
-it('a taken port, a folder that cannot be written, wrong settings: one clear sentence each, exit code 1 (J4)', async (context) => {
-  const folder = temporaryFolder();
+it('a used port, an unwritable folder and wrong settings give one clear sentence each and exit code 1 (J4)', async (context) => {
+  const folder = createTemporaryFolder();
   const blocker = createServer().listen(0, '127.0.0.1');
   context.after(() => blocker.close());
-  await until(() => blocker.listening, 'the blocker');
+  await waitUntil(() => blocker.listening, 'the blocker');
   const address = blocker.address();
   const port = typeof address === 'object' && address ? String(address.port) : '';
-  const taken = runProgram(context, SERVE, {
+  const taken = runProgram(context, SERVER_ENTRY, {
     CHATTY_DATA_DIR: joinPath(folder, 'a'),
     HOST: '127.0.0.1',
     PORT: port,
     JWT_SECRET: SECRET,
     LOG_LEVEL: 'error',
   });
-  assert.equal(await taken.ended, 1);
+  assert.equal(await taken.exited, 1);
   assert.match(taken.output(), new RegExp(`^Port ${port} is taken .*\\n$`));
 
   writeFileSync(joinPath(folder, 'file'), '');
-  const blocked = runProgram(context, SERVE, {
+  const blocked = runProgram(context, SERVER_ENTRY, {
     CHATTY_DATA_DIR: joinPath(folder, 'file/data'),
     PORT: '0',
     JWT_SECRET: SECRET,
   });
-  assert.equal(await blocked.ended, 1);
+  assert.equal(await blocked.exited, 1);
   assert.match(blocked.output(), /^The data folder .* cannot be used .*\n$/);
 
-  const wrong = runProgram(context, SERVE, {
+  const wrong = runProgram(context, SERVER_ENTRY, {
     PORT: 'x',
     LOG_LEVEL: 'loud',
     DB_PORT: '0',
     NODE_ENV: 'production',
     JWT_SECRET: 'short',
   });
-  assert.equal(await wrong.ended, 1);
+  assert.equal(await wrong.exited, 1);
   for (const name of ['PORT', 'LOG_LEVEL', 'DB_PORT', 'JWT_SECRET'])
     assert.match(wrong.output(), new RegExp(`^ {2}${name} `, 'm'));
 
-  const away = runProgram(context, SERVE, {
+  const away = runProgram(context, SERVER_ENTRY, {
     DB_HOST: '127.0.0.1',
     DB_PORT: port === '1' ? '2' : '1',
     DB_WAIT_SECONDS: '1',
@@ -119,18 +127,18 @@ it('a taken port, a folder that cannot be written, wrong settings: one clear sen
     JWT_SECRET: SECRET,
     LOG_LEVEL: 'error',
   });
-  assert.equal(await away.ended, 1);
+  assert.equal(await away.exited, 1);
   assert.match(away.output(), /^No database answered at 127\.0\.0\.1:\d+ within 1 s/);
 });
 
-it('clients come back by themselves after a restart, and find what was said', async (context) => {
-  const first = await startChatty(context);
-  const minsu = await join(context, first.url, tokenOf('민수'));
-  stored(await minsu.say('전'));
+it('clients reconnect by themselves after a restart, and receive missed messages', async (context) => {
+  const first = await startTestServer(context);
+  const minsu = await connectClient(context, first.url, createTestToken('민수'));
+  assertStored(await minsu.send('전'));
   await first.app.close();
-  await until(() => minsu.socket.disconnected, 'the close');
-  await startChatty(context, { PORT: new URL(first.url).port }, first.connection);
-  await until(() => minsu.history.length === 2, 'the way back');
+  await waitUntil(() => minsu.socket.disconnected, 'the close');
+  await startTestServer(context, { PORT: new URL(first.url).port }, first.connection);
+  await waitUntil(() => minsu.history.length === 2, 'the way back');
   assert.deepEqual(
     minsu.history[1]?.map(({ content }) => content),
     ['전'],

@@ -3,11 +3,18 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { HistoryAnswer } from '@chatty/protocol/events';
-import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
-import { dump, startTold } from '../support/captured-server.js';
-import { ask, make } from '../support/projects.js';
-import { join, SECRET, stored, tokenOf, until, Visitor } from '../support/server.js';
-import { claimsOf, write } from '../support/token-server.js';
+import { cleanContent, hasVisibleText } from '@chatty/protocol/normalize-text';
+import { dumpDatabaseAsText, startCapturedServer } from '../support/captured-server.js';
+import { callApi, createProject } from '../support/projects.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  SECRET,
+  TestClient,
+  waitUntil,
+} from '../support/server.js';
+import { createClaims, writeToken } from '../support/token-server.js';
 
 const TEXTS = [
   "'; DROP TABLE messages; --",
@@ -46,18 +53,18 @@ const LENIENT = {
 const alarms = (lines: readonly string[]) =>
   lines.filter((line) => ((JSON.parse(line) as { level?: number }).level ?? 0) >= 40);
 
-it('in any field of any event it is stored as it was said, or refused, and the database never stumbles (S1, S2, U1, U2)', async (context) => {
-  const { url, lines, connection } = await startTold(context, LENIENT);
-  await make({ url }, 'kimpga');
-  const admin = await join(context, url, tokenOf('관리', { role: 'admin' }));
-  const reader = await join(context, url, tokenOf('지영'));
+it('hostile text in any field of any event is stored unchanged or refused, without a database error (S1, S2, U1, U2)', async (context) => {
+  const { url, lines, connection } = await startCapturedServer(context, LENIENT);
+  await createProject({ url }, 'kimpga');
+  const admin = await connectClient(context, url, createTestToken('관리', { role: 'admin' }));
+  const reader = await connectClient(context, url, createTestToken('지영'));
   const session = admin.socket.id;
-  const { id } = stored(await admin.say('처음'));
+  const { id } = assertStored(await admin.send('처음'));
   const said: string[] = [];
   for (const text of TEXTS) {
-    const answer = await admin.say({ content: text });
+    const answer = await admin.send({ content: text });
     if (answer.ok) said.push(answer.message.content);
-    assert.equal(answer.ok, hasInk(cleanContent(text)) && text.length <= 2_000, JSON.stringify(text));
+    assert.equal(answer.ok, hasVisibleText(cleanContent(text)) && text.length <= 2_000, JSON.stringify(text));
     const payloads: [string, object][] = [
       ['chat message', { content: 'x', clientId: text }],
       ['chat message', { content: 'x', replyTo: text }],
@@ -87,19 +94,19 @@ it('in any field of any event it is stored as it was said, or refused, and the d
     }
   }
   assert.equal(admin.socket.id, session);
-  await until(() => said.every((content) => reader.contents.includes(content)), 'delivery');
+  await waitUntil(() => said.every((content) => reader.contents.includes(content)), 'delivery');
   const page: HistoryAnswer = await reader.socket
     .timeout(8_000)
     .emitWithAck('history', { before: 1e9, limit: 100 });
   const held = page.ok ? page.messages.map(({ content }) => content) : [];
   for (const content of said)
     assert.ok(held.includes(content) && content.isWellFormed(), JSON.stringify(content));
-  assert.match(await dump(connection), /messages .*DROP TABLE messages/);
+  assert.match(await dumpDatabaseAsText(connection), /messages .*DROP TABLE messages/);
   assert.deepEqual(alarms(lines), []);
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
-it('in a token, a handshake, a header or an address it opens nothing and breaks nothing (S1, S2, S3, U1, U2)', async (context) => {
-  const { url, lines } = await startTold(context, { ...LENIENT, GUEST_PROJECTS: '*' });
+it('hostile text in a token, handshake, header or URL gains no access and breaks nothing (S1, S2, S3, U1, U2)', async (context) => {
+  const { url, lines } = await startCapturedServer(context, { ...LENIENT, GUEST_PROJECTS: '*' });
   for (const text of TEXTS) {
     const claims = [
       { userId: text },
@@ -111,12 +118,12 @@ it('in a token, a handshake, a header or an address it opens nothing and breaks 
     const handshakes: Record<string, unknown>[] = [
       { token: text },
       { projectId: text },
-      { token: tokenOf('민수'), after: { epoch: text, seq: 1 }, batch: true },
-      { token: tokenOf('민수'), [text]: text, batch: text },
+      { token: createTestToken('민수'), after: { epoch: text, seq: 1 }, batch: true },
+      { token: createTestToken('민수'), [text]: text, batch: text },
     ];
     for (const more of claims) handshakes.push({ token: tokenFor(more) });
     for (const auth of handshakes) {
-      const visitor = new Visitor(url, auth, { transports: ['websocket'], reconnection: false });
+      const visitor = new TestClient(url, auth, { transports: ['websocket'], reconnection: false });
       const end = await new Promise<{ data?: { code?: string } } | null>((resolve) => {
         visitor.socket.once('connect_error', resolve);
         visitor.socket.once('history', () => resolve(null));
@@ -138,10 +145,10 @@ it('in a token, a handshake, a header or an address it opens nothing and breaks 
   for (const line of lines) assert.notEqual((JSON.parse(line) as { msg?: string }).msg, 'forged');
 });
 
-it('in any request to the administration it is kept as text or refused (S1, S2, U1, U2)', async (context) => {
-  const { url, lines, connection } = await startTold(context, LENIENT);
+it('hostile text in any API request is stored as text or refused (S1, S2, U1, U2)', async (context) => {
+  const { url, lines, connection } = await startCapturedServer(context, LENIENT);
   const chatty = { url };
-  await make(chatty, 'kimpga');
+  await createProject(chatty, 'kimpga');
   for (const text of TEXTS) {
     const [at, moment] = [encode(text), '2026-01-31T12:00:00Z'];
     const requests: [string, string, object?][] = [
@@ -179,7 +186,7 @@ it('in any request to the administration it is kept as text or refused (S1, S2, 
       ['PATCH', `/projects/${at}`, { name: 'x' }],
     ];
     for (const [method, path, body] of requests) {
-      const { status, body: answer } = await ask(chatty, method, path, body);
+      const { status, body: answer } = await callApi(chatty, method, path, body);
       const what = `${method} ${path} ${JSON.stringify(body)}: ${status} ${JSON.stringify(answer)}`.slice(
         0,
         600,
@@ -190,11 +197,11 @@ it('in any request to the administration it is kept as text or refused (S1, S2, 
   }
   assert.deepEqual(alarms(lines), []);
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
-  assert.match(await dump(connection), /projects .*DROP SCHEMA public/);
+  assert.match(await dumpDatabaseAsText(connection), /projects .*DROP SCHEMA public/);
 });
 
 function tokenFor(more: object): string {
-  return write({ claims: { ...claimsOf('kimpga'), ...more }, secret: SECRET });
+  return writeToken({ claims: { ...createClaims('kimpga'), ...more }, secret: SECRET });
 }
 
 /** As a browser does, and for what it cannot encode the bytes that stand for nothing. */

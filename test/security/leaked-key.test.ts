@@ -4,27 +4,33 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
 import { runProgram } from '../support/processes.js';
-import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
-import { join, refusalOf, startChatty, tokenOf, until } from '../support/server.js';
+import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import {
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 
 type Answer = { status: number; body: Record<string, unknown> & { code?: string } };
 type Entry = { act: string; actor: { kind: string; id: string }; subject: string; details: object };
 
 async function open(context: TestContext) {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga');
-  const { body } = await ask(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' });
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga');
+  const { body } = await callApi(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' });
   const { id, key } = body as unknown as { id: string; key: string };
   const withKey = (method: string, path: string, given?: object): Promise<Answer> =>
-    ask(chatty, method, `/projects/kimpga${path}`, given, { authorization: `Bearer ${key}` });
+    callApi(chatty, method, `/projects/kimpga${path}`, given, { authorization: `Bearer ${key}` });
   const operator = (method: string, path: string, given?: object): Promise<Answer> =>
-    ask(chatty, method, `/projects/kimpga${path}`, given);
+    callApi(chatty, method, `/projects/kimpga${path}`, given);
   return { chatty, id, withKey, operator };
 }
 
 const after = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
-it('a cut-off lies at most the allowed clock difference ahead, whoever sets it (A5)', async (context) => {
+it('a cutoff is at most the allowed clock skew in the future, whoever sets it (A5)', async (context) => {
   const { withKey, operator } = await open(context);
   for (const before of ['9999-12-31T23:59:59Z', after(3_600), after(60)])
     for (const cut of [withKey, operator]) {
@@ -36,7 +42,7 @@ it('a cut-off lies at most the allowed clock difference ahead, whoever sets it (
   assert.equal((await withKey('POST', '/cutoffs', { userId: null })).status, 400, 'null is not everybody');
 });
 
-it('a moment that the database could not keep is refused as such, wherever one is read', async (context) => {
+it('a timestamp that the database cannot store is refused on every route', async (context) => {
   const { operator } = await open(context);
   const { kid } = (await operator('POST', '/secrets', {})).body;
   for (const moment of [
@@ -56,19 +62,19 @@ it('a moment that the database could not keep is refused as such, wherever one i
   assert.equal((await operator('PATCH', `/secrets/${kid}`, { expiresAt: last })).status, 200);
 });
 
-it('the operator takes a cut-off away, also one of the year 9999 from before; a key cannot (A5)', async (context) => {
+it('the operator can remove a cutoff, including an old one of year 9999; a project key cannot (A5)', async (context) => {
   const { chatty, withKey, operator } = await open(context);
-  const other = await startChatty(context, KEYS, chatty.connection);
+  const other = await startTestServer(context, KEY_SETTINGS, chatty.connection);
   const client = new pg.Client(chatty.connection);
   await client.connect();
   await client.query(
     "INSERT INTO token_cutoffs (project_id, user_id, before) VALUES ('kimpga', '', '9999-01-01'), ('kimpga', '..', '9999-01-01')",
   );
   await client.end();
-  const token = tokenOf('민수', { userId: '..' });
-  await until(
+  const token = createTestToken('민수', { userId: '..' });
+  await waitUntil(
     () =>
-      refusalOf(context, chatty.url, { token }).then(
+      connectExpectingRefusal(context, chatty.url, { token }).then(
         ({ data }) => data?.code === 'token_expired',
         () => false,
       ),
@@ -76,7 +82,7 @@ it('the operator takes a cut-off away, also one of the year 9999 from before; a 
   );
   assert.equal((await withKey('DELETE', '/cutoffs')).status, 403);
   assert.deepEqual((await operator('DELETE', '/cutoffs')).body, { userId: null, removed: true });
-  assert.equal((await refusalOf(context, chatty.url, { token })).data?.code, 'token_expired');
+  assert.equal((await connectExpectingRefusal(context, chatty.url, { token })).data?.code, 'token_expired');
   const run = async (...parameters: string[]) => {
     const program = runProgram(
       context,
@@ -84,14 +90,14 @@ it('the operator takes a cut-off away, also one of the year 9999 from before; a 
       { CHATTY_URL: chatty.url, ADMIN_KEY },
       parameters,
     );
-    return { status: await program.ended, body: JSON.parse(program.output()) };
+    return { status: await program.exited, body: JSON.parse(program.output()) };
   };
   const removed = { userId: '..', removed: true };
   assert.deepEqual(await run('cutoff', 'kimpga', '--user', '..', '--remove'), { status: 0, body: removed });
-  await join(context, chatty.url, token);
-  await until(
+  await connectClient(context, chatty.url, token);
+  await waitUntil(
     () =>
-      refusalOf(context, other.url, { token }).then(
+      connectExpectingRefusal(context, other.url, { token }).then(
         () => false,
         () => true,
       ),
@@ -111,7 +117,7 @@ it('the operator takes a cut-off away, also one of the year 9999 from before; a 
   );
 });
 
-it('cut-offs are bounded: one project cannot fill the memory of all servers', async (context) => {
+it('the number of cutoffs is bounded, so one project cannot fill the memory of all servers', async (context) => {
   const { chatty, withKey, operator } = await open(context);
   const client = new pg.Client(chatty.connection);
   await client.connect();
@@ -127,12 +133,12 @@ it('cut-offs are bounded: one project cannot fill the memory of all servers', as
   assert.equal((await withKey('POST', '/cutoffs', { userId: 'u7' })).status, 200);
 });
 
-it('the operator ends all that a key has set at once, and nothing else (A5)', async (context) => {
+it('the operator removes everything that a key has set at once, and nothing else (A5)', async (context) => {
   const { chatty, id, withKey, operator } = await open(context);
   const { body } = await operator('POST', '/keys', { name: 'other' });
   const other = body as unknown as { id: string; key: string };
   const by = { authorization: `Bearer ${other.key}` };
-  await ask(chatty, 'POST', '/projects/kimpga/members/theirs/ban', {}, by);
+  await callApi(chatty, 'POST', '/projects/kimpga/members/theirs/ban', {}, by);
   await operator('POST', '/members/mine/ban', {});
   for (const user of ['u1', 'u2']) await withKey('POST', `/members/${user}/ban`, {});
   await withKey('POST', '/members/u1/mute', {});
@@ -152,9 +158,13 @@ it('the operator ends all that a key has set at once, and nothing else (A5)', as
     held.map(({ userId }) => userId),
     ['mine', 'theirs'],
   );
-  await join(context, chatty.url, tokenOf('민수', { userId: 'u1' }));
+  await connectClient(context, chatty.url, createTestToken('민수', { userId: 'u1' }));
   assert.equal(
-    (await refusalOf(context, chatty.url, { token: tokenOf('민수', { userId: 'mine' }) })).data?.code,
+    (
+      await connectExpectingRefusal(context, chatty.url, {
+        token: createTestToken('민수', { userId: 'mine' }),
+      })
+    ).data?.code,
     'banned',
   );
   const [entry] = (await operator('GET', '/audit?limit=1')).body.entries as Entry[];
@@ -165,11 +175,11 @@ it('the operator ends all that a key has set at once, and nothing else (A5)', as
     'kimpga',
     other.id,
   ]);
-  assert.equal(await run.ended, 0);
+  assert.equal(await run.exited, 0);
   assert.deepEqual(JSON.parse(run.output()), { lifted: 1 });
 });
 
-it('what the operator has set a key neither ends nor replaces', async (context) => {
+it('a project key cannot end or replace what the operator has set', async (context) => {
   const { withKey, operator } = await open(context);
   await operator('POST', '/members/u1/ban', {});
   for (const [method, body] of [
@@ -182,7 +192,7 @@ it('what the operator has set a key neither ends nor replaces', async (context) 
   assert.deepEqual((await operator('DELETE', '/members/u1/ban')).body, { userId: 'u1', lifted: true });
 });
 
-it('a key fills the audit log only so fast with settings; small changes go on', async (context) => {
+it('settings changes by a key are rate limited in the audit log; small changes continue', async (context) => {
   const { withKey, operator } = await open(context);
   const words = (letter: string) => ({
     settings: { words: Array.from({ length: 1_000 }, (_, index) => `${letter.repeat(44)}${index}`) },

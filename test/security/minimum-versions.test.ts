@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { FLOORS, floorFaults, isBelow } from '../../scripts/minimum-versions.mjs';
+import { findOutdatedPackages, isBelow, MINIMUM_VERSIONS } from '../../scripts/minimum-versions.mjs';
 
 const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
-const floors: typeof FLOORS = { ws: ['8.21.1', 'a hole'], 'engine.io': ['6.6.10', 'another'] };
+const floors: typeof MINIMUM_VERSIONS = { ws: ['8.21.1', 'a hole'], 'engine.io': ['6.6.10', 'another'] };
 const good = {
   'node_modules/ws': { version: '8.21.1' },
   'node_modules/engine.io': { version: '6.6.10' },
 };
 
-it('the lockfile of this repository holds every floor', () => {
-  assert.deepEqual(floorFaults(lock), []);
-  assert.ok(Object.keys(FLOORS).length >= 4);
+it('the lockfile of this repository satisfies every minimum version', () => {
+  assert.deepEqual(findOutdatedPackages(lock), []);
+  assert.ok(Object.keys(MINIMUM_VERSIONS).length >= 4);
 });
 
 const faults: [string, Record<string, { version?: string; name?: string; link?: boolean }>, RegExp][] = [
@@ -36,25 +36,29 @@ const faults: [string, Record<string, { version?: string; name?: string; link?: 
   ['a version that is none', { 'node_modules/ws': { version: 'latest' } }, /latest/],
 ];
 for (const [name, packages, fault] of faults) {
-  it(`${name} is a fault`, () => {
-    const found = floorFaults({ packages: { ...good, ...packages } }, floors);
+  it(`${name} is reported`, () => {
+    const found = findOutdatedPackages({ packages: { ...good, ...packages } }, floors);
     assert.equal(found.length, 1);
     assert.match(found[0] ?? '', fault);
   });
 }
 
-it('a package that is not there is a fault, and so is a lockfile without packages', () => {
+it('a missing package is reported, and so is a lockfile without packages', () => {
   const { 'node_modules/ws': ws } = good;
-  assert.match(floorFaults({ packages: { 'node_modules/ws': ws } }, floors).join(), /^engine\.io is not in/);
-  assert.equal(floorFaults({}, floors).length, 2);
+  assert.match(
+    findOutdatedPackages({ packages: { 'node_modules/ws': ws } }, floors).join(),
+    /^engine\.io is not in/,
+  );
+  assert.equal(findOutdatedPackages({}, floors).length, 2);
   // A name that only ends alike is another package.
   assert.equal(
-    floorFaults({ packages: { ...good, 'node_modules/@x/ws': { version: '1.0.0' } } }, floors).length,
+    findOutdatedPackages({ packages: { ...good, 'node_modules/@x/ws': { version: '1.0.0' } } }, floors)
+      .length,
     0,
   );
 });
 
-it('versions are compared by number', () => {
+it('versions are compared numerically', () => {
   const ordered = ['0.9.9', '1.0.0-beta', '1.0.0', '1.0.9', '1.0.10', '1.2.0', '1.10.0', '2.0.0', '10.0.0'];
   for (const [index, version] of ordered.entries())
     for (const [other, floor] of ordered.entries())

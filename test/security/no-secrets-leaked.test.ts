@@ -3,41 +3,58 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
-import { dump, startTold } from '../support/captured-server.js';
-import { ADMIN_KEY, ask, KEYS, make } from '../support/projects.js';
-import { sendRaw } from '../support/raw/http.js';
-import { join, refusalOf, SECRET, stored, TOKEN, tokenOf, until, Visitor } from '../support/server.js';
+import { dumpDatabaseAsText, startCapturedServer } from '../support/captured-server.js';
+import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { sendRawRequest } from '../support/raw/http.js';
+import {
+  assertStored,
+  connectClient,
+  connectExpectingRefusal,
+  createTestToken,
+  SECRET,
+  TestClient,
+  TOKEN,
+  waitUntil,
+} from '../support/server.js';
 
 /** Longest line of the log in UTF-16 code units: a few fields of 500, one of them a list of ten, and a stack of 2,000. */
 const LINE = 12_000;
 
-it('whatever happens, nothing of what opens something is written down (J12, J13, S3)', async (context) => {
-  const chatty = await startTold(context);
+it('no secret, key or token is ever written to the log or the database (J12, J13, S3)', async (context) => {
+  const chatty = await startCapturedServer(context);
   const { url, lines } = chatty;
-  await make(chatty, 'kimpga');
-  const made = await ask(chatty, 'POST', '/projects/kimpga/secrets', {});
-  const key = (await ask(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' })).body as unknown as {
+  await createProject(chatty, 'kimpga');
+  const made = await callApi(chatty, 'POST', '/projects/kimpga/secrets', {});
+  const key = (await callApi(chatty, 'POST', '/projects/kimpga/keys', { name: 'backend' }))
+    .body as unknown as {
     key: string;
   };
   const secret = String(made.body.secret);
-  const kept = [SECRET, secret, ADMIN_KEY, KEYS.SECRETS_KEY, key.key, 'a wrong admin key of a stranger'];
-  const good = tokenOf('민수', { secret, role: 'moderator' });
-  const minsu = await join(context, url, good);
-  stored(await minsu.say('안녕'));
+  const kept = [
+    SECRET,
+    secret,
+    ADMIN_KEY,
+    KEY_SETTINGS.SECRETS_KEY,
+    key.key,
+    'a wrong admin key of a stranger',
+  ];
+  const good = createTestToken('민수', { secret, role: 'moderator' });
+  const minsu = await connectClient(context, url, good);
+  assertStored(await minsu.send('안녕'));
   await minsu.socket.timeout(8_000).emitWithAck('auth refresh', { token: good });
-  await minsu.socket.timeout(8_000).emitWithAck('auth refresh', { token: tokenOf('지영') });
+  await minsu.socket.timeout(8_000).emitWithAck('auth refresh', { token: createTestToken('지영') });
   await minsu.socket.timeout(8_000).emitWithAck('ban member', { userId: 'x', reason: '도배' });
 
   // Refused in every way, with the token also where it does not belong.
   const bad = [
-    tokenOf('민수'),
+    createTestToken('민수'),
     `${good}x`,
     good.slice(0, -5),
-    tokenOf('민수', { secret, projectId: 'shop' }),
+    createTestToken('민수', { secret, projectId: 'shop' }),
     `eyJ${'A'.repeat(9_000)}`,
   ];
-  for (const token of bad) await refusalOf(context, url, { token });
-  const late = new Visitor(
+  for (const token of bad) await connectExpectingRefusal(context, url, { token });
+  const late = new TestClient(
     url,
     {},
     {
@@ -47,7 +64,7 @@ it('whatever happens, nothing of what opens something is written down (J12, J13,
     },
   );
   context.after(() => late.socket.disconnect());
-  await until(() => !late.socket.active, 'the refusal');
+  await waitUntil(() => !late.socket.active, 'the refusal');
   for (const path of [
     `/?token=${good}`,
     `/widget/${good}`,
@@ -56,21 +73,21 @@ it('whatever happens, nothing of what opens something is written down (J12, J13,
     `/%FF${good}`,
   ])
     await fetch(url + path, { headers: { authorization: `Bearer ${good}` } });
-  await sendRaw(url, `GET /${good} HTTP/9.9\r\n\r\n`, 3_000);
-  await ask(chatty, 'GET', '/projects', undefined, {
+  await sendRawRequest(url, `GET /${good} HTTP/9.9\r\n\r\n`, 3_000);
+  await callApi(chatty, 'GET', '/projects', undefined, {
     authorization: 'Bearer a wrong admin key of a stranger',
   });
-  await ask(chatty, 'GET', '/projects/kimpga', undefined, { authorization: `Bearer ${key.key}` });
-  await ask(chatty, 'POST', '/projects/kimpga/doctor', { token: good });
-  const shown = JSON.stringify((await ask(chatty, 'GET', '/projects/kimpga')).body);
-  await ask(chatty, 'DELETE', `/projects/kimpga/secrets/${made.body.kid}`);
-  await until(() => minsu.socket.disconnected, 'the end of the connection');
-  const forged = new Visitor(url, { token: { toString: 1 } }, { reconnection: false });
+  await callApi(chatty, 'GET', '/projects/kimpga', undefined, { authorization: `Bearer ${key.key}` });
+  await callApi(chatty, 'POST', '/projects/kimpga/doctor', { token: good });
+  const shown = JSON.stringify((await callApi(chatty, 'GET', '/projects/kimpga')).body);
+  await callApi(chatty, 'DELETE', `/projects/kimpga/secrets/${made.body.kid}`);
+  await waitUntil(() => minsu.socket.disconnected, 'the end of the connection');
+  const forged = new TestClient(url, { token: { toString: 1 } }, { reconnection: false });
   context.after(() => forged.socket.disconnect());
-  await until(() => !forged.socket.active, 'the refusal');
+  await waitUntil(() => !forged.socket.active, 'the refusal');
   await chatty.app.close();
 
-  const rows = await dump(chatty.connection);
+  const rows = await dumpDatabaseAsText(chatty.connection);
   assert.ok(lines.length > 10 && rows.includes('안녕'), 'there is something to look at');
   for (const [where, text] of [
     ['log', lines.join('\n')],
@@ -90,7 +107,7 @@ it('whatever happens, nothing of what opens something is written down (J12, J13,
   }
 });
 
-it('a line of the log is one line of JSON, however long and odd what it tells of is (S3)', () => {
+it('a log entry is one line of JSON, however long and unusual its content (S3)', () => {
   const lines: string[] = [];
   const log = createLog('info', { write: (line: string) => void lines.push(line) });
   const odd = '\r\n{"level":60}\n\u001b[31m\u2028\ud800'.repeat(100_000);
@@ -110,31 +127,42 @@ it('a line of the log is one line of JSON, however long and odd what it tells of
   assert.equal(JSON.parse(lines[1] ?? '').err.type, 'Error');
 });
 
-it('the address of a visitor is in no table; the log has it where somebody was turned away (P3)', async (context) => {
-  const chatty = await startTold(context, { TRUSTED_PROXY_HOPS: '1', BAD_TOKENS_PER_MINUTE: '1' });
+it('visitor addresses are in no table; the log has them only for refused connections (P3)', async (context) => {
+  const chatty = await startCapturedServer(context, { TRUSTED_PROXY_HOPS: '1', BAD_TOKENS_PER_MINUTE: '1' });
   const { url, lines } = chatty;
   const from = (address: string) => ({ extraHeaders: { 'x-forwarded-for': address } });
-  await make(chatty, 'kimpga');
-  const { secret } = (await ask(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
-  const moderator = await join(
+  await createProject(chatty, 'kimpga');
+  const { secret } = (await callApi(chatty, 'POST', '/projects/kimpga/secrets', {})).body;
+  const moderator = await connectClient(
     context,
     url,
-    tokenOf('관리', { secret: String(secret), role: 'moderator' }),
+    createTestToken('관리', { secret: String(secret), role: 'moderator' }),
     from('203.0.113.1'),
   );
-  const member = await join(context, url, tokenOf('민수', { secret: String(secret) }), from('203.0.113.2'));
-  stored(await member.say('안녕'));
+  const member = await connectClient(
+    context,
+    url,
+    createTestToken('민수', { secret: String(secret) }),
+    from('203.0.113.2'),
+  );
+  assertStored(await member.send('안녕'));
   await moderator.socket.timeout(8_000).emitWithAck('ban member', { userId: '민수' });
-  await until(() => member.socket.disconnected, 'the end of the connection');
+  await waitUntil(() => member.socket.disconnected, 'the end of the connection');
   for (let times = 0; times < 3; times += 1)
-    await refusalOf(context, url, { token: 'forged' }, from('203.0.113.3'));
-  await ask(chatty, 'GET', '/projects', undefined, {
+    await connectExpectingRefusal(context, url, { token: 'forged' }, from('203.0.113.3'));
+  await callApi(chatty, 'GET', '/projects', undefined, {
     authorization: 'Bearer wrong',
     'x-forwarded-for': '203.0.113.4',
   });
-  await ask(chatty, 'PATCH', '/projects/kimpga', { name: 'Kimpga' }, { 'x-forwarded-for': '203.0.113.5' });
+  await callApi(
+    chatty,
+    'PATCH',
+    '/projects/kimpga',
+    { name: 'Kimpga' },
+    { 'x-forwarded-for': '203.0.113.5' },
+  );
   await chatty.app.close();
-  const rows = await dump(chatty.connection);
+  const rows = await dumpDatabaseAsText(chatty.connection);
   assert.ok(rows.includes('안녕') && rows.includes('Kimpga'), 'there is something to look at');
   assert.doesNotMatch(rows, /203\.0\.113|127\.0\.0\.1|::1\b/);
   const told = [...lines.join('\n').matchAll(/203\.0\.113\.(\d)/g)].map(([, last]) => last);

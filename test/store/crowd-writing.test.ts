@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import pg from 'pg';
-import { join, startChatty, stored, tokenOf } from '../support/server.js';
+import { assertStored, connectClient, createTestToken, startTestServer } from '../support/server.js';
 
 const MEMBERS = 100;
 const MESSAGES_EACH = 6;
@@ -13,18 +13,18 @@ for (const { title, projectOf } of [
   { title: 'into as many rooms, of a project each', projectOf: (member: number) => `shop-${member}` },
 ])
   it(`everything that ${MEMBERS} members write at once ${title} is stored`, async (context) => {
-    const { url, connection } = await startChatty(context);
+    const { url, connection } = await startTestServer(context);
     const members = await Promise.all(
       Array.from({ length: MEMBERS }, (_, n) =>
-        join(context, url, tokenOf(`회원${n}`, { projectId: projectOf(n) })),
+        connectClient(context, url, createTestToken(`회원${n}`, { projectId: projectOf(n) })),
       ),
     );
     const answers = await Promise.all(
       members.flatMap((member, n) =>
-        Array.from({ length: MESSAGES_EACH }, (_, time) => member.say(`${n}의 ${time}번째 말`)),
+        Array.from({ length: MESSAGES_EACH }, (_, time) => member.send(`${n}의 ${time}번째 말`)),
       ),
     );
-    const ids = answers.map((answer) => stored(answer).id);
+    const ids = answers.map((answer) => assertStored(answer).id);
     assert.equal(ids.length, MEMBERS * MESSAGES_EACH);
     const client = new pg.Client(connection);
     await client.connect();

@@ -7,7 +7,7 @@ import { migrate } from '@chatty/server/store/postgres/migrate';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase } from '../support/server.js';
+import { createTestDatabase } from '../support/server.js';
 
 /** Settings that an operator, or Debian, may have chosen for everybody. */
 const CHOSEN_BY_THE_OPERATOR = ['jit = on', 'jit_above_cost = 0', 'jit_inline_above_cost = 0'];
@@ -31,8 +31,8 @@ async function turnOnJit(client: pg.Client, database: string): Promise<void> {
     await client.query(`ALTER DATABASE ${database} SET ${setting}`);
 }
 
-it('the server has JIT off on each of its connections, also as a user without rights', async (context) => {
-  const connection = await makeDatabase(context);
+it('the server turns JIT off on each of its connections, also as an unprivileged user', async (context) => {
+  const connection = await createTestDatabase(context);
   const client = await connect(context, connection);
   await turnOnJit(client, connection.database);
   await migrate(connection, 5, () => undefined);
@@ -53,7 +53,7 @@ it('the server has JIT off on each of its connections, also as a user without ri
 });
 
 it('migrations run with JIT off', async (context) => {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   const client = await connect(context, connection);
   await turnOnJit(client, connection.database);
   await client.query('CREATE TABLE jit_of_migrations (jit text)');

@@ -9,8 +9,8 @@ import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { createAppendFlush } from '@chatty/server/store/postgres/write-batches';
 import type { ProjectId } from '@chatty/server/store/store';
 import pg from 'pg';
-import { until } from '../support/server.js';
-import { author, draft, open } from '../support/store.js';
+import { waitUntil } from '../support/server.js';
+import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
 async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
   const client = new pg.Client(connection);
@@ -30,16 +30,16 @@ function openWriter(context: TestContext, connection: Connection, project: Proje
       rooms.map((room, n) => ({
         project,
         room,
-        author,
-        draft: draft(`${n}`),
+        author: testAuthor,
+        draft: createDraft(`${n}`),
         client: ` ${randomUUID()}`,
       })),
       passing,
     );
 }
 
-it('two flushes into the same rooms, of which one is new, never wait for each other in a circle', async (context) => {
-  const { connection, kimpga } = await open(context);
+it('two flushes into the same rooms, one of them new, never deadlock', async (context) => {
+  const { connection, kimpga } = await openTestStores(context);
   const [blocker, watcher] = [await connect(context, connection), await connect(context, connection)];
   const [few, many] = [openWriter(context, connection, kimpga), openWriter(context, connection, kimpga)];
   await few(['old']);
@@ -53,9 +53,9 @@ it('two flushes into the same rooms, of which one is new, never wait for each ot
   await blocker.query("SELECT 1 FROM rooms WHERE room_id = 'old' FOR UPDATE");
   // The first to wait gets the old room, and then wants the new one.
   const first = few(['old', 'young']);
-  await until(async () => (await waiting()) === 1, 'the first flush to wait');
+  await waitUntil(async () => (await waiting()) === 1, 'the first flush to wait');
   const second = many(Array.from({ length: 40 }, (_, n) => (n % 2 ? 'old' : 'young')));
-  await until(async () => (await waiting()) === 2, 'the second flush to wait');
+  await waitUntil(async () => (await waiting()) === 2, 'the second flush to wait');
   await blocker.query('COMMIT');
   const stored = (await Promise.all([first, second])).flat();
   assert.equal(stored.filter((one) => one?.outcome === 'stored').length, 42);
@@ -66,8 +66,8 @@ it('two flushes into the same rooms, of which one is new, never wait for each ot
   ]);
 });
 
-it('a flush that passes by locked rooms waits for none of them, also while one is written to', async (context) => {
-  const { connection, kimpga } = await open(context);
+it('a flush that skips locked rooms waits for none of them, even during a write', async (context) => {
+  const { connection, kimpga } = await openTestStores(context);
   const writer = await connect(context, connection);
   const flush = openWriter(context, connection, kimpga);
   await flush(['locked', 'written', 'free']);

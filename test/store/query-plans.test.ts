@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
 import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { author, draft, open } from '../support/store.js';
+import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
 /** Entries and rows of a table that were read so far, by connections that have ended. */
 async function readOf(connection: Connection, table: string): Promise<number> {
@@ -23,8 +23,8 @@ async function query(connection: Connection, text: string): Promise<pg.QueryResu
   return client.query<Record<string, string>>(text).finally(() => client.end());
 }
 
-it('a page reads no more of its room than it shows, whatever was known of the room when it was planned', async (context) => {
-  const { connection, kimpga } = await open(context);
+it('a page reads no more of its room than it returns, whatever was known at planning time', async (context) => {
+  const { connection, kimpga } = await openTestStores(context);
   await query(connection, 'ALTER TABLE messages SET (autovacuum_enabled = false)');
   const add = (project: string, from: number, to: number) =>
     query(
@@ -36,12 +36,12 @@ it('a page reads no more of its room than it shows, whatever was known of the ro
   await add("'project-' || n % 500", 1, 20_000);
   await query(connection, 'ANALYZE messages');
   // Closed before its connections' figures are read.
-  const store = createPostgresStore({ connection, log: createLog('silent') });
+  const store = createPostgresStore({ config: connection, log: createLog('silent') });
   const room = store.project(kimpga);
-  await room.append('main', author, draft('처음'));
+  await room.append('main', testAuthor, createDraft('처음'));
   const readAll = async () => {
     await room.newestChanges('main', 50);
-    await room.changedAfter('main', 20_000, 50);
+    await room.changesAfter('main', 20_000, 50);
     await room.messagesBefore('main', 20_000, 50);
   };
   // Plans are kept from the sixth time on.

@@ -4,13 +4,20 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { createChat } from '@chatty/client/chat';
-import { startEmbedded } from '@chatty/embedded-postgres/index';
+import { createChatClient } from '@chatty/client/chat';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { query, startServer } from '../faults/support/rig.js';
+import { query, startServerProcess } from '../faults/support/rig.js';
 import { dumpRows } from '../support/backup.js';
-import { join, makeDatabase, stored, temporaryFolder, tokenOf, until } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  createTemporaryFolder,
+  createTestDatabase,
+  createTestToken,
+  waitUntil,
+} from '../support/server.js';
 
 const KEPT = 20;
 const LOST = 10;
@@ -31,22 +38,22 @@ const contentsOf = async (database: Connection) =>
 
 /** A server with a reader of ours, who then is away; what was said while they were there is partly lost. */
 async function restoreUnder(context: TestContext, backup: typeof dumpRows, after: number) {
-  const database = await makeDatabase(context);
-  const server = await startServer(context, database);
+  const database = await createTestDatabase(context);
+  const server = await startServerProcess(context, database);
   const say = async (url: string, name: string, count: number) => {
-    const writer = await join(context, url, tokenOf(name));
-    for (let number = 1; number <= count; number += 1) stored(await writer.say(`${name} ${number}`));
+    const writer = await connectClient(context, url, createTestToken(name));
+    for (let number = 1; number <= count; number += 1) assertStored(await writer.send(`${name} ${number}`));
     writer.socket.disconnect();
   };
-  const chat = createChat({ url: server.url, token: tokenOf('수진') });
+  const chat = createChatClient({ url: server.url, token: createTestToken('수진') });
   context.after(() => chat.close());
   chat.connect();
   const contents = () =>
-    chat.lines.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
+    chat.items.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
   await say(server.url, '전', KEPT);
   const restore = await backup(database);
   await say(server.url, '잃음', LOST);
-  await until(() => contents().length === KEPT + LOST, 'all that was said');
+  await waitUntil(() => contents().length === KEPT + LOST, 'all that was said');
   // Of a room with a row, and of one that nobody has written in.
   const epochs = async () =>
     (
@@ -59,10 +66,13 @@ async function restoreUnder(context: TestContext, backup: typeof dumpRows, after
   await server.kill();
   await restore();
   // Others are back first, and say as much as was lost, and more.
-  const elsewhere = await startServer(context, database);
+  const elsewhere = await startServerProcess(context, database);
   await say(elsewhere.url, '후', after);
   await server.start();
-  await until(() => chat.state === 'live' && contents().at(-1) === `후 ${after}`, 'the reader to be back');
+  await waitUntil(
+    () => chat.state === 'live' && contents().at(-1) === `후 ${after}`,
+    'the reader to be back',
+  );
   assert.deepEqual(contents(), await contentsOf(database));
   assert.equal(contents().length, KEPT + after);
   const now = await epochs();
@@ -70,7 +80,7 @@ async function restoreUnder(context: TestContext, backup: typeof dumpRows, after
   return { database, server, renewed: renewed === now.length };
 }
 
-it('a dump that is restored gives every room a new epoch at the next start, and no other start does', async (context) => {
+it('a restored dump gives every room a new epoch at the next start, and no other start does', async (context) => {
   const { database, server, renewed } = await restoreUnder(context, dumpRows, LOST + 5);
   assert.ok(renewed);
   const epoch = async () => (await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms'))[0]?.epoch;
@@ -80,28 +90,28 @@ it('a dump that is restored gives every room a new epoch at the next start, and 
   assert.equal(await epoch(), before);
 });
 
-it('a dump of which as much was written anew as was lost is noticed too', async (context) => {
+it('a restored dump is detected even if as many new messages were written as were lost', async (context) => {
   assert.ok((await restoreUnder(context, dumpRows, LOST)).renewed);
 });
 
-it('files that were copied back are noticed by what a returning reader has, who alone begins anew', async (context) => {
+it('restored database files are detected by the position of a returning reader, and only that reader starts over', async (context) => {
   const { renewed } = await restoreUnder(context, copyFiles, LOST + 5);
   assert.equal(renewed, false);
 });
 
-it('a reader who only changes of older messages were taken from is noticed by the last of them', async (context) => {
-  const database = await makeDatabase(context);
-  const server = await startServer(context, database);
-  const writer = await join(context, server.url, tokenOf('민수'));
-  for (let number = 1; number <= KEPT; number += 1) stored(await writer.say(`전 ${number}`));
-  const chat = createChat({ url: server.url, token: tokenOf('수진') });
+it('a reader who lost only changes of older messages is detected by the last of them', async (context) => {
+  const database = await createTestDatabase(context);
+  const server = await startServerProcess(context, database);
+  const writer = await connectClient(context, server.url, createTestToken('민수'));
+  for (let number = 1; number <= KEPT; number += 1) assertStored(await writer.send(`전 ${number}`));
+  const chat = createChatClient({ url: server.url, token: createTestToken('수진') });
   context.after(() => chat.close());
   chat.connect();
   const contents = () =>
-    chat.lines.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
+    chat.items.map((line) => (line.kind === 'stored' ? line.message.content : line.kind));
   const restore = await copyFiles(database);
   await writer.socket.timeout(8_000).emitWithAck('edit message', { id: KEPT, content: '고침' });
-  await until(() => contents().at(-1) === '고침', 'the edit');
+  await waitUntil(() => contents().at(-1) === '고침', 'the edit');
   writer.socket.disconnect();
   await server.kill();
   // The edited message as it was, which a copy of the files would have.
@@ -110,12 +120,12 @@ it('a reader who only changes of older messages were taken from is noticed by th
     `UPDATE messages SET seq = ${KEPT}, content = '전 ${KEPT}', edited_at = NULL WHERE id = ${KEPT}`,
   );
   await restore();
-  const elsewhere = await startServer(context, database);
-  const other = await join(context, elsewhere.url, tokenOf('지영'));
-  for (let number = 1; number <= 3; number += 1) stored(await other.say(`후 ${number}`));
+  const elsewhere = await startServerProcess(context, database);
+  const other = await connectClient(context, elsewhere.url, createTestToken('지영'));
+  for (let number = 1; number <= 3; number += 1) assertStored(await other.send(`후 ${number}`));
   other.socket.disconnect();
   await server.start();
-  await until(() => chat.state === 'live' && contents().at(-1) === '후 3', 'the reader to be back');
+  await waitUntil(() => chat.state === 'live' && contents().at(-1) === '후 3', 'the reader to be back');
   assert.deepEqual(contents(), await contentsOf(database));
 });
 
@@ -124,12 +134,12 @@ const epochsOf = async (database: Connection) =>
     ({ epoch }) => epoch,
   );
 
-it('a folder of the embedded database that was copied back gives new epochs, one that only rested does not', async () => {
-  const folder = temporaryFolder();
+it('a restored embedded database folder gives new epochs, an untouched one does not', async () => {
+  const folder = createTemporaryFolder();
   const [home, copy] = [joinPath(folder, 'home'), joinPath(folder, 'copy')];
   /** The epochs after a start of the server on that folder. */
   async function start(prepare = ''): Promise<string[]> {
-    const embedded = await startEmbedded({ folder: home, log: () => undefined });
+    const embedded = await startEmbeddedPostgres({ folder: home, log: () => undefined });
     try {
       await migrate(embedded.connection, 10, () => undefined);
       if (prepare) await query(embedded.connection, prepare);
@@ -150,8 +160,8 @@ it('a folder of the embedded database that was copied back gives new epochs, one
   assert.deepEqual(await start(), restored);
 });
 
-it('every room of every project gets a new epoch, also where row-level security holds the owner', async (context) => {
-  const admin = await makeDatabase(context);
+it('every room of every project gets a new epoch, even if row-level security applies to the owner', async (context) => {
+  const admin = await createTestDatabase(context);
   const owner = `owner_of_${admin.database}`;
   await query(
     admin,

@@ -6,10 +6,10 @@ import { it } from 'node:test';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { makeDatabase } from '../support/server.js';
+import { createTestDatabase } from '../support/server.js';
 
-it('a superuser and an owner without rights start in turn, and no room gets a new epoch until rows are loaded', async (context) => {
-  const superuser = await makeDatabase(context);
+it('a superuser and an unprivileged owner start in turn, and no room gets a new epoch until rows are loaded', async (context) => {
+  const superuser = await createTestDatabase(context);
   const admin = new pg.Client(superuser);
   await admin.connect();
   const role = `owner_${randomBytes(4).toString('hex')}`;

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { migrate } from '@chatty/server/store/postgres/migrate';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { enter } from '@chatty/server/store/postgres/row-level-security';
+import { assumeRole } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
-import { join, startChatty, startPostgres, tokenOf } from '../support/server.js';
+import { connectClient, createTestToken, startPostgres, startTestServer } from '../support/server.js';
 
 /** A cluster that has never seen a Chatty: roles belong to all databases of one. */
 async function startFresh(context: TestContext): Promise<Connection> {
@@ -29,26 +29,26 @@ const run = (connection: Connection, sql: string) => on(connection, (client) => 
 /** As whom the server's connections work, and whether the wall holds them. */
 const entered = (connection: Connection) =>
   on(connection, async (client) => ({
-    held: await enter(client),
+    held: await assumeRole(client),
     as: (await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role,
   }));
 
-it('servers that start at once on a fresh cluster, on one database and on several, all stand behind the wall (T5)', async (context) => {
+it('servers that start at once on a fresh cluster, on one or several databases, all use row-level security (T5)', async (context) => {
   const connection = await startFresh(context);
   const databases = ['a', 'b', 'c', 'd'].map((database) => ({ ...connection, database }));
   for (const { database } of databases) await run(connection, `CREATE DATABASE ${database}`);
   const started = await Promise.all(
-    [...databases, ...databases].map((database) => startChatty(context, {}, database)),
+    [...databases, ...databases].map((database) => startTestServer(context, {}, database)),
   );
   for (const { url } of started) {
-    const visitor = await join(context, url, tokenOf('민수'));
-    assert.equal((await visitor.say('안녕')).ok, true);
+    const visitor = await connectClient(context, url, createTestToken('민수'));
+    assert.equal((await visitor.send('안녕')).ok, true);
   }
   for (const database of databases)
     assert.deepEqual(await entered(database), { held: true, as: 'chatty_app' });
 });
 
-it('a database that came without the role has it after the next start; until then nobody gets in (T5)', async (context) => {
+it('a database restored without the role gets it at the next start; until then nobody can connect (T5)', async (context) => {
   const connection = await startFresh(context);
   await migrate(connection, 5, () => undefined);
   await run(connection, 'DROP OWNED BY chatty_app; DROP ROLE chatty_app');
@@ -57,13 +57,13 @@ it('a database that came without the role has it after the next start; until the
   assert.deepEqual(await entered(connection), { held: true, as: 'chatty_app' });
 });
 
-it('an exempt user who may make roles becomes the one it made (T5)', async (context) => {
+it('an exempt user with the right to create roles assumes the role it created (T5)', async (context) => {
   const connection = await startFresh(context);
   await run(connection, "CREATE ROLE host LOGIN PASSWORD 'of-the-host' BYPASSRLS CREATEROLE");
   await run(connection, 'CREATE DATABASE host OWNER host');
   const hosted = { ...connection, user: 'host', password: 'of-the-host', database: 'host' };
-  const { url } = await startChatty(context, {}, hosted);
-  const visitor = await join(context, url, tokenOf('민수'));
-  assert.equal((await visitor.say('안녕')).ok, true);
+  const { url } = await startTestServer(context, {}, hosted);
+  const visitor = await connectClient(context, url, createTestToken('민수'));
+  assert.equal((await visitor.send('안녕')).ok, true);
   assert.deepEqual(await entered(hosted), { held: true, as: 'chatty_app' });
 });

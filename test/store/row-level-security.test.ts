@@ -5,10 +5,16 @@ import { it, type TestContext } from 'node:test';
 import { createLog } from '@chatty/server/runtime/logger';
 import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { enter } from '@chatty/server/store/postgres/row-level-security';
+import { assumeRole } from '@chatty/server/store/postgres/row-level-security';
 import pg from 'pg';
-import { join, makeDatabase, startChatty, tokenOf, until } from '../support/server.js';
-import { author, draft, open } from '../support/store.js';
+import {
+  connectClient,
+  createTestDatabase,
+  createTestToken,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
+import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
 const WALLED = ['audit_log', 'messages', 'reactions', 'rooms'];
 /** A node asks of these for all its projects at once. */
@@ -34,7 +40,7 @@ async function connect(context: TestContext, connection: Connection): Promise<pg
 /** A connection as the server has it. */
 async function enterAs(context: TestContext, connection: Connection): Promise<pg.Client> {
   const client = await connect(context, connection);
-  assert.equal(await enter(client), true, 'the wall holds');
+  assert.equal(await assumeRole(client), true, 'the wall holds');
   return client;
 }
 
@@ -58,20 +64,27 @@ async function projectsIn(client: pg.Client, table: string): Promise<string[]> {
 
 /** Two projects with a row in each walled table. */
 async function openWithTalk(context: TestContext) {
-  const opened = await open(context);
+  const opened = await openTestStores(context);
   const { store, kimpga, shop } = opened;
   for (const project of [kimpga, shop]) {
-    await store.project(project).append('main', author, draft('안녕'));
+    await store.project(project).append('main', testAuthor, createDraft('안녕'));
     await store.project(project).react('main', 'u2', { id: 1, emoji: '👍', on: true });
     const actor = { kind: 'operator', id: 'o', name: 'o' } as const;
-    await store.order.takeDown({ project, room: 'main', id: 1, protectedRoles: [], actor, details: {} });
-    await store.project(project).append('main', author, draft('또'));
+    await store.moderation.deleteMessage({
+      project,
+      room: 'main',
+      id: 1,
+      protectedRoles: [],
+      actor,
+      details: {},
+    });
+    await store.project(project).append('main', testAuthor, createDraft('또'));
     await store.project(project).react('main', 'u2', { id: 4, emoji: '👍', on: true });
   }
   return opened;
 }
 
-it('a query without a project filter answers nothing, and with a project said its rows alone (T5)', async (context) => {
+it('a query without a project filter returns nothing, and with a project set only its rows (T5)', async (context) => {
   const { connection } = await openWithTalk(context);
   const client = await enterAs(context, connection);
   for (const table of WALLED) {
@@ -85,7 +98,7 @@ it('a query without a project filter answers nothing, and with a project said it
   }
 });
 
-it('nothing is written into a project that was not said, and no message or entry of the log removed (T5)', async (context) => {
+it('nothing is written into another project, and no message or log entry is removed (T5)', async (context) => {
   const { connection, store, kimpga, shop } = await openWithTalk(context);
   const client = await enterAs(context, connection);
   const inKimpga = (sql: string) => within(client, 'kimpga', () => client.query(sql));
@@ -111,10 +124,10 @@ it('nothing is written into a project that was not said, and no message or entry
   assert.equal((await inKimpga("UPDATE rooms SET last_seq = 7 WHERE project_id = 'othershop'")).rowCount, 0);
   assert.equal((await inKimpga("DELETE FROM reactions WHERE project_id = 'othershop'")).rowCount, 0);
   for (const project of [kimpga, shop])
-    assert.equal((await store.project(project).newestChanges('main', 9)).top, 5);
+    assert.equal((await store.project(project).newestChanges('main', 9)).head, 5);
 });
 
-it('what a pooled connection was asked for is forgotten, also after a failure (T5)', async (context) => {
+it('a pooled connection forgets its project, also after a failure (T5)', async (context) => {
   const { connection } = await openWithTalk(context);
   const log = createLog('silent');
   const pool = openPool(connection, 'test', 1, log);
@@ -146,8 +159,8 @@ it('what a pooled connection was asked for is forgotten, also after a failure (T
   assert.equal(new Set(pids.flat().map(({ pid }) => pid)).size, 1, 'all on one connection');
 });
 
-it('the server itself works as a role that the wall holds (T5)', async (context) => {
-  const { url, connection } = await startChatty(context);
+it('the server itself runs as a role with row-level security (T5)', async (context) => {
+  const { url, connection } = await startTestServer(context);
   const spy = await connect(context, connection);
   // Asked by each connection of the server's that comes to a room, as what it then is.
   await spy.query(`
@@ -160,9 +173,9 @@ it('the server itself works as a role that the wall holds (T5)', async (context)
       RETURN true;
     END $$;
     CREATE POLICY seen ON rooms AS RESTRICTIVE USING (see())`);
-  const visitor = await join(context, url, tokenOf('민수'));
-  assert.equal((await visitor.say('안녕')).ok, true);
-  await until(() => visitor.contents.includes('안녕'), 'the message');
+  const visitor = await connectClient(context, url, createTestToken('민수'));
+  assert.equal((await visitor.send('안녕')).ok, true);
+  await waitUntil(() => visitor.contents.includes('안녕'), 'the message');
   const { rows } = await spy.query('SELECT DISTINCT * FROM seen ORDER BY purpose');
   assert.deepEqual(
     rows,
@@ -175,8 +188,8 @@ it('the server itself works as a role that the wall holds (T5)', async (context)
   );
 });
 
-it('each table of a project is walled, or one that a node asks of for all projects at once (T5)', async (context) => {
-  const { connection } = await open(context);
+it('each project table has row-level security, or is one that a server reads for all projects at once (T5)', async (context) => {
+  const { connection } = await openTestStores(context);
   const client = await connect(context, connection);
   const { rows } = await client.query<{ name: string; walled: boolean; right: boolean }>(
     `SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS walled,
@@ -192,7 +205,7 @@ it('each table of a project is walled, or one that a node asks of for all projec
 
 /** A database that belongs to a user who is nothing else. */
 async function makeOwned(context: TestContext, attributes = ''): Promise<Connection> {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   const owner = `owner_of_${connection.database}`;
   const admin = await connect(context, connection);
   await admin.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'of-the-owner' ${attributes}`);
@@ -200,11 +213,11 @@ async function makeOwned(context: TestContext, attributes = ''): Promise<Connect
   return { ...connection, user: owner, password: 'of-the-owner' };
 }
 
-it('an owner who may not make roles starts the server, is held, and can take a backup (T5)', async (context) => {
+it('an owner without the right to create roles can start the server, is restricted, and can take a backup (T5)', async (context) => {
   const connection = await makeOwned(context);
-  const { url } = await startChatty(context, {}, connection);
-  const visitor = await join(context, url, tokenOf('민수'));
-  assert.equal((await visitor.say('안녕')).ok, true);
+  const { url } = await startTestServer(context, {}, connection);
+  const visitor = await connectClient(context, url, createTestToken('민수'));
+  assert.equal((await visitor.send('안녕')).ok, true);
   const client = await enterAs(context, connection);
   const { rows } = await client.query<{ role: string }>('SELECT current_user AS role');
   assert.deepEqual(rows, [{ role: connection.user }]);
@@ -217,17 +230,21 @@ it('an owner who may not make roles starts the server, is held, and can take a b
   assert.equal((await client.query('DELETE FROM messages')).rowCount, 0);
 });
 
-it('an exempt user who may not become the role starts the server all the same, and is held once it may (T5)', async (context) => {
+it('an exempt user that cannot assume the role still starts the server, and is restricted once it can (T5)', async (context) => {
   const connection = await makeOwned(context, 'BYPASSRLS');
-  const { url } = await startChatty(context, {}, connection);
-  const visitor = await join(context, url, tokenOf('민수'));
-  assert.equal((await visitor.say('안녕')).ok, true);
-  assert.equal(await enter(await connect(context, connection)), false);
+  const { url } = await startTestServer(context, {}, connection);
+  const visitor = await connectClient(context, url, createTestToken('민수'));
+  assert.equal((await visitor.send('안녕')).ok, true);
+  assert.equal(await assumeRole(await connect(context, connection)), false);
   // The role belongs to all databases of the cluster; another one has been migrated by a superuser.
-  const admin = await connect(context, (await open(context)).connection);
+  const admin = await connect(context, (await openTestStores(context)).connection);
   await admin.query(`GRANT chatty_app TO ${connection.user}`);
-  assert.equal(await enter(await connect(context, connection)), false, 'without rights it is of no use yet');
-  assert.equal((await visitor.say('또')).ok, true);
-  await startChatty(context, {}, connection);
+  assert.equal(
+    await assumeRole(await connect(context, connection)),
+    false,
+    'without rights it is of no use yet',
+  );
+  assert.equal((await visitor.send('또')).ok, true);
+  await startTestServer(context, {}, connection);
   await enterAs(context, connection);
 });

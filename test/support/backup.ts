@@ -3,11 +3,11 @@
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { query } from '../faults/support/rig.js';
 
-const TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'";
+const TABLES_QUERY = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'";
 
 /** @returns how to restore it, once */
 export async function dumpRows(database: Connection): Promise<() => Promise<unknown>> {
-  const tables = (await query<{ name: string }>(database, TABLES)).map(({ name }) => name);
+  const tables = (await query<{ name: string }>(database, TABLES_QUERY)).map(({ name }) => name);
   const copies = tables.map((name) => `CREATE TABLE dump.${name} AS TABLE public.${name};`);
   await query(database, `DROP SCHEMA IF EXISTS dump CASCADE; CREATE SCHEMA dump; ${copies.join(' ')}`);
   const loads = tables.map(

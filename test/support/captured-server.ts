@@ -5,14 +5,14 @@ import { startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import pg from 'pg';
-import { KEYS } from './projects.js';
-import { makeDatabase, SECRET } from './server.js';
+import { KEY_SETTINGS } from './projects.js';
+import { createTestDatabase, SECRET } from './server.js';
 
-export async function startTold(context: TestContext, settings: Record<string, string> = {}) {
-  const connection = await makeDatabase(context);
+export async function startCapturedServer(context: TestContext, settings: Record<string, string> = {}) {
+  const connection = await createTestDatabase(context);
   const lines: string[] = [];
   const read = readConfig({
-    ...KEYS,
+    ...KEY_SETTINGS,
     HOST: '127.0.0.1',
     PORT: '0',
     JWT_SECRET: SECRET,
@@ -23,7 +23,7 @@ export async function startTold(context: TestContext, settings: Record<string, s
     POSTGRES_DB: connection.database,
     ...settings,
   });
-  if (!read.ok) throw new Error(read.faults.join());
+  if (!read.ok) throw new Error(read.errors.join());
   const log = createLog('trace', { write: (line: string) => void lines.push(...line.trimEnd().split('\n')) });
   const app = await startApp({
     config: read.config,
@@ -35,7 +35,7 @@ export async function startTold(context: TestContext, settings: Record<string, s
 }
 
 /** Every row of every table, as text. */
-export async function dump(connection: pg.ClientConfig): Promise<string> {
+export async function dumpDatabaseAsText(connection: pg.ClientConfig): Promise<string> {
   const client = new pg.Client(connection);
   await client.connect();
   const { rows: tables } = await client.query<{ name: string }>(

@@ -2,55 +2,59 @@
 
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createDial, type Wire } from '@chatty/client/socketio-client';
+import { createSocketIoFactory, type SocketIoClient } from '@chatty/client/socketio-client';
 import type { ServerEvents } from '@chatty/protocol/events';
 import { WebSocket } from 'ws';
-import { tokenOf } from './server.js';
+import { createTestToken } from './server.js';
 
 /** The sockets that were opened for one wire. */
-export class Counted extends WebSocket {
-  static opened = 0;
+export class CountedWebSocket extends WebSocket {
+  static openedCount = 0;
   constructor(url: string) {
     super(url);
-    Counted.opened += 1;
+    CountedWebSocket.openedCount += 1;
   }
 }
 
-export type Heard = { wire: Wire; said: string[]; events: [string, ...unknown[]][] };
+export type ObservedConnection = {
+  client: SocketIoClient;
+  stateChanges: string[];
+  receivedEvents: [string, ...unknown[]][];
+};
 
-export function dialTo(
+export function connectObservedClient(
   context: Pick<TestContext, 'after'>,
   url: string,
-  socket: typeof Counted | null,
-  token = tokenOf('민수'),
-): Heard {
+  socket: typeof CountedWebSocket | null,
+  token = createTestToken('민수'),
+): ObservedConnection {
   const said: string[] = [];
-  const events: Heard['events'] = [];
-  const wire = createDial({ WebSocket: socket })({
+  const events: ObservedConnection['receivedEvents'] = [];
+  const wire = createSocketIoFactory({ WebSocket: socket })({
     url,
     auth: () => ({ token, batch: true }),
-    heard: {
-      up: () => said.push('up'),
-      down: () => said.push('down'),
-      refused: ({ code }) => said.push(code),
-      event: (name: keyof ServerEvents, ...values: unknown[]) => events.push([name, ...values]),
+    handlers: {
+      onConnect: () => said.push('up'),
+      onDisconnect: () => said.push('down'),
+      onRefused: ({ code }) => said.push(code),
+      onEvent: (name: keyof ServerEvents, ...values: unknown[]) => events.push([name, ...values]),
     },
   });
   context.after(() => wire.disconnect());
   wire.connect();
-  return { wire, said, events };
+  return { client: wire, stateChanges: said, receivedEvents: events };
 }
 
 /** A port where every connection is handed to `meet` first, with its first bytes; the rest passes when it answers true. */
-export async function startGate(
+export async function startInterceptingProxy(
   context: TestContext,
   url: string,
-  meet: (upgrade: boolean) => 'pass' | 'end' | 'swallow',
+  decide: (upgrade: boolean) => 'pass' | 'end' | 'swallow',
 ) {
-  const gate = createServer((client) => {
+  const proxyServer = createServer((client) => {
     const server = connect({ host: '127.0.0.1', port: Number(new URL(url).port) });
     client.on('data', (bytes) => {
-      const verdict = meet(/upgrade: websocket/i.test(bytes.toString('latin1')));
+      const verdict = decide(/upgrade: websocket/i.test(bytes.toString('latin1')));
       if (verdict === 'end') client.destroy();
       else if (verdict === 'swallow') server.removeAllListeners('close').destroy();
       else if (!server.destroyed) server.write(bytes);
@@ -59,13 +63,16 @@ export async function startGate(
     client.on('error', () => undefined).on('close', () => server.destroy());
     server.on('error', () => undefined).on('close', () => client.destroy());
   });
-  return listen(context, gate);
+  return listenOnFreePort(context, proxyServer);
 }
 
-export async function listen(context: TestContext, server: ReturnType<typeof createServer>): Promise<string> {
+export async function listenOnFreePort(
+  context: TestContext,
+  server: ReturnType<typeof createServer>,
+): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-export const pause = (length: number) => new Promise((resolve) => setTimeout(resolve, length));
+export const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

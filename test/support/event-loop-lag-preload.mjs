@@ -6,23 +6,23 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** What is done between two looks counts as one pause. */
-const LOOK_MS = 2;
+const SAMPLE_INTERVAL_MS = 2;
 /** A shorter pause is not worth a line. */
-const LONG_MS = 20;
+const LONG_LAG_MS = 20;
 /** Linux: nanoseconds that this thread has run. Elsewhere the whole process counts. */
-const SCHEDULER = '/proc/thread-self/schedstat';
-const file = process.env.EVENT_LOOP_LAG_FILE;
+const SCHEDSTAT_PATH = '/proc/thread-self/schedstat';
+const lagFile = process.env.EVENT_LOOP_LAG_FILE;
 
-const cpuMs = existsSync(SCHEDULER)
-  ? () => Number.parseInt(readFileSync(SCHEDULER, 'latin1'), 10) / 1e6
+const cpuMs = existsSync(SCHEDSTAT_PATH)
+  ? () => Number.parseInt(readFileSync(SCHEDSTAT_PATH, 'latin1'), 10) / 1e6
   : () => process.cpuUsage().user / 1e3;
 
-if (file) {
-  appendFileSync(file, '');
+if (lagFile) {
+  appendFileSync(lagFile, '');
   let last = cpuMs();
   setInterval(() => {
     const now = cpuMs();
-    if (now - last >= LONG_MS) appendFileSync(file, `${Math.round(now - last)}\n`);
+    if (now - last >= LONG_LAG_MS) appendFileSync(lagFile, `${Math.round(now - last)}\n`);
     last = now;
-  }, LOOK_MS).unref();
+  }, SAMPLE_INTERVAL_MS).unref();
 }

@@ -12,7 +12,7 @@ function work(milliseconds: number): void {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('one turn that works for 80 ms is a pause of 80 ms, at once or later', async () => {
+it('a turn that works for 80 ms is measured as a lag of 80 ms, immediate or deferred', async () => {
   assert.ok((await longestPauseMs(() => work(80))) >= 80);
   const later = async () => {
     await turn();
@@ -26,7 +26,7 @@ it('one turn that works for 80 ms is a pause of 80 ms, at once or later', async 
   );
 });
 
-it('the same work in eight turns is no long pause, and neither is waiting', async () => {
+it('the same work in eight turns is no long lag, and neither is waiting', async () => {
   await assertNoLongPause('sliced work', async () => {
     for (let slice = 0; slice < 8; slice += 1) {
       work(10);
@@ -36,7 +36,7 @@ it('the same work in eight turns is no long pause, and neither is waiting', asyn
   await assertNoLongPause('waiting', () => new Promise((resolve) => setTimeout(resolve, 120)));
 });
 
-it('what is slow only the first time is no failure', async () => {
+it('a lag on the first run only is not a failure', async () => {
   let first = true;
   await assertNoLongPause('warm-up', () => {
     if (first) work(80);

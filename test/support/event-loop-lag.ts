@@ -6,16 +6,16 @@ import { existsSync, readFileSync } from 'node:fs';
 /** Longest time in milliseconds that any packet, request, token, header, list or query may keep the event loop. */
 const LOOP_PAUSE_LIMIT_MS = 50;
 /** The first call of a function is compiled, and a collection of garbage may fall into any: the best of some tries counts. */
-const TRIES = 3;
+const MAX_MEASUREMENTS = 3;
 /** Linux: nanoseconds that this thread has run, as the scheduler counts them. */
-const SCHEDULER = '/proc/thread-self/schedstat';
+const SCHEDSTAT_PATH = '/proc/thread-self/schedstat';
 
 /**
  * CPU time of this thread in milliseconds. Unlike the clock on the wall it stands still while the machine does something
  * else; where the system does not tell it for a thread, it is that of the whole process.
  */
-export const threadCpuMs: () => number = existsSync(SCHEDULER)
-  ? () => Number.parseInt(readFileSync(SCHEDULER, 'latin1'), 10) / 1e6
+export const threadCpuMs: () => number = existsSync(SCHEDSTAT_PATH)
+  ? () => Number.parseInt(readFileSync(SCHEDSTAT_PATH, 'latin1'), 10) / 1e6
   : () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e3;
@@ -56,7 +56,7 @@ export async function assertNoLongPause(
   limitMs = LOOP_PAUSE_LIMIT_MS,
 ): Promise<void> {
   let shortest = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_MEASUREMENTS; tries += 1) {
     shortest = Math.min(shortest, await longestPauseMs(work));
     if (shortest <= limitMs) return;
   }

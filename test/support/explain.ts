@@ -14,19 +14,19 @@ type PlanNode = {
   'Rows Removed by Index Recheck'?: number;
   Plans?: PlanNode[];
 };
-type Explained = { 'Query Text': string; Plan: PlanNode; JIT?: unknown };
+type AutoExplainOutput = { 'Query Text': string; Plan: PlanNode; JIT?: unknown };
 
 /** `rowsRead`: rows of tables that were looked at, whether or not they were of use. */
 export type ExecutedPlan = {
   text: string;
   rowsRead: number;
   totalCost: number;
-  compiled: boolean;
+  jitCompiled: boolean;
   /** Each with its table and the rows it read. */
   nodes: string[];
 };
 
-const SETTINGS = {
+const AUTO_EXPLAIN_SETTINGS = {
   session_preload_libraries: 'auto_explain',
   'auto_explain.log_min_duration': '0',
   'auto_explain.log_nested_statements': 'on',
@@ -37,8 +37,8 @@ const SETTINGS = {
 };
 
 /** From now on new connections to the database are told the plans of what they ask. */
-export async function explainAll(client: pg.Client, database: string): Promise<void> {
-  for (const [name, value] of Object.entries(SETTINGS))
+export async function enableAutoExplain(client: pg.Client, database: string): Promise<void> {
+  for (const [name, value] of Object.entries(AUTO_EXPLAIN_SETTINGS))
     await client.query(`ALTER DATABASE ${database} SET ${name} = '${value}'`);
 }
 
@@ -51,7 +51,7 @@ export function recordPlans(connection: Connection, options: string) {
       super(config);
       this.on('notice', ({ message }) => {
         const start = message?.indexOf('plan:\n{') ?? -1;
-        if (message && start >= 0) plans.push(read(JSON.parse(message.slice(start + 'plan:\n'.length))));
+        if (message && start >= 0) plans.push(parsePlan(JSON.parse(message.slice(start + 'plan:\n'.length))));
       });
       const ask = this.query.bind(this) as (...given: unknown[]) => unknown;
       this.query = ((...given: unknown[]) => {
@@ -67,20 +67,23 @@ export function recordPlans(connection: Connection, options: string) {
   return { connection: recorded, plans, names };
 }
 
-function read(explained: Explained): ExecutedPlan {
-  const nodes = flatten(explained.Plan);
+function parsePlan(explained: AutoExplainOutput): ExecutedPlan {
+  const nodes = flattenPlanNodes(explained.Plan);
   return {
     text: explained['Query Text'],
-    rowsRead: nodes.reduce((sum, node) => sum + rowsOf(node), 0),
+    rowsRead: nodes.reduce((sum, node) => sum + rowsReadOf(node), 0),
     totalCost: explained.Plan['Total Cost'],
-    compiled: explained.JIT !== undefined,
-    nodes: nodes.map((node) => `${node['Node Type']} ${node['Relation Name'] ?? ''} ${rowsOf(node)}`),
+    jitCompiled: explained.JIT !== undefined,
+    nodes: nodes.map((node) => `${node['Node Type']} ${node['Relation Name'] ?? ''} ${rowsReadOf(node)}`),
   };
 }
 
-const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+const flattenPlanNodes = (node: PlanNode): PlanNode[] => [
+  node,
+  ...(node.Plans ?? []).flatMap(flattenPlanNodes),
+];
 
-function rowsOf(node: PlanNode): number {
+function rowsReadOf(node: PlanNode): number {
   if (!node['Relation Name'] || node['Node Type'] === 'ModifyTable') return 0;
   const { 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0 } = node;
   return (node['Actual Rows'] + filtered + rechecked) * node['Actual Loops'];

@@ -4,10 +4,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-type Cleanup = Pick<TestContext, 'after'>;
+type CleanupContext = Pick<TestContext, 'after'>;
 
 /** The server's ends of connections of this process that are not destroyed. To be called before they are made. */
-export function countServerSockets(context: Cleanup): () => number {
+export function countServerSockets(context: CleanupContext): () => number {
   const sockets = new Set<Socket>();
   const note = (message: unknown) => {
     const { socket } = message as { socket: Socket };
@@ -22,7 +22,7 @@ export function countServerSockets(context: Cleanup): () => number {
 }
 
 /** Sends bytes, then neither reads nor closes. */
-export async function openIdlePeer(context: Cleanup, url: string, bytes = ''): Promise<Socket> {
+export async function openIdlePeer(context: CleanupContext, url: string, bytes = ''): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const peer = connect({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
   context.after(() => peer.destroy());

@@ -3,56 +3,63 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Refusal } from '@chatty/protocol/errors';
-import { openRaw, type RawSocket } from './raw/websocket.js';
-import { refusalOf, tokenOf, until } from './server.js';
+import { openRawSocket, type RawSocket } from './raw/websocket.js';
+import { connectExpectingRefusal, createTestToken, waitUntil } from './server.js';
 
 /** With it the address of a visitor is what `from` says. */
 export const BEHIND_PROXY = { TRUSTED_PROXY_HOPS: '1' };
-const FLOOD = 50_000;
-const CHUNK = 1_000;
+const FLOOD_PACKETS = 50_000;
+const PACKETS_PER_CHUNK = 1_000;
 
-export function times<Value>(count: number, make: (index: number) => Value): Value[] {
+export function repeat<Value>(count: number, make: (index: number) => Value): Value[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
 /** As a proxy would say where a request comes from. */
-export function from(...addresses: string[]) {
+export function forwardedFor(...addresses: string[]) {
   return { extraHeaders: { 'x-forwarded-for': addresses.join(', ') } };
 }
 
 /** How a connection is refused: its message, and what stands beside it. */
-export async function refused(
+export async function expectRefusal(
   context: TestContext,
   url: string,
   auth: Record<string, unknown>,
-  options: Parameters<typeof refusalOf>[3] = {},
+  options: Parameters<typeof connectExpectingRefusal>[3] = {},
 ): Promise<{ said: string } & Partial<Refusal>> {
-  const error: Error & { data?: Partial<Refusal> } = (await refusalOf(context, url, auth, options)) as Error;
+  const error: Error & { data?: Partial<Refusal> } = (await connectExpectingRefusal(
+    context,
+    url,
+    auth,
+    options,
+  )) as Error;
   return { said: error.message, ...error.data };
 }
 
 /** A raw connection of a member who has been let in. */
-export async function enterRaw(context: TestContext, url: string, name: string): Promise<RawSocket> {
-  const socket = await openRaw(url);
-  context.after(() => socket.reset());
-  socket.say(`40${JSON.stringify({ token: tokenOf(name) })}`);
-  const joined = await socket.when(({ texts }) => texts.some((text) => text.startsWith('42["history"')));
+export async function connectRawMember(context: TestContext, url: string, name: string): Promise<RawSocket> {
+  const socket = await openRawSocket(url);
+  context.after(() => socket.resetConnection());
+  socket.sendText(`40${JSON.stringify({ token: createTestToken(name) })}`);
+  const joined = await socket.waitFor(({ receivedTexts: texts }) =>
+    texts.some((text) => text.startsWith('42["history"')),
+  );
   if (!joined) throw new Error(`${name} was not let in`);
   return socket;
 }
 
 /** Writes until the server hangs up. */
-export async function flood(socket: RawSocket, bytes: Uint8Array): Promise<void> {
-  const chunk = Buffer.concat(times(CHUNK, () => bytes));
-  for (let sent = 0; sent < FLOOD && !socket.closed; sent += CHUNK) {
-    socket.write(chunk);
+export async function floodUntilClosed(socket: RawSocket, bytes: Uint8Array): Promise<void> {
+  const chunk = Buffer.concat(repeat(PACKETS_PER_CHUNK, () => bytes));
+  for (let sent = 0; sent < FLOOD_PACKETS && !socket.closed; sent += PACKETS_PER_CHUNK) {
+    socket.writeBytes(chunk);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await until(() => socket.closed, 'the close');
+  await waitUntil(() => socket.closed, 'the close');
 }
 
 /** A connection that asks for an upgrade, or only says how it begins, and then answers nothing, not even a close. */
-export async function openMute(
+export async function openUnresponsiveUpgrade(
   context: TestContext,
   url: string,
   path = '/socket.io/?EIO=4&transport=websocket',
@@ -61,7 +68,7 @@ export async function openMute(
   const { hostname, port, host } = new URL(url);
   const lines = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', ...headers];
   const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n`;
-  const tcp = await reach(context, hostname, Number(port));
+  const tcp = await connectTcp(context, hostname, Number(port));
   const mute = { closed: false };
   tcp.once('close', () => {
     mute.closed = true;
@@ -71,7 +78,7 @@ export async function openMute(
 }
 
 /** A TCP connection that reads whatever comes and ends only where the server ends it. */
-export async function reach(context: TestContext, host: string, port: number): Promise<Socket> {
+export async function connectTcp(context: TestContext, host: string, port: number): Promise<Socket> {
   const tcp = connect({ host, port, noDelay: true });
   context.after(() => tcp.destroy());
   // A reset is an end like any other here.

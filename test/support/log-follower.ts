@@ -1,21 +1,21 @@
 /** What stories about following the log stand on: a member that asks for frames, and a room in which much was said. */
 
 import type { TestContext } from 'node:test';
-import type { Frame, Message, Position } from '@chatty/protocol/events';
+import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol/events';
 import { io, type Socket } from 'socket.io-client';
-import { type Chatty, join, stored, tokenOf, until } from './server.js';
+import { assertStored, connectClient, createTestToken, type TestServer, waitUntil } from './server.js';
 
 /** A member that asks for frames and keeps each as it came. */
-export class Follower {
+export class FrameFollower {
   readonly socket: Socket;
-  readonly histories: { messages: Message[]; position: Position }[] = [];
-  readonly frames: Frame[] = [];
-  readonly heads: Position[] = [];
+  readonly histories: { messages: Message[]; position: LogPosition }[] = [];
+  readonly frames: ChangeFrame[] = [];
+  readonly heads: LogPosition[] = [];
   readonly counts: number[] = [];
   /** Where it stands. */
-  position: Position | undefined;
+  position: LogPosition | undefined;
 
-  constructor(url: string, token: string, after?: Position) {
+  constructor(url: string, token: string, after?: LogPosition) {
     this.socket = io(url, { auth: { token, batch: true, after }, forceNew: true, transports: ['websocket'] });
     this.socket.on('history', (messages, position) => {
       this.histories.push({ messages, position });
@@ -30,20 +30,22 @@ export class Follower {
   }
 }
 
-export async function follow(context: TestContext, url: string, token: string, after?: Position) {
-  const follower = new Follower(url, token, after);
+export async function connectFollower(context: TestContext, url: string, token: string, after?: LogPosition) {
+  const follower = new FrameFollower(url, token, after);
   context.after(() => follower.socket.disconnect());
-  await until(() => follower.position !== undefined, 'the first answer');
+  await waitUntil(() => follower.position !== undefined, 'the first answer');
   return follower;
 }
 
-export const upTo = (from: number, to: number) =>
+export const rangeInclusive = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-export async function talk({ url }: Chatty, context: TestContext, count: number) {
-  const minsu = await join(context, url, tokenOf('민수'));
-  await Promise.all(upTo(1, count).map(async (number) => stored(await minsu.say(`말 ${number}`))));
+export async function sendMessages({ url }: TestServer, context: TestContext, count: number) {
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  await Promise.all(
+    rangeInclusive(1, count).map(async (number) => assertStored(await minsu.send(`말 ${number}`))),
+  );
   return minsu;
 }
 
-export const roomy = { SEND_BURST: '100000' };
+export const HIGH_RATE_LIMITS = { SEND_BURST: '100000' };

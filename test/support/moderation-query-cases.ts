@@ -1,42 +1,42 @@
 /** Everything that the server asks of the database about moderation and projects, each with the most rows that it may read. */
 
 import assert from 'node:assert/strict';
-import { type AskedQuery, appends, next } from './query-cases.js';
+import { appendBatch, type BoundedQuery, nextNumber } from './query-cases.js';
 
-const actor = { kind: 'operator', id: 'o', name: 'o' } as const;
+const auditActor = { kind: 'operator', id: 'o', name: 'o' } as const;
 
-export const moderationQueries: AskedQuery[] = [
+export const moderationQueries: BoundedQuery[] = [
   {
     title: 'a message taken down by a moderator',
-    most: 30,
+    maxRowsRead: 30,
     run: async (s) => {
-      const [row] = await s.append(appends(s, 1), false);
+      const [row] = await s.append(appendBatch(s, 1), false);
       const id = row && 'message' in row ? row.message.id : 0;
-      return s.store.order.takeDown({
+      return s.store.moderation.deleteMessage({
         project: s.kimpga,
         room: 'main',
         id,
         protectedRoles: ['admin'],
-        actor,
+        actor: auditActor,
         details: {},
       });
     },
   },
   {
     title: 'what changed in moderation since the version before',
-    most: 10,
+    maxRowsRead: 10,
     run: async (s) => {
-      const changes = await s.store.order.changes((await s.store.versions()).order - 1);
+      const changes = await s.store.moderation.changesSince((await s.store.versions()).order - 1);
       for (const pages of changes ? [changes.sanctions, changes.staff, changes.rules] : [])
         for await (const page of pages) assert.ok(page);
     },
   },
   {
     title: 'a sanction with its message, and its end',
-    most: 40,
+    maxRowsRead: 40,
     run: async (s) => {
       const overruled = ['moderator', 'operator'] as const;
-      const of = { project: s.kimpga, userId: 'm7', overruled, actor };
+      const of = { project: s.kimpga, userId: 'm7', overruled, actor: auditActor };
       const evidence = { room: 'main', id: 1 };
       const mute = {
         kind: 'mute',
@@ -46,13 +46,13 @@ export const moderationQueries: AskedQuery[] = [
         details: {},
         evidence,
       } as const;
-      await s.store.order.sanction({ ...of, ...mute });
-      await s.store.order.lift({ ...of, kinds: ['mute'], act: 'unmute' });
+      await s.store.moderation.setSanction({ ...of, ...mute });
+      await s.store.moderation.liftSanctions({ ...of, kinds: ['mute'], act: 'unmute' });
     },
   },
   {
     title: 'the end of 20 sanctions that a key has set, among many of others',
-    most: 200,
+    maxRowsRead: 200,
     run: async (s) => {
       const ban = {
         kind: 'ban',
@@ -63,45 +63,66 @@ export const moderationQueries: AskedQuery[] = [
         details: {},
         evidence: null,
       } as const;
-      const key = { ...actor, kind: 'key', id: next() } as const;
+      const key = { ...auditActor, kind: 'key', id: nextNumber() } as const;
       for (let n = 0; n < 20; n += 1)
-        await s.store.order.sanction({ ...ban, project: s.kimpga, userId: next(), actor: key });
-      await s.store.order.liftOfKey({ project: s.kimpga, key: key.id, actor, limit: 500 });
+        await s.store.moderation.setSanction({ ...ban, project: s.kimpga, userId: nextNumber(), actor: key });
+      await s.store.moderation.liftSanctionsOfKey({
+        project: s.kimpga,
+        key: key.id,
+        actor: auditActor,
+        limit: 500,
+      });
     },
   },
   {
     title: 'a cut-off, and its removal',
-    most: 20,
+    maxRowsRead: 20,
     run: async (s) => {
-      const id = next();
-      await s.store.projects.cutOff(s.kimpga, id, new Date(0).toISOString(), actor);
-      await s.store.projects.removeCutOff(s.kimpga, id, actor);
+      const id = nextNumber();
+      await s.store.projects.setCutoff(s.kimpga, id, new Date(0).toISOString(), auditActor);
+      await s.store.projects.removeCutoff(s.kimpga, id, auditActor);
     },
   },
-  { title: '20 sanctions that hold', most: 30, run: (s) => s.store.order.held(s.kimpga, 'm2', 20) },
+  {
+    title: '20 sanctions that hold',
+    maxRowsRead: 30,
+    run: (s) => s.store.moderation.activeSanctions(s.kimpga, 'm2', 20),
+  },
   {
     title: 'the rules of a room',
-    most: 20,
-    run: (s) => s.store.order.setRules({ project: s.kimpga, room: 'room-3', changes: { slow: 5 }, actor }),
+    maxRowsRead: 20,
+    run: (s) =>
+      s.store.moderation.setRules({
+        project: s.kimpga,
+        room: 'room-3',
+        changesSince: { slow: 5 },
+        actor: auditActor,
+      }),
   },
   {
     title: 'a moderator who comes in',
-    most: 20,
+    maxRowsRead: 20,
     run: (s) =>
-      s.store.order.seen({
+      s.store.moderation.recordStaff({
         project: s.kimpga,
         userId: 'm3',
-        username: next(),
+        username: nextNumber(),
         role: 'moderator',
         issuedAt: new Date().toISOString(),
       }),
   },
   {
     title: 'an entry of the audit log, and the newest 20',
-    most: 20,
+    maxRowsRead: 20,
     run: async (s) => {
-      await s.store.order.note({ project: s.kimpga, actor, act: 'test', subject: 's', details: {} });
-      await s.store.order.audit(s.kimpga, null, 20);
+      await s.store.moderation.addAuditEntry({
+        project: s.kimpga,
+        actor: auditActor,
+        act: 'test',
+        subject: 's',
+        details: {},
+      });
+      await s.store.moderation.listAuditEntries(s.kimpga, null, 20);
     },
   },
 ];

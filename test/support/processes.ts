@@ -4,19 +4,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '@chatty/server/config/config';
-import { until } from './server.js';
+import { waitUntil } from './server.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REPOSITORY_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export type Program = {
+export type RunningProgram = {
   child: ChildProcess;
   output(): string;
   /** Resolves with the exit code, or the signal's name. */
-  ended: Promise<number | string>;
+  exited: Promise<number | string>;
 };
 
 /** The environment a program gets: nothing of the tests' own database, npm or settings. */
-const base: Environment = { PATH: process.env.PATH, HOME: process.env.HOME };
+const baseEnvironment: Environment = { PATH: process.env.PATH, HOME: process.env.HOME };
 
 /** @param options `node`: options of Node itself; `ipc`: whether it can be sent messages */
 export function runProgram(
@@ -25,10 +25,10 @@ export function runProgram(
   environment: Environment,
   parameters: readonly string[] = [],
   { node = [], ipc = false }: { node?: readonly string[]; ipc?: boolean } = {},
-): Program {
+): RunningProgram {
   const child = spawn(process.execPath, [...node, file, ...parameters], {
-    cwd: ROOT,
-    env: { ...base, ...environment },
+    cwd: REPOSITORY_ROOT,
+    env: { ...baseEnvironment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
   let text = '';
@@ -41,11 +41,11 @@ export function runProgram(
     child.kill('SIGTERM');
     await ended;
   });
-  return { child, output: () => text, ended };
+  return { child, output: () => text, exited: ended };
 }
 
-const START = 'scripts/start.mjs';
-export const SERVE = 'packages/server/dist/main.js';
+const START_SCRIPT = 'scripts/start.mjs';
+export const SERVER_ENTRY = 'packages/server/dist/main.js';
 
 /** `npm start` on free ports, as far as "Chatty is running", with the addresses it printed. */
 export async function startDemo(
@@ -53,7 +53,7 @@ export async function startDemo(
   folder: string,
   environment: Environment = {},
 ) {
-  const program = runProgram(context, START, {
+  const program = runProgram(context, START_SCRIPT, {
     CHATTY_DATA_DIR: folder,
     PORT: '0',
     KIMPGA_PORT: '0',
@@ -61,7 +61,11 @@ export async function startDemo(
     PLAYGROUND_PORT: '0',
     ...environment,
   });
-  await until(() => /Ctrl-C/.test(program.output()) || program.child.exitCode !== null, 'the demo', 60_000);
+  await waitUntil(
+    () => /Ctrl-C/.test(program.output()) || program.child.exitCode !== null,
+    'the demo',
+    60_000,
+  );
   const address = (name: string) => {
     const found = new RegExp(`${name}\\s+(http://localhost:\\d+)`).exec(program.output())?.[1];
     if (!found) throw new Error(`no address of ${name} in:\n${program.output()}`);

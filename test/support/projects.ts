@@ -4,20 +4,20 @@ import assert from 'node:assert/strict';
 
 export const ADMIN_KEY = 'an admin key of the tests, 32 bytes or more';
 const SECRETS_KEY = 'a sealing key of the tests, 32 bytes or more';
-export const KEYS = { ADMIN_KEY, SECRETS_KEY };
+export const KEY_SETTINGS = { ADMIN_KEY, SECRETS_KEY };
 
-type Answer = {
+type ApiAnswer = {
   status: number;
   body: Record<string, never> & { code?: string; secret?: string; kid?: string };
 };
 
-export async function ask(
+export async function callApi(
   { url }: { url: string },
   method: string,
   path: string,
   body?: object,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<ApiAnswer> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
@@ -27,9 +27,9 @@ export async function ask(
     },
     body: body ? JSON.stringify(body) : null,
   });
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
+  return { status: response.status, body: (await response.json()) as ApiAnswer['body'] };
 }
 
-export async function make(chatty: { url: string }, id: string, more: object = {}): Promise<void> {
-  assert.equal((await ask(chatty, 'POST', '/projects', { id, ...more })).status, 201);
+export async function createProject(chatty: { url: string }, id: string, more: object = {}): Promise<void> {
+  assert.equal((await callApi(chatty, 'POST', '/projects', { id, ...more })).status, 201);
 }

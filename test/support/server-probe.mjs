@@ -6,47 +6,47 @@
 import { writeHeapSnapshot } from 'node:v8';
 
 /** How often the loop is looked at, in milliseconds. */
-const TICK_MS = 20;
+const SAMPLE_INTERVAL_MS = 20;
 
 const RealDate = Date;
-let offset = 0;
+let clockOffsetMs = 0;
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, values, self) =>
-    Reflect.construct(target, values.length === 0 ? [RealDate.now() + offset] : values, self),
-  apply: () => new RealDate(RealDate.now() + offset).toString(),
+    Reflect.construct(target, values.length === 0 ? [RealDate.now() + clockOffsetMs] : values, self),
+  apply: () => new RealDate(RealDate.now() + clockOffsetMs).toString(),
   get: (target, name, self) =>
-    name === 'now' ? () => RealDate.now() + offset : Reflect.get(target, name, self),
+    name === 'now' ? () => RealDate.now() + clockOffsetMs : Reflect.get(target, name, self),
 });
 
-let longest = { ms: 0, cpuMs: 0 };
+let longestLag = { ms: 0, cpuMs: 0 };
 /** The last look found this; the next one counts it, unless the process had been stopped by a signal. */
-let found = longest;
+let collectionPaths = longestLag;
 let at = performance.now();
 let cpu = process.cpuUsage();
 
 setInterval(() => {
-  if (found.ms > longest.ms) longest = found;
+  if (collectionPaths.ms > longestLag.ms) longestLag = collectionPaths;
   const now = performance.now();
   const { user, system } = process.cpuUsage(cpu);
-  found = { ms: now - at - TICK_MS, cpuMs: (user + system) / 1_000 };
+  collectionPaths = { ms: now - at - SAMPLE_INTERVAL_MS, cpuMs: (user + system) / 1_000 };
   at = now;
   cpu = process.cpuUsage();
-}, TICK_MS).unref();
+}, SAMPLE_INTERVAL_MS).unref();
 
 process.on('SIGCONT', () => {
-  found = { ms: 0, cpuMs: 0 };
+  collectionPaths = { ms: 0, cpuMs: 0 };
   at = performance.now();
 });
 
 process.on(
   'message',
   (/** @type {{ id: number, clock?: number, collect?: boolean, snapshot?: string }} */ asked) => {
-    if (asked.clock !== undefined) offset = asked.clock;
+    if (asked.clock !== undefined) clockOffsetMs = asked.clock;
     if (asked.collect) globalThis.gc?.();
     if (asked.snapshot !== undefined) writeHeapSnapshot(asked.snapshot);
     const { heapUsed, rss } = process.memoryUsage();
-    const { ms, cpuMs } = longest;
-    longest = { ms: 0, cpuMs: 0 };
+    const { ms, cpuMs } = longestLag;
+    longestLag = { ms: 0, cpuMs: 0 };
     const peakRss = process.resourceUsage().maxRSS * 1_024;
     process.send?.({
       id: asked.id,

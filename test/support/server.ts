@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import { type App, startApp } from '@chatty/server/app';
 import { type Environment, readConfig } from '@chatty/server/config/config';
@@ -28,17 +28,17 @@ export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 export const TOKEN = /eyJ(?:hbGciOi|0eXAiOi)|eyJ[A-Za-z0-9_-]{10,}\./;
 
 /** What was told or kept that opens something. The file fails by it; a failing hook would keep the others from running. */
-const leaks: string[] = [];
+const connectionLeaks: string[] = [];
 process.once('exit', () => {
-  if (leaks.length === 0) return;
-  process.stderr.write(`${leaks.slice(0, 5).join('\n')}\n`);
+  if (connectionLeaks.length === 0) return;
+  process.stderr.write(`${connectionLeaks.slice(0, 5).join('\n')}\n`);
   process.exitCode = 1;
 });
 
-export type Cleanup = Pick<TestContext, 'after'>;
+export type CleanupContext = Pick<TestContext, 'after'>;
 
 /** A folder PostgreSQL's user can pass into. Gone when the tests of the file have ended, and so all that runs in it. */
-export function temporaryFolder(): string {
+export function createTemporaryFolder(): string {
   const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-'));
   chmodSync(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -46,20 +46,20 @@ export function temporaryFolder(): string {
 }
 
 /** An empty database of its own on the server that `npm test` started, or on one started here. */
-export async function makeDatabase(context: Cleanup): Promise<Connection> {
+export async function createTestDatabase(context: CleanupContext): Promise<Connection> {
   const given = process.env.CHATTY_TEST_DATABASE;
-  const server = given ? (JSON.parse(given) as Connection) : await startServer(context);
+  const server = given ? (JSON.parse(given) as Connection) : await startDatabaseServer(context);
   const database = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${database}`);
+  await queryMaintenanceDatabase(server, `CREATE DATABASE ${database}`);
   context.after(async () => {
-    leaks.push(...(await leaksOf({ ...server, database })));
-    await onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    connectionLeaks.push(...(await findConnectionLeaks({ ...server, database })));
+    await queryMaintenanceDatabase(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   });
   return { ...server, database };
 }
 
 /** Tables that hold something of the shape of a token: whatever a test does, none may (J13). */
-async function leaksOf(connection: Connection): Promise<string[]> {
+async function findConnectionLeaks(connection: Connection): Promise<string[]> {
   const client = new pg.Client(connection);
   await client.connect();
   try {
@@ -83,32 +83,36 @@ async function leaksOf(connection: Connection): Promise<string[]> {
   }
 }
 
-async function startServer(context: Cleanup): Promise<Connection> {
+async function startDatabaseServer(context: CleanupContext): Promise<Connection> {
   const { connection, close } = await startPostgres();
   context.after(close);
   return connection;
 }
 
 /** A PostgreSQL of one's own: the embedded one, or the installed one where `npm test` runs the stories on that. */
-export function startPostgres(folder = temporaryFolder()): Promise<Embedded> {
-  return startEmbedded({ folder, log: () => undefined, programs: process.env.CHATTY_TEST_POSTGRES });
+export function startPostgres(folder = createTemporaryFolder()): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({
+    folder,
+    log: () => undefined,
+    binariesFolder: process.env.CHATTY_TEST_POSTGRES,
+  });
 }
 
-async function onServer(connection: Connection, sql: string): Promise<void> {
+async function queryMaintenanceDatabase(connection: Connection, sql: string): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(sql).finally(() => client.end());
 }
 
-export type Chatty = { url: string; app: App; connection: Connection };
+export type TestServer = { url: string; app: App; connection: Connection };
 
 /** A chat server on a free port; `settings` are environment variables over the tests' own. */
-export async function startChatty(
-  context: Cleanup,
+export async function startTestServer(
+  context: CleanupContext,
   settings: Environment = {},
   database?: Connection,
-): Promise<Chatty> {
-  const connection = database ?? (await makeDatabase(context));
+): Promise<TestServer> {
+  const connection = database ?? (await createTestDatabase(context));
   const read = readConfig({
     HOST: '127.0.0.1',
     PORT: '0',
@@ -121,10 +125,10 @@ export async function startChatty(
     POSTGRES_DB: connection.database,
     ...settings,
   });
-  if (!read.ok) throw new Error(read.faults.join('\n'));
+  if (!read.ok) throw new Error(read.errors.join('\n'));
   // All of it is listened to: whatever a test does, nothing that opens something may be told (J12, J13).
   const write = (line: string) => {
-    if (TOKEN.test(line) || line.includes(SECRET)) leaks.push(`the log tells ${line}`);
+    if (TOKEN.test(line) || line.includes(SECRET)) connectionLeaks.push(`the log tells ${line}`);
   };
   const log = createLog('trace', { write });
   const app = await startApp({ config: read.config, log, progress: () => undefined });
@@ -132,16 +136,16 @@ export async function startChatty(
   return { url: `http://127.0.0.1:${app.port}`, app, connection };
 }
 
-export function tokenOf(username: string, options: Partial<TokenOptions> = {}): string {
+export function createTestToken(username: string, options: Partial<TokenOptions> = {}): string {
   return createToken({ secret: SECRET, projectId: 'kimpga', username, ...options });
 }
 
 /** Good for as long as any story takes, on a server too whose clock is an hour off. */
-export const longLivedToken = (name: string, projectId: string) =>
-  tokenOf(name, { projectId, now: Date.now() - 7_200_000, expiresIn: 86_400 });
+export const createLongLivedToken = (name: string, projectId: string) =>
+  createTestToken(name, { projectId, now: Date.now() - 7_200_000, expiresIn: 86_400 });
 
 /** A plain client with default options (long polling first, then WebSocket), which collects what it receives. */
-export class Visitor {
+export class TestClient {
   readonly socket: Socket;
   readonly history: Message[][] = [];
   readonly messages: Message[] = [];
@@ -166,32 +170,32 @@ export class Visitor {
     return this.messages.map(({ content }) => content);
   }
 
-  say(...values: unknown[]): Promise<SendAnswer> {
+  send(...values: unknown[]): Promise<SendAnswer> {
     return this.socket.timeout(8_000).emitWithAck('chat message', ...values);
   }
 }
 
 /** Connects and waits for the history. */
-export async function join(
-  context: Cleanup,
+export async function connectClient(
+  context: CleanupContext,
   url: string,
   token: string,
   options?: Partial<ManagerOptions & SocketOptions>,
-): Promise<Visitor> {
-  const visitor = new Visitor(url, { token }, options);
+): Promise<TestClient> {
+  const visitor = new TestClient(url, { token }, options);
   context.after(() => visitor.socket.disconnect());
-  await until(() => visitor.history.length > 0, 'history');
+  await waitUntil(() => visitor.history.length > 0, 'history');
   return visitor;
 }
 
 /** The `connect_error` of a connection that must be refused. */
-export function refusalOf(
-  context: Cleanup,
+export function connectExpectingRefusal(
+  context: CleanupContext,
   url: string,
   auth: Record<string, unknown>,
   options: Partial<ManagerOptions & SocketOptions> = {},
 ): Promise<Error & { data?: { code?: string } }> {
-  const visitor = new Visitor(url, auth, { ...options, reconnection: false });
+  const visitor = new TestClient(url, auth, { ...options, reconnection: false });
   context.after(() => visitor.socket.disconnect());
   return new Promise((resolve, reject) => {
     visitor.socket.once('connect_error', resolve);
@@ -200,7 +204,7 @@ export function refusalOf(
 }
 
 /** Resolves when the condition holds; fails after `patience` milliseconds, naming what was waited for. */
-export async function until(
+export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   what: string,
   patience = 15_000,
@@ -213,7 +217,7 @@ export async function until(
 }
 
 /** The message of an answer that must be a success. */
-export function stored(answer: SendAnswer): Message {
+export function assertStored(answer: SendAnswer): Message {
   if (!answer.ok) throw new Error(`refused: ${answer.code}`);
   return answer.message;
 }

@@ -1,9 +1,9 @@
 /** A bad network between clients and the server: one TCP proxy that delays, throttles, goes silent, strands and resets. */
 
 import { connect, createServer, type Socket } from 'node:net';
-import { until } from './server.js';
+import { waitUntil } from './server.js';
 
-type Weather = {
+type NetworkConditions = {
   /** Added to each way, in milliseconds; `jitter` is the largest random addition. */
   delay: number;
   jitter: number;
@@ -11,47 +11,47 @@ type Weather = {
   bytesPerSecond: number;
 };
 
-export type Network = {
+export type FaultyNetwork = {
   readonly port: number;
   /** How many connections pass through it now. */
-  readonly connections: number;
-  weather(weather: Partial<Weather>): void;
+  readonly connectionCount: number;
+  setConditions(setConditions: Partial<NetworkConditions>): void;
   /** Nothing passes any more, in either direction, until `thaw`; then everything that was held goes on its way. */
   freeze(): void;
   thaw(): void;
   /** Connections that exist now never carry a byte again and do not end either: half open. New ones work. */
-  strand(): number;
+  blackholeConnections(): number;
   /** Clients of stranded connections get a reset; the server's end stays half open. */
-  abandon(): void;
+  resetStrandedClients(): void;
   /** Resets this share (0-1) of the connections, both ends. */
-  reset(share: number): number;
+  resetConnections(share: number): number;
   close(): Promise<void>;
 };
 
-type Pair = { client: Socket; server: Socket; stranded: boolean; kick(): void };
+type ProxiedConnection = { client: Socket; server: Socket; stranded: boolean; resumeTransfer(): void };
 
 /** Bytes held for one direction of one connection before the sender is made to wait. */
-const HELD = 64 * 1024;
-const CLEAR: Weather = { delay: 0, jitter: 0, bytesPerSecond: 0 };
+const MAX_BUFFERED_BYTES = 64 * 1024;
+const PERFECT_CONDITIONS: NetworkConditions = { delay: 0, jitter: 0, bytesPerSecond: 0 };
 
 /** @param target port of the server on this machine, or the path of its socket */
 export async function startProxy(
   target: number | string,
   random: () => number = Math.random,
-): Promise<Network> {
-  const pairs = new Set<Pair>();
-  let weather = CLEAR;
+): Promise<FaultyNetwork> {
+  const pairs = new Set<ProxiedConnection>();
+  let weather = PERFECT_CONDITIONS;
   let frozen = false;
 
   const server = createServer((client) => {
     const upstream =
       typeof target === 'string' ? connect(target) : connect({ host: '127.0.0.1', port: target });
     const ways = [carry(client, upstream, () => pair), carry(upstream, client, () => pair)];
-    const pair: Pair = {
+    const pair: ProxiedConnection = {
       client,
       server: upstream,
       stranded: false,
-      kick() {
+      resumeTransfer() {
         for (const kick of ways) kick();
       },
     };
@@ -64,7 +64,7 @@ export async function startProxy(
     }
   });
 
-  function end(pair: Pair, socket: Socket): void {
+  function end(pair: ProxiedConnection, socket: Socket): void {
     if (pair.stranded) return;
     const other = socket === pair.client ? pair.server : pair.client;
     if (socket.errored) reset(other);
@@ -73,7 +73,7 @@ export async function startProxy(
   }
 
   /** Carries bytes one way, in order, each chunk not before it is due. Answers how to look again after a change. */
-  function carry(from: Socket, to: Socket, pairOf: () => Pair): () => void {
+  function carry(from: Socket, to: Socket, pairOf: () => ProxiedConnection): () => void {
     const queue: { chunk: Buffer; due: number }[] = [];
     let held = 0;
     let last = 0;
@@ -86,7 +86,7 @@ export async function startProxy(
         held -= chunk.length;
         if (!to.destroyed) to.write(chunk);
       }
-      if (held < HELD) from.resume();
+      if (held < MAX_BUFFERED_BYTES) from.resume();
       const next = queue[0];
       if (next && !frozen) timer = setTimeout(pass, Math.max(1, next.due - performance.now()));
       timer?.unref();
@@ -98,23 +98,23 @@ export async function startProxy(
       last = Math.max(last, performance.now() + lag) + width;
       queue.push({ chunk, due: last });
       held += chunk.length;
-      if (held >= HELD) from.pause();
+      if (held >= MAX_BUFFERED_BYTES) from.pause();
       pass();
     });
     return pass;
   }
 
   server.listen(0, '127.0.0.1');
-  await until(() => server.listening, 'the proxy');
+  await waitUntil(() => server.listening, 'the proxy');
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
 
   return {
     port,
-    get connections() {
+    get connectionCount() {
       return pairs.size;
     },
-    weather(next) {
+    setConditions(next) {
       weather = { ...weather, ...next };
     },
     freeze() {
@@ -122,16 +122,16 @@ export async function startProxy(
     },
     thaw() {
       frozen = false;
-      for (const pair of pairs) pair.kick();
+      for (const pair of pairs) pair.resumeTransfer();
     },
-    strand() {
+    blackholeConnections() {
       for (const pair of pairs) pair.stranded = true;
       return pairs.size;
     },
-    abandon() {
+    resetStrandedClients() {
       for (const { client, stranded } of pairs) if (stranded) reset(client);
     },
-    reset(share) {
+    resetConnections(share) {
       const chosen = [...pairs].filter(({ stranded }) => !stranded && random() < share);
       for (const { client, server: upstream } of chosen) {
         reset(client);

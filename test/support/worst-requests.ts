@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 
 /** What readers of headers, addresses, origins, queries and JSON look for, and what patterns go back over. */
-const UNITS = [
+const REPEATED_UNITS = [
   ...[' ', '\t', ',', ', ', ';', '; ', ';q=0', ';q=0.', '=', '.', '0', '0.', '"', '\\', ':', '::', '/', '//'],
   ...[
     '%',
@@ -44,18 +44,18 @@ const UNITS = [
   ],
 ];
 /** Each of these units as long as it may be, bare and between two letters. @param length in UTF-16 code units */
-export function worstFields(length: number): string[] {
-  return UNITS.flatMap((unit) => {
+export function worstHeaderFields(length: number): string[] {
+  return REPEATED_UNITS.flatMap((unit) => {
     const row = unit.repeat(Math.floor((length - 2) / unit.length));
     return [row, `x${row}y`];
   });
 }
 
 /** Any few of the units by turns. @param length in UTF-16 code units, at most */
-export const mixedFields = (length: number): fc.Arbitrary<string> =>
+export const mixedHeaderFields = (length: number): fc.Arbitrary<string> =>
   fc
     .tuple(
-      fc.array(fc.constantFrom(...UNITS), { minLength: 1, maxLength: 5 }),
+      fc.array(fc.constantFrom(...REPEATED_UNITS), { minLength: 1, maxLength: 5 }),
       fc.constantFrom('', 'x', ',', '"'),
     )
     .map(([units, end]) => {
@@ -64,7 +64,7 @@ export const mixedFields = (length: number): fc.Arbitrary<string> =>
     });
 
 /** JSON that is as deep, as wide or as full of names as it gets. @param bytes of it, at most */
-export function worstJson(bytes: number): string[] {
+export function worstJsonBodies(bytes: number): string[] {
   const half = Math.floor(bytes / 2) - 10;
   const rows = (part: string, around: [string, string]) =>
     `${around[0]}${Array(Math.floor((bytes - 20) / (part.length + 1)))

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 
 /** One of each kind that Unicode, JSON, markup or an address treats in a way of its own. */
-const UNITS = Object.entries({
+const REPEATED_UNITS = Object.entries({
   ...{ spaces: ' ', 'ideographic spaces': '\u3000', 'no-break spaces': '\u00a0', tabs: '\t' },
   ...{ 'line feeds': '\n', 'carriage returns': '\r', 'line separators': '\u2028', 'blank lines': '\n \t' },
   ...{ letters: 'a', words: 'a ', syllables: '가', initials: 'ㄱ', jamo: '\u1112\u1175\u11ab' },
@@ -20,7 +20,7 @@ const UNITS = Object.entries({
 
 /** Texts of about `length` UTF-16 code units, by name: bare, and between two letters. */
 export function worstTexts(length: number): [name: string, text: string][] {
-  return UNITS.flatMap(([name, unit]) => {
+  return REPEATED_UNITS.flatMap(([name, unit]) => {
     const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
     return [
       [`${length} of ${name}`, text],
@@ -31,7 +31,7 @@ export function worstTexts(length: number): [name: string, text: string][] {
 
 /** Texts of up to `length` UTF-16 code units that nobody thought of: a few units, each repeated, one after another. */
 export function anyWorstText(length: number): fc.Arbitrary<string> {
-  const unit = fc.constantFrom(...UNITS.map(([, each]) => each));
+  const unit = fc.constantFrom(...REPEATED_UNITS.map(([, each]) => each));
   const pattern = fc.array(unit, { minLength: 1, maxLength: 4 }).map((units) => units.join(''));
   return fc
     .array(fc.tuple(pattern, fc.integer({ min: 1, max: length })), { minLength: 1, maxLength: 4 })

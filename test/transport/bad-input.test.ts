@@ -2,9 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cleanContent, hasInk } from '@chatty/protocol/normalize-text';
+import { cleanContent, hasVisibleText } from '@chatty/protocol/normalize-text';
 import naughty from 'big-list-of-naughty-strings' with { type: 'json' };
-import { join, startChatty, stored, tokenOf, until } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 
 const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
 const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, index]));
@@ -32,22 +38,22 @@ const payloads: [string, unknown[], string][] = [
   ['2,000 emoji families', ['👨‍👩‍👧‍👦'.repeat(2_000).slice(0, 20_000)], 'too_long'],
 ];
 
-it('odd arguments are answered with a code, and the session goes on', async (context) => {
-  const { url } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
+it('invalid arguments are answered with a code, and the session continues', async (context) => {
+  const { url } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
   const session = minsu.socket.id;
   for (const [name, values, code] of payloads) {
-    const answer = await minsu.say(...values);
+    const answer = await minsu.send(...values);
     assert.equal(!answer.ok && answer.code, code, name);
     assert.equal(!answer.ok && typeof answer.message, 'string', name);
   }
-  stored(await minsu.say('아직 여기'));
+  assertStored(await minsu.send('아직 여기'));
   assert.equal(minsu.socket.id, session);
 });
 
-it('odd events, with and without an acknowledgement, end nothing (D8, S2)', async (context) => {
-  const { url } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
+it('invalid events, with or without an acknowledgement, do not end the session (D8, S2)', async (context) => {
+  const { url } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
   const session = minsu.socket.id;
   // Engine.IO puts the leading 4 in front itself.
   const raw = (packet: string) => minsu.socket.io.engine.write(packet.slice(1));
@@ -62,22 +68,22 @@ it('odd events, with and without an acknowledgement, end nothing (D8, S2)', asyn
   raw(`42["chat message",${'['.repeat(20_000)}${']'.repeat(20_000)}]`);
   const answer = await minsu.socket.timeout(5_000).emitWithAck('unheard of', 1);
   assert.equal(answer.code, 'invalid');
-  stored(await minsu.say('아직 여기'));
+  assertStored(await minsu.send('아직 여기'));
   assert.equal(minsu.socket.id, session);
 });
 
-it('bytes close their own socket: nobody needs them, and they can be made to pile up (D9)', async (context) => {
-  const { url } = await startChatty(context);
-  const bystander = await join(context, url, tokenOf('지영'));
-  const minsu = await join(context, url, tokenOf('민수'), { reconnection: false });
+it('binary data closes its own socket, because nothing needs it and it can accumulate (D9)', async (context) => {
+  const { url } = await startTestServer(context);
+  const bystander = await connectClient(context, url, createTestToken('지영'));
+  const minsu = await connectClient(context, url, createTestToken('민수'), { reconnection: false });
   minsu.socket.emit('chat message', Buffer.from('hi'));
-  await until(() => minsu.socket.disconnected, 'the close');
-  stored(await bystander.say('멀쩡해요'));
+  await waitUntil(() => minsu.socket.disconnected, 'the close');
+  assertStored(await bystander.send('멀쩡해요'));
 });
 
-it('packets that are no packets close at most their own socket (D6)', async (context) => {
-  const { url } = await startChatty(context);
-  const bystander = await join(context, url, tokenOf('지영'));
+it('malformed packets close at most their own socket (D6)', async (context) => {
+  const { url } = await startTestServer(context);
+  const bystander = await connectClient(context, url, createTestToken('지영'));
   for (const packet of [
     '42[{"toString":"foo"}]',
     '451-["a",{"_placeholder":true,"num":"splice"}]',
@@ -87,19 +93,19 @@ it('packets that are no packets close at most their own socket (D6)', async (con
     '9',
     `42${'['.repeat(20_000)}`,
   ]) {
-    const attacker = await join(context, url, tokenOf('공격'), {
+    const attacker = await connectClient(context, url, createTestToken('공격'), {
       transports: ['websocket'],
       reconnection: false,
     });
     attacker.socket.io.engine.write(packet.slice(1));
     attacker.socket.disconnect();
   }
-  stored(await bystander.say('멀쩡해요'));
+  assertStored(await bystander.send('멀쩡해요'));
 });
 
 it('a refusal without an acknowledgement arrives as an event', async (context) => {
-  const { url } = await startChatty(context);
-  const minsu = await join(context, url, tokenOf('민수'));
+  const { url } = await startTestServer(context);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
   const refused = new Promise<{ event: string; code: string }>((resolve) =>
     minsu.socket.once('refused', resolve),
   );
@@ -108,19 +114,22 @@ it('a refusal without an acknowledgement arrives as an event', async (context) =
   assert.deepEqual([event, code], ['chat message', 'empty']);
 });
 
-it('a packet over 64 KB closes its socket and nothing else (D4)', async (context) => {
-  const { url } = await startChatty(context);
-  const bystander = await join(context, url, tokenOf('지영'));
-  const minsu = await join(context, url, tokenOf('민수'), { transports: ['websocket'], reconnection: false });
+it('a packet over 64 KB closes only its own socket (D4)', async (context) => {
+  const { url } = await startTestServer(context);
+  const bystander = await connectClient(context, url, createTestToken('지영'));
+  const minsu = await connectClient(context, url, createTestToken('민수'), {
+    transports: ['websocket'],
+    reconnection: false,
+  });
   minsu.socket.emit('chat message', 'a'.repeat(70_000));
-  await until(() => minsu.socket.disconnected, 'the close');
-  stored(await bystander.say('멀쩡해요'));
+  await waitUntil(() => minsu.socket.disconnected, 'the close');
+  assertStored(await bystander.send('멀쩡해요'));
 });
 
 it('a flood is answered with rate_limited', async (context) => {
-  const { url } = await startChatty(context, { SEND_BURST: '5', SEND_PER_SECOND: '1' });
-  const minsu = await join(context, url, tokenOf('민수'));
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => minsu.say(`${index}`)));
+  const { url } = await startTestServer(context, { SEND_BURST: '5', SEND_PER_SECOND: '1' });
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => minsu.send(`${index}`)));
   const refused = answers.find((answer) => !answer.ok);
   assert.ok(refused && !refused.ok);
   assert.equal(refused.code, 'rate_limited');
@@ -128,10 +137,10 @@ it('a flood is answered with rate_limited', async (context) => {
   assert.ok(refused.retryAfter && refused.retryAfter > 0 && refused.retryAfter <= 1_000);
 });
 
-it('real-world text is stored, acknowledged, delivered and read again as one and the same (S1, U1, U2)', async (context) => {
-  const { url, connection } = await startChatty(context, { SEND_BURST: '10000' });
-  const minsu = await join(context, url, tokenOf('민수'));
-  const jiyoung = await join(context, url, tokenOf('지영'));
+it('real-world text is identical when stored, acknowledged, delivered and read again (S1, U1, U2)', async (context) => {
+  const { url, connection } = await startTestServer(context, { SEND_BURST: '10000' });
+  const minsu = await connectClient(context, url, createTestToken('민수'));
+  const jiyoung = await connectClient(context, url, createTestToken('지영'));
   const korean = [
     'ㅋㅋㅋㅋ',
     '한글',
@@ -148,19 +157,19 @@ it('real-world text is stored, acknowledged, delivered and read again as one and
   assert.ok(texts.length > 400, 'the list of naughty strings was read');
   const sent: string[] = [];
   for (const text of texts) {
-    const answer = await minsu.say(text);
+    const answer = await minsu.send(text);
     const clean = cleanContent(text);
-    if (!hasInk(clean)) {
+    if (!hasVisibleText(clean)) {
       assert.equal(!answer.ok && answer.code, 'empty', JSON.stringify(text));
       continue;
     }
-    assert.equal(stored(answer).content, clean);
+    assert.equal(assertStored(answer).content, clean);
     sent.push(clean);
   }
-  await until(() => jiyoung.messages.length === sent.length, 'delivery');
+  await waitUntil(() => jiyoung.messages.length === sent.length, 'delivery');
   assert.deepEqual(jiyoung.contents, sent);
-  const cold = await startChatty(context, {}, connection);
-  const late = await join(context, cold.url, tokenOf('늦은 사람'));
+  const cold = await startTestServer(context, {}, connection);
+  const late = await connectClient(context, cold.url, createTestToken('늦은 사람'));
   assert.deepEqual(
     late.history[0]?.map(({ content }) => content),
     sent.slice(-50),

@@ -9,12 +9,20 @@ import type {
   Message,
   SyncAnswer,
 } from '@chatty/protocol/events';
-import { HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
-import { type Chatty, join, startChatty, stored, tokenOf, until, type Visitor } from '../support/server.js';
+import { MAX_HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
 
 type Answer = ChangeAnswer | HistoryAnswer | SyncAnswer | MembersAnswer;
 
-const ask = <Reply extends Answer = Answer>(who: Visitor, event: string, ...values: unknown[]) =>
+const ask = <Reply extends Answer = Answer>(who: TestClient, event: string, ...values: unknown[]) =>
   who.socket.timeout(8_000).emitWithAck(event, ...values) as Promise<Reply>;
 const codeOf = (answer: { ok: boolean; code?: string }) => (answer.ok ? 'ok' : answer.code);
 const changed = (answer: ChangeAnswer): Message => {
@@ -47,20 +55,20 @@ const unknown = [
   'x'.repeat(10_000),
 ];
 
-describe('the door', () => {
-  let chatty: Chatty;
+describe('commands', () => {
+  let chatty: TestServer;
   const endings: (() => unknown)[] = [];
   before(async () => {
     const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-    chatty = await startChatty(suite);
+    chatty = await startTestServer(suite);
   });
   after(async () => {
     for (const ending of endings.reverse()) await ending();
   });
 
   for (const [event, good] of events) {
-    it(`"${event}" answers every form of its arguments, and the session goes on (D5, D7)`, async (context) => {
-      const minsu = await join(context, chatty.url, tokenOf('민수'));
+    it(`"${event}" answers every form of its arguments, and the session continues (D5, D7)`, async (context) => {
+      const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
       const session = minsu.socket.id;
       const shapes: [string, unknown[]][] = [
         ['no argument', []],
@@ -83,26 +91,26 @@ describe('the door', () => {
         assert.equal(code, loose ? 'ok' : 'invalid', name);
       }
       assert.equal(minsu.socket.id, session);
-      stored(await minsu.say('아직 여기'));
+      assertStored(await minsu.send('아직 여기'));
     });
   }
 
-  it('a refusal without an acknowledgement names its event, and a good event without one is silent', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
+  it('a refusal without an acknowledgement names its event, and a valid event without one gets no answer', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
     const refused: { event: string; code: string }[] = [];
     minsu.socket.on('refused', (each) => refused.push(each));
     for (const [event] of events) minsu.socket.emit(event, deep(9));
     minsu.socket.emit('history', { before: 1 });
-    await until(() => refused.length >= events.length, 'the refusals');
-    stored(await minsu.say('끝'));
+    await waitUntil(() => refused.length >= events.length, 'the refusals');
+    assertStored(await minsu.send('끝'));
     assert.deepEqual(
       refused.map(({ event, code }) => [event, code]).sort(),
       events.map(([event]) => [event, 'invalid']).sort(),
     );
   });
 
-  it('an acknowledgement counts only as the last argument, and there is one', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
+  it('only the last argument is used as the acknowledgement, and it is called once', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
     // A client's encoder has one place for an acknowledgement; a function anywhere else becomes null on its way.
     for (const [event, good] of events) {
       const refused = new Promise<{ event: string; code: string }>((resolve) =>
@@ -114,8 +122,8 @@ describe('the door', () => {
     }
   });
 
-  it('an unknown event is invalid to who asks, and nothing to who does not', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
+  it('an unknown event is answered as invalid with an acknowledgement, and ignored without one', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
     const session = minsu.socket.id;
     const refused: unknown[] = [];
     minsu.socket.on('refused', (each) => refused.push(each));
@@ -124,46 +132,46 @@ describe('the door', () => {
       minsu.socket.emit(event);
       minsu.socket.emit(event, { a: 1 }, null);
     }
-    stored(await minsu.say('아직 여기'));
+    assertStored(await minsu.send('아직 여기'));
     assert.deepEqual([minsu.socket.id, refused], [session, []]);
   });
 
   for (const event of RESERVED)
     for (const transports of [['polling'], ['websocket']])
-      it(`a packet called "${event}" ends its own connection at most, over ${transports} (D8)`, async (context) => {
-        const bystander = await join(context, chatty.url, tokenOf('지영'));
+      it(`a packet named "${event}" ends at most its own connection, over ${transports} (D8)`, async (context) => {
+        const bystander = await connectClient(context, chatty.url, createTestToken('지영'));
         const session = bystander.socket.id;
-        const attacker = await join(context, chatty.url, tokenOf('공격'), {
+        const attacker = await connectClient(context, chatty.url, createTestToken('공격'), {
           transports,
           reconnection: false,
         });
         // Engine.IO puts the leading 4 in front itself. What is within the protocol of the line is an unknown event there.
         attacker.socket.io.engine.write(`2${JSON.stringify([event, { a: 1 }])}`);
         if (transports[0] === 'polling')
-          await until(() => attacker.socket.disconnected, 'the end of its connection');
+          await waitUntil(() => attacker.socket.disconnected, 'the end of its connection');
         else assert.equal(codeOf(await ask(attacker, 'members', {})), 'ok');
-        stored(await bystander.say('멀쩡해요'));
+        assertStored(await bystander.send('멀쩡해요'));
         assert.equal(bystander.socket.id, session);
       });
 });
 
-describe('what a member may do with messages', () => {
-  let chatty: Chatty;
+describe('message permissions of a member', () => {
+  let chatty: TestServer;
   const endings: (() => unknown)[] = [];
   before(async () => {
     const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-    chatty = await startChatty(suite);
+    chatty = await startTestServer(suite);
   });
   after(async () => {
     for (const ending of endings.reverse()) await ending();
   });
 
-  it('only the author edits, nobody else, and no other member deletes', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
-    const others = [tokenOf('지영'), tokenOf('관리', { role: 'admin' })];
-    const { id } = stored(await minsu.say('내 말'));
+  it('only the author can edit a message, and no other member can delete it', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
+    const others = [createTestToken('지영'), createTestToken('관리', { role: 'admin' })];
+    const { id } = assertStored(await minsu.send('내 말'));
     for (const token of others) {
-      const other = await join(context, chatty.url, token);
+      const other = await connectClient(context, chatty.url, token);
       assert.equal(codeOf(await ask(other, 'edit message', { id, content: '남의 말' })), 'forbidden');
       if (token === others[0]) assert.equal(codeOf(await ask(other, 'delete message', { id })), 'forbidden');
     }
@@ -172,13 +180,13 @@ describe('what a member may do with messages', () => {
     assert.deepEqual([gone.id, gone.content, typeof gone.deleted_at], [id, '', 'string']);
   });
 
-  it('what is not there is not_found, and so is editing what was deleted', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
-    const { id } = stored(await minsu.say('곧 사라질 말'));
+  it('a missing message is not_found, and so is editing a deleted one', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
+    const { id } = assertStored(await minsu.send('곧 사라질 말'));
     for (const missing of [id + 1_000, 2 ** 53 - 1]) {
       assert.equal(codeOf(await ask(minsu, 'edit message', { id: missing, content: 'x' })), 'not_found');
       assert.equal(codeOf(await ask(minsu, 'delete message', { id: missing })), 'not_found');
-      assert.equal(codeOf(await minsu.say({ content: 'x', replyTo: missing })), 'not_found');
+      assert.equal(codeOf(await minsu.send({ content: 'x', replyTo: missing })), 'not_found');
     }
     changed(await ask(minsu, 'delete message', { id }));
     assert.equal(codeOf(await ask(minsu, 'edit message', { id, content: '부활' })), 'not_found');
@@ -186,9 +194,9 @@ describe('what a member may do with messages', () => {
     assert.equal(again.content, '');
   });
 
-  it('an edit obeys the rules of a message', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
-    const { id } = stored(await minsu.say('처음'));
+  it('an edit follows the rules of a message', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
+    const { id } = assertStored(await minsu.send('처음'));
     const refusals: [unknown, string][] = [
       [{ id, content: ' \u200b ' }, 'empty'],
       [{ id, content: '가'.repeat(2_001) }, 'too_long'],
@@ -203,8 +211,8 @@ describe('what a member may do with messages', () => {
     assert.deepEqual(page.ok && page.messages.map(({ content }) => content), ['처음']);
   });
 
-  it('pages, recoveries and lists refuse what is no place or no number, and clamp what is too much', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
+  it('pages, syncs and lists refuse invalid positions and numbers, and clamp limits that are too large', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
     const refusals: [string, unknown][] = [
       ['history', {}],
       ['history', { before: 0 }],
@@ -222,14 +230,14 @@ describe('what a member may do with messages', () => {
     ];
     for (const [event, payload] of refusals)
       assert.equal(codeOf(await ask(minsu, event, payload)), 'invalid', JSON.stringify(payload));
-    const { id } = stored(await minsu.say('마지막'));
+    const { id } = assertStored(await minsu.send('마지막'));
     const page = await ask<HistoryAnswer>(minsu, 'history', { before: id, limit: 1e9 });
-    assert.ok(page.ok && page.messages.length <= HISTORY_PAGE_SIZE);
+    assert.ok(page.ok && page.messages.length <= MAX_HISTORY_PAGE_SIZE);
   });
 
-  it('a place in another log, or beyond the end of this one, is answered with a reset', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
-    const { id } = stored(await minsu.say('지금'));
+  it('a position in another log, or beyond the end of this one, is answered with a reset', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
+    const { id } = assertStored(await minsu.send('지금'));
     const own = await ask<SyncAnswer>(minsu, 'sync', { after: { epoch, seq: 1 } });
     assert.ok(own.ok && own.reset && own.seq === own.head && own.messages.at(-1)?.id === id);
     const beyond = await ask<SyncAnswer>(minsu, 'sync', {
@@ -240,17 +248,21 @@ describe('what a member may do with messages', () => {
     assert.ok(level.ok && !level.reset && level.messages.length === 0);
   });
 
-  it('no command reaches into another project (T1)', async (context) => {
-    const minsu = await join(context, chatty.url, tokenOf('민수'));
+  it('no command reaches another project (T1)', async (context) => {
+    const minsu = await connectClient(context, chatty.url, createTestToken('민수'));
     // The other project's own numbers stay below the one that is tried there.
-    for (const text of ['하나', '둘']) await minsu.say(text);
-    const secret = stored(await minsu.say('우리만의 말'));
+    for (const text of ['하나', '둘']) await minsu.send(text);
+    const secret = assertStored(await minsu.send('우리만의 말'));
     // The same user id, so that nothing but the project keeps them apart.
-    const shop = await join(context, chatty.url, tokenOf('민수', { projectId: 'othershop' }));
-    const mine = stored(await shop.say('가게 말'));
+    const shop = await connectClient(
+      context,
+      chatty.url,
+      createTestToken('민수', { projectId: 'othershop' }),
+    );
+    const mine = assertStored(await shop.send('가게 말'));
     assert.equal(codeOf(await ask(shop, 'edit message', { id: secret.id, content: '훔친 말' })), 'not_found');
     assert.equal(codeOf(await ask(shop, 'delete message', { id: secret.id })), 'not_found');
-    assert.equal(codeOf(await shop.say({ content: 'x', replyTo: secret.id })), 'not_found');
+    assert.equal(codeOf(await shop.send({ content: 'x', replyTo: secret.id })), 'not_found');
     const forged = { projectId: 'kimpga', room: 'main' };
     const page = await ask<HistoryAnswer>(shop, 'history', { before: 2 ** 53 - 1, limit: 100, ...forged });
     assert.deepEqual(page.ok && page.messages.map(({ content }) => content), ['가게 말']);

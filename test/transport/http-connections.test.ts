@@ -6,11 +6,19 @@ import { startApp } from '@chatty/server/app';
 import { readConfig } from '@chatty/server/config/config';
 import { createLog } from '@chatty/server/runtime/logger';
 import { countServerSockets, openIdlePeer } from '../support/idle-peer.js';
-import { join, makeDatabase, SECRET, startChatty, stored, tokenOf, until } from '../support/server.js';
+import {
+  assertStored,
+  connectClient,
+  createTestDatabase,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  waitUntil,
+} from '../support/server.js';
 
 const CRLF = '\r\n';
 const head = (line: string, ...fields: string[]) => [line, 'Host: x', ...fields, '', ''].join(CRLF);
-const DEADLINES = { head: 400, request: 800, close: 200, unread: 600, sweep: 50 };
+const DEADLINES = { headersMs: 400, requestMs: 800, closeMs: 200, unreadMs: 600, sweepIntervalMs: 50 };
 
 /** What a peer sends before it stops. */
 const UNFINISHED: Record<string, string> = {
@@ -39,7 +47,7 @@ const UNFINISHED: Record<string, string> = {
 };
 
 async function start(context: TestContext) {
-  const connection = await makeDatabase(context);
+  const connection = await createTestDatabase(context);
   const read = readConfig({
     ...{ HOST: '127.0.0.1', PORT: '0', JWT_SECRET: SECRET, ADMIN_KEY: 'k'.repeat(40), LOG_LEVEL: 'silent' },
     ...{ DB_HOST: connection.host, DB_PORT: String(connection.port), POSTGRES_DB: connection.database },
@@ -53,54 +61,54 @@ async function start(context: TestContext) {
   return { url: `http://127.0.0.1:${app.port}` };
 }
 
-it('peers that stop in the middle, read nothing and never close are all gone in the end', async (context) => {
+it('peers that stall, read nothing or never close are all disconnected eventually', async (context) => {
   const open = countServerSockets(context);
   const { url } = await start(context);
   for (const [what, bytes] of Object.entries(UNFINISHED)) {
     await Promise.all(Array.from({ length: 20 }, () => openIdlePeer(context, url, bytes)));
-    await until(() => open() === 0, `the end of peers that sent ${what}`);
+    await waitUntil(() => open() === 0, `the end of peers that sent ${what}`);
   }
 });
 
-it('a head has its time altogether, however steadily it drips', async (context) => {
+it('a request head has a total time limit, however steadily bytes arrive', async (context) => {
   const open = countServerSockets(context);
   const { url } = await start(context);
   const peers = await Promise.all(
     Array.from({ length: 20 }, () => openIdlePeer(context, url, 'GET / HTTP/1.1')),
   );
-  await until(() => open() === 20, 'connections');
+  await waitUntil(() => open() === 20, 'connections');
   let drops = 0;
   const dripping = setInterval(() => {
     drops += 1;
     for (const peer of peers) peer.write(`${CRLF}X-${drops}: a`);
   }, 20);
   context.after(() => clearInterval(dripping));
-  await until(() => open() === 0, 'the end of peers that drip');
+  await waitUntil(() => open() === 0, 'the end of peers that drip');
   assert.ok(drops >= 10, `${drops} drops`);
 });
 
-it('a peer that asks on and on without reading an answer is cut off, and others are served meanwhile', async (context) => {
+it('a peer that sends requests without reading responses is disconnected, and others are served meanwhile', async (context) => {
   const open = countServerSockets(context);
   const { url } = await start(context);
   const request = head('GET /widget.js HTTP/1.1', 'Accept-Encoding: identity');
   const flood = await openIdlePeer(context, url, request.repeat(1_000));
-  await until(() => open() === 0, 'the end of a thousand requests at once');
+  await waitUntil(() => open() === 0, 'the end of a thousand requests at once');
   assert.ok(flood.bytesRead < 100 * 1024);
   const peers = await Promise.all(Array.from({ length: 10 }, () => openIdlePeer(context, url)));
-  await until(() => open() === 10, 'connections');
+  await waitUntil(() => open() === 10, 'connections');
   const asking = setInterval(() => {
     for (const peer of peers) peer.write(request.repeat(4));
   }, 5);
   context.after(() => clearInterval(asking));
   assert.equal((await fetch(`${url}/healthz`, { headers: { connection: 'close' } })).status, 200);
-  await until(() => open() === 0, 'the end of those who ask on and on');
+  await waitUntil(() => open() === 0, 'the end of those who ask on and on');
 });
 
-it('members who say nothing stay: long polling and WebSockets outlive the deadlines of HTTP', async (context) => {
+it('idle members stay connected: long polling and WebSockets outlive the HTTP timeouts', async (context) => {
   const { url } = await start(context);
   const members = [
-    await join(context, url, tokenOf('민수'), { transports: ['websocket'] }),
-    await join(context, url, tokenOf('하늘'), { transports: ['polling'] }),
+    await connectClient(context, url, createTestToken('민수'), { transports: ['websocket'] }),
+    await connectClient(context, url, createTestToken('하늘'), { transports: ['polling'] }),
   ];
   let gone = 0;
   for (const { socket } of members) socket.on('disconnect', () => (gone += 1));
@@ -114,28 +122,28 @@ it('members who say nothing stay: long polling and WebSockets outlive the deadli
     await new Promise((resolve) => late.once('end', resolve));
     late.destroy();
   }
-  await until(() => ended, 'the end of a request that is late');
+  await waitUntil(() => ended, 'the end of a request that is late');
   assert.equal(gone, 0);
-  for (const member of members) stored(await member.say('아직 있어요'));
+  for (const member of members) assertStored(await member.send('아직 있어요'));
 });
 
-it('a late request is told so before its connection goes', async (context) => {
+it('a late request gets a timeout response before its connection closes', async (context) => {
   const { url } = await start(context);
   const peer = await openIdlePeer(context, url, 'GET / HTTP/1.1');
   let text = '';
   peer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   peer.resume();
-  await until(() => text.includes('}'), 'an answer');
+  await waitUntil(() => text.includes('}'), 'an answer');
   assert.match(text, /^HTTP\/1\.1 408 /);
 });
 
-it('by default a head has 8 seconds', async (context) => {
+it('by default a request head may take 8 s', async (context) => {
   const open = countServerSockets(context);
-  const { url } = await startChatty(context);
+  const { url } = await startTestServer(context);
   const began = performance.now();
   await openIdlePeer(context, url, 'GET / HTTP/1.1');
-  await until(() => open() === 1, 'the connection');
-  await until(() => open() === 0, 'its end', 20_000);
+  await waitUntil(() => open() === 1, 'the connection');
+  await waitUntil(() => open() === 0, 'its end', 20_000);
   const seconds = (performance.now() - began) / 1_000;
   assert.ok(seconds > 7, `${seconds} s`);
 });

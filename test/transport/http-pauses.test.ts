@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../support/event-loop-lag.js';
-import { ADMIN_KEY, KEYS, make } from '../support/projects.js';
-import { sendRaw } from '../support/raw/http.js';
-import { startChatty, tokenOf } from '../support/server.js';
-import { mixedFields, worstFields, worstJson } from '../support/worst-requests.js';
+import { ADMIN_KEY, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { sendRawRequest } from '../support/raw/http.js';
+import { createTestToken, startTestServer } from '../support/server.js';
+import { mixedHeaderFields, worstHeaderFields, worstJsonBodies } from '../support/worst-requests.js';
 import { worstTexts } from '../support/worst-texts.js';
 
 /** Node reads no longer head. Some of it goes to the other fields. */
@@ -17,12 +17,12 @@ const PATIENCE_MS = 5_000;
 
 async function start(context: TestContext) {
   // As many proxies as there may be, so that the whole of X-Forwarded-For is read.
-  const chatty = await startChatty(context, {
-    ...KEYS,
+  const chatty = await startTestServer(context, {
+    ...KEY_SETTINGS,
     TRUSTED_PROXY_HOPS: '10',
     ADDRESS_PER_SECOND: '1000000',
   });
-  await make(chatty, 'kimpga', { settings: { words: ['scam'] }, origins: ['https://kimpga.com'] });
+  await createProject(chatty, 'kimpga', { settings: { words: ['scam'] }, origins: ['https://kimpga.com'] });
   return chatty;
 }
 
@@ -44,7 +44,7 @@ function written({ method = 'GET', path = '/', fields = {}, body = '' }: Request
 
 function assertQuick(url: string, what: string, request: Request): Promise<void> {
   const bytes = written(request);
-  return assertNoLongPause(what, () => sendRaw(url, bytes, PATIENCE_MS));
+  return assertNoLongPause(what, () => sendRawRequest(url, bytes, PATIENCE_MS));
 }
 
 /** Sends bytes and hangs up at the first of the answer. */
@@ -95,11 +95,11 @@ const withPlace = (path: string, text: string) => {
 /** A space would end the address. */
 const asAddress = (text: string) => text.replace(/[\s#]/g, '%20').slice(0, HEAD_BYTES);
 
-it('any header field', { timeout: 240_000 }, async (context) => {
+it('no header field blocks the event loop', { timeout: 240_000 }, async (context) => {
   const { url } = await start(context);
   for (const [field, path] of FIELDS) {
     const fields = path.startsWith('/api') ? authorized : {};
-    for (const text of worstFields(HEAD_BYTES - 400))
+    for (const text of worstHeaderFields(HEAD_BYTES - 400))
       await assertQuick(url, `${field}: ${text.slice(0, 20)}`, {
         path,
         fields: { ...fields, [field]: `a${text}b` },
@@ -107,22 +107,22 @@ it('any header field', { timeout: 240_000 }, async (context) => {
   }
 });
 
-it('any address', { timeout: 240_000 }, async (context) => {
+it('no URL blocks the event loop', { timeout: 240_000 }, async (context) => {
   const { url } = await start(context);
   for (const path of PATHS)
-    for (const text of worstFields(HEAD_BYTES - 400))
+    for (const text of worstHeaderFields(HEAD_BYTES - 400))
       await assertQuick(url, `${path} with ${text.slice(0, 20)}`, {
         path: withPlace(path, asAddress(text)),
         fields: authorized,
       });
 });
 
-it('any mixture of them', { timeout: 240_000 }, async (context) => {
+it('no mixture of header fields blocks the event loop', { timeout: 240_000 }, async (context) => {
   const { url } = await start(context);
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...FIELDS),
-      mixedFields(HEAD_BYTES - 400),
+      mixedHeaderFields(HEAD_BYTES - 400),
       async ([field, path], text) => {
         await assertQuick(url, `${field}: ${text.slice(0, 40)}`, { path, fields: { [field]: text } });
       },
@@ -130,7 +130,7 @@ it('any mixture of them', { timeout: 240_000 }, async (context) => {
     { numRuns: 200 },
   );
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...PATHS), mixedFields(HEAD_BYTES - 400), async (path, text) => {
+    fc.asyncProperty(fc.constantFrom(...PATHS), mixedHeaderFields(HEAD_BYTES - 400), async (path, text) => {
       const whole = withPlace(path, asAddress(text));
       await assertQuick(url, whole.slice(0, 60), { path: whole, fields: authorized });
     }),
@@ -138,7 +138,9 @@ it('any mixture of them', { timeout: 240_000 }, async (context) => {
   );
 });
 
-it('any header field or address of a WebSocket that begins', { timeout: 240_000 }, async (context) => {
+it('no header field or URL of a WebSocket upgrade blocks the event loop', {
+  timeout: 240_000,
+}, async (context) => {
   const { url } = await start(context);
   const path = '/socket.io/?EIO=4&transport=websocket';
   const upgrade = {
@@ -146,7 +148,7 @@ it('any header field or address of a WebSocket that begins', { timeout: 240_000 
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
   };
   const names = ['X-Forwarded-For', 'Origin', 'Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions', 'Cookie'];
-  for (const text of worstFields(HEAD_BYTES - 600)) {
+  for (const text of worstHeaderFields(HEAD_BYTES - 600)) {
     const requests = names.map((name) => written({ path, fields: { ...upgrade, [name]: `a${text}b` } }));
     requests.push(written({ path: `${path}&${asAddress(text)}`, fields: upgrade }));
     for (const [at, bytes] of requests.entries())
@@ -156,7 +158,7 @@ it('any header field or address of a WebSocket that begins', { timeout: 240_000 
   }
 });
 
-it('as many header fields and parameters as there may be', async (context) => {
+it('the maximum number of header fields and parameters does not block the event loop', async (context) => {
   const { url } = await start(context);
   const many = Object.fromEntries(Array.from({ length: 1_900 }, (_, at) => [`f${at.toString(36)}`, '']));
   await assertQuick(url, 'many fields', { fields: many });
@@ -168,7 +170,7 @@ it('as many header fields and parameters as there may be', async (context) => {
     });
 });
 
-it('any body of a route of the administration', { timeout: 240_000 }, async (context) => {
+it('no body of an API route blocks the event loop', { timeout: 240_000 }, async (context) => {
   const { url } = await start(context);
   const routes = [
     'POST /projects',
@@ -184,7 +186,7 @@ it('any body of a route of the administration', { timeout: 240_000 }, async (con
   for (const route of routes) {
     const [method = '', path = ''] = route.split(' ');
     const size = /^PATCH \/projects\/kimpga$|dry-run/.test(route) ? 256 * 1024 : BODY_BYTES;
-    for (const body of worstJson(size))
+    for (const body of worstJsonBodies(size))
       await assertQuick(url, `${route} of ${body.slice(0, 20)}`, {
         method,
         path: `/api/v1${path}`,
@@ -194,7 +196,7 @@ it('any body of a route of the administration', { timeout: 240_000 }, async (con
   }
 });
 
-it('any text in a body of the administration', { timeout: 240_000 }, async (context) => {
+it('no text in an API body blocks the event loop', { timeout: 240_000 }, async (context) => {
   const { url } = await start(context);
   const places: [method: string, path: string, body: (text: string) => object][] = [
     ['PATCH', '/projects/kimpga', (text) => ({ name: text })],
@@ -208,7 +210,7 @@ it('any text in a body of the administration', { timeout: 240_000 }, async (cont
     [
       'POST',
       '/projects/kimpga/doctor',
-      (origin) => ({ token: tokenOf('민수'), origin: origin.slice(0, 256) }),
+      (origin) => ({ token: createTestToken('민수'), origin: origin.slice(0, 256) }),
     ],
   ];
   for (const [method, path, bodyOf] of places)

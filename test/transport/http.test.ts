@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { startChatty } from '../support/server.js';
+import { startTestServer } from '../support/server.js';
 
-it('widget.js comes with the headers of a script for other origins', async (context) => {
-  const { url } = await startChatty(context);
+it('widget.js has the headers of a cross-origin script', async (context) => {
+  const { url } = await startTestServer(context);
   const answer = await fetch(`${url}/widget.js`, { headers: { origin: 'https://kimpga.test' } });
   assert.equal(answer.status, 200);
   assert.match(answer.headers.get('content-type') ?? '', /javascript/);
@@ -20,8 +20,8 @@ it('widget.js comes with the headers of a script for other origins', async (cont
   assert.equal(again.status, 304);
 });
 
-it('healthz tells of the process, readyz of the database, anything else is a clear 404', async (context) => {
-  const { url } = await startChatty(context);
+it('healthz reports the process, readyz reports the database, any other path is a 404', async (context) => {
+  const { url } = await startTestServer(context);
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   assert.equal((await fetch(`${url}/readyz`)).status, 200);
   const missing = await fetch(`${url}/../../etc/passwd`);

@@ -4,20 +4,20 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, it, type TestContext } from 'node:test';
 import type { ClientEvents, Role } from '@chatty/protocol/events';
-import { PACKET_BYTES, TOKEN_LENGTH } from '@chatty/protocol/sizes';
+import { MAX_PACKET_BYTES, MAX_TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../support/event-loop-lag.js';
-import { ask, KEYS, make } from '../support/projects.js';
-import { openPolling, pollingRequest, sendRaw } from '../support/raw/http.js';
-import { openRaw, type RawSocket } from '../support/raw/websocket.js';
-import { fragments, frame } from '../support/raw/websocket-frames.js';
-import { SECRET, startChatty, tokenOf } from '../support/server.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { openPollingSession, pollingRequest, sendRawRequest } from '../support/raw/http.js';
+import { openRawSocket, type RawSocket } from '../support/raw/websocket.js';
+import { encodeFragments, encodeFrame } from '../support/raw/websocket-frames.js';
+import { createTestToken, SECRET, startTestServer } from '../support/server.js';
 import {
   anyWorstPacket,
-  FIELDS,
-  unknownPackets,
+  TEXT_FIELDS,
   type WorstPacket,
   worstPacketsOf,
+  worstUnknownPackets,
 } from '../support/worst-packets.js';
 import { worstTexts } from '../support/worst-texts.js';
 
@@ -37,20 +37,24 @@ after(async () => {
   for (const ending of endings.reverse()) await ending();
 });
 const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-const chatty = await startChatty(suite, { ...KEYS, ...NO_LIMITS });
+const chatty = await startTestServer(suite, { ...KEY_SETTINGS, ...NO_LIMITS });
 const { url } = chatty;
-await make(chatty, PROJECT, { settings });
+await createProject(chatty, PROJECT, { settings });
 const rules = { linksAfter: 1_000, duplicatesWithin: 60 };
-assert.equal((await ask(chatty, 'PATCH', `/projects/${PROJECT}/rooms/main/rules`, rules)).status, 200);
+assert.equal((await callApi(chatty, 'PATCH', `/projects/${PROJECT}/rooms/main/rules`, rules)).status, 200);
 
 /** Somebody who has been let in. @param role null: a guest */
 async function enter(context: TestContext, role: Role | null): Promise<RawSocket> {
-  const socket = await openRaw(url);
-  context.after(() => socket.reset());
+  const socket = await openRawSocket(url);
+  context.after(() => socket.resetConnection());
   const auth =
-    role === null ? { projectId: PROJECT } : { token: tokenOf(`공격 ${role}`, { role }), batch: true };
-  socket.say(`40${JSON.stringify(auth)}`);
-  assert.ok(await socket.when(({ texts }) => texts.some((text) => text.startsWith('42["history"'))));
+    role === null
+      ? { projectId: PROJECT }
+      : { token: createTestToken(`공격 ${role}`, { role }), batch: true };
+  socket.sendText(`40${JSON.stringify(auth)}`);
+  assert.ok(
+    await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('42["history"'))),
+  );
   return socket;
 }
 
@@ -59,24 +63,24 @@ let id = 0;
 function sending(socket: RawSocket, { event, payload }: WorstPacket): () => Promise<void> {
   return async () => {
     id += 1;
-    socket.say(`42${id}[${JSON.stringify(event)},${payload}]`);
+    socket.sendText(`42${id}[${JSON.stringify(event)},${payload}]`);
     const isAnswer = (text: string) => text.startsWith(`43${id}[`);
-    assert.ok(await socket.when(() => socket.texts.some(isAnswer)), `${event} was answered`);
-    socket.texts.length = 0;
+    assert.ok(await socket.waitFor(() => socket.receivedTexts.some(isAnswer)), `${event} was answered`);
+    socket.receivedTexts.length = 0;
   };
 }
 
 for (const role of [null, 'member', 'moderator'] as const)
-  it(`no packet of a ${role ?? 'guest'} does, whichever its command and whatever fills its fields (D6, D20)`, async (context) => {
+  it(`no packet of a ${role ?? 'guest'} blocks the event loop, whatever its command and fields (D6, D20)`, async (context) => {
     const socket = await enter(context, role);
-    const known = (Object.keys(FIELDS) as (keyof ClientEvents)[]).flatMap(worstPacketsOf);
-    const packets = [...known, ...unknownPackets()];
+    const known = (Object.keys(TEXT_FIELDS) as (keyof ClientEvents)[]).flatMap(worstPacketsOf);
+    const packets = [...known, ...worstUnknownPackets()];
     // Of the same texts the others send a part.
     for (const packet of role === 'member' ? packets : packets.filter((_, index) => index % 3 === 0))
       await assertNoLongPause(packet.name, sending(socket, packet));
   });
 
-it('no packet that nobody thought of does (D6, D20)', async (context) => {
+it('no random packet blocks the event loop (D6, D20)', async (context) => {
   const socket = await enter(context, 'member');
   await fc.assert(
     fc.asyncProperty(anyWorstPacket, (packet) => assertNoLongPause(packet.name, sending(socket, packet))),
@@ -84,42 +88,45 @@ it('no packet that nobody thought of does (D6, D20)', async (context) => {
   );
 });
 
-it('no packet in fragments of one byte does, and no packet that is no event (D6)', async (context) => {
+it('no packet in one-byte fragments and no packet that is not an event blocks the event loop (D6)', async (context) => {
   for (const [name, bytes] of [
-    ['fragments', fragments(`42["chat message","${'가'.repeat(20_000)}"]`, 1)],
-    ['an answer', frame(`431[${'[],'.repeat(20_000)}0]`)],
-    ['an answer of many digits', frame(`43${'9'.repeat(65_000)}`)],
-    ['a namespace', frame(`40/${'a'.repeat(65_000)},{}`)],
-    ['a namespace of commas', frame(`42/${','.repeat(65_000)}`)],
-    ['brackets without an end', frame(`42${'['.repeat(65_000)}`)],
-    ['an introduction that is none', frame(`40{"token":"","a":[${'{},'.repeat(20_000)}0]}`)],
-    ['pongs', Buffer.concat(Array.from({ length: 10_000 }, () => frame('3')))],
+    ['fragments', encodeFragments(`42["chat message","${'가'.repeat(20_000)}"]`, 1)],
+    ['an answer', encodeFrame(`431[${'[],'.repeat(20_000)}0]`)],
+    ['an answer of many digits', encodeFrame(`43${'9'.repeat(65_000)}`)],
+    ['a namespace', encodeFrame(`40/${'a'.repeat(65_000)},{}`)],
+    ['a namespace of commas', encodeFrame(`42/${','.repeat(65_000)}`)],
+    ['brackets without an end', encodeFrame(`42${'['.repeat(65_000)}`)],
+    ['an introduction that is none', encodeFrame(`40{"token":"","a":[${'{},'.repeat(20_000)}0]}`)],
+    ['pongs', Buffer.concat(Array.from({ length: 10_000 }, () => encodeFrame('3')))],
   ] as const) {
     const work = async () => {
       const socket = await enter(context, 'member');
-      socket.write(bytes);
-      socket.say('42999["members",{}]');
-      await socket.when(({ texts }) => texts.some((text) => text.startsWith('43999[')));
+      socket.writeBytes(bytes);
+      socket.sendText('42999["members",{}]');
+      await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('43999[')));
     };
     await assertNoLongPause(name, work);
   }
 });
 
-it('no token does, whatever fills its parts and its claims, and nothing that stands beside it (D20)', async (context) => {
+it('no token blocks the event loop, whatever its parts, claims and extra fields (D20)', async (context) => {
   for (const [name, auth] of worstIntroductions()) {
-    const sockets = await Promise.all([openRaw(url), openRaw(url), openRaw(url)]);
-    for (const socket of sockets) context.after(() => socket.reset());
-    const bytes = frame(`40${JSON.stringify(auth)}`);
+    const sockets = await Promise.all([openRawSocket(url), openRawSocket(url), openRawSocket(url)]);
+    for (const socket of sockets) context.after(() => socket.resetConnection());
+    const bytes = encodeFrame(`40${JSON.stringify(auth)}`);
     await assertNoLongPause(name, async () => {
       const socket = sockets.pop();
-      socket?.write(bytes);
-      assert.ok(await socket?.when(({ texts }) => texts.some((text) => /^4[04]/.test(text))), name);
+      socket?.writeBytes(bytes);
+      assert.ok(
+        await socket?.waitFor(({ receivedTexts: texts }) => texts.some((text) => /^4[04]/.test(text))),
+        name,
+      );
     });
-    for (const socket of sockets) socket.reset();
+    for (const socket of sockets) socket.resetConnection();
   }
 });
 
-it('no poll does, whatever packets it holds (D6)', async () => {
+it('no poll blocks the event loop, whatever packets it contains (D6)', async () => {
   const event = (payload: string) => `42["chat message",${payload}]`;
   const bodies = [
     ...worstPacketsOf('chat message').map(({ name, payload }) => [name, event(payload)] as const),
@@ -129,11 +136,11 @@ it('no poll does, whatever packets it holds (D6)', async () => {
   ];
   for (const [name, body] of bodies.filter((_, index) => index % 3 === 0 || index > bodies.length - 20)) {
     const post = async () => {
-      const query = `EIO=4&transport=polling&sid=${await openPolling(url)}`;
-      const introduction = `40${JSON.stringify({ token: tokenOf('폴링') })}`;
-      await sendRaw(url, pollingRequest(url, { method: 'POST', query, body: introduction }));
-      await sendRaw(url, pollingRequest(url, { method: 'POST', query, body }));
-      await sendRaw(url, pollingRequest(url, { method: 'POST', query, body: '1' }));
+      const query = `EIO=4&transport=polling&sid=${await openPollingSession(url)}`;
+      const introduction = `40${JSON.stringify({ token: createTestToken('폴링') })}`;
+      await sendRawRequest(url, pollingRequest(url, { method: 'POST', query, body: introduction }));
+      await sendRawRequest(url, pollingRequest(url, { method: 'POST', query, body }));
+      await sendRawRequest(url, pollingRequest(url, { method: 'POST', query, body: '1' }));
     };
     await assertNoLongPause(`a poll with ${name}`, post);
   }
@@ -152,7 +159,7 @@ function worstIntroductions(): [name: string, auth: object][] {
   const claims = { projectId: PROJECT, username: 'x', exp: Math.floor(Date.now() / 1_000) + 600 };
   const cut = (make: (text: string) => string, text: string): string => {
     const token = make(text);
-    return token.length <= TOKEN_LENGTH ? token : cut(make, text.slice(0, Math.floor(text.length * 0.8)));
+    return token.length <= MAX_TOKEN_LENGTH ? token : cut(make, text.slice(0, Math.floor(text.length * 0.8)));
   };
   const tokens = worstTexts(6_000).flatMap(([name, text]) =>
     Object.entries({
@@ -174,10 +181,10 @@ function worstIntroductions(): [name: string, auth: object][] {
       { token: cut(make, text) },
     ]),
   );
-  const beside = worstTexts(PACKET_BYTES / 8).flatMap(([name, text]): [string, object][] => [
-    [`a room of ${name}`, { token: tokenOf('방'), room: text }],
+  const beside = worstTexts(MAX_PACKET_BYTES / 8).flatMap(([name, text]): [string, object][] => [
+    [`a room of ${name}`, { token: createTestToken('방'), room: text }],
     [`a project of ${name}`, { projectId: text }],
-    [`a position of ${name}`, { token: tokenOf('방'), after: { epoch: text, seq: 1 } }],
+    [`a position of ${name}`, { token: createTestToken('방'), after: { epoch: text, seq: 1 } }],
   ]);
   const nested = JSON.parse(`${'['.repeat(2_500)}${']'.repeat(2_500)}`);
   return [

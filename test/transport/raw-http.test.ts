@@ -2,16 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ask, KEYS, make } from '../support/projects.js';
-import { sendRaw } from '../support/raw/http.js';
-import { join, startChatty, stored, tokenOf } from '../support/server.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { sendRawRequest } from '../support/raw/http.js';
+import { assertStored, connectClient, createTestToken, startTestServer } from '../support/server.js';
 
 const CRLF = '\r\n';
 const request = (line: string, ...headers: string[]) => [line, ...headers, '', ''].join(CRLF);
 
-it('what is no HTTP is answered with the same guard (X10)', async (context) => {
-  const { url } = await startChatty(context);
-  const answer = await sendRaw(url, `HACK${CRLF}${CRLF}`, 5_000);
+it('malformed HTTP is answered with the same security headers (X10)', async (context) => {
+  const { url } = await startTestServer(context);
+  const answer = await sendRawRequest(url, `HACK${CRLF}${CRLF}`, 5_000);
   assert.equal(answer?.status, 400);
   assert.match(
     answer?.head ?? '',
@@ -20,9 +20,9 @@ it('what is no HTTP is answered with the same guard (X10)', async (context) => {
   assert.match(answer?.head ?? '', /^x-content-type-options: nosniff\r$/m);
 });
 
-it('requests that are none, or try to be two, are refused in the one form and change nothing (D24)', async (context) => {
-  const { url } = await startChatty(context, KEYS);
-  const minsu = await join(context, url, tokenOf('민수'));
+it('malformed and smuggled requests are refused with the standard error format and have no effect (D24)', async (context) => {
+  const { url } = await startTestServer(context, KEY_SETTINGS);
+  const minsu = await connectClient(context, url, createTestToken('민수'));
   const cases: [string, string, readonly number[]][] = [
     [
       'length and chunks at once',
@@ -53,7 +53,7 @@ it('requests that are none, or try to be two, are refused in the one form and ch
     ['not HTTP at all', `\u0016\u0003\u0001\u0002${CRLF}${CRLF}`, [400]],
   ];
   for (const [what, bytes, expected] of cases) {
-    const answer = await sendRaw(url, bytes, 5_000);
+    const answer = await sendRawRequest(url, bytes, 5_000);
     assert.ok(expected.includes(answer?.status ?? 0), `${what}: ${answer?.status}`);
     if (answer && answer.status >= 400 && answer.body.startsWith('{')) {
       const { code, message, ...rest } = JSON.parse(
@@ -64,11 +64,11 @@ it('requests that are none, or try to be two, are refused in the one form and ch
     }
     assert.doesNotMatch(answer?.body ?? '', /secret|\/work|node_modules|at \w+ \(/, what);
   }
-  stored(await minsu.say('아직 있어요'));
+  assertStored(await minsu.send('아직 있어요'));
 });
 
-it('what is not there is answered alike, by any method, with any body (D24)', async (context) => {
-  const { url } = await startChatty(context, KEYS);
+it('a missing path gets the same response for any method and any body (D24)', async (context) => {
+  const { url } = await startTestServer(context, KEY_SETTINGS);
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'SEARCH'];
   const paths = [
     '/nothing',
@@ -86,7 +86,7 @@ it('what is not there is answered alike, by any method, with any body (D24)', as
       for (const [index, body] of bodies.entries()) {
         const type = ['text/plain', 'application/json', 'text/xml'][index];
         const head = [`content-type: ${type}`, `content-length: ${body.length}`, 'connection: close'];
-        const answer = await sendRaw(
+        const answer = await sendRawRequest(
           url,
           request(`${method} ${path} HTTP/1.1`, 'host: x', ...head) + body,
           5_000,
@@ -102,12 +102,15 @@ it('what is not there is answered alike, by any method, with any body (D24)', as
     ['PUT', '/'],
     ['OPTIONS', '/api/v1/projects'],
   ])
-    assert.equal((await sendRaw(url, request(`${method} ${path} HTTP/1.1`, 'host: x'), 5_000))?.status, 404);
+    assert.equal(
+      (await sendRawRequest(url, request(`${method} ${path} HTTP/1.1`, 'host: x'), 5_000))?.status,
+      404,
+    );
 });
 
-it('every answer says that nobody may show, frame or guess about it; scripts are for every page (X6, X9, X10)', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  await make(chatty, 'kimpga');
+it('every response forbids framing, sniffing and referrers; scripts are available to every page (X6, X9, X10)', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  await createProject(chatty, 'kimpga');
   const polling = ['/socket.io/?EIO=4&transport=polling', '/socket.io/?EIO=3', '/socket.io/?sid=none'];
   for (const path of ['/', '/healthz', '/readyz', '/nothing', '/api/v1/projects', '/%FF', ...polling]) {
     const { headers } = await fetch(chatty.url + path, { headers: { origin: 'https://evil.example' } });
@@ -126,9 +129,12 @@ it('every answer says that nobody may show, frame or guess about it; scripts are
   assert.equal(headers.get('access-control-allow-credentials'), null);
 });
 
-it('a body that is too large is not read to its end, whatever it claims to be (D23)', async (context) => {
-  const chatty = await startChatty(context, KEYS);
-  const { status, body } = await ask(chatty, 'POST', '/projects', { id: 'big', name: 'a'.repeat(300_000) });
+it('an oversized body is not read to its end, whatever length it declares (D23)', async (context) => {
+  const chatty = await startTestServer(context, KEY_SETTINGS);
+  const { status, body } = await callApi(chatty, 'POST', '/projects', {
+    id: 'big',
+    name: 'a'.repeat(300_000),
+  });
   assert.deepEqual([status, body.code], [413, 'too_large']);
   const huge = request(
     'POST /api/v1/projects HTTP/1.1',
@@ -137,7 +143,7 @@ it('a body that is too large is not read to its end, whatever it claims to be (D
     `authorization: Bearer ${'x'.repeat(40)}`,
     'content-length: 104857600',
   );
-  const answer = await sendRaw(chatty.url, `${huge}{`, 5_000);
+  const answer = await sendRawRequest(chatty.url, `${huge}{`, 5_000);
   assert.ok(answer && [401, 413].includes(answer.status), `${answer?.status}`);
   const zipped = await fetch(`${chatty.url}/api/v1/projects`, {
     method: 'POST',

@@ -3,41 +3,48 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { io } from 'socket.io-client';
-import { openPolling } from '../support/raw/http.js';
-import { openRaw, type RawSocket } from '../support/raw/websocket.js';
-import { CLOSE, fragments, frame } from '../support/raw/websocket-frames.js';
-import { type Chatty, join, startChatty, stored, tokenOf, until } from '../support/server.js';
+import { openPollingSession } from '../support/raw/http.js';
+import { openRawSocket, type RawSocket } from '../support/raw/websocket.js';
+import { encodeFragments, encodeFrame, OPCODE_CLOSE } from '../support/raw/websocket-frames.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  startTestServer,
+  type TestServer,
+  waitUntil,
+} from '../support/server.js';
 
-const token = (name: string) => JSON.stringify({ token: tokenOf(name) });
+const token = (name: string) => JSON.stringify({ token: createTestToken(name) });
 const MEMBERS = '4277["members",{}]';
 /** What neither way answers to is over when this is answered, or the connection has ended. */
 const LAST = '429999["members",{"limit":1}]';
 const isLast = (text: string) => text.startsWith('439999');
 
-describe('a line', () => {
-  let chatty: Chatty;
+describe('WebSocket parity with Socket.IO', () => {
+  let chatty: TestServer;
   const endings: (() => unknown)[] = [];
   before(async () => {
     const suite = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-    chatty = await startChatty(suite, { LOG_LEVEL: 'error' });
+    chatty = await startTestServer(suite, { LOG_LEVEL: 'error' });
   });
   after(async () => {
     for (const ending of endings.reverse()) await ending();
   });
 
   async function openOurs(): Promise<RawSocket> {
-    const socket = await openRaw(chatty.url);
-    assert.ok(await socket.when(({ texts }) => texts.length > 0));
+    const socket = await openRawSocket(chatty.url);
+    assert.ok(await socket.waitFor(({ receivedTexts: texts }) => texts.length > 0));
     return socket;
   }
 
   /** A session that began with long polling, moved to a WebSocket by the library. */
   async function openTheirs(): Promise<RawSocket> {
-    const path = `/socket.io/?EIO=4&transport=websocket&sid=${await openPolling(chatty.url)}`;
-    const socket = await openRaw(chatty.url, { path });
-    socket.say('2probe');
-    assert.ok(await socket.when(({ texts }) => texts.includes('3probe')));
-    socket.say('5');
+    const path = `/socket.io/?EIO=4&transport=websocket&sid=${await openPollingSession(chatty.url)}`;
+    const socket = await openRawSocket(chatty.url, { path });
+    socket.sendText('2probe');
+    assert.ok(await socket.waitFor(({ receivedTexts: texts }) => texts.includes('3probe')));
+    socket.sendText('5');
     return socket;
   }
 
@@ -48,7 +55,7 @@ describe('a line', () => {
     return `사람 ${people}`;
   };
   /** Without what differs between any two connections, and without the head counts, which come when they come. */
-  const heard = ({ texts }: RawSocket) =>
+  const heard = ({ receivedTexts: texts }: RawSocket) =>
     texts
       .filter((text) => /^4/.test(text) && !text.startsWith('42["presence"'))
       .map((text) => text.replace(/"sid":"[\w-]+"/g, '"sid":""').replace(/"epoch":"[\w-]+"/g, '"epoch":""'));
@@ -57,13 +64,15 @@ describe('a line', () => {
   const say =
     (...packets: string[]): Story =>
     (socket) => {
-      for (const packet of packets) socket.say(packet);
+      for (const packet of packets) socket.sendText(packet);
     };
   const inside =
     (...packets: string[]): Story =>
     async (socket, name) => {
-      socket.say(`40${token(name)}`);
-      await socket.when(({ texts }) => texts.some((text) => text.startsWith('42["history"')));
+      socket.sendText(`40${token(name)}`);
+      await socket.waitFor(({ receivedTexts: texts }) =>
+        texts.some((text) => text.startsWith('42["history"')),
+      );
       await say(...packets)(socket, name);
     };
 
@@ -123,8 +132,8 @@ describe('a line', () => {
     [
       'a forged token, then a good one',
       async (socket, name) => {
-        socket.say('40{"token":"a.b.c"}');
-        await socket.when(({ texts }) => texts.some((text) => text.startsWith('44')));
+        socket.sendText('40{"token":"a.b.c"}');
+        await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('44')));
         await inside(MEMBERS)(socket, name);
       },
     ],
@@ -132,28 +141,28 @@ describe('a line', () => {
       'a message in fragments',
       async (socket, name) => {
         await inside()(socket, name);
-        socket.write(fragments(MEMBERS, 3));
+        socket.writeBytes(encodeFragments(MEMBERS, 3));
       },
     ],
     [
       'a closing frame',
       async (socket, name) => {
         await inside()(socket, name);
-        socket.frame(Buffer.from([0x03, 0xe8]), { opcode: CLOSE });
+        socket.sendFrame(Buffer.from([0x03, 0xe8]), { opcode: OPCODE_CLOSE });
       },
     ],
   ];
 
   for (const [name, story] of stories) {
-    it(`${name}: the same answers and the same end`, async (context) => {
+    it(`${name}: the same answers and the same ending`, async (context) => {
       const who = next();
       const [ours, theirs] = await Promise.all(
         [openOurs(), openTheirs()].map(async (opening) => {
           const socket = await opening;
-          context.after(() => socket.reset());
+          context.after(() => socket.resetConnection());
           await story(socket, who);
-          socket.say(LAST);
-          await socket.when(({ texts, closed }) => closed || texts.some(isLast), 8_000);
+          socket.sendText(LAST);
+          await socket.waitFor(({ receivedTexts: texts, closed }) => closed || texts.some(isLast), 8_000);
           return { heard: heard(socket), closed: socket.closed || socket.closeCode !== null };
         }),
       );
@@ -162,56 +171,64 @@ describe('a line', () => {
     });
   }
 
-  it('an event that is no list of values, and an engine packet that is none, end it where Socket.IO lets them pass', async (context) => {
+  it('an event that is not an array, and an unknown engine packet, close it where Socket.IO allows them', async (context) => {
     for (const packet of ['42', '42 5', '0{}', '5', '4']) {
       const socket = await openOurs();
-      context.after(() => socket.reset());
+      context.after(() => socket.resetConnection());
       await inside(packet)(socket, next());
-      await until(() => socket.closed, `the end after ${packet}`);
+      await waitUntil(() => socket.closed, `the end after ${packet}`);
     }
   });
 
-  it('an answer is not sent under a number that a program would not read back', async (context) => {
+  it('an acknowledgement id that cannot be represented exactly gets no answer', async (context) => {
     const socket = await openOurs();
-    context.after(() => socket.reset());
+    context.after(() => socket.resetConnection());
     await inside(`42${'9'.repeat(20)}["members",{}]`, MEMBERS)(socket, next());
-    assert.ok(await socket.when(({ texts }) => texts.some((text) => text.startsWith('4377['))));
-    assert.equal(socket.texts.filter((text) => text.startsWith('43')).length, 1);
+    assert.ok(
+      await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('4377['))),
+    );
+    assert.equal(socket.receivedTexts.filter((text) => text.startsWith('43')).length, 1);
   });
 
-  it('names that are reserved within Socket.IO are events like any other that is none', async (context) => {
+  it('event names reserved by Socket.IO are treated like any unknown event', async (context) => {
     const socket = await openOurs();
-    context.after(() => socket.reset());
+    context.after(() => socket.resetConnection());
     await inside('421["connect"]', '422["disconnect",{}]', '423["newListener",{}]', MEMBERS)(socket, next());
-    assert.ok(await socket.when(({ texts }) => texts.some((text) => text.startsWith('4377['))));
-    const answers = socket.texts.filter((text) => /^43[123]\[/.test(text));
+    assert.ok(
+      await socket.waitFor(({ receivedTexts: texts }) => texts.some((text) => text.startsWith('4377['))),
+    );
+    const answers = socket.receivedTexts.filter((text) => /^43[123]\[/.test(text));
     assert.equal(answers.length, 3);
     for (const answer of answers) assert.match(answer, /"code":"invalid"/);
   });
 
-  it('what is said in one segment is heard in its order, and the answers keep it', async (context) => {
+  it('packets in one segment are handled in order, and the answers keep that order', async (context) => {
     const socket = await openOurs();
-    context.after(() => socket.reset());
+    context.after(() => socket.resetConnection());
     await inside()(socket, next());
     const said = Array.from({ length: 20 }, (_, index) => `42${index}["members",{"limit":${index + 1}}]`);
-    socket.write(Buffer.concat(said.map((packet) => frame(packet))));
-    assert.ok(await socket.when(({ texts }) => texts.filter((text) => text.startsWith('43')).length === 20));
-    const order = socket.texts.flatMap((text) => /^43(\d+)\[/.exec(text)?.[1] ?? []);
+    socket.writeBytes(Buffer.concat(said.map((packet) => encodeFrame(packet))));
+    assert.ok(
+      await socket.waitFor(
+        ({ receivedTexts: texts }) => texts.filter((text) => text.startsWith('43')).length === 20,
+      ),
+    );
+    const order = socket.receivedTexts.flatMap((text) => /^43(\d+)\[/.exec(text)?.[1] ?? []);
     assert.deepEqual(order.map(Number), [...said.keys()]);
   });
 
-  it('socket.io-client, from the start and moved there, comes back by itself when its connection breaks', async (context) => {
+  it('socket.io-client, on WebSocket or upgraded to it, reconnects by itself after a lost connection', async (context) => {
     for (const transports of [['websocket'], ['polling', 'websocket']]) {
-      const visitor = await join(context, chatty.url, tokenOf('지영'), { transports });
+      const visitor = await connectClient(context, chatty.url, createTestToken('지영'), { transports });
       const came = new Promise((resolve) => visitor.socket.once('session', resolve));
       // The connection breaks below, as when a network goes away.
       visitor.socket.io.engine.close();
       await came;
-      stored(await visitor.say(`다시 왔어요 ${transports[0]}`));
+      assertStored(await visitor.send(`다시 왔어요 ${transports[0]}`));
     }
   });
 
-  it('a token that is refused leaves the connection as it is; the next try on it may be better', async (context) => {
+  it('a refused token keeps the connection open, and a better one succeeds on it', async (context) => {
     let shown = 'a.b.c';
     const socket = io(chatty.url, {
       auth: (give) => give({ token: shown }),
@@ -222,8 +239,8 @@ describe('a line', () => {
     context.after(() => socket.disconnect());
     const reason = await new Promise<Error>((resolve) => socket.once('connect_error', resolve));
     assert.equal(reason.message, 'Authentication error');
-    shown = tokenOf('하나');
+    shown = createTestToken('하나');
     socket.connect();
-    await until(() => socket.connected, 'the second try');
+    await waitUntil(() => socket.connected, 'the second try');
   });
 });

@@ -1,76 +1,76 @@
 /** The chat without a face: a connection, an outbox and a timeline put together. */
 
-import type { Code } from '@chatty/protocol/errors';
-import type { ChangeAnswer, MembersAnswer, Message, Session, Typist } from '@chatty/protocol/events';
-import { TYPING_PAUSE } from '@chatty/protocol/sizes';
-import { checkContent } from '@chatty/protocol/validate';
-import { type Clock, createTimers, realClock } from './clock.js';
-import type { State } from './connection-states.js';
+import type { RefusalCode } from '@chatty/protocol/errors';
+import type { ChangeAnswer, MembersAnswer, Message, Session, TypingUser } from '@chatty/protocol/events';
+import { TYPING_INTERVAL_MS } from '@chatty/protocol/sizes';
+import { validateContent } from '@chatty/protocol/validate';
+import { type Clock, createCancellableClock, realClock } from './clock.js';
+import type { ConnectionState } from './connection-states.js';
 import { createEmitter, type Listeners } from './emitter.js';
-import { createOutbox, type Entry, newClientId } from './outbox.js';
-import type { Kept } from './outbox-storage.js';
-import type { Reason } from './refusal.js';
-import { createLink } from './room-connection.js';
-import { type Dial, dial } from './socketio-client.js';
-import { createTimeline, type Line } from './timeline.js';
-import { createPermit } from './write-permission.js';
+import { createOutbox, newClientId, type OutgoingMessage } from './outbox.js';
+import type { OutboxPersistence } from './outbox-storage.js';
+import type { TimedRefusal } from './refusal.js';
+import { createRoomConnection } from './room-connection.js';
+import { createSocketIoClient, type SocketIoFactory } from './socketio-client.js';
+import { createTimeline, type TimelineItem } from './timeline.js';
+import { createWritePermission } from './write-permission.js';
 
-export type { State } from './connection-states.js';
-export type { StoredLine } from './message-run.js';
-export type { Entry } from './outbox.js';
-export type { PendingLine } from './pending-messages.js';
-export type { Reason } from './refusal.js';
-export type { GapLine, Line } from './timeline.js';
+export type { ConnectionState } from './connection-states.js';
+export type { StoredItem } from './message-run.js';
+export type { OutgoingMessage } from './outbox.js';
+export type { PendingItem } from './pending-messages.js';
+export type { TimedRefusal } from './refusal.js';
+export type { GapItem, TimelineItem } from './timeline.js';
 
 export type ChatEvents = {
   /** The connection changed; `code` and `until` are a `Reason` where it is `refused`, or `waiting` as the server asked. */
-  state: { state: State; code: Code | null; until: number | null };
+  state: { state: ConnectionState; code: RefusalCode | null; until: number | null };
   /** Who one is, and what one may do here; again when either changes. */
   session: Session;
   /** Whether one may write now changed. */
-  bar: Reason | null;
+  bar: TimedRefusal | null;
   /** The lines changed, or `more` or `newest` did. */
-  lines: readonly Line[];
+  lines: readonly TimelineItem[];
   /** A message new to this client that arrived live or was caught up with; not the history. */
   message: Message;
   /** How many people are in the room. */
   presence: number;
   /** Somebody else is typing as of now; `watchTyping` knows who still is. */
-  typing: Typist;
+  typing: TypingUser;
 };
 
-export type Chat = Listeners<ChatEvents> & {
-  readonly state: State;
+export type ChatClient = Listeners<ChatEvents> & {
+  readonly state: ConnectionState;
   /** Why it is refused, or waits where the server asked it to. */
-  readonly reason: Reason | null;
+  readonly refusal: TimedRefusal | null;
   readonly session: Session | null;
   /** Why one may not write now; null: may. In slow mode until the next message is allowed. */
-  readonly bar: Reason | null;
-  readonly lines: readonly Line[];
+  readonly writeBlock: TimedRefusal | null;
+  readonly items: readonly TimelineItem[];
   /** Whether there are messages older than the first line: `loadOlder` brings them. */
-  readonly more: boolean;
+  readonly hasOlder: boolean;
   /** Whether the lines reach to the live end; else newer ones exist, which `loadNewer` or `toNewest` bring. */
-  readonly newest: boolean;
+  readonly atLatest: boolean;
   /** How many people are in the room; null until the server has said. */
-  readonly count: number | null;
+  readonly memberCount: number | null;
   connect(): void;
   /** The network is said to be back, or the page to be seen again. */
-  wake(): void;
+  reconnectNow(): void;
   /** Ends it all: no socket, timer or listener is left. */
   close(): void;
   /** Queues a message and shows it as pending, at the live end; answers why not when it is empty or too long, a guest's, or barred. */
-  send(text: string, replyTo?: number | null): Code | null;
+  send(text: string, replyTo?: number | null): RefusalCode | null;
   /** Sends a failed line again under the same client id. */
   retry(clientId: string): void;
   discard(clientId: string): void;
   /** Says that one is typing; to be called at each change of the text, it tells the others every 3 s. */
-  typing(): void;
+  notifyTyping(): void;
   /** Changes the text of one's own message; answers null when done, else why not. */
-  edit(id: number, text: string): Promise<Code | null>;
+  edit(id: number, text: string): Promise<RefusalCode | null>;
   /** Deletes one's own message; answers null when done, else why not. */
-  remove(id: number): Promise<Code | null>;
+  remove(id: number): Promise<RefusalCode | null>;
   /** Puts one's reaction on a message or takes it back; answers null when done, else why not. */
-  react(id: number, emoji: string, on: boolean): Promise<Code | null>;
+  react(id: number, emoji: string, on: boolean): Promise<RefusalCode | null>;
   /** One page before the first line. Beyond 2,000 lines the newest go: `newest` turns false. */
   loadOlder(): Promise<void>;
   /** One page after the last line, where `newest` is false; the oldest lines go where there are too many. */
@@ -78,21 +78,21 @@ export type Chat = Listeners<ChatEvents> & {
   /** One page before the line that follows the gap; the gap line goes when nothing is missing any more. */
   loadGap(): Promise<void>;
   /** Back to the live end at once; what was loaded before it is let go. */
-  toNewest(): void;
+  jumpToLatest(): void;
   /**
    * Says how to learn which message the reader is at, 0 at the live end: it stays among the lines, however many come
    * (`newest` may turn false). Answers how to take that back.
    */
-  hold(reader: () => number): () => void;
+  trackReadPosition(getReadId: () => number): () => void;
   /** Brings the lines around a message, however far back it is: `newest` may turn false. */
-  visit(id: number): Promise<void>;
+  loadAround(id: number): Promise<void>;
   /** A stored message as it stands here, or null where it is not held; `fetch` asks the server for it. */
   find(id: number): Message | null;
   fetch(id: number): Promise<Message | null>;
   /** The people in the room now, at most `limit` (100); null when the server did not say. */
   members(limit?: number): Promise<MembersAnswer | null>;
   /** A new token, of the same person or another, or none: a guest of `projectId`. The connection is made anew with it. */
-  identify(token: string | null): void;
+  setToken(token: string | null): void;
 };
 
 export type ChatOptions = {
@@ -106,193 +106,198 @@ export type ChatOptions = {
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
   tokenProvider?: (() => Promise<string>) | null;
   /** Keeps lines on their way over a reload; `createKept` makes one, for one chat. */
-  kept?: Kept;
+  persistence?: OutboxPersistence;
 };
 
-/** @param parts what a test replaces: time and chance, and the network */
-export function createChat(
+/** @param dependencies what a test replaces: time and chance, and the network */
+export function createChatClient(
   options: ChatOptions,
-  parts: { clock: Clock; dial: Dial } = { clock: realClock, dial },
-): Chat {
+  dependencies: { clock: Clock; createSocket: SocketIoFactory } = {
+    clock: realClock,
+    createSocket: createSocketIoClient,
+  },
+): ChatClient {
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
-  const clock = createTimers(parts.clock);
-  const { kept } = options;
+  const clock = createCancellableClock(dependencies.clock);
+  const { persistence } = options;
   let { token } = options;
   let session: Session | null = null;
-  let count: number | null = null;
-  let typedAt = 0;
-  const permit = createPermit(clock, (bar) => emitter.emit('bar', bar));
+  let memberCount: number | null = null;
+  let lastTypingAt = 0;
+  const writePermission = createWritePermission(clock, (bar) => emitter.emit('bar', bar));
 
-  const link = createLink({
+  const roomConnection = createRoomConnection({
     url: options.url,
     token,
     projectId: options.projectId ?? undefined,
     room: options.room ?? undefined,
     tokenProvider: options.tokenProvider ?? undefined,
-    dial: parts.dial,
+    createSocket: dependencies.createSocket,
     clock,
     timeline,
-    changed(fresh) {
-      show();
-      for (const message of fresh) emitter.emit('message', message);
+    onChange(newMessages) {
+      publish();
+      for (const message of newMessages) emitter.emit('message', message);
     },
-    moved(state, reason) {
-      if (state === 'live') outbox.open();
-      else outbox.shut();
-      emitter.emit('state', { state, code: reason?.code ?? null, until: reason?.until ?? null });
+    onStateChange(state, refusal) {
+      if (state === 'live') outbox.resume();
+      else outbox.suspend();
+      emitter.emit('state', { state, code: refusal?.code ?? null, until: refusal?.until ?? null });
     },
-    identified,
-    counted(next) {
-      count = next;
+    onSession,
+    onPresence(next) {
+      memberCount = next;
       emitter.emit('presence', next);
     },
-    typed: (who) => emitter.emit('typing', who),
-    permitted(permissions) {
-      permit.set(permissions, false);
+    onTyping: (who) => emitter.emit('typing', who),
+    onPermissions(permissions) {
+      writePermission.set(permissions, false);
       if (!session) return;
       session = { ...session, ...permissions };
       emitter.emit('session', session);
     },
   });
-  const { ask } = link;
+  const { request } = roomConnection;
   const outbox = createOutbox({
     transmit: ({ content, clientId, replyTo }) =>
-      ask('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
+      request('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
     epoch: () => timeline.epoch,
-    stored(clientId, { id }) {
-      permit.sent(clientId);
+    onStored(clientId, { id }) {
+      writePermission.onSent(clientId);
       timeline.acknowledge(clientId, id);
-      show();
+      publish();
     },
-    failed(clientId, code, retryAfter) {
-      permit.failed(clientId, code, retryAfter);
-      timeline.fail(clientId, code);
-      show();
+    onFailed(clientId, code, retryAfter) {
+      writePermission.onFailed(clientId, code, retryAfter);
+      timeline.markFailed(clientId, code);
+      publish();
     },
     now: clock.now,
     later: clock.later,
   });
 
-  function show(): void {
-    kept?.save(timeline.pending);
-    emitter.emit('lines', timeline.lines());
+  function publish(): void {
+    persistence?.save(timeline.pending);
+    emitter.emit('lines', timeline.items());
   }
 
-  function identified(next: Session): void {
-    const before = timeline.pending;
-    permit.set(next, session?.userId !== next.userId);
+  function onSession(next: Session): void {
+    const pendingBefore = timeline.pending;
+    writePermission.set(next, session?.userId !== next.userId);
     session = next;
-    timeline.identify(next);
-    if (timeline.pending !== before) for (const { clientId } of before) outbox.remove(clientId);
-    for (const entry of kept?.load(next) ?? []) enqueue(entry);
-    show();
+    timeline.setSession(next);
+    if (timeline.pending !== pendingBefore) for (const { clientId } of pendingBefore) outbox.remove(clientId);
+    for (const message of persistence?.load(next) ?? []) enqueue(message);
+    publish();
     emitter.emit('session', next);
   }
 
-  function enqueue(entry: Entry): void {
-    timeline.pend(entry);
-    outbox.add(entry);
+  function enqueue(message: OutgoingMessage): void {
+    timeline.addPending(message);
+    outbox.add(message);
   }
 
   // Also before a new member's session is there: until then the lines are a guest's.
   const isGuest = () => token === null || session?.role === 'guest';
 
-  async function change(asking: () => Promise<ChangeAnswer>): Promise<Code | null> {
+  async function requestChange(sendRequest: () => Promise<ChangeAnswer>): Promise<RefusalCode | null> {
     if (isGuest()) return 'login_required';
     // Without an answer the outcome is unknown; the log will tell. A change may be repeated without harm.
-    const settled = await asking().catch(() => null);
-    if (!settled) return 'unavailable';
-    return settled.ok ? null : settled.code;
+    const answer = await sendRequest().catch(() => null);
+    if (!answer) return 'unavailable';
+    return answer.ok ? null : answer.code;
   }
 
   return {
     get state() {
-      return link.state;
+      return roomConnection.state;
     },
-    get reason() {
-      return link.reason;
+    get refusal() {
+      return roomConnection.refusal;
     },
     get session() {
       return session;
     },
-    get bar() {
-      return permit.bar;
+    get writeBlock() {
+      return writePermission.writeBlock;
     },
-    get lines() {
-      return timeline.lines();
+    get items() {
+      return timeline.items();
     },
-    get more() {
-      return timeline.more;
+    get hasOlder() {
+      return timeline.hasOlder;
     },
-    get newest() {
-      return timeline.newest;
+    get atLatest() {
+      return timeline.atLatest;
     },
-    get count() {
-      return count;
+    get memberCount() {
+      return memberCount;
     },
     on: emitter.on,
-    connect: link.connect,
-    wake: link.wake,
+    connect: roomConnection.connect,
+    reconnectNow: roomConnection.reconnectNow,
     send(text, replyTo = null) {
       if (isGuest()) return 'login_required';
-      const checked = checkContent(text);
-      if (!checked.ok) return checked.code;
-      if (permit.bar) return permit.bar.code;
-      timeline.toNewest();
+      const validated = validateContent(text);
+      if (!validated.ok) return validated.code;
+      if (writePermission.writeBlock) return writePermission.writeBlock.code;
+      timeline.jumpToLatest();
       const clientId = newClientId();
-      enqueue({ content: checked.value, clientId, replyTo, at: clock.now() });
-      permit.sent(clientId);
-      show();
+      enqueue({ content: validated.value, clientId, replyTo, at: clock.now() });
+      writePermission.onSent(clientId);
+      publish();
       return null;
     },
     retry(clientId) {
-      const line = timeline.pending.find((each) => each.clientId === clientId);
-      if (!line?.failure) return;
-      enqueue({ clientId, content: line.content, replyTo: line.replyTo, at: clock.now() });
-      show();
+      const item = timeline.pending.find((pendingItem) => pendingItem.clientId === clientId);
+      if (!item?.failure) return;
+      enqueue({ clientId, content: item.content, replyTo: item.replyTo, at: clock.now() });
+      publish();
     },
     discard(clientId) {
       outbox.remove(clientId);
-      timeline.discard(clientId);
-      show();
+      timeline.discardPending(clientId);
+      publish();
     },
     async edit(id, text) {
-      const checked = checkContent(text);
-      return checked.ok ? change(() => ask('edit message', { id, content: checked.value })) : checked.code;
+      const validated = validateContent(text);
+      return validated.ok
+        ? requestChange(() => request('edit message', { id, content: validated.value }))
+        : validated.code;
     },
-    typing() {
-      if (isGuest() || clock.now() - typedAt < TYPING_PAUSE) return;
-      typedAt = clock.now();
-      void ask('typing', {}).catch(() => {});
+    notifyTyping() {
+      if (isGuest() || clock.now() - lastTypingAt < TYPING_INTERVAL_MS) return;
+      lastTypingAt = clock.now();
+      void request('typing', {}).catch(() => {});
     },
-    remove: (id) => change(() => ask('delete message', { id })),
-    react: (id, emoji, on) => change(() => ask('react', { id, emoji, on })),
-    loadOlder: () => link.load('older'),
-    loadNewer: () => link.load('newer'),
-    loadGap: () => link.load('gap'),
-    hold(reader) {
-      timeline.hold(reader);
-      return () => timeline.hold(() => 0);
+    remove: (id) => requestChange(() => request('delete message', { id })),
+    react: (id, emoji, on) => requestChange(() => request('react', { id, emoji, on })),
+    loadOlder: () => roomConnection.loadPage('older'),
+    loadNewer: () => roomConnection.loadPage('newer'),
+    loadGap: () => roomConnection.loadPage('gap'),
+    trackReadPosition(getReadId) {
+      timeline.trackReadPosition(getReadId);
+      return () => timeline.trackReadPosition(() => 0);
     },
-    visit: link.visit,
+    loadAround: roomConnection.loadAround,
     find: timeline.find,
     async fetch(id) {
-      const answer = await ask('history', { before: id + 1, limit: 1 }).catch(() => null);
+      const answer = await request('history', { before: id + 1, limit: 1 }).catch(() => null);
       const [message] = answer?.ok && answer.epoch === timeline.epoch ? answer.messages : [];
       return message?.id === id ? message : null;
     },
-    toNewest() {
-      timeline.toNewest();
-      show();
+    jumpToLatest() {
+      timeline.jumpToLatest();
+      publish();
     },
-    members: (limit) => ask('members', limit === undefined ? {} : { limit }).catch(() => null),
-    identify(next) {
+    members: (limit) => request('members', limit === undefined ? {} : { limit }).catch(() => null),
+    setToken(next) {
       token = next;
-      link.identify(next);
+      roomConnection.setToken(next);
     },
     close() {
-      link.close();
+      roomConnection.close();
       clock.clear();
       emitter.clear();
     },

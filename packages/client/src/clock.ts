@@ -10,57 +10,57 @@ export type Clock = {
 };
 
 /** A timer of more milliseconds than this ends at once. */
-const LONGEST = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const realClock: Clock = {
-  now: createTime(),
+  now: createMonotonicTime(),
   random: Math.random,
   later(callback, pause) {
-    const timer = setTimeout(callback, Math.min(pause, LONGEST));
+    const timer = setTimeout(callback, Math.min(pause, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
 
 /** A clock whose outstanding callbacks can be taken back all at once. */
-export function createTimers(clock: Clock): Clock & { clear(): void } {
-  const running = new Set<() => void>();
+export function createCancellableClock(clock: Clock): Clock & { clear(): void } {
+  const cancelCallbacks = new Set<() => void>();
   return {
     now: clock.now,
     random: clock.random,
     later(callback, pause) {
-      const stop = clock.later(() => {
-        running.delete(stop);
+      const cancelTimer = clock.later(() => {
+        cancelCallbacks.delete(cancelTimer);
         callback();
       }, pause);
-      running.add(stop);
+      cancelCallbacks.add(cancelTimer);
       return () => {
-        running.delete(stop);
-        stop();
+        cancelCallbacks.delete(cancelTimer);
+        cancelTimer();
       };
     },
     clear() {
-      for (const stop of running) stop();
-      running.clear();
+      for (const cancelTimer of cancelCallbacks) cancelTimer();
+      cancelCallbacks.clear();
     },
   };
 }
 
 /** By how much the clock of the machine may run ahead of what is counted, in milliseconds, before that is believed. */
-const AHEAD = 1_000;
+const MAX_CLOCK_AHEAD_MS = 1_000;
 
 /**
  * Milliseconds since 1970, counted on from when this was made. A machine whose clock is set back goes on as before: else
  * everything that waits would wait that much longer. What the clock says beyond that is taken: the machine slept, which the
  * counting may not have noticed.
  */
-export function createTime(
-  wall: () => number = () => Date.now(),
-  counted: () => number = () => performance.now(),
+export function createMonotonicTime(
+  wallClock: () => number = () => Date.now(),
+  monotonicClock: () => number = () => performance.now(),
 ): () => number {
-  let begun = wall() - counted();
+  let epochOffset = wallClock() - monotonicClock();
   return () => {
-    const time = wall() - counted();
-    if (time - begun > AHEAD) begun = time;
-    return begun + counted();
+    const currentOffset = wallClock() - monotonicClock();
+    if (currentOffset - epochOffset > MAX_CLOCK_AHEAD_MS) epochOffset = currentOffset;
+    return epochOffset + monotonicClock();
   };
 }

@@ -5,12 +5,21 @@
  * live: in the room and up to date. waiting: lost or not reached, will try again. refused: the server will not have this
  * token. closed: over.
  */
-export type State = 'idle' | 'connecting' | 'recovering' | 'live' | 'waiting' | 'refused' | 'closed';
+export type ConnectionState =
+  | 'idle'
+  | 'connecting'
+  | 'recovering'
+  | 'live'
+  | 'waiting'
+  | 'refused'
+  | 'closed';
 /** connect: asked to. open: the handshake is through. joined: caught up. lost: no connection. refuse, close: by either side. */
-export type Event = 'connect' | 'open' | 'joined' | 'lost' | 'refuse' | 'close';
+export type ConnectionEvent = 'connect' | 'open' | 'joined' | 'lost' | 'refuse' | 'close';
 
 /** What an event makes of a state. Where nothing is written the state keeps itself: what comes late changes nothing. */
-export const table: { readonly [From in State]: { readonly [On in Event]?: State } } = {
+export const transitions: {
+  readonly [From in ConnectionState]: { readonly [On in ConnectionEvent]?: ConnectionState };
+} = {
   idle: { connect: 'connecting', close: 'closed' },
   connecting: { open: 'recovering', lost: 'waiting', refuse: 'refused', close: 'closed' },
   recovering: { joined: 'live', lost: 'waiting', refuse: 'refused', close: 'closed' },

@@ -1,167 +1,172 @@
 /** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
 
 import type { Refusal } from '@chatty/protocol/errors';
-import type { Handshake } from '@chatty/protocol/events';
+import type { HandshakeAuth } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
-import { type Event, type State, table } from './connection-states.js';
+import { type ConnectionEvent, type ConnectionState, transitions } from './connection-states.js';
 import type { Credentials } from './credentials.js';
-import { type Reason, reasonOf } from './refusal.js';
-import type { Ask, Dial, Heard } from './socketio-client.js';
+import { type TimedRefusal, toTimedRefusal } from './refusal.js';
+import type { SendRequest, SocketIoFactory, SocketIoHandlers } from './socketio-client.js';
 
 export type Connection = {
-  readonly state: State;
+  readonly state: ConnectionState;
   /** Why it is refused, or waits where the server said so. */
-  readonly reason: Reason | null;
+  readonly refusal: TimedRefusal | null;
   connect(): void;
   /** Tries at once where it waits, also for the end of a ban, unless it is too soon or the host is being asked for a token. */
-  wake(): void;
+  reconnectNow(): void;
   /** Leaves the connection, if there is one, and makes a new one at once. */
-  anew(): void;
+  reconnect(): void;
   /** The connection does not answer. */
-  drop(): void;
+  abort(): void;
   /** What was missed is here. */
-  caughtUp(): void;
+  markCaughtUp(): void;
   /** The server ends the connection, and says why. */
-  refuse(refusal: Refusal): void;
+  disconnectWithRefusal(refusal: Refusal): void;
   /** The server is about to stop: a new connection after a random part of `delay` milliseconds. */
-  drain(delay: number): void;
+  reconnectWithin(delay: number): void;
   close(): void;
   /** Rejects at once without a connection, and when it breaks before the answer. */
-  ask: Ask;
+  request: SendRequest;
 };
 
 /** Waits are random up to this (full jitter, so that a crowd does not come back at once); it doubles up to the last. */
-const FIRST_PAUSE = 500;
-const LAST_PAUSE = 10_000;
+const INITIAL_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 10_000;
 /** Longest time in milliseconds for a handshake, and between two steps of catching up. */
-const HANDSHAKE = 10_000;
-const PATIENCE = 20_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const RECOVERY_STEP_TIMEOUT_MS = 20_000;
 /** Refusals of expired tokens in a row after which the host's tokens are given up. */
-const RENEWALS = 3;
+const MAX_TOKEN_RENEWALS = 3;
 
 export function createConnection(options: {
-  dial: Dial;
+  createSocket: SocketIoFactory;
   url: string;
-  auth: () => Handshake;
+  auth: () => HandshakeAuth;
   credentials: Credentials;
   clock: Clock;
   /** The state changed, or the reason for it. */
-  changed: (state: State, reason: Reason | null) => void;
-  event: Heard['event'];
+  onChange: (state: ConnectionState, refusal: TimedRefusal | null) => void;
+  onEvent: SocketIoHandlers['onEvent'];
 }): Connection {
-  const { credentials, clock, changed } = options;
-  let state: State = 'idle';
-  let reason: Reason | null = null;
-  let pause = FIRST_PAUSE;
-  let renewals = 0;
+  const { credentials, clock, onChange } = options;
+  let state: ConnectionState = 'idle';
+  let refusal: TimedRefusal | null = null;
+  let backoffMs = INITIAL_BACKOFF_MS;
+  let tokenRenewals = 0;
   /** The era in which the host was asked for a token: until that is over, the old one need not be shown again. */
-  let renewing = -1;
+  let renewingAttempt = -1;
   /** The one timer there is: the next try, or the end of patience with the present one. */
-  let stop = () => {};
+  let cancelTimer = () => {};
   /** Grows with each connection made or lost: what belongs to an earlier one is not taken for this one's. */
-  let era = 0;
+  let attemptId = 0;
 
-  const wire = options.dial({
+  const socket = options.createSocket({
     url: options.url,
     auth: options.auth,
-    heard: {
-      up() {
-        expect();
-        move('open');
+    handlers: {
+      onConnect() {
+        armStepTimeout();
+        transition('open');
       },
-      down: () => lost(),
-      refused,
-      event(name, ...values) {
-        if (state === 'recovering') expect();
-        options.event(name, ...values);
+      onDisconnect: () => onLost(),
+      onRefused,
+      onEvent(name, ...values) {
+        if (state === 'recovering') armStepTimeout();
+        options.onEvent(name, ...values);
       },
     },
   });
-  const isUp = () => state === 'live' || state === 'recovering';
+  const isConnected = () => state === 'live' || state === 'recovering';
 
-  function move(event: Event, why: Reason | null = null): void {
-    const next = table[state][event] ?? state;
-    const still = next === state;
-    if (still && (state !== 'waiting' || event !== 'lost' || why?.until === reason?.until)) return;
+  function transition(onEvent: ConnectionEvent, newRefusal: TimedRefusal | null = null): void {
+    const next = transitions[state][onEvent] ?? state;
+    const unchanged = next === state;
+    if (unchanged && (state !== 'waiting' || onEvent !== 'lost' || newRefusal?.until === refusal?.until))
+      return;
     state = next;
-    reason = why;
-    changed(state, reason);
+    refusal = newRefusal;
+    onChange(state, refusal);
   }
 
-  function after(length: number, callback: () => void): void {
-    stop();
-    stop = clock.later(callback, length);
+  function schedule(delayMs: number, callback: () => void): void {
+    cancelTimer();
+    cancelTimer = clock.later(callback, delayMs);
   }
 
-  const expect = () => after(PATIENCE, drop);
+  const armStepTimeout = () => schedule(RECOVERY_STEP_TIMEOUT_MS, abort);
 
-  function attempt(): void {
-    era += 1;
-    after(HANDSHAKE, drop);
-    wire.connect();
+  function startAttempt(): void {
+    attemptId += 1;
+    schedule(HANDSHAKE_TIMEOUT_MS, abort);
+    socket.connect();
   }
 
   /** How long the server asks to wait, in milliseconds. */
-  const asked = () => Math.max(0, (reason?.until ?? 0) - clock.now());
+  const serverDelayMs = () => Math.max(0, (refusal?.until ?? 0) - clock.now());
 
-  function lost(why: Reason | null = null): void {
-    era += 1;
-    stop();
-    move('lost', why);
+  function onLost(newRefusal: TimedRefusal | null = null): void {
+    attemptId += 1;
+    cancelTimer();
+    transition('lost', newRefusal);
     if (state !== 'waiting') return;
-    after(asked() + clock.random() * pause, attempt);
-    pause = Math.min(LAST_PAUSE, pause * 2);
+    schedule(serverDelayMs() + clock.random() * backoffMs, startAttempt);
+    backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
   }
 
-  function drop(): void {
-    wire.disconnect();
-    lost();
+  function abort(): void {
+    socket.disconnect();
+    onLost();
   }
 
-  function anew(): void {
-    wire.disconnect();
-    stop();
-    move('lost');
-    move('connect');
-    if (state === 'waiting' || state === 'connecting') attempt();
+  function reconnect(): void {
+    socket.disconnect();
+    cancelTimer();
+    transition('lost');
+    transition('connect');
+    if (state === 'waiting' || state === 'connecting') startAttempt();
   }
 
   /** Where the refusal has an end, as a ban may, it is not asked of the visitor to come back: somebody reads along here. */
-  function giveUp(why: Reason): void {
-    move('refuse', why);
+  function enterRefused(newRefusal: TimedRefusal): void {
+    transition('refuse', newRefusal);
     // Whoever was told of it may have begun something else.
-    if (state === 'refused' && reason === why && why.until !== null)
-      after(asked() + clock.random() * FIRST_PAUSE, connect);
+    if (state === 'refused' && refusal === newRefusal && newRefusal.until !== null)
+      schedule(serverDelayMs() + clock.random() * INITIAL_BACKOFF_MS, connect);
   }
 
   function connect(): void {
     if (state !== 'idle' && state !== 'refused') return;
-    renewals = 0;
-    move('connect');
-    attempt();
+    tokenRenewals = 0;
+    transition('connect');
+    startAttempt();
   }
 
-  function refused(refusal: Refusal): void {
-    const why = reasonOf(refusal, clock.now());
+  function onRefused(refusal: Refusal): void {
+    const newRefusal = toTimedRefusal(refusal, clock.now());
     if (refusal.retry === 'later') {
-      lost(why);
+      onLost(newRefusal);
       return;
     }
-    era += 1;
-    const mine = era;
-    stop();
-    if (why.code !== 'token_expired' || !credentials.renewable || renewals === RENEWALS) {
-      giveUp(why);
+    attemptId += 1;
+    const startedAttempt = attemptId;
+    cancelTimer();
+    if (
+      newRefusal.code !== 'token_expired' ||
+      !credentials.renewable ||
+      tokenRenewals === MAX_TOKEN_RENEWALS
+    ) {
+      enterRefused(newRefusal);
       return;
     }
-    renewals += 1;
-    renewing = mine;
-    move('lost');
-    if (mine !== era) return;
+    tokenRenewals += 1;
+    renewingAttempt = startedAttempt;
+    transition('lost');
+    if (startedAttempt !== attemptId) return;
     void credentials.renew().then((renewed) => {
-      if (mine !== era) return;
-      if (renewed) attempt();
-      else giveUp(why);
+      if (startedAttempt !== attemptId) return;
+      if (renewed) startAttempt();
+      else enterRefused(newRefusal);
     });
   }
 
@@ -169,42 +174,42 @@ export function createConnection(options: {
     get state() {
       return state;
     },
-    get reason() {
-      return reason;
+    get refusal() {
+      return refusal;
     },
     connect,
-    wake() {
-      if (asked() > 0) return;
-      if (state === 'waiting' && renewing !== era) anew();
+    reconnectNow() {
+      if (serverDelayMs() > 0) return;
+      if (state === 'waiting' && renewingAttempt !== attemptId) reconnect();
       // The timer stands still while the machine sleeps.
-      else if (state === 'refused' && reason?.until) connect();
+      else if (state === 'refused' && refusal?.until) connect();
     },
-    anew,
-    drop,
-    refuse(refusal) {
-      wire.disconnect();
-      refused(refusal);
+    reconnect,
+    abort,
+    disconnectWithRefusal(refusal) {
+      socket.disconnect();
+      onRefused(refusal);
     },
-    caughtUp() {
+    markCaughtUp() {
       if (state !== 'recovering') return;
-      stop();
-      pause = FIRST_PAUSE;
-      renewals = 0;
-      move('joined');
+      cancelTimer();
+      backoffMs = INITIAL_BACKOFF_MS;
+      tokenRenewals = 0;
+      transition('joined');
     },
-    drain(delay) {
-      if (isUp()) after(clock.random() * delay, anew);
+    reconnectWithin(delay) {
+      if (isConnected()) schedule(clock.random() * delay, reconnect);
     },
     close() {
-      era += 1;
-      stop();
-      move('close');
-      wire.disconnect();
+      attemptId += 1;
+      cancelTimer();
+      transition('close');
+      socket.disconnect();
     },
-    async ask(name, payload) {
-      const mine = era;
-      const answer = isUp() ? await wire.ask(name, payload) : null;
-      if (!answer || mine !== era) throw new Error('no connection');
+    async request(name, payload) {
+      const startedAttempt = attemptId;
+      const answer = isConnected() ? await socket.request(name, payload) : null;
+      if (!answer || startedAttempt !== attemptId) throw new Error('no connection');
       return answer;
     },
   };

@@ -6,22 +6,22 @@ export type Credentials = {
   /** Null: a guest. */
   readonly token: string | null;
   readonly renewable: boolean;
-  replace(token: string | null): void;
+  setToken(token: string | null): void;
   /** Whether the token ends soon and the host may be asked again. */
-  due(): boolean;
+  shouldRenew(): boolean;
   /** Asks the host, one call at a time, each time after a longer pause; resolves with whether there is a new token. */
   renew(): Promise<boolean>;
 };
 
 /** How long before its end a token is renewed, in milliseconds. */
-const EARLY = 60_000;
+const RENEW_BEFORE_EXPIRY_MS = 60_000;
 /** Pause after a call that brought no token, or one that ends at once as well (this clock may be wrong), in milliseconds. */
-const FIRST_PAUSE = 1_000;
-const LAST_PAUSE = 600_000;
+const INITIAL_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 600_000;
 /** Calls without a token in a row after which it is given up. */
-const TRIES = 5;
+const MAX_PROVIDER_CALLS = 5;
 /** Longest wait for the host, in milliseconds. */
-const PATIENCE = 30_000;
+const PROVIDER_TIMEOUT_MS = 30_000;
 
 export function createCredentials(options: {
   token: string | null;
@@ -30,29 +30,29 @@ export function createCredentials(options: {
 }): Credentials {
   const { provider, clock } = options;
   let { token } = options;
-  let pause = FIRST_PAUSE;
+  let backoffMs = INITIAL_BACKOFF_MS;
   let notBefore = 0;
-  let running: Promise<boolean> | null = null;
+  let renewal: Promise<boolean> | null = null;
 
-  const endsSoon = () => expiryOf(token) - clock.now() < EARLY;
-  const wait = (length: number) => new Promise<void>((resolve) => void clock.later(resolve, length));
+  const endsSoon = () => expiryOf(token) - clock.now() < RENEW_BEFORE_EXPIRY_MS;
+  const wait = (delayMs: number) => new Promise<void>((resolve) => void clock.later(resolve, delayMs));
 
-  async function call(): Promise<boolean> {
-    for (let tries = 0; provider && tries < TRIES; tries += 1) {
-      const rest = notBefore - clock.now();
-      if (rest > 0) await wait(rest);
-      const asked = token;
+  async function callProvider(): Promise<boolean> {
+    for (let tries = 0; provider && tries < MAX_PROVIDER_CALLS; tries += 1) {
+      const delayMs = notBefore - clock.now();
+      if (delayMs > 0) await wait(delayMs);
+      const previousToken = token;
       // A provider that throws, at once or later, has no token to give: that is an answer, and tried again.
-      const given = await Promise.race([
+      const newToken = await Promise.race([
         new Promise<string>((resolve) => resolve(provider())).catch(() => ''),
-        wait(PATIENCE),
+        wait(PROVIDER_TIMEOUT_MS),
       ]);
-      notBefore = clock.now() + pause;
-      pause = Math.min(LAST_PAUSE, pause * 2);
-      if (token !== asked) return true;
-      if (!given) continue;
-      token = given;
-      if (!endsSoon()) pause = FIRST_PAUSE;
+      notBefore = clock.now() + backoffMs;
+      backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
+      if (token !== previousToken) return true;
+      if (!newToken) continue;
+      token = newToken;
+      if (!endsSoon()) backoffMs = INITIAL_BACKOFF_MS;
       return true;
     }
     return false;
@@ -63,15 +63,15 @@ export function createCredentials(options: {
       return token;
     },
     renewable: provider !== undefined,
-    replace(next) {
+    setToken(next) {
       token = next;
     },
-    due: () => provider !== undefined && endsSoon() && clock.now() >= notBefore,
+    shouldRenew: () => provider !== undefined && endsSoon() && clock.now() >= notBefore,
     renew() {
-      running ??= call().finally(() => {
-        running = null;
+      renewal ??= callProvider().finally(() => {
+        renewal = null;
       });
-      return running;
+      return renewal;
     },
   };
 }

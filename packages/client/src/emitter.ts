@@ -13,9 +13,9 @@ export function createEmitter<Events>(): Emitter<Events> {
   const listeners = new Map<keyof Events, Set<(value: never) => void>>();
   return {
     on(name, listener) {
-      const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(listener));
-      return () => set.delete(listener);
+      const subscribers = listeners.get(name) ?? new Set();
+      listeners.set(name, subscribers.add(listener));
+      return () => subscribers.delete(listener);
     },
     emit(name, value) {
       // A copy: a listener may take itself off while it runs.

@@ -1,119 +1,127 @@
 /** Speaks Engine.IO 4: which way packets travel, WebSocket or long polling, and when a connection counts as lost. */
 
 /** What is used of a WebSocket, so that `ws` will do where there is none. */
-export type SocketConstructor = new (
+export type WebSocketConstructor = new (
   url: string,
 ) => { onmessage: unknown; onclose: unknown; onerror: unknown; send(packet: string): void; close(): void };
 
-export type Engine = {
+export type EngineIoClient = {
   send(message: string): void;
   /** Ends it without a word to `heard`. */
   close(): void;
   /** Whether it goes over a WebSocket that has brought no message so far, and no failure either. */
-  readonly silent: boolean;
+  readonly webSocketSilent: boolean;
 };
 
-type Ends = { take(packet: unknown): void; gone(): void };
+type TransportHandlers = { take(packet: unknown): void; gone(): void };
 /** One way for packets. Takes nothing and is never gone once it was closed. */
-type Line = { send(packet: string): void; close(): void; shake?(sid: string, most: number): void };
+type Transport = {
+  send(packet: string): void;
+  close(): void;
+  onHandshake?(sid: string, maxPayloadBytes: number): void;
+};
 
 const SEPARATOR = '\x1e';
 /** Longest time in milliseconds for what is still to be sent when a connection is left. */
-const FAREWELL = 5_000;
+const CLOSE_GRACE_MS = 5_000;
 
 /** @param options.address of the server, up to the name of the transport; without a WebSocket it goes by long polling */
-export function openEngine(options: {
+export function openEngineIo(options: {
   address: string;
-  WebSocket: SocketConstructor | null | undefined;
-  heard: { open(): void; message(text: string): void; lost(): void };
-}): Engine {
-  const { address, WebSocket, heard } = options;
-  const page = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
-  const ends = { take, gone };
-  let line: Line | undefined;
-  let socketed = false;
+  WebSocket: WebSocketConstructor | null | undefined;
+  handlers: { open(): void; message(text: string): void; lost(): void };
+}): EngineIoClient {
+  const { address, WebSocket, handlers } = options;
+  const browserWindow = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
+  const transportHandlers = { take: onPacket, gone: onTransportLost };
+  let transport: Transport | undefined;
+  let usesWebSocket = false;
   let opened = false;
   let silent = true;
   let closed = false;
-  let wait = 0;
-  let patience: ReturnType<typeof setTimeout> | undefined;
+  let heartbeatTimeoutMs = 0;
+  let heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
 
-  function take(packet: unknown): void {
+  function onPacket(packet: unknown): void {
     try {
-      if (typeof packet !== 'string' || !read(packet[0], packet.slice(1))) gone();
+      if (typeof packet !== 'string' || !handlePacket(packet[0], packet.slice(1))) onTransportLost();
     } catch {
       // What cannot be understood, here or further in, is worth no more than a broken connection.
-      gone();
+      onTransportLost();
     }
   }
 
   /** Answers whether the connection goes on. */
-  function read(type: string | undefined, text: string): boolean {
+  function handlePacket(type: string | undefined, text: string): boolean {
     if (opened !== (type !== '0')) return false;
     if (type === '0') {
       const { sid, pingInterval, pingTimeout, maxPayload } = JSON.parse(text);
-      wait = pingInterval + pingTimeout;
-      if (typeof sid !== 'string' || !Number.isFinite(wait)) return false;
+      heartbeatTimeoutMs = pingInterval + pingTimeout;
+      if (typeof sid !== 'string' || !Number.isFinite(heartbeatTimeoutMs)) return false;
       opened = true;
-      line?.shake?.(sid, maxPayload);
-      expect();
-      heard.open();
+      transport?.onHandshake?.(sid, maxPayload);
+      armHeartbeatTimeout();
+      handlers.open();
     } else if (type === '2') {
-      expect();
-      line?.send('3');
+      armHeartbeatTimeout();
+      transport?.send('3');
     } else if (type === '4') {
       silent = false;
-      heard.message(text);
+      handlers.message(text);
     } else return type === '6';
     return true;
   }
 
-  function expect(): void {
-    clearTimeout(patience);
-    patience = setTimeout(gone, wait);
+  function armHeartbeatTimeout(): void {
+    clearTimeout(heartbeatTimer);
+    heartbeatTimer = setTimeout(onTransportLost, heartbeatTimeoutMs);
   }
 
-  function gone(): void {
+  function onTransportLost(): void {
     if (closed) return;
-    line?.close();
-    if (socketed && !opened) poll();
+    transport?.close();
+    if (usesWebSocket && !opened) startPolling();
     else {
       close();
-      heard.lost();
+      handlers.lost();
     }
   }
 
-  function poll(): void {
-    socketed = false;
-    line = overPolling(address, ends);
+  function startPolling(): void {
+    usesWebSocket = false;
+    transport = openPollingTransport(address, transportHandlers);
   }
 
   function close(): void {
     closed = true;
-    clearTimeout(patience);
-    page.removeEventListener?.('offline', gone);
-    line?.close();
+    clearTimeout(heartbeatTimer);
+    browserWindow.removeEventListener?.('offline', onTransportLost);
+    transport?.close();
   }
 
-  page.addEventListener?.('offline', gone);
+  browserWindow.addEventListener?.('offline', onTransportLost);
   try {
-    if (WebSocket) line = overWebSocket(WebSocket, address, ends);
-    socketed = Boolean(line);
+    if (WebSocket) transport = openWebSocketTransport(WebSocket, address, transportHandlers);
+    usesWebSocket = Boolean(transport);
   } catch {
     // A page may be forbidden to open one.
   }
-  if (!line) poll();
+  if (!transport) startPolling();
 
   return {
-    send: (message) => line?.send(`4${message}`),
+    send: (message) => transport?.send(`4${message}`),
     close,
-    get silent() {
-      return socketed && silent;
+    get webSocketSilent() {
+      return usesWebSocket && silent;
     },
   };
 }
 
-function overWebSocket(WebSocket: SocketConstructor, address: string, { take, gone }: Ends): Line {
+function openWebSocketTransport(
+  WebSocket: WebSocketConstructor,
+  address: string,
+  { take, gone }: TransportHandlers,
+): Transport {
   const socket = new WebSocket(`${address.replace('http', 'ws')}websocket`);
   let closed = false;
   socket.onmessage = ({ data }: { data: unknown }) => {
@@ -131,83 +139,86 @@ function overWebSocket(WebSocket: SocketConstructor, address: string, { take, go
   };
 }
 
-function overPolling(address: string, { take, gone }: Ends): Line {
-  const stop = new AbortController();
-  const { signal } = stop;
-  const waiting: string[] = [];
+function openPollingTransport(address: string, { take, gone }: TransportHandlers): Transport {
+  const abortController = new AbortController();
+  const { signal } = abortController;
+  const queuedPackets: string[] = [];
   let url = `${address}polling`;
-  let most = 0;
-  let known = false;
+  let maxPayloadBytes = 0;
+  let hasSession = false;
   let closed = false;
-  let posting: Promise<void> | undefined;
+  let flushing: Promise<void> | undefined;
 
   async function request(body?: string): Promise<string> {
-    const about = { signal, credentials: 'omit', cache: 'no-store' } as const;
-    const answer = await fetch(url, body === undefined ? about : { ...about, method: 'POST', body });
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    return answer.text();
+    const requestInit = { signal, credentials: 'omit', cache: 'no-store' } as const;
+    const response = await fetch(
+      url,
+      body === undefined ? requestInit : { ...requestInit, method: 'POST', body },
+    );
+    if (!response.ok) throw new Error(`${response.status}`);
+    return response.text();
   }
 
   /** Does work that takes requests; its failure is the line's. */
-  async function keep(work: () => Promise<void>): Promise<void> {
+  async function runOrFail(task: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await task();
     } catch {
-      stop.abort();
+      abortController.abort();
       if (!closed) gone();
     }
   }
 
-  async function listen(): Promise<void> {
+  async function pollLoop(): Promise<void> {
     while (!closed) for (const packet of (await request()).split(SEPARATOR)) if (!closed) take(packet);
   }
 
-  async function post(): Promise<void> {
+  async function flushQueue(): Promise<void> {
     // What is said in one turn goes together.
     await null;
-    while (waiting.length > 0) await request(batch());
-    posting = undefined;
+    while (queuedPackets.length > 0) await request(takeBatch());
+    flushing = undefined;
   }
 
   /** As many of the waiting packets as the server takes at once, but at least one. */
-  function batch(): string {
+  function takeBatch(): string {
     let size = -1;
     let count = 0;
-    for (const packet of waiting) {
+    for (const packet of queuedPackets) {
       size += 1 + new TextEncoder().encode(packet).length;
-      if (count > 0 && size > most) break;
+      if (count > 0 && size > maxPayloadBytes) break;
       count += 1;
     }
-    return waiting.splice(0, count).join(SEPARATOR);
+    return queuedPackets.splice(0, count).join(SEPARATOR);
   }
 
   function send(packet: string): void {
-    waiting.push(packet);
-    posting ??= keep(post);
+    queuedPackets.push(packet);
+    flushing ??= runOrFail(flushQueue);
   }
 
   /** A request cut off is not seen by every server and proxy: it is told, and then ends the one that waits. */
-  async function leave(): Promise<void> {
-    const deadline = setTimeout(() => stop.abort(), FAREWELL);
+  async function closeGracefully(): Promise<void> {
+    const deadline = setTimeout(() => abortController.abort(), CLOSE_GRACE_MS);
     send('1');
-    await posting;
+    await flushing;
     clearTimeout(deadline);
-    stop.abort();
+    abortController.abort();
   }
 
-  void keep(listen);
+  void runOrFail(pollLoop);
   return {
-    shake(sid, payload) {
-      known = true;
+    onHandshake(sid, maxPayload) {
+      hasSession = true;
       url += `&sid=${encodeURIComponent(sid)}`;
-      most = payload;
+      maxPayloadBytes = maxPayload;
     },
     send,
     close() {
       if (closed) return;
       closed = true;
-      if (known && !signal.aborted) void leave();
-      else stop.abort();
+      if (hasSession && !signal.aborted) void closeGracefully();
+      else abortController.abort();
     },
   };
 }

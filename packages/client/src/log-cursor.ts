@@ -1,111 +1,111 @@
 /** Decides what of the room's log may be shown: everything up to the cursor, and never a change before those that precede it. */
 
-import type { Frame, Message, Position } from '@chatty/protocol/events';
-import { SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol/events';
+import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 
-export type Cursor = {
+export type LogCursor = {
   /** Up to where everything has been received; null before the first history. A new connection goes on from here. */
-  readonly position: Position | null;
+  readonly position: LogPosition | null;
   /** Up to where everything has been given out to be shown. */
-  readonly shown: number;
+  readonly releasedSeq: number;
   /** Whether something is known to be missing, which `sync` has to fetch. Nothing is given out until it is there. */
   readonly behind: boolean;
   /**
    * Takes what the server sent, or answered: then `head` is the newest position it knew of. Answers what may be shown
    * now. A frame after a hole is held; so is a page that others follow, as it lacks the messages that change in those.
    */
-  take(frame: Frame, head?: number): Message[];
+  receive(frame: ChangeFrame, head?: number): Message[];
   /** The newest position, as the server says. */
-  note(head: Position): void;
+  setHead(head: LogPosition): void;
   /** Reading goes on from here, whatever was before; answers what of the held may be shown on top. */
-  reset(position: Position): Message[];
+  reset(position: LogPosition): Message[];
   /** The connection is gone, and what came out of turn with it. What came in turn stays. */
-  pause(): void;
+  onDisconnect(): void;
 };
 
 /** Most frames held beyond a hole; what is dropped comes with `sync`. */
-const HELD = 100;
+const MAX_BUFFERED_FRAMES = 100;
 
-export function createCursor(): Cursor {
-  let position: Position | null = null;
-  let shown = 0;
+export function createLogCursor(): LogCursor {
+  let position: LogPosition | null = null;
+  let releasedSeq = 0;
   /** Received in turn, not given out yet. */
-  let staged: Message[] = [];
+  let unreleased: Message[] = [];
   /** Received out of turn. */
-  let held: Frame[] = [];
-  let seen = 0;
+  let outOfOrder: ChangeFrame[] = [];
+  let headSeq = 0;
   /** Everything there was at the beginning of this connection is here; frames are whole from then on. */
-  let settled = false;
+  let caughtUp = false;
   /** The last frame was as large as a page, so that others may follow it. */
-  let unsure = false;
-  let foreign = false;
+  let maybeMore = false;
+  let epochChanged = false;
 
-  const isBehind = () => position !== null && (foreign || unsure || position.seq < seen);
+  const isBehind = () => position !== null && (epochChanged || maybeMore || position.seq < headSeq);
 
-  function apply(frame: Frame, head?: number): void {
+  function apply(frame: ChangeFrame, head?: number): void {
     if (!position) return;
     if (frame.epoch !== position.epoch) {
-      foreign = true;
+      epochChanged = true;
       return;
     }
-    seen = Math.max(seen, head ?? frame.seq);
+    headSeq = Math.max(headSeq, head ?? frame.seq);
     if (frame.prev > position.seq) {
-      held = [...held.slice(1 - HELD), frame];
+      outOfOrder = [...outOfOrder.slice(1 - MAX_BUFFERED_FRAMES), frame];
     } else if (frame.seq >= position.seq) {
-      staged.push(...frame.messages);
+      unreleased.push(...frame.messages);
       position = { ...position, seq: frame.seq };
-      unsure = !settled && head === undefined && frame.seq - frame.prev >= SYNC_PAGE_SIZE;
-      if (head !== undefined) foreign = false;
+      maybeMore = !caughtUp && head === undefined && frame.seq - frame.prev >= MAX_SYNC_PAGE_SIZE;
+      if (head !== undefined) epochChanged = false;
     }
   }
 
   function release(): Message[] {
-    for (let before = -1; position && before !== position.seq; ) {
-      before = position.seq;
-      const waiting = held;
-      held = [];
-      for (const frame of waiting) apply(frame);
+    for (let previousSeq = -1; position && previousSeq !== position.seq; ) {
+      previousSeq = position.seq;
+      const buffered = outOfOrder;
+      outOfOrder = [];
+      for (const frame of buffered) apply(frame);
     }
     if (!position || isBehind()) return [];
-    shown = position.seq;
-    settled = true;
-    return staged.splice(0);
+    releasedSeq = position.seq;
+    caughtUp = true;
+    return unreleased.splice(0);
   }
 
   return {
     get position() {
       return position;
     },
-    get shown() {
-      return shown;
+    get releasedSeq() {
+      return releasedSeq;
     },
     get behind() {
       return isBehind();
     },
-    take(frame, head) {
+    receive(frame, head) {
       apply(frame, head);
       return release();
     },
-    note(head) {
+    setHead(head) {
       if (!position) return;
-      if (head.epoch !== position.epoch) foreign = true;
-      else seen = Math.max(seen, head.seq);
+      if (head.epoch !== position.epoch) epochChanged = true;
+      else headSeq = Math.max(headSeq, head.seq);
     },
     reset(next) {
       position = next;
-      shown = next.seq;
-      seen = next.seq;
-      staged = [];
-      unsure = false;
-      foreign = false;
+      releasedSeq = next.seq;
+      headSeq = next.seq;
+      unreleased = [];
+      maybeMore = false;
+      epochChanged = false;
       return release();
     },
-    pause() {
-      held = [];
-      foreign = false;
-      settled = false;
-      unsure = staged.length > 0;
-      seen = position?.seq ?? 0;
+    onDisconnect() {
+      outOfOrder = [];
+      epochChanged = false;
+      caughtUp = false;
+      maybeMore = unreleased.length > 0;
+      headSeq = position?.seq ?? 0;
     },
   };
 }

@@ -1,103 +1,104 @@
 /** Decides how the client keeps up with the room's log: what comes in turn is shown, what is missing is asked for. */
 
-import type { Frame, KnownChange, Message, Position } from '@chatty/protocol/events';
+import type { ChangeFrame, KnownChange, LogPosition, Message } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
-import { createCursor } from './log-cursor.js';
-import type { Ask } from './socketio-client.js';
+import { createLogCursor } from './log-cursor.js';
+import type { SendRequest } from './socketio-client.js';
 import type { Timeline } from './timeline.js';
 
-export type Follower = {
-  readonly position: Position | null;
+export type LogSync = {
+  readonly position: LogPosition | null;
   /** The newest change that is here: who comes back with it is told where the log has another. */
   readonly last: KnownChange | undefined;
   /** `anew`: nothing that was known before is of this log. */
-  history(messages: readonly Message[], position: Position & { anew?: true }): void;
-  frame(frame: Frame): void;
-  head(position: Position): void;
+  applyHistory(messages: readonly Message[], position: LogPosition & { anew?: true }): void;
+  frame(frame: ChangeFrame): void;
+  setHead(position: LogPosition): void;
   /** Asks whether anything is missing; a connection that does not answer is dropped. */
-  probe(): void;
+  checkForGap(): void;
   /** The connection is gone. */
-  shut(): void;
+  onDisconnect(): void;
 };
 
 /** Pause after a refusal, or an answer that brought nothing, in milliseconds; each is twice the one before. */
-const FIRST_PAUSE = 500;
-const LAST_PAUSE = 10_000;
+const INITIAL_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 10_000;
 
-export function createFollower(options: {
+export function createLogSync(options: {
   timeline: Timeline;
-  ask: Ask;
+  request: SendRequest;
   clock: Clock;
   /** The timeline changed; `fresh` are the messages this client has not had before, by id. */
-  changed: (fresh: readonly Message[]) => void;
-  caughtUp: () => void;
-  drop: () => void;
-}): Follower {
-  const { timeline, ask, clock, changed, caughtUp, drop } = options;
-  const cursor = createCursor();
-  let era = 0;
+  onChange: (newMessages: readonly Message[]) => void;
+  onCaughtUp: () => void;
+  abortConnection: () => void;
+}): LogSync {
+  const { timeline, request, clock, onChange, onCaughtUp, abortConnection } = options;
+  const cursor = createLogCursor();
+  let connectionId = 0;
   let syncing = false;
   let last: KnownChange | undefined;
 
-  function know(messages: readonly Message[]): void {
+  function rememberLast(messages: readonly Message[]): void {
     for (const { id, seq, created_at } of messages)
       if (seq >= (last?.seq ?? 0)) last = { id, seq, created_at };
   }
 
-  function history(messages: readonly Message[], given: Position & { anew?: true }): void {
-    const { anew, ...position } = given;
-    const same = !anew && cursor.position?.epoch === position.epoch;
+  function applyHistory(messages: readonly Message[], received: LogPosition & { anew?: true }): void {
+    const { anew, ...position } = received;
+    const isSameLog = !anew && cursor.position?.epoch === position.epoch;
     last = undefined;
-    know(messages);
-    timeline.history(messages, position, same ? cursor.shown : null);
-    give(cursor.reset(position), position.seq);
-    check();
+    rememberLast(messages);
+    timeline.applyHistory(messages, position, isSameLog ? cursor.releasedSeq : null);
+    deliver(cursor.reset(position), position.seq);
+    syncIfBehind();
   }
 
-  function frame(next: Frame, head?: number): void {
-    const before = cursor.shown;
-    give(cursor.take(next, head), before);
-    check();
+  function applyFrame(next: ChangeFrame, head?: number): void {
+    const previousSeq = cursor.releasedSeq;
+    deliver(cursor.receive(next, head), previousSeq);
+    syncIfBehind();
   }
 
-  function give(messages: readonly Message[], before: number): void {
-    timeline.merge(messages, cursor.shown);
-    know(messages);
-    const fresh = new Map<number, Message>();
-    for (const message of messages) if (message.id > before) fresh.set(message.id, message);
-    changed([...fresh.values()].filter((message) => !message.deleted_at).sort((a, b) => a.id - b.id));
+  function deliver(messages: readonly Message[], previousSeq: number): void {
+    timeline.applyChanges(messages, cursor.releasedSeq);
+    rememberLast(messages);
+    const newMessages = new Map<number, Message>();
+    for (const message of messages) if (message.id > previousSeq) newMessages.set(message.id, message);
+    onChange([...newMessages.values()].filter((message) => !message.deleted_at).sort((a, b) => a.id - b.id));
   }
 
-  function check(): void {
+  function syncIfBehind(): void {
     if (cursor.behind) void sync();
-    else caughtUp();
+    else onCaughtUp();
   }
 
   async function sync(): Promise<void> {
     if (syncing || !cursor.position) return;
     syncing = true;
-    const mine = era;
+    const startedIn = connectionId;
     try {
-      for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
-        const after: Position = cursor.position;
-        const answer = await ask('sync', { after });
+      for (let backoffMs = INITIAL_BACKOFF_MS; ; backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)) {
+        const after: LogPosition = cursor.position;
+        const answer = await request('sync', { after });
         if (!answer.ok && answer.retry !== 'later') throw new Error(answer.code);
         if (answer.ok) {
           // Packets that arrive together are heard before this: a page that replaces everything does not replace those.
-          if (!answer.reset) frame(answer, answer.head);
+          if (!answer.reset) applyFrame(answer, answer.head);
           else if (cursor.position === after)
-            history(answer.messages, { epoch: answer.epoch, seq: answer.seq });
+            applyHistory(answer.messages, { epoch: answer.epoch, seq: answer.seq });
           if (!cursor.behind) break;
-          if (cursor.position.seq > after.seq || answer.reset) pause = FIRST_PAUSE / 2;
+          if (cursor.position.seq > after.seq || answer.reset) backoffMs = INITIAL_BACKOFF_MS / 2;
         }
-        if (pause >= FIRST_PAUSE) await new Promise<void>((resolve) => void clock.later(resolve, pause));
-        if (mine !== era) return;
+        if (backoffMs >= INITIAL_BACKOFF_MS)
+          await new Promise<void>((resolve) => void clock.later(resolve, backoffMs));
+        if (startedIn !== connectionId) return;
       }
     } catch {
       // No answer, or one that asking again will not change: a new connection begins with what is needed.
-      if (mine === era) drop();
+      if (startedIn === connectionId) abortConnection();
     }
-    if (mine === era) syncing = false;
+    if (startedIn === connectionId) syncing = false;
   }
 
   return {
@@ -107,18 +108,18 @@ export function createFollower(options: {
     get last() {
       return last;
     },
-    history,
-    frame: (next) => frame(next),
-    head(position) {
-      cursor.note(position);
+    applyHistory,
+    frame: (next) => applyFrame(next),
+    setHead(position) {
+      cursor.setHead(position);
       // Before the history nothing is known to be missing, and everything is.
-      if (cursor.position) check();
+      if (cursor.position) syncIfBehind();
     },
-    probe: () => void sync(),
-    shut() {
-      era += 1;
+    checkForGap: () => void sync(),
+    onDisconnect() {
+      connectionId += 1;
       syncing = false;
-      cursor.pause();
+      cursor.onDisconnect();
     },
   };
 }

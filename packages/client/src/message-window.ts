@@ -1,65 +1,70 @@
 /** Decides which stored lines are held, and which go when there are too many: never the one being read. */
 
-import { cut, type Run } from './message-run.js';
+import { dropOldest, type MessageRun } from './message-run.js';
 
-export type Held = {
+export type MessageWindow = {
   /** Ends with the newest message and goes on growing. */
-  live: Run;
+  live: MessageRun;
   /** An older run, complete up to and including the id `upTo`; between it and `live` messages are missing. */
-  past: (Run & { upTo: number }) | null;
+  past: (MessageRun & { upTo: number }) | null;
   /** `past` alone is the window. `live` is kept short beside it, so that the way back needs no loading. */
-  away: boolean;
+  detached: boolean;
 };
 
 /** Most stored lines in the window, and of the live end while its reader is away from it. */
-export type Bounds = { limit: number; kept: number };
+export type WindowBounds = { limit: number; retained: number };
 
 /** Whether this message stands before the gap. */
-export function isPast({ past }: Held, id: number): boolean {
+export function isInPast({ past }: MessageWindow, id: number): boolean {
   return past !== null && id > 0 && id <= past.upTo;
 }
 
 /** Nothing is missing any more between the two runs. */
-export function join(held: Held): void {
-  const { live, past } = held;
+export function closeGap(messageWindow: MessageWindow): void {
+  const { live, past } = messageWindow;
   if (!past) return;
-  held.live = {
-    lines: [...past.lines, ...live.lines.filter(({ message }) => message.id > past.upTo)],
+  messageWindow.live = {
+    items: [...past.items, ...live.items.filter(({ message }) => message.id > past.upTo)],
     more: past.more,
   };
-  held.past = null;
-  held.away = false;
+  messageWindow.past = null;
+  messageWindow.detached = false;
 }
 
 /**
  * Lets the oldest lines go until at most `size` are left, but none from `kept` before the one being read on.
- * @param place the message being read; 0 for none
+ * @param readId the message being read; 0 for none
  */
-export function shorten(run: Run, size: number, place: number, kept: number): void {
-  const read = place > 0 ? run.lines.findIndex(({ message }) => message.id >= place) : -1;
-  const spare = read < 0 ? run.lines.length : Math.max(0, read - kept);
-  cut(run, Math.max(size, run.lines.length - spare));
+export function dropOldestUnread(run: MessageRun, size: number, readId: number, retained: number): void {
+  const readIndex = readId > 0 ? run.items.findIndex(({ message }) => message.id >= readId) : -1;
+  const droppable = readIndex < 0 ? run.items.length : Math.max(0, readIndex - retained);
+  dropOldest(run, Math.max(size, run.items.length - droppable));
 }
 
 /** Keeps to the limit by letting the oldest lines go, and where the one being read is among them, the newest. */
-export function trim(held: Held, bounds: Bounds, place: number): void {
-  const { limit, kept } = bounds;
-  const { past, live } = held;
-  if (past) shorten(past, held.away ? limit : limit - live.lines.length, place, kept);
-  if (past?.lines.length === 0) held.past = null;
-  if (!held.away) shorten(live, limit, place, kept);
-  leave(held, bounds);
-  if (held.away) cut(held.live, kept);
+export function enforceLimit(messageWindow: MessageWindow, bounds: WindowBounds, readId: number): void {
+  const { limit, retained } = bounds;
+  const { past, live } = messageWindow;
+  if (past)
+    dropOldestUnread(past, messageWindow.detached ? limit : limit - live.items.length, readId, retained);
+  if (past?.items.length === 0) messageWindow.past = null;
+  if (!messageWindow.detached) dropOldestUnread(live, limit, readId, retained);
+  detachFromLatest(messageWindow, bounds);
+  if (messageWindow.detached) dropOldest(messageWindow.live, retained);
 }
 
 /** Keeps to the limit by letting the newest lines go: the reader leaves the live end. */
-function leave(held: Held, { limit, kept }: Bounds): void {
-  const { past, live } = held;
-  if ((past?.lines.length ?? 0) + (held.away ? 0 : live.lines.length) <= limit) return;
+function detachFromLatest(messageWindow: MessageWindow, { limit, retained }: WindowBounds): void {
+  const { past, live } = messageWindow;
+  if ((past?.items.length ?? 0) + (messageWindow.detached ? 0 : live.items.length) <= limit) return;
   const older = past ?? { ...live, upTo: 0 };
-  if (!past) held.live = { lines: live.lines.slice(Math.max(limit, live.lines.length - kept)), more: true };
-  const [next] = older.lines.splice(limit);
-  if (next) older.upTo = next.message.id - 1;
-  held.past = older;
-  held.away = true;
+  if (!past)
+    messageWindow.live = {
+      items: live.items.slice(Math.max(limit, live.items.length - retained)),
+      more: true,
+    };
+  const [firstDropped] = older.items.splice(limit);
+  if (firstDropped) older.upTo = firstDropped.message.id - 1;
+  messageWindow.past = older;
+  messageWindow.detached = true;
 }

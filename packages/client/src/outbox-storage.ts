@@ -1,28 +1,28 @@
 /** Decides which lines on their way are kept over a reload, and for whom: what one person wrote goes out under no other name. */
 
 import type { Session } from '@chatty/protocol/events';
-import type { Entry } from './outbox.js';
+import type { OutgoingMessage } from './outbox.js';
 
 /** Where lines on their way are kept; must not throw. `owner` names the person and the room they belong to. */
 export type OutboxStorage = {
-  load(owner: string): Entry[];
-  save(entries: Entry[], owner: string): void;
+  load(owner: string): OutgoingMessage[];
+  save(entries: OutgoingMessage[], owner: string): void;
 };
 
-export type Kept = {
+export type OutboxPersistence = {
   /** What this person left on its way here; once each time the person changes. */
-  load(session: Session): Entry[];
-  save(entries: readonly Entry[]): void;
+  load(session: Session): OutgoingMessage[];
+  save(entries: readonly OutgoingMessage[]): void;
 };
 
-export function createKept(storage: OutboxStorage): Kept {
+export function createOutboxPersistence(storage: OutboxStorage): OutboxPersistence {
   let owner: string | null = null;
-  let saved: readonly Entry[] = [];
+  let saved: readonly OutgoingMessage[] = [];
   return {
     load({ projectId, room, userId }) {
-      const next = JSON.stringify([projectId, room, userId]);
-      if (owner === next) return [];
-      owner = next;
+      const nextOwner = JSON.stringify([projectId, room, userId]);
+      if (owner === nextOwner) return [];
+      owner = nextOwner;
       return storage.load(owner);
     },
     save(entries) {

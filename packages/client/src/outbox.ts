@@ -1,33 +1,33 @@
 /** Decides when a line of one's own is sent, and sent again: in order, with the same client id, until it is answered. */
 
-import type { Code } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol/errors';
 import type { Message, SendAnswer, SendPayload } from '@chatty/protocol/events';
 
 /** A line on its way; `at` is when it was written, in milliseconds. */
-export type Entry = Required<Pick<SendPayload, 'content' | 'clientId'>> & {
+export type OutgoingMessage = Required<Pick<SendPayload, 'content' | 'clientId'>> & {
   replyTo: number | null;
   at: number;
 };
 
 /** Sends one line; resolves with the server's answer, rejects when none came. */
-export type Transmit = (entry: Entry) => Promise<SendAnswer>;
+export type Transmit = (message: OutgoingMessage) => Promise<SendAnswer>;
 
 export type Outbox = {
-  add(entry: Entry): void;
+  add(message: OutgoingMessage): void;
   remove(clientId: string): void;
   /** The connection is there: everything unanswered goes out again, in order. */
-  open(): void;
+  resume(): void;
   /** The connection is gone: what was under way counts as unanswered. */
-  shut(): void;
+  suspend(): void;
 };
 
 /** Pause after a refusal that may pass or a missing answer, in milliseconds; each is twice the one before, up to the last. */
-const FIRST_PAUSE = 1_000;
-const LAST_PAUSE = 8_000;
+const INITIAL_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 8_000;
 /** Age in milliseconds up to which a line is sent by itself: after that its writer decides. */
-const LONGEST_WAIT = 5 * 60_000;
+const MAX_RETRY_AGE_MS = 5 * 60_000;
 
-type Item = { entry: Entry; pause: number };
+type QueuedMessage = { message: OutgoingMessage; backoffMs: number };
 
 /**
  * Sends one line at a time: the next leaves when the one before is answered, which keeps the order through every fault.
@@ -38,101 +38,102 @@ export function createOutbox(options: {
   transmit: Transmit;
   /** Which log is followed as of now. */
   epoch: () => string | null;
-  stored: (clientId: string, message: Message) => void;
-  failed: (clientId: string, code: Code, retryAfter?: number) => void;
+  onStored: (clientId: string, message: Message) => void;
+  onFailed: (clientId: string, code: RefusalCode, retryAfter?: number) => void;
   now: () => number;
   later: (callback: () => void, pause: number) => () => void;
 }): Outbox {
-  const { transmit, epoch, stored, failed, now, later } = options;
-  const queue: Item[] = [];
+  const { transmit, epoch, onStored, onFailed, now, later } = options;
+  const queue: QueuedMessage[] = [];
   let online = false;
   /** Grows with each `open` and `shut`: an answer of an earlier connection is not taken for one of this. */
-  let era = 0;
-  let busy = false;
+  let connectionId = 0;
+  let inFlight = false;
   let cancelPause = () => {};
   /** Nothing is sent before this: the server asked to wait. */
   let notBefore = 0;
 
-  function next(): void {
-    const item = queue[0];
-    if (!online || busy || !item) return;
-    if (now() - item.entry.at > LONGEST_WAIT) {
-      drop(item, 'unavailable');
+  function sendNext(): void {
+    const queued = queue[0];
+    if (!online || inFlight || !queued) return;
+    if (now() - queued.message.at > MAX_RETRY_AGE_MS) {
+      failMessage(queued, 'unavailable');
       return;
     }
-    busy = true;
+    inFlight = true;
     if (notBefore > now()) {
-      rest(notBefore - now());
+      sendAfter(notBefore - now());
       return;
     }
-    const current = era;
-    const log = epoch();
-    transmit(item.entry).then(
+    const startedIn = connectionId;
+    const sentEpoch = epoch();
+    transmit(queued.message).then(
       // Of two logs it cannot be told which has it: sent again, it is in the one that is followed now, once.
-      (answer) => current === era && (log === epoch() ? settle(item, answer) : pause(item)),
-      () => current === era && pause(item),
+      (answer) =>
+        startedIn === connectionId && (sentEpoch === epoch() ? handleAnswer(queued, answer) : pause(queued)),
+      () => startedIn === connectionId && pause(queued),
     );
   }
 
-  function settle(item: Item, answer: SendAnswer): void {
+  function handleAnswer(queued: QueuedMessage, answer: SendAnswer): void {
     if (answer.ok) {
-      busy = false;
-      take(item);
-      stored(item.entry.clientId, answer.message);
-      next();
+      inFlight = false;
+      removeFromQueue(queued);
+      onStored(queued.message.clientId, answer.message);
+      sendNext();
     } else if (answer.retry === 'later') {
-      pause(item, answer.retryAfter);
+      pause(queued, answer.retryAfter);
     } else {
-      busy = false;
-      drop(item, answer.code, answer.retryAfter);
+      inFlight = false;
+      failMessage(queued, answer.code, answer.retryAfter);
     }
   }
 
-  /** @param least milliseconds that the server asks for at least */
-  function pause(item: Item, least = 0): void {
-    notBefore = now() + least;
-    rest(Math.max(least, item.pause));
-    item.pause = Math.min(LAST_PAUSE, item.pause * 2);
+  /** @param minDelayMs milliseconds that the server asks for at least */
+  function pause(queued: QueuedMessage, minDelayMs = 0): void {
+    notBefore = now() + minDelayMs;
+    sendAfter(Math.max(minDelayMs, queued.backoffMs));
+    queued.backoffMs = Math.min(MAX_BACKOFF_MS, queued.backoffMs * 2);
   }
 
-  function rest(length: number): void {
+  function sendAfter(delayMs: number): void {
     cancelPause = later(() => {
-      busy = false;
-      next();
-    }, length);
+      inFlight = false;
+      sendNext();
+    }, delayMs);
   }
 
-  function drop(item: Item, code: Code, retryAfter?: number): void {
-    take(item);
-    failed(item.entry.clientId, code, retryAfter);
-    next();
+  function failMessage(queued: QueuedMessage, code: RefusalCode, retryAfter?: number): void {
+    removeFromQueue(queued);
+    onFailed(queued.message.clientId, code, retryAfter);
+    sendNext();
   }
 
-  function take(item: Item): void {
-    const index = queue.indexOf(item);
+  function removeFromQueue(queued: QueuedMessage): void {
+    const index = queue.indexOf(queued);
     if (index >= 0) queue.splice(index, 1);
   }
 
-  function turn(state: boolean): void {
+  function setOnline(isOnline: boolean): void {
     cancelPause();
-    online = state;
-    busy = false;
-    era += 1;
-    next();
+    online = isOnline;
+    inFlight = false;
+    connectionId += 1;
+    sendNext();
   }
 
   return {
-    add(entry) {
+    add(message) {
       // One that was kept over a reload may come from a time that the clock has been set back behind.
-      queue.push({ entry: { ...entry, at: Math.min(entry.at, now()) }, pause: FIRST_PAUSE });
-      next();
+      queue.push({ message: { ...message, at: Math.min(message.at, now()) }, backoffMs: INITIAL_BACKOFF_MS });
+      sendNext();
     },
     remove(clientId) {
-      const index = queue.findIndex((item) => item.entry.clientId === clientId);
+      const index = queue.findIndex((queued) => queued.message.clientId === clientId);
       if (index >= 0) queue.splice(index, 1);
     },
-    open: () => turn(true),
-    shut: () => turn(false),
+    resume: () => setOnline(true),
+    suspend: () => setOnline(false),
   };
 }
 

@@ -1,66 +1,66 @@
 /** Decides which of one's own lines still show as being on their way, and since when they have failed. */
 
-import type { Code } from '@chatty/protocol/errors';
-import type { Entry } from './outbox.js';
+import type { RefusalCode } from '@chatty/protocol/errors';
+import type { OutgoingMessage } from './outbox.js';
 
 /** A line of one's own that is not known to be stored. `failure` set: it will not be sent again by itself. */
-export type PendingLine = Entry & { kind: 'pending'; key: string; failure: Code | null };
+export type PendingItem = OutgoingMessage & { kind: 'pending'; key: string; failure: RefusalCode | null };
 
-export type Pending = {
-  readonly lines: readonly PendingLine[];
+export type PendingMessages = {
+  readonly items: readonly PendingItem[];
   /** Shows a line, or a failed one anew. */
-  add(entry: Entry): void;
+  add(message: OutgoingMessage): void;
   /** The server has stored it under this id: it shows as pending until the log has come up to there, which is soon. */
   acknowledge(clientId: string, id: number): void;
   /** The log has come up to here. */
-  advance(top: number): void;
+  advanceTo(headSeq: number): void;
   /** Another log, up to here: what was stored in the old one will not come. */
-  restart(top: number): void;
-  fail(clientId: string, failure: Code): void;
+  resetTo(headSeq: number): void;
+  markFailed(clientId: string, failure: RefusalCode): void;
   remove(clientId: string): void;
 };
 
-export function createPending(): Pending {
-  let lines: readonly PendingLine[] = [];
-  const stored = new Map<string, number>();
-  let top = 0;
+export function createPendingMessages(): PendingMessages {
+  let items: readonly PendingItem[] = [];
+  const storedIds = new Map<string, number>();
+  let headSeq = 0;
 
-  function keep(test: (line: PendingLine) => boolean): void {
-    if (!lines.every(test)) lines = lines.filter(test);
+  function retainWhere(predicate: (item: PendingItem) => boolean): void {
+    if (!items.every(predicate)) items = items.filter(predicate);
   }
 
   function remove(clientId: string): void {
-    stored.delete(clientId);
-    keep((line) => line.clientId !== clientId);
+    storedIds.delete(clientId);
+    retainWhere((item) => item.clientId !== clientId);
   }
 
-  function settle(): void {
-    for (const [clientId, id] of stored) if (id <= top) remove(clientId);
+  function dropStored(): void {
+    for (const [clientId, id] of storedIds) if (id <= headSeq) remove(clientId);
   }
 
   return {
-    get lines() {
-      return lines;
+    get items() {
+      return items;
     },
-    add(entry) {
-      remove(entry.clientId);
-      lines = [...lines, { kind: 'pending', key: `c${entry.clientId}`, failure: null, ...entry }];
+    add(message) {
+      remove(message.clientId);
+      items = [...items, { kind: 'pending', key: `c${message.clientId}`, failure: null, ...message }];
     },
     acknowledge(clientId, id) {
-      if (!lines.some((line) => line.clientId === clientId)) return;
-      stored.set(clientId, id);
-      settle();
+      if (!items.some((item) => item.clientId === clientId)) return;
+      storedIds.set(clientId, id);
+      dropStored();
     },
-    advance(next) {
-      top = next;
-      settle();
+    advanceTo(nextHeadSeq) {
+      headSeq = nextHeadSeq;
+      dropStored();
     },
-    restart(next) {
-      for (const clientId of stored.keys()) remove(clientId);
-      top = next;
+    resetTo(nextHeadSeq) {
+      for (const clientId of storedIds.keys()) remove(clientId);
+      headSeq = nextHeadSeq;
     },
-    fail(clientId, failure) {
-      lines = lines.map((line) => (line.clientId === clientId ? { ...line, failure } : line));
+    markFailed(clientId, failure) {
+      items = items.map((item) => (item.clientId === clientId ? { ...item, failure } : item));
     },
     remove,
   };

@@ -3,137 +3,148 @@
 import type { Message, ServerEvents, Session } from '@chatty/protocol/events';
 import type { Clock } from './clock.js';
 import { createConnection } from './connection.js';
-import type { State } from './connection-states.js';
+import type { ConnectionState } from './connection-states.js';
 import { createCredentials } from './credentials.js';
-import { createPager } from './history-loader.js';
-import { createFollower } from './log-sync.js';
-import type { Reason } from './refusal.js';
-import type { Ask, Dial } from './socketio-client.js';
-import type { Page, Timeline } from './timeline.js';
-import { startWatch } from './wake-detector.js';
+import { createHistoryLoader } from './history-loader.js';
+import { createLogSync } from './log-sync.js';
+import type { TimedRefusal } from './refusal.js';
+import type { SendRequest, SocketIoFactory } from './socketio-client.js';
+import type { PageKind, Timeline } from './timeline.js';
+import { startWakeDetector } from './wake-detector.js';
 
-export type Link = {
-  readonly state: State;
-  readonly reason: Reason | null;
+export type RoomConnection = {
+  readonly state: ConnectionState;
+  readonly refusal: TimedRefusal | null;
   connect(): void;
-  wake(): void;
-  identify(token: string | null): void;
-  load(page: Page): Promise<void>;
-  visit(id: number): Promise<void>;
-  ask: Ask;
+  reconnectNow(): void;
+  setToken(token: string | null): void;
+  loadPage(page: PageKind): Promise<void>;
+  loadAround(id: number): Promise<void>;
+  request: SendRequest;
   close(): void;
 };
 
 /** A connection on which nothing was heard for so long, in milliseconds, is asked whether it stands: a head is due each 10 s. */
-const SILENCE = 12_000;
+const SILENCE_MS = 12_000;
 
-export function createLink(options: {
+export function createRoomConnection(options: {
   url: string;
   token: string | null;
   projectId: string | undefined;
   room: string | undefined;
   tokenProvider: (() => Promise<string>) | undefined;
-  dial: Dial;
+  createSocket: SocketIoFactory;
   clock: Clock;
   timeline: Timeline;
   /** The timeline changed; `fresh` are the messages this client has not had before. */
-  changed: (fresh: readonly Message[]) => void;
-  moved: (state: State, reason: Reason | null) => void;
-  identified: (session: Session) => void;
-  counted: (count: number) => void;
-  typed: ServerEvents['typing'];
-  permitted: ServerEvents['permissions'];
-}): Link {
-  const { url, token, projectId, room, tokenProvider: provider, dial, clock, timeline, changed } = options;
+  onChange: (newMessages: readonly Message[]) => void;
+  onStateChange: (state: ConnectionState, refusal: TimedRefusal | null) => void;
+  onSession: (session: Session) => void;
+  onPresence: (count: number) => void;
+  onTyping: ServerEvents['typing'];
+  onPermissions: ServerEvents['permissions'];
+}): RoomConnection {
+  const {
+    url,
+    token,
+    projectId,
+    room,
+    tokenProvider: provider,
+    createSocket,
+    clock,
+    timeline,
+    onChange,
+  } = options;
   const credentials = createCredentials({ token, provider, clock });
-  let heardAt = 0;
-  let stopWatch: (() => void) | null = null;
+  let lastEventAt = 0;
+  let stopWakeDetector: (() => void) | null = null;
 
   const connection = createConnection({
-    dial,
+    createSocket,
     url,
     auth() {
-      const { position, last } = follower;
+      const { position, last } = logSync;
       const after = position && { ...position, ...(last && { last }) };
       return { token: credentials.token, projectId, room, batch: true, ...(after && { after }) };
     },
     credentials,
     clock,
-    changed(state, reason) {
-      if (state === 'waiting' || state === 'refused') follower.shut();
-      options.moved(state, reason);
-      refresh();
+    onChange(state, refusal) {
+      if (state === 'waiting' || state === 'refused') logSync.onDisconnect();
+      options.onStateChange(state, refusal);
+      refreshStale();
     },
-    event(name, ...values) {
-      heardAt = clock.now();
+    onEvent(name, ...values) {
+      lastEventAt = clock.now();
       const listener = listeners[name] as ((...values: unknown[]) => void) | undefined;
       listener?.(...values);
     },
   });
-  const { ask } = connection;
-  const follower = createFollower({
+  const { request } = connection;
+  const logSync = createLogSync({
     timeline,
-    ask,
+    request,
     clock,
-    changed(fresh) {
-      changed(fresh);
-      refresh();
+    onChange(newMessages) {
+      onChange(newMessages);
+      refreshStale();
     },
-    caughtUp: connection.caughtUp,
-    drop: connection.drop,
+    onCaughtUp: connection.markCaughtUp,
+    abortConnection: connection.abort,
   });
-  const pager = createPager({ timeline, ask, changed: () => changed([]) });
+  const historyLoader = createHistoryLoader({ timeline, request, onChange: () => onChange([]) });
 
   const listeners: Partial<ServerEvents> = {
-    session: options.identified,
-    history: follower.history,
-    messages: follower.frame,
-    head: follower.head,
-    presence: ({ count }) => options.counted(count),
-    typing: options.typed,
-    permissions: options.permitted,
+    session: options.onSession,
+    history: logSync.applyHistory,
+    messages: logSync.frame,
+    head: logSync.setHead,
+    presence: ({ count }) => options.onPresence(count),
+    typing: options.onTyping,
+    permissions: options.onPermissions,
     refused(refusal) {
-      if (refusal.event === 'connection') connection.refuse(refusal);
+      if (refusal.event === 'connection') connection.disconnectWithRefusal(refusal);
     },
-    draining: ({ delay }) => connection.drain(delay),
+    draining: ({ delay }) => connection.reconnectWithin(delay),
   };
 
-  function refresh(): void {
-    if (connection.state === 'live') void pager.refresh();
+  function refreshStale(): void {
+    if (connection.state === 'live') void historyLoader.refreshStale();
   }
 
-  function wake(): void {
-    connection.wake();
-    if (connection.state === 'live') follower.probe();
+  function reconnectNow(): void {
+    connection.reconnectNow();
+    if (connection.state === 'live') logSync.checkForGap();
   }
 
-  function tick(): void {
-    if (connection.state === 'live' && clock.now() - heardAt > SILENCE) follower.probe();
-    if (credentials.due()) void credentials.renew();
+  function checkHealth(): void {
+    if (connection.state === 'live' && clock.now() - lastEventAt > SILENCE_MS) logSync.checkForGap();
+    if (credentials.shouldRenew()) void credentials.renew();
   }
 
   return {
     get state() {
       return connection.state;
     },
-    get reason() {
-      return connection.reason;
+    get refusal() {
+      return connection.refusal;
     },
     connect() {
-      if (connection.state === 'idle') stopWatch = startWatch({ clock, tick, wake });
+      if (connection.state === 'idle')
+        stopWakeDetector = startWakeDetector({ clock, onTick: checkHealth, onWake: reconnectNow });
       connection.connect();
     },
-    wake,
-    identify(next) {
+    reconnectNow,
+    setToken(next) {
       if (next === credentials.token) return;
-      credentials.replace(next);
-      if (connection.state !== 'idle' && connection.state !== 'closed') connection.anew();
+      credentials.setToken(next);
+      if (connection.state !== 'idle' && connection.state !== 'closed') connection.reconnect();
     },
-    load: pager.load,
-    visit: pager.visit,
-    ask,
+    loadPage: historyLoader.loadPage,
+    loadAround: historyLoader.loadAround,
+    request,
     close() {
-      stopWatch?.();
+      stopWakeDetector?.();
       connection.close();
     },
   };

@@ -4,143 +4,152 @@ import type { Refusal } from '@chatty/protocol/errors';
 import {
   AUTHENTICATION_ERROR,
   type ClientEvents,
-  type Handshake,
+  type HandshakeAuth,
   type ServerEvents,
 } from '@chatty/protocol/events';
-import { type Engine, openEngine, type SocketConstructor } from './engineio-client.js';
+import { type EngineIoClient, openEngineIo, type WebSocketConstructor } from './engineio-client.js';
 
-type Payload<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;
+type PayloadOf<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;
 type AnswerOf<Name extends keyof ClientEvents> = Parameters<
   NonNullable<Parameters<ClientEvents[Name]>[1]>
 >[0];
 /** Rejects when no answer came in time, or the connection broke. */
-export type Ask = <Name extends keyof ClientEvents>(
+export type SendRequest = <Name extends keyof ClientEvents>(
   name: Name,
-  payload: Payload<Name>,
+  payload: PayloadOf<Name>,
 ) => Promise<AnswerOf<Name>>;
 
-export type Heard = {
+export type SocketIoHandlers = {
   /** The handshake is through. */
-  up(): void;
+  onConnect(): void;
   /** The connection is lost, or could not be made. Not after `disconnect`. */
-  down(): void;
+  onDisconnect(): void;
   /** The server will not have it. What its code says may be new to this client. */
-  refused(refusal: Refusal): void;
-  event<Name extends keyof ServerEvents>(name: Name, ...values: Parameters<ServerEvents[Name]>): void;
+  onRefused(refusal: Refusal): void;
+  onEvent<Name extends keyof ServerEvents>(name: Name, ...values: Parameters<ServerEvents[Name]>): void;
 };
 
-export type Wire = { connect(): void; disconnect(): void; ask: Ask };
-export type Dial = (options: { url: string; auth: () => Handshake; heard: Heard }) => Wire;
+export type SocketIoClient = { connect(): void; disconnect(): void; request: SendRequest };
+export type SocketIoFactory = (options: {
+  url: string;
+  auth: () => HandshakeAuth;
+  handlers: SocketIoHandlers;
+}) => SocketIoClient;
 
 /** Longest wait for an answer, in milliseconds; `sync` is answered from memory, and also asks whether anybody is there. */
-const ANSWER_TIMEOUT = 10_000;
-const SYNC_TIMEOUT = 5_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+const SYNC_TIMEOUT_MS = 5_000;
 /** Longest time in milliseconds until the handshake is through. */
-const OPENING = 20_000;
+const CONNECT_TIMEOUT_MS = 20_000;
 /** A WebSocket given up before this, in milliseconds, is not blamed for its silence. */
-const SWALLOWED = 5_000;
+const WEBSOCKET_SILENCE_MS = 5_000;
 
 /** @param options.WebSocket the constructor where the platform has none; null: long polling only */
-export const createDial =
-  (options: { WebSocket?: SocketConstructor | null } = {}): Dial =>
-  ({ url, auth, heard }) => {
+export const createSocketIoFactory =
+  (options: { WebSocket?: WebSocketConstructor | null } = {}): SocketIoFactory =>
+  ({ url, auth, handlers }) => {
     const address = new URL('/socket.io/?EIO=4&transport=', url).href;
-    const asked = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
-    let engine: Engine | undefined;
-    let opening: ReturnType<typeof setTimeout> | undefined;
-    let up = false;
-    let last = 0;
-    let began = 0;
-    let swallowed = false;
+    const pendingRequests = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
+    let engineIo: EngineIoClient | undefined;
+    let connectTimer: ReturnType<typeof setTimeout> | undefined;
+    let connected = false;
+    let lastRequestId = 0;
+    let startedAt = 0;
+    let webSocketBlocked = false;
 
-    function leave(): void {
-      up = false;
-      clearTimeout(opening);
-      engine?.close();
-      engine = undefined;
-      for (const { reject } of asked.values()) reject(new Error('no connection'));
+    function closeEngine(): void {
+      connected = false;
+      clearTimeout(connectTimer);
+      engineIo?.close();
+      engineIo = undefined;
+      for (const { reject } of pendingRequests.values()) reject(new Error('no connection'));
     }
 
-    function lost(): void {
-      swallowed = Boolean(engine?.silent);
-      leave();
-      heard.down();
+    function onLost(): void {
+      webSocketBlocked = Boolean(engineIo?.webSocketSilent);
+      closeEngine();
+      handlers.onDisconnect();
     }
 
-    function message(text: string): void {
+    function onPacket(text: string): void {
       const [, type, id, json] = /^(\d)(\d*)(.*)$/s.exec(text) ?? [];
       const data = json ? JSON.parse(json) : null;
-      if (type === '0' && !up && data?.sid) {
-        up = true;
-        clearTimeout(opening);
-        heard.up();
-      } else if (type === '2' && up && Array.isArray(data) && typeof data[0] === 'string') {
+      if (type === '0' && !connected && data?.sid) {
+        connected = true;
+        clearTimeout(connectTimer);
+        handlers.onConnect();
+      } else if (type === '2' && connected && Array.isArray(data) && typeof data[0] === 'string') {
         // Names and their values were written by the server; the types cannot follow.
-        (heard.event as (...values: unknown[]) => void)(...data);
+        (handlers.onEvent as (...values: unknown[]) => void)(...data);
       } else if (type === '3' && id && Array.isArray(data)) {
-        asked.get(Number(id))?.resolve(data[0]);
-      } else if (type === '4' && !up) {
-        const refusal = refusalIn(data);
-        leave();
-        if (refusal) heard.refused(refusal);
-        else heard.down();
-      } else lost();
+        pendingRequests.get(Number(id))?.resolve(data[0]);
+      } else if (type === '4' && !connected) {
+        const refusal = parseRefusal(data);
+        closeEngine();
+        if (refusal) handlers.onRefused(refusal);
+        else handlers.onDisconnect();
+      } else onLost();
     }
 
     return {
       connect() {
-        leave();
+        closeEngine();
         // WebSocket at once, long polling where something on the way refuses it. Where something swallows it instead, no
         // error says so: after a try that ended in such silence, the next one begins with long polling.
         const { WebSocket = globalThis.WebSocket } = options;
-        const way = swallowed ? null : WebSocket;
-        swallowed = false;
-        began = performance.now();
-        opening = setTimeout(lost, OPENING);
-        engine = openEngine({
+        const availableWebSocket = webSocketBlocked ? null : WebSocket;
+        webSocketBlocked = false;
+        startedAt = performance.now();
+        connectTimer = setTimeout(onLost, CONNECT_TIMEOUT_MS);
+        engineIo = openEngineIo({
           address,
-          WebSocket: way,
-          heard: { open: () => engine?.send(`0${encode(auth())}`), message, lost },
+          WebSocket: availableWebSocket,
+          handlers: { open: () => engineIo?.send(`0${stringify(auth())}`), message: onPacket, lost: onLost },
         });
       },
       disconnect() {
-        if (engine?.silent) swallowed = performance.now() - began >= SWALLOWED;
-        leave();
+        if (engineIo?.webSocketSilent)
+          webSocketBlocked = performance.now() - startedAt >= WEBSOCKET_SILENCE_MS;
+        closeEngine();
       },
-      ask: async (name, payload) => {
-        if (!up) throw new Error('no connection');
-        last += 1;
-        const id = last;
+      request: async (name, payload) => {
+        if (!connected) throw new Error('no connection');
+        lastRequestId += 1;
+        const id = lastRequestId;
         let timer: ReturnType<typeof setTimeout> | undefined;
         const answer = new Promise<unknown>((resolve, reject) => {
-          asked.set(id, { resolve, reject });
-          timer = setTimeout(reject, name === 'sync' ? SYNC_TIMEOUT : ANSWER_TIMEOUT, new Error('no answer'));
+          pendingRequests.set(id, { resolve, reject });
+          timer = setTimeout(
+            reject,
+            name === 'sync' ? SYNC_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
+            new Error('no answer'),
+          );
         }).finally(() => {
           clearTimeout(timer);
-          asked.delete(id);
+          pendingRequests.delete(id);
         });
-        engine?.send(`2${id}${encode([name, payload])}`);
+        engineIo?.send(`2${id}${stringify([name, payload])}`);
         return (await answer) as AnswerOf<typeof name>;
       },
     };
   };
 
-export const dial = createDial();
+export const createSocketIoClient = createSocketIoFactory();
 
 /** JSON of plain values, by hand: old libraries of the page give arrays and objects a `toJSON` that is none. */
-function encode(value: unknown): string | undefined {
+function stringify(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((each) => encode(each) ?? 'null').join()}]`;
+  if (Array.isArray(value)) return `[${value.map((element) => stringify(element) ?? 'null').join()}]`;
   const fields: string[] = [];
-  for (const [name, each] of Object.entries(value)) {
-    const text = encode(each);
+  for (const [name, element] of Object.entries(value)) {
+    const text = stringify(element);
     if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${fields.join()}}`;
 }
 
 /** Why the server refuses the handshake; null where it does not say. */
-function refusalIn({ message, data }: { message?: string; data?: Refusal }): Refusal | null {
+function parseRefusal({ message, data }: { message?: string; data?: Refusal }): Refusal | null {
   if (typeof data?.code === 'string') return data;
   return message === AUTHENTICATION_ERROR ? { code: 'token_invalid', message, retry: 'fix' } : null;
 }

@@ -1,275 +1,294 @@
 /** Decides what lines there are and in which order: a window of the stored ones by id, then one's own still on their way. */
 
-import type { Code } from '@chatty/protocol/errors';
-import type { Message, Position, Session } from '@chatty/protocol/events';
-import { firstId, put, type Run, type StoredLine } from './message-run.js';
-import { type Held, isPast, join, shorten, trim } from './message-window.js';
-import type { Entry } from './outbox.js';
-import { createPending, type PendingLine } from './pending-messages.js';
+import type { RefusalCode } from '@chatty/protocol/errors';
+import type { LogPosition, Message, Session } from '@chatty/protocol/events';
+import { firstId, type MessageRun, type StoredItem, upsert } from './message-run.js';
+import { closeGap, dropOldestUnread, enforceLimit, isInPast, type MessageWindow } from './message-window.js';
+import type { OutgoingMessage } from './outbox.js';
+import { createPendingMessages, type PendingItem } from './pending-messages.js';
 
 /** Messages are missing here: those after the line before and before the line after. `loadGap` brings them. */
-export type GapLine = { kind: 'gap'; key: string };
-export type Line = StoredLine | PendingLine | GapLine;
+export type GapItem = { kind: 'gap'; key: string };
+export type TimelineItem = StoredItem | PendingItem | GapItem;
 
 /** Which page is asked for: before the first line, before the line after the gap, after the last line. */
-export type Page = 'older' | 'gap' | 'newer';
+export type PageKind = 'older' | 'gap' | 'newer';
 
 export type Timeline = {
   /** The lines as of now. A new array after each change; a line that did not change stays the same object. */
-  lines(): readonly Line[];
-  readonly pending: readonly PendingLine[];
-  readonly more: boolean;
-  readonly newest: boolean;
+  items(): readonly TimelineItem[];
+  readonly pending: readonly PendingItem[];
+  readonly hasOlder: boolean;
+  readonly atLatest: boolean;
   /** Which log the lines are of; null before the first history. */
   readonly epoch: string | null;
   /** The id of the last stored line; 0 where there is none. */
-  readonly last: number;
+  readonly lastId: number;
   /** How to learn which message is being read, 0 at the live end: whatever comes, it is not among the lines that go. */
-  hold(reader: () => number): void;
+  trackReadPosition(getReadId: () => number): void;
   /** Whose lines are own. Another person's lines on their way are dropped: nobody writes under somebody else's name. */
-  identify(session: Session): void;
+  setSession(session: Session): void;
   /**
    * The newest messages as of a position. `known`: up to where the lines held were complete; null where they are of
    * another log and go. Else they stay, the newest 100 of them, and a gap shows where messages in between are missing.
    */
-  history(messages: readonly Message[], position: Position, known: number | null): void;
+  applyHistory(messages: readonly Message[], position: LogPosition, completeUpTo: number | null): void;
   /** Changes in turn, complete up to `top`. What lies outside the window is left out: it loads in its latest state. */
-  merge(messages: readonly Message[], top: number): void;
+  applyChanges(messages: readonly Message[], headSeq: number): void;
   /** A page is asked for (1), or is answered and taken (-1): what changes meanwhile is newer than what the page says. */
-  asking(by: 1 | -1): void;
+  trackPageRequest(delta: 1 | -1): void;
   /** What `history { before, limit: PAGE }` has to be asked for a page; null where there is none. */
-  before(page: Page): number | null;
+  beforeId(page: PageKind): number | null;
   /** The answer to that. One that comes too late for the window as it now is changes nothing. */
-  take(page: Page, before: number, messages: readonly Message[], more: boolean): void;
+  addPage(page: PageKind, beforeId: number, messages: readonly Message[], hasOlder: boolean): void;
   /** A page around a message that is far away, all below `before`: it becomes the window. */
-  visit(before: number, messages: readonly Message[], more: boolean): void;
+  showPageAround(beforeId: number, messages: readonly Message[], hasOlder: boolean): void;
   /** A stored message as it stands here, or null where it is not held. */
   find(id: number): Message | null;
   /** Lines held over a history may have changed unseen: the `before` that refreshes them, null where there are none. */
-  stale(): number | null;
+  staleBefore(): number | null;
   /** The answer to that, or null where it was refused: then the stale lines go, and load again when scrolled to. */
-  refresh(messages: readonly Message[] | null): void;
-  toNewest(): void;
-  pend(entry: Entry): void;
+  replaceStale(messages: readonly Message[] | null): void;
+  jumpToLatest(): void;
+  addPending(message: OutgoingMessage): void;
   acknowledge(clientId: string, id: number): void;
-  fail(clientId: string, failure: Code): void;
-  discard(clientId: string): void;
+  markFailed(clientId: string, failure: RefusalCode): void;
+  discardPending(clientId: string): void;
 };
 
 /** Messages in a page; of long ones the pager asks more than once for them. */
-export const PAGE = 50;
+export const PAGE_SIZE = 50;
 /** Stored lines kept before a gap, and of the live end while its reader is away from it. */
-const KEPT = 100;
+const RETAINED_MESSAGES = 100;
 
 /** @param limit most stored lines in the window */
-export function createTimeline(limit = 2_000, kept = KEPT): Timeline {
-  const bounds = { limit, kept };
-  const held: Held = { live: { lines: [], more: false }, past: null, away: false };
-  let reader = () => 0;
-  let staleTo = 0;
-  let asked = 0;
+export function createTimeline(limit = 2_000, retained = RETAINED_MESSAGES): Timeline {
+  const bounds = { limit, retained };
+  const messageWindow: MessageWindow = { live: { items: [], more: false }, past: null, detached: false };
+  let getReadId = () => 0;
+  let staleUpTo = 0;
+  let openPageRequests = 0;
   /** Changes since a page was asked for, by id. */
-  const meanwhile = new Map<number, Message>();
+  const changedWhileLoading = new Map<number, Message>();
   let session: Session | null = null;
   let epoch: string | null = null;
-  let snapshot: readonly Line[] | null = null;
-  const pending = createPending();
+  let snapshot: readonly TimelineItem[] | null = null;
+  const pending = createPendingMessages();
 
   const isOwn = (message: Message) => session !== null && message.userId === session.userId;
-  const first = () => held.past ?? held.live;
-  const runs = () => (held.past ? [held.past, held.live] : [held.live]);
+  const firstRun = () => messageWindow.past ?? messageWindow.live;
+  const allRuns = () =>
+    messageWindow.past ? [messageWindow.past, messageWindow.live] : [messageWindow.live];
 
-  function toLine(message: Message): StoredLine {
-    const own = isOwn(message);
+  function toItem(message: Message): StoredItem {
+    const isOwnMessage = isOwn(message);
     // An own line keeps its key when it turns from pending to stored, so that its row is not drawn anew.
-    const key = own && message.clientId ? `c${message.clientId}` : `m${message.id}`;
-    return { kind: 'stored', key, message, own };
+    const key = isOwnMessage && message.clientId ? `c${message.clientId}` : `m${message.id}`;
+    return { kind: 'stored', key, message, own: isOwnMessage };
   }
 
-  function add(run: Run, messages: readonly Message[], from = 0, to = Number.POSITIVE_INFINITY): void {
-    for (const given of messages) {
-      const changed = meanwhile.get(given.id);
-      const message = changed && changed.seq > given.seq ? changed : given;
-      if (message.id >= from && message.id < to) put(run, toLine(message));
+  function addMessages(
+    run: MessageRun,
+    messages: readonly Message[],
+    from = 0,
+    to = Number.POSITIVE_INFINITY,
+  ): void {
+    for (const received of messages) {
+      const changed = changedWhileLoading.get(received.id);
+      const message = changed && changed.seq > received.seq ? changed : received;
+      if (message.id >= from && message.id < to) upsert(run, toItem(message));
       if (message.clientId && isOwn(message)) pending.remove(message.clientId);
     }
     snapshot = null;
   }
 
   /** Puts what belongs into the window there. */
-  function place(messages: readonly Message[]): void {
-    const { past, live } = held;
-    if (past) add(past, messages, firstId(past), past.upTo + 1);
-    add(live, messages, live.more ? firstId(live) : 0);
+  function placeInWindow(messages: readonly Message[]): void {
+    const { past, live } = messageWindow;
+    if (past) addMessages(past, messages, firstId(past), past.upTo + 1);
+    addMessages(live, messages, live.more ? firstId(live) : 0);
   }
 
   /** The live end anew, from these messages on. */
-  function begin(messages: readonly Message[], more: boolean): void {
-    held.live = { lines: [], more };
-    add(held.live, messages);
+  function startLiveRun(messages: readonly Message[], more: boolean): void {
+    messageWindow.live = { items: [], more };
+    addMessages(messageWindow.live, messages);
   }
 
-  function history(messages: readonly Message[], position: Position, known: number | null): void {
+  function applyHistory(
+    messages: readonly Message[],
+    position: LogPosition,
+    completeUpTo: number | null,
+  ): void {
     epoch = position.epoch;
     const oldest = messages[0]?.id ?? 0;
     // The first change of a room is its first message. Of long messages a history holds few, so their number says nothing.
-    const complete = oldest <= 1;
-    const anew = known === null || position.seq < known;
-    if (anew) pending.restart(position.seq);
-    else pending.advance(position.seq);
-    const reading = reader();
-    if (isPast(held, reading)) held.away = true;
-    if (anew || complete || first().lines.length === 0) {
-      held.past = null;
-      held.away = false;
-      staleTo = 0;
-      begin(messages, !complete);
-    } else if (held.away) {
-      staleTo = held.past?.upTo ?? 0;
-      begin(messages, true);
+    const reachesStart = oldest <= 1;
+    const isReset = completeUpTo === null || position.seq < completeUpTo;
+    if (isReset) pending.resetTo(position.seq);
+    else pending.advanceTo(position.seq);
+    const readId = getReadId();
+    if (isInPast(messageWindow, readId)) messageWindow.detached = true;
+    if (isReset || reachesStart || firstRun().items.length === 0) {
+      messageWindow.past = null;
+      messageWindow.detached = false;
+      staleUpTo = 0;
+      startLiveRun(messages, !reachesStart);
+    } else if (messageWindow.detached) {
+      staleUpTo = messageWindow.past?.upTo ?? 0;
+      startLiveRun(messages, true);
     } else {
-      held.past = null;
-      const { live } = held;
-      shorten(live, kept, reading, kept);
-      staleTo = position.seq > known ? known : 0;
-      if (oldest > known + 1) {
-        held.past = { ...live, upTo: known };
-        begin(messages, true);
-      } else add(live, messages);
+      messageWindow.past = null;
+      const { live } = messageWindow;
+      dropOldestUnread(live, retained, readId, retained);
+      staleUpTo = position.seq > completeUpTo ? completeUpTo : 0;
+      if (oldest > completeUpTo + 1) {
+        messageWindow.past = { ...live, upTo: completeUpTo };
+        startLiveRun(messages, true);
+      } else addMessages(live, messages);
     }
   }
 
-  const before: Record<Page, () => number | null> = {
-    older: () => (first().more ? firstId(first()) : null),
-    gap: () => (held.past && !held.away ? firstId(held.live) : null),
+  const beforeId: Record<PageKind, () => number | null> = {
+    older: () => (firstRun().more ? firstId(firstRun()) : null),
+    gap: () => (messageWindow.past && !messageWindow.detached ? firstId(messageWindow.live) : null),
     // An id is a change's number: at most so many messages lie between, and the page reaches down to the window.
-    newer: () => (held.past && held.away ? Math.min(held.past.upTo + 1 + PAGE, firstId(held.live)) : null),
+    newer: () =>
+      messageWindow.past && messageWindow.detached
+        ? Math.min(messageWindow.past.upTo + 1 + PAGE_SIZE, firstId(messageWindow.live))
+        : null,
   };
 
-  function take(page: Page, from: number, messages: readonly Message[], more: boolean): void {
-    if (before[page]() !== from) return;
-    const { past, live } = held;
+  function addPage(
+    page: PageKind,
+    requestedBefore: number,
+    messages: readonly Message[],
+    more: boolean,
+  ): void {
+    if (beforeId[page]() !== requestedBefore) return;
+    const { past, live } = messageWindow;
     if (page === 'older') {
-      add(first(), messages, 0, from);
-      first().more = more;
+      addMessages(firstRun(), messages, 0, requestedBefore);
+      firstRun().more = more;
       // Who does not say where they are reads the page that they asked for.
-      trim(held, bounds, reader() || 1);
+      enforceLimit(messageWindow, bounds, getReadId() || 1);
       return;
     }
     if (!past) return;
     if (page === 'gap') {
-      add(live, messages, past.upTo + 1, from);
-      if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) join(held);
+      addMessages(live, messages, past.upTo + 1, requestedBefore);
+      if (!more || (messages[0]?.id ?? 0) <= past.upTo + 1) closeGap(messageWindow);
     } else {
-      add(past, messages, past.upTo + 1, from);
-      past.upTo = Math.max(past.upTo, from - 1);
-      if (past.upTo >= firstId(live) - 1) join(held);
+      addMessages(past, messages, past.upTo + 1, requestedBefore);
+      past.upTo = Math.max(past.upTo, requestedBefore - 1);
+      if (past.upTo >= firstId(live) - 1) closeGap(messageWindow);
     }
-    trim(held, bounds, reader());
+    enforceLimit(messageWindow, bounds, getReadId());
   }
 
-  function visit(before: number, messages: readonly Message[], more: boolean): void {
-    const past = { lines: [], more, upTo: before - 1 };
-    Object.assign(held, { past, away: true });
-    add(past, messages);
-    if (past.upTo >= firstId(held.live) - 1) join(held);
+  function showPageAround(beforeId: number, messages: readonly Message[], more: boolean): void {
+    const past: MessageRun & { upTo: number } = { items: [], more, upTo: beforeId - 1 };
+    Object.assign(messageWindow, { past, detached: true });
+    addMessages(past, messages);
+    if (past.upTo >= firstId(messageWindow.live) - 1) closeGap(messageWindow);
     // What was looked for is what will be read.
-    trim(held, bounds, past.upTo);
+    enforceLimit(messageWindow, bounds, past.upTo);
   }
 
   function find(id: number): Message | null {
-    for (const { lines } of runs()) for (const { message } of lines) if (message.id === id) return message;
+    for (const { items } of allRuns()) for (const { message } of items) if (message.id === id) return message;
     return null;
   }
 
-  function stale(): number | null {
-    return first().lines.length > 0 && firstId(first()) <= staleTo ? staleTo + 1 : null;
+  function staleBefore(): number | null {
+    return firstRun().items.length > 0 && firstId(firstRun()) <= staleUpTo ? staleUpTo + 1 : null;
   }
 
-  function refresh(messages: readonly Message[] | null): void {
+  function replaceStale(messages: readonly Message[] | null): void {
     if (messages) {
-      place(messages);
-      staleTo = (messages[0]?.id ?? 1) - 1;
+      placeInWindow(messages);
+      staleUpTo = (messages[0]?.id ?? 1) - 1;
       return;
     }
-    const lines = held.live.lines.filter(({ message }) => message.id > staleTo);
-    Object.assign(held, { live: { lines, more: true }, past: null, away: false });
-    staleTo = 0;
+    const items = messageWindow.live.items.filter(({ message }) => message.id > staleUpTo);
+    Object.assign(messageWindow, { live: { items, more: true }, past: null, detached: false });
+    staleUpTo = 0;
     snapshot = null;
   }
 
   return {
-    lines() {
-      const { past, live, away } = held;
-      const gap: GapLine[] = past ? [{ kind: 'gap', key: `g${past.upTo}` }] : [];
-      snapshot ??= away
-        ? [...first().lines]
-        : [...(past?.lines ?? []), ...gap, ...live.lines, ...pending.lines];
+    items() {
+      const { past, live, detached } = messageWindow;
+      const gap: GapItem[] = past ? [{ kind: 'gap', key: `g${past.upTo}` }] : [];
+      snapshot ??= detached
+        ? [...firstRun().items]
+        : [...(past?.items ?? []), ...gap, ...live.items, ...pending.items];
       return snapshot;
     },
     get pending() {
-      return pending.lines;
+      return pending.items;
     },
-    get more() {
-      return first().more;
+    get hasOlder() {
+      return firstRun().more;
     },
-    get newest() {
-      return !held.away;
+    get atLatest() {
+      return !messageWindow.detached;
     },
     get epoch() {
       return epoch;
     },
-    get last() {
-      return (held.away ? first() : held.live).lines.at(-1)?.message.id ?? 0;
+    get lastId() {
+      return (messageWindow.detached ? firstRun() : messageWindow.live).items.at(-1)?.message.id ?? 0;
     },
-    hold(next) {
-      reader = next;
+    trackReadPosition(next) {
+      getReadId = next;
     },
-    identify(next) {
-      const other = session !== null && (session.userId !== next.userId || session.room !== next.room);
+    setSession(next) {
+      const isOtherPerson =
+        session !== null && (session.userId !== next.userId || session.room !== next.room);
       session = next;
-      if (!other) return;
-      for (const line of pending.lines) pending.remove(line.clientId);
-      for (const run of runs()) run.lines = run.lines.map(({ message }) => toLine(message));
+      if (!isOtherPerson) return;
+      for (const item of pending.items) pending.remove(item.clientId);
+      for (const run of allRuns()) run.items = run.items.map(({ message }) => toItem(message));
       snapshot = null;
     },
-    history,
-    merge(messages, top) {
-      if (asked > 0) for (const message of messages) meanwhile.set(message.id, message);
-      place(messages);
-      pending.advance(top);
-      trim(held, bounds, reader());
+    applyHistory,
+    applyChanges(messages, headSeq) {
+      if (openPageRequests > 0) for (const message of messages) changedWhileLoading.set(message.id, message);
+      placeInWindow(messages);
+      pending.advanceTo(headSeq);
+      enforceLimit(messageWindow, bounds, getReadId());
       snapshot = null;
     },
-    asking(by) {
-      asked += by;
-      if (asked === 0) meanwhile.clear();
+    trackPageRequest(delta) {
+      openPageRequests += delta;
+      if (openPageRequests === 0) changedWhileLoading.clear();
     },
-    before: (page) => before[page](),
-    take,
-    visit,
+    beforeId: (page) => beforeId[page](),
+    addPage,
+    showPageAround,
     find,
-    stale,
-    refresh,
-    toNewest() {
-      if (!held.away) return;
-      held.past = null;
-      held.away = false;
+    staleBefore,
+    replaceStale,
+    jumpToLatest() {
+      if (!messageWindow.detached) return;
+      messageWindow.past = null;
+      messageWindow.detached = false;
       snapshot = null;
     },
-    pend(entry) {
-      pending.add(entry);
+    addPending(message) {
+      pending.add(message);
       snapshot = null;
     },
     acknowledge(clientId, id) {
       pending.acknowledge(clientId, id);
       snapshot = null;
     },
-    fail(clientId, failure) {
-      pending.fail(clientId, failure);
+    markFailed(clientId, failure) {
+      pending.markFailed(clientId, failure);
       snapshot = null;
     },
-    discard(clientId) {
+    discardPending(clientId) {
       pending.remove(clientId);
       snapshot = null;
     },

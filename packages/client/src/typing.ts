@@ -1,58 +1,64 @@
 /** Decides who counts as typing now: whoever said so a moment ago and has not been heard since. */
 
-import type { Typist } from '@chatty/protocol/events';
-import type { Chat } from './chat.js';
+import type { TypingUser } from '@chatty/protocol/events';
+import type { ChatClient } from './chat.js';
 import { type Clock, realClock } from './clock.js';
 
-export type Typing = {
-  heard(who: Typist): void;
+export type TypingTracker = {
+  recordTyping(user: TypingUser): void;
   /** Their message is here. */
-  stop(userId: string): void;
+  stopTyping(userId: string): void;
   /** No timer is left. */
-  end(): void;
+  dispose(): void;
 };
 
 /** How long a sign of typing counts, in milliseconds: one comes every 3 s while it goes on. */
-const LASTS = 5_000;
+const TYPING_EXPIRY_MS = 5_000;
 /** Most people remembered. */
-const MOST = 20;
+const MAX_TYPING_USERS = 20;
 
-/** @param show is told who is typing, in the order in which they began */
-export function createTyping(clock: Clock, show: (typists: Typist[]) => void): Typing {
-  const signs = new Map<string, { who: Typist; forget: () => void }>();
+/** @param onChange is told who is typing, in the order in which they began */
+export function createTypingTracker(clock: Clock, onChange: (users: TypingUser[]) => void): TypingTracker {
+  const typingByUser = new Map<string, { user: TypingUser; cancelExpiry: () => void }>();
 
-  const tell = () => show([...signs.values()].map(({ who }) => who));
+  const notify = () => onChange([...typingByUser.values()].map(({ user }) => user));
 
-  function stop(userId: string): void {
-    signs.get(userId)?.forget();
-    if (signs.delete(userId)) tell();
+  function stopTyping(userId: string): void {
+    typingByUser.get(userId)?.cancelExpiry();
+    if (typingByUser.delete(userId)) notify();
   }
 
   return {
-    heard(who) {
-      const { userId } = who;
-      const known = signs.get(userId);
-      known?.forget();
-      if (!known && signs.size === MOST) return;
-      signs.set(userId, { who, forget: clock.later(() => stop(userId), LASTS) });
-      if (!known) tell();
+    recordTyping(user) {
+      const { userId } = user;
+      const existing = typingByUser.get(userId);
+      existing?.cancelExpiry();
+      if (!existing && typingByUser.size === MAX_TYPING_USERS) return;
+      typingByUser.set(userId, {
+        user,
+        cancelExpiry: clock.later(() => stopTyping(userId), TYPING_EXPIRY_MS),
+      });
+      if (!existing) notify();
     },
-    stop,
-    end() {
-      for (const { forget } of signs.values()) forget();
+    stopTyping,
+    dispose() {
+      for (const { cancelExpiry } of typingByUser.values()) cancelExpiry();
     },
   };
 }
 
 /** Tells who is typing in the room of a chat, in the order in which they began. Answers how to end that. */
-export function watchTyping(chat: Pick<Chat, 'on'>, show: (typists: Typist[]) => void): () => void {
-  const typing = createTyping(realClock, show);
-  const offs = [
-    chat.on('typing', typing.heard),
-    chat.on('message', ({ userId }) => typing.stop(userId)),
-    typing.end,
+export function watchTyping(
+  chat: Pick<ChatClient, 'on'>,
+  onChange: (users: TypingUser[]) => void,
+): () => void {
+  const tracker = createTypingTracker(realClock, onChange);
+  const unsubscribers = [
+    chat.on('typing', tracker.recordTyping),
+    chat.on('message', ({ userId }) => tracker.stopTyping(userId)),
+    tracker.dispose,
   ];
   return () => {
-    for (const off of offs) off();
+    for (const off of unsubscribers) off();
   };
 }

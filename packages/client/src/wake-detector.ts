@@ -3,39 +3,45 @@
 import type { Clock } from './clock.js';
 
 /** What a browser has of this; elsewhere there is none of it. */
-type Page = {
+type EventTargetLike = {
   addEventListener?: (name: string, listener: () => void) => void;
   removeEventListener?: (name: string, listener: () => void) => void;
 };
 
-const TICK = 5_000;
+const TICK_INTERVAL_MS = 5_000;
 /** A tick that is late by more than this, in milliseconds: the machine slept, or the page was frozen. */
-const LATE = 10_000;
+const SLEEP_THRESHOLD_MS = 10_000;
 
 /** Calls `tick` every 5 s and `wake` when something may have happened to the connection. Answers how to end that. */
-export function startWatch(options: { clock: Clock; tick: () => void; wake: () => void }): () => void {
-  const { clock, tick, wake } = options;
-  const page = globalThis as Page & { document?: Page & { visibilityState: string } };
-  let last = clock.now();
-  let stop = () => {};
-
-  const seen = () => {
-    if (page.document?.visibilityState === 'visible') wake();
+export function startWakeDetector(options: {
+  clock: Clock;
+  onTick: () => void;
+  onWake: () => void;
+}): () => void {
+  const { clock, onTick, onWake } = options;
+  const browserGlobal = globalThis as EventTargetLike & {
+    document?: EventTargetLike & { visibilityState: string };
   };
-  const run = () => {
-    const late = clock.now() - last - TICK;
-    last = clock.now();
-    stop = clock.later(run, TICK);
-    tick();
-    if (late > LATE) wake();
+  let lastTickAt = clock.now();
+  let cancelTick = () => {};
+
+  const onVisibilityChange = () => {
+    if (browserGlobal.document?.visibilityState === 'visible') onWake();
+  };
+  const runTick = () => {
+    const delayedByMs = clock.now() - lastTickAt - TICK_INTERVAL_MS;
+    lastTickAt = clock.now();
+    cancelTick = clock.later(runTick, TICK_INTERVAL_MS);
+    onTick();
+    if (delayedByMs > SLEEP_THRESHOLD_MS) onWake();
   };
 
-  stop = clock.later(run, TICK);
-  page.addEventListener?.('online', wake);
-  page.document?.addEventListener?.('visibilitychange', seen);
+  cancelTick = clock.later(runTick, TICK_INTERVAL_MS);
+  browserGlobal.addEventListener?.('online', onWake);
+  browserGlobal.document?.addEventListener?.('visibilitychange', onVisibilityChange);
   return () => {
-    stop();
-    page.removeEventListener?.('online', wake);
-    page.document?.removeEventListener?.('visibilitychange', seen);
+    cancelTick();
+    browserGlobal.removeEventListener?.('online', onWake);
+    browserGlobal.document?.removeEventListener?.('visibilitychange', onVisibilityChange);
   };
 }

@@ -2,18 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type Chat, createChat, type Line } from '@chatty/client/chat';
+import { type ChatClient, createChatClient, type TimelineItem } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import fc from 'fast-check';
-import { createHandClock, createRoom, type Room, settle } from './support/room.js';
-import { found, rare, type Step, step } from './support/scripts.js';
-import { createNetwork } from './support/simulation.js';
+import { createManualClock, createModelRoom, flushMicrotasks, type ModelRoom } from './support/room.js';
+import {
+  rareStepArbitrary,
+  regressionScripts,
+  type SimulationStep,
+  stepArbitrary,
+} from './support/scripts.js';
+import { createSimulatedNetwork } from './support/simulation.js';
 
-const stored = (lines: readonly Line[]): Message[] =>
+const stored = (lines: readonly TimelineItem[]): Message[] =>
   lines.flatMap((line) => (line.kind === 'stored' ? [line.message] : []));
 
 /** The runs of messages between the gaps, as ids. */
-function runs(lines: readonly Line[]): number[][] {
+function runs(lines: readonly TimelineItem[]): number[][] {
   const found: number[][] = [[]];
   for (const line of lines) {
     if (line.kind === 'gap') found.push([]);
@@ -23,7 +28,7 @@ function runs(lines: readonly Line[]): number[][] {
 }
 
 /** Whether an id is missing inside a run, comes twice or out of order. */
-function hasSilentGap(lines: readonly Line[], ids: readonly number[]): boolean {
+function hasSilentGap(lines: readonly TimelineItem[], ids: readonly number[]): boolean {
   return runs(lines).some((run) => {
     const start = ids.indexOf(run[0] ?? 0);
     return !run.every((id, index) => ids[start + index] === id);
@@ -32,16 +37,19 @@ function hasSilentGap(lines: readonly Line[], ids: readonly number[]): boolean {
 
 /** @param fit how many messages one answer holds */
 function world(fit = Number.POSITIVE_INFINITY) {
-  const room = createRoom(700, fit);
-  const clock = createHandClock();
-  const network = createNetwork(room, clock);
-  const chat = createChat({ url: 'http://simulated', token: 'a.b.c' }, { clock, dial: network.dial });
+  const room = createModelRoom(700, fit);
+  const clock = createManualClock();
+  const network = createSimulatedNetwork(room, clock);
+  const chat = createChatClient(
+    { url: 'http://simulated', token: 'a.b.c' },
+    { clock, createSocket: network.connect },
+  );
   /** The ids of each log there was; what is shown must fit the one that the client follows. */
   const logs = new Map<string, number[]>();
   const record = () =>
     logs.set(
       room.position.epoch,
-      room.all().map(({ id }) => id),
+      room.allMessages().map(({ id }) => id),
     );
   const heard: string[] = [];
   /** Collected, as what a listener throws does not end the test. */
@@ -55,12 +63,12 @@ function world(fit = Number.POSITIVE_INFINITY) {
     if (new Set(keys).size < keys.length) faults.push(`a key twice: ${keys}`);
   });
 
-  const steps: { [Name in Step['do']]: (step: Extract<Step, { do: Name }>) => void } = {
+  const steps: { [Name in SimulationStep['do']]: (step: Extract<SimulationStep, { do: Name }>) => void } = {
     post: ({ count }) => {
       for (let each = 0; each < count; each += 1) room.post();
     },
     change({ count }) {
-      const ids = room.all().map(({ id }) => id);
+      const ids = room.allMessages().map(({ id }) => id);
       for (let each = 0; each < count; each += 1) {
         const id = ids.at((each * 7) % ids.length) ?? 0;
         if (each % 5 === 4) room.remove(id);
@@ -68,36 +76,36 @@ function world(fit = Number.POSITIVE_INFINITY) {
       }
     },
     pass: ({ fates }) => {
-      for (const fate of fates) network.pass(fate);
+      for (const fate of fates) network.deliverNext(fate);
     },
     wind: ({ milliseconds }) => clock.wind(milliseconds),
     flush: network.flush,
-    head: network.head,
-    cut: network.cut,
+    head: network.sendHead,
+    cut: network.breakConnection,
     send: () => {
       sent += 1;
       assert.equal(chat.send(`mine ${sent}`), null);
     },
-    refuse: () => network.refuse(2),
-    wake: () => chat.wake(),
+    refuse: () => network.refuseNext(2),
+    wake: () => chat.reconnectNow(),
     restore() {
       record();
-      room.restore(5);
+      room.restoreBackup(5);
     },
     scroll: ({ to }) => void chat[to](),
   };
-  const run = async (step: Step) => {
-    (steps[step.do] as (step: Step) => void)(step);
-    await settle();
+  const run = async (step: SimulationStep) => {
+    (steps[step.do] as (step: SimulationStep) => void)(step);
+    await flushMicrotasks();
   };
   /** Everything arrives from now on, until nothing happens any more. */
   async function calm(): Promise<void> {
-    network.refuse(0);
+    network.refuseNext(0);
     for (let round = 0; round < 12; round += 1) {
       network.flush();
-      network.head();
-      do await settle();
-      while (network.heal());
+      network.sendHead();
+      do await flushMicrotasks();
+      while (network.restoreConnection());
       clock.wind(9_000);
     }
   }
@@ -105,27 +113,30 @@ function world(fit = Number.POSITIVE_INFINITY) {
 }
 
 /** Loads what lies before, page by page, while it fits into the window. */
-async function readAll(chat: Chat, calm: () => Promise<void>): Promise<void> {
-  const has = (kind: Line['kind']) => chat.lines.some((line) => line.kind === kind);
-  for (let page = 0; page < 60 && (!chat.newest || has('gap') || chat.more); page += 1) {
-    void (!chat.newest ? chat.loadNewer() : has('gap') ? chat.loadGap() : chat.loadOlder());
+async function readAll(chat: ChatClient, calm: () => Promise<void>): Promise<void> {
+  const has = (kind: TimelineItem['kind']) => chat.items.some((line) => line.kind === kind);
+  for (let page = 0; page < 60 && (!chat.atLatest || has('gap') || chat.hasOlder); page += 1) {
+    void (!chat.atLatest ? chat.loadNewer() : has('gap') ? chat.loadGap() : chat.loadOlder());
     await calm();
   }
 }
 
-function assertSame(chat: Chat, room: Room): void {
-  const shown = stored(chat.lines);
+function assertSame(chat: ChatClient, room: ModelRoom): void {
+  const shown = stored(chat.items);
   const [first] = shown;
   assert.deepEqual(
     shown,
-    room.all().filter(({ id }) => id >= (first?.id ?? 0)),
+    room.allMessages().filter(({ id }) => id >= (first?.id ?? 0)),
   );
 }
 
-it('state at join plus live events is the state fetched again, and no gap is ever silent', async () => {
+it('the state at join plus live events equals the state fetched again, and no gap goes unreported', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof({ weight: 40, arbitrary: step }, { weight: 1, arbitrary: rare }), { maxLength: 60 }),
+      fc.array(
+        fc.oneof({ weight: 40, arbitrary: stepArbitrary }, { weight: 1, arbitrary: rareStepArbitrary }),
+        { maxLength: 60 },
+      ),
       // Of the longest messages a page of the server holds about thirty.
       fc.constantFrom(Number.POSITIVE_INFINITY, 30, 7),
       async (script, fit) => {
@@ -136,22 +147,22 @@ it('state at join plus live events is the state fetched again, and no gap is eve
         for (const each of script) await run(each);
         await calm();
         assert.equal(chat.state, 'live');
-        assert.ok(chat.lines.every(({ kind }) => kind !== 'pending' || !chat.newest));
-        for (const line of chat.lines) {
+        assert.ok(chat.items.every(({ kind }) => kind !== 'pending' || !chat.atLatest));
+        for (const line of chat.items) {
           if (line.kind === 'stored')
             assert.deepEqual(
               line.message,
-              room.all().find(({ id }) => id === line.message.id),
+              room.allMessages().find(({ id }) => id === line.message.id),
             );
         }
-        chat.toNewest();
-        assert.deepEqual(stored(chat.lines).at(-1), room.all().at(-1));
+        chat.jumpToLatest();
+        assert.deepEqual(stored(chat.items).at(-1), room.allMessages().at(-1));
         await readAll(chat, calm);
         assertSame(chat, room);
         assert.deepEqual(faults, []);
         assert.equal(new Set(heard).size, heard.length, 'a message was new twice');
         const mine = room
-          .all()
+          .allMessages()
           .filter(({ userId }) => userId === 'me')
           .map(({ clientId }) => clientId);
         assert.equal(new Set(mine).size, mine.length, 'a line was stored twice');
@@ -160,23 +171,23 @@ it('state at join plus live events is the state fetched again, and no gap is eve
     ),
     {
       includeErrorInReport: true,
-      examples: found.map((script) => [script, Number.POSITIVE_INFINITY]),
+      examples: regressionScripts.map((script) => [script, Number.POSITIVE_INFINITY]),
       numRuns: 1_000,
     },
   );
 });
 
-it('a connection that died without a word is found out within half a minute, and nothing is missed', async () => {
+it('a silently dead connection is detected within 30 s, and no message is missed', async () => {
   const { room, network, clock, chat, calm } = world();
   chat.connect();
   await calm();
   const states: string[] = [];
   chat.on('state', ({ state }) => states.push(state));
-  network.strand();
+  network.stopDelivering();
   room.post();
   for (let second = 0; second < 30; second += 1) {
     clock.wind(1_000);
-    await settle();
+    await flushMicrotasks();
   }
   assert.equal(states[0], 'waiting');
   await calm();
@@ -184,7 +195,7 @@ it('a connection that died without a word is found out within half a minute, and
   assertSame(chat, room);
 });
 
-it('a hole too old to catch up with shows as a gap', async () => {
+it('a gap too large to catch up with is shown as a gap', async () => {
   const { room, network, chat, calm, run, faults } = world();
   chat.connect();
   await run({ do: 'post', count: 120 });
@@ -192,51 +203,51 @@ it('a hole too old to catch up with shows as a gap', async () => {
   for (let frame = 0; frame < 3; frame += 1) {
     await run({ do: 'post', count: 300 });
     network.flush();
-    network.pass('lost');
+    network.deliverNext('lost');
   }
   await calm();
-  assert.ok(chat.lines.some(({ kind }) => kind === 'gap'));
+  assert.ok(chat.items.some(({ kind }) => kind === 'gap'));
   await readAll(chat, calm);
   assertSame(chat, room);
   assert.deepEqual(faults, []);
 });
 
-it('after a sleep the connection is asked at once', async () => {
+it('after sleep the client checks the connection immediately', async () => {
   const { network, clock, chat, calm } = world();
   chat.connect();
   await calm();
-  network.strand();
+  network.stopDelivering();
   clock.wind(600_000);
   clock.wind(10_000);
-  await settle();
+  await flushMicrotasks();
   assert.equal(chat.state, 'waiting');
 });
 
-it('what one person has not sent yet is not sent by the next', async () => {
+it('unsent messages of one user are not sent by the next user', async () => {
   const { room, network, chat, calm } = world();
   chat.connect();
   await calm();
   room.post({ userId: 'me', content: 'mine' });
   await calm();
-  network.cut();
+  network.breakConnection();
   chat.send('not sent');
-  network.is('you');
-  chat.identify('another');
+  network.setUserId('you');
+  chat.setToken('another');
   await calm();
-  assert.deepEqual([chat.state, room.all().length], ['live', 1]);
-  assert.ok(chat.lines.every((line) => line.kind === 'stored' && !line.own));
+  assert.deepEqual([chat.state, room.allMessages().length], ['live', 1]);
+  assert.ok(chat.items.every((line) => line.kind === 'stored' && !line.own));
 });
 
-it('a failed line is sent again under the same client id, or let go', async () => {
+it('a failed message is resent with the same client id, or discarded', async () => {
   const { room, network, clock, chat, calm } = world();
   chat.connect();
   await calm();
-  network.cut();
+  network.breakConnection();
   chat.send('first');
   chat.send('second');
   clock.wind(6 * 60_000);
   await calm();
-  const failed = chat.lines.flatMap((line) => (line.kind === 'pending' ? [line] : []));
+  const failed = chat.items.flatMap((line) => (line.kind === 'pending' ? [line] : []));
   assert.deepEqual(
     failed.map(({ content, failure }) => [content, failure]),
     [
@@ -248,21 +259,21 @@ it('a failed line is sent again under the same client id, or let go', async () =
   chat.discard(failed[1]?.clientId ?? '');
   await calm();
   assert.deepEqual(
-    room.all().map(({ content, clientId }) => [content, clientId]),
+    room.allMessages().map(({ content, clientId }) => [content, clientId]),
     [['first', failed[0]?.clientId]],
   );
-  assert.ok(chat.lines.every(({ kind }) => kind === 'stored'));
+  assert.ok(chat.items.every(({ kind }) => kind === 'stored'));
 });
 
-it('close leaves no timer, whatever was going on', async () => {
+it('close leaves no timer running in any state', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (script) => {
+    fc.asyncProperty(fc.array(stepArbitrary, { maxLength: 12 }), async (script) => {
       const { network, clock, chat, run } = world();
       chat.connect();
       for (const each of script) await run(each);
       chat.close();
-      network.cut();
-      await settle();
+      network.breakConnection();
+      await flushMicrotasks();
       assert.deepEqual([clock.timers, chat.state], [0, 'closed']);
     }),
     { includeErrorInReport: true, numRuns: 40 },

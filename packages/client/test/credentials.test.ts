@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createCredentials } from '@chatty/client/credentials';
-import { createHandClock, settle } from './support/room.js';
+import { createManualClock, flushMicrotasks } from './support/room.js';
 
 /** A token that ends so many seconds from then. */
 function tokenUntil(milliseconds: number, extra = {}): string {
@@ -11,21 +11,21 @@ function tokenUntil(milliseconds: number, extra = {}): string {
   return `e30.${Buffer.from(payload).toString('base64url')}.signature`;
 }
 
-it('a token is due a minute before it ends; one that does not say when, or is none, never', () => {
-  const clock = createHandClock();
+it('a token is due for renewal one minute before it expires; a token without a valid expiry never is', () => {
+  const clock = createManualClock();
   const provider = async () => 'another';
-  const due = (token: string) => createCredentials({ token, provider, clock }).due();
+  const due = (token: string) => createCredentials({ token, provider, clock }).shouldRenew();
   assert.equal(due(tokenUntil(clock.now() + 61_000)), false);
   assert.equal(due(tokenUntil(clock.now() + 59_000)), true);
   assert.equal(due(tokenUntil(clock.now() - 1_000)), true);
   for (const token of ['', 'a.b.c', 'a.%%%.c', tokenUntil(Number.NaN), 'e30.e30.x'])
     assert.equal(due(token), false);
   const alone = createCredentials({ token: tokenUntil(clock.now()), provider: undefined, clock });
-  assert.equal(alone.due(), false);
+  assert.equal(alone.shouldRenew(), false);
 });
 
-it('the host is asked one call at a time, and again after growing pauses when it has no token', async () => {
-  const clock = createHandClock();
+it('the token provider is called once at a time, and again with growing backoff when it returns no token', async () => {
+  const clock = createManualClock();
   const calls: number[] = [];
   const answers = ['', new Error('no session'), 'fresh'];
   const credentials = createCredentials({
@@ -41,7 +41,7 @@ it('the host is asked one call at a time, and again after growing pauses when it
   const [one, two] = [credentials.renew(), credentials.renew()];
   const start = clock.now();
   for (let second = 0; second < 10; second += 1) {
-    await settle();
+    await flushMicrotasks();
     clock.wind(500);
   }
   assert.deepEqual(await Promise.all([one, two]), [true, true]);
@@ -52,16 +52,16 @@ it('the host is asked one call at a time, and again after growing pauses when it
   );
 });
 
-it('a host that never answers, or never has a token, is given up', async () => {
+it('a token provider that never answers or never returns a token is given up', async () => {
   for (const provider of [() => new Promise<string>(() => undefined), async () => '']) {
-    const clock = createHandClock();
+    const clock = createManualClock();
     const credentials = createCredentials({ token: 'old', clock, provider });
     let outcome: boolean | null = null;
     void credentials.renew().then((renewed) => {
       outcome = renewed;
     });
     for (let second = 0; second < 400 && outcome === null; second += 1) {
-      await settle();
+      await flushMicrotasks();
       clock.wind(1_000);
     }
     assert.equal(outcome, false);
@@ -69,8 +69,8 @@ it('a host that never answers, or never has a token, is given up', async () => {
   }
 });
 
-it('where this clock is wrong and every token seems to end, the pauses between calls grow', async () => {
-  const clock = createHandClock();
+it('with a wrong local clock, where every token seems expired, the pauses between provider calls grow', async () => {
+  const clock = createManualClock();
   let calls = 0;
   const credentials = createCredentials({
     token: tokenUntil(clock.now()),
@@ -81,7 +81,7 @@ it('where this clock is wrong and every token seems to end, the pauses between c
     },
   });
   for (let second = 0; second < 3_600; second += 5) {
-    if (credentials.due()) void credentials.renew();
+    if (credentials.shouldRenew()) void credentials.renew();
     await new Promise(setImmediate);
     clock.wind(5_000);
   }

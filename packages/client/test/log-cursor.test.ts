@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCursor } from '@chatty/client/log-cursor';
-import type { Frame, Message } from '@chatty/protocol/events';
-import { SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import { createLogCursor } from '@chatty/client/log-cursor';
+import type { ChangeFrame, Message } from '@chatty/protocol/events';
+import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 import fc from 'fast-check';
-import { createRoom, type Room } from './support/room.js';
+import { createModelRoom, type ModelRoom } from './support/room.js';
 
 /** The room as a plain map of what was given out. */
 function merge(shown: Map<number, Message>, messages: readonly Message[]): void {
@@ -18,24 +18,24 @@ function merge(shown: Map<number, Message>, messages: readonly Message[]): void 
 const byId = (shown: Map<number, Message>) => [...shown.values()].sort((a, b) => a.id - b.id);
 
 /** A log told frame by frame, and what the room looked like at the end of each. */
-function tell(room: Room, changes: readonly number[]) {
-  const frames: Frame[] = [];
+function tell(room: ModelRoom, changes: readonly number[]) {
+  const frames: ChangeFrame[] = [];
   const states = new Map<number, Message[]>([[0, []]]);
   for (const change of changes) {
     const before = room.position;
-    const ids = room.all().map(({ id }) => id);
+    const ids = room.allMessages().map(({ id }) => id);
     const id = ids.at(change % Math.max(1, ids.length));
     if (id === undefined || change % 3 > 0) room.post();
     else room.edit(id, `edit ${before.seq}`);
     if (change % 5 === 0) room.post();
-    const frame = room.after(before);
+    const frame = room.changesAfter(before);
     if (frame && frame.seq > before.seq) frames.push(frame);
-    states.set(room.position.seq, room.all());
+    states.set(room.position.seq, room.allMessages());
   }
   return { frames, states };
 }
 
-it('frames in any order, some twice, some never: what is shown is the room at a position, and sync brings the rest', () => {
+it('with frames reordered, duplicated or lost, the displayed state matches the room at some position, and sync delivers the rest', () => {
   const order = fc.array(fc.nat(1_000), { maxLength: 60 });
   fc.assert(
     fc.property(
@@ -43,24 +43,24 @@ it('frames in any order, some twice, some never: what is shown is the room at a 
       order,
       fc.boolean(),
       (changes, picks, drop) => {
-        const room = createRoom();
+        const room = createModelRoom();
         const { frames, states } = tell(room, changes);
-        const cursor = createCursor();
+        const cursor = createLogCursor();
         const shown = new Map<number, Message>();
         merge(shown, cursor.reset({ epoch: room.position.epoch, seq: 0 }));
         for (const pick of picks) {
           const frame = frames[pick % Math.max(1, frames.length)];
-          if (frame && !(drop && pick % 7 === 0)) merge(shown, cursor.take(frame));
-          assert.deepEqual(byId(shown), states.get(cursor.shown), 'the room as of the position');
+          if (frame && !(drop && pick % 7 === 0)) merge(shown, cursor.receive(frame));
+          assert.deepEqual(byId(shown), states.get(cursor.releasedSeq), 'the room as of the position');
         }
-        cursor.note(room.position);
+        cursor.setHead(room.position);
         while (cursor.behind && cursor.position) {
-          const answer = room.after(cursor.position, 4);
+          const answer = room.changesAfter(cursor.position, 4);
           assert.ok(answer);
-          merge(shown, cursor.take(answer, room.position.seq));
-          assert.ok(states.has(cursor.shown));
+          merge(shown, cursor.receive(answer, room.position.seq));
+          assert.ok(states.has(cursor.releasedSeq));
         }
-        assert.deepEqual(byId(shown), room.all());
+        assert.deepEqual(byId(shown), room.allMessages());
         assert.deepEqual(cursor.position, room.position);
       },
     ),
@@ -68,54 +68,54 @@ it('frames in any order, some twice, some never: what is shown is the room at a 
   );
 });
 
-it('at the beginning of a connection a frame as large as a page is not shown before it is known what follows', () => {
-  const room = createRoom();
-  for (let each = 0; each < SYNC_PAGE_SIZE + 20; each += 1) room.post();
+it('at the start of a connection, a page-sized frame is not released before the following position is known', () => {
+  const room = createModelRoom();
+  for (let each = 0; each < MAX_SYNC_PAGE_SIZE + 20; each += 1) room.post();
   room.edit(7, 'later');
-  const cursor = createCursor();
+  const cursor = createLogCursor();
   const { epoch } = room.position;
   cursor.reset({ epoch, seq: 0 });
-  cursor.pause();
-  const page = room.after({ epoch, seq: 0 });
+  cursor.onDisconnect();
+  const page = room.changesAfter({ epoch, seq: 0 });
   assert.ok(page && !page.messages.some(({ id }) => id === 7));
-  assert.deepEqual(cursor.take(page), []);
+  assert.deepEqual(cursor.receive(page), []);
   assert.equal(cursor.behind, true);
-  const rest = room.after(cursor.position ?? room.position);
+  const rest = room.changesAfter(cursor.position ?? room.position);
   assert.ok(rest);
-  assert.equal(cursor.take(rest, rest.seq).length, page.messages.length + rest.messages.length);
+  assert.equal(cursor.receive(rest, rest.seq).length, page.messages.length + rest.messages.length);
   assert.equal(cursor.behind, false);
   const { position } = room;
-  for (let each = 0; each < SYNC_PAGE_SIZE; each += 1) room.post();
-  const live = room.after(position);
+  for (let each = 0; each < MAX_SYNC_PAGE_SIZE; each += 1) room.post();
+  const live = room.changesAfter(position);
   assert.ok(live);
-  assert.equal(cursor.take(live).length, SYNC_PAGE_SIZE, 'a live frame is whole, however large');
+  assert.equal(cursor.receive(live).length, MAX_SYNC_PAGE_SIZE, 'a live frame is whole, however large');
 });
 
-it('what came in turn outlives the connection, what came out of turn does not', () => {
-  const room = createRoom();
-  const cursor = createCursor();
+it('in-order changes survive a reconnect, out-of-order changes do not', () => {
+  const room = createModelRoom();
+  const cursor = createLogCursor();
   cursor.reset(room.position);
-  cursor.pause();
-  for (let each = 0; each < SYNC_PAGE_SIZE * 2; each += 1) room.post();
-  const page = room.after({ ...room.position, seq: 0 });
+  cursor.onDisconnect();
+  for (let each = 0; each < MAX_SYNC_PAGE_SIZE * 2; each += 1) room.post();
+  const page = room.changesAfter({ ...room.position, seq: 0 });
   assert.ok(page);
-  cursor.take(page);
-  cursor.take({ ...page, prev: 500, seq: 501 });
-  cursor.pause();
-  assert.deepEqual([cursor.position?.seq, cursor.shown], [SYNC_PAGE_SIZE, 0]);
-  const rest = room.after(cursor.position ?? room.position);
+  cursor.receive(page);
+  cursor.receive({ ...page, prev: 500, seq: 501 });
+  cursor.onDisconnect();
+  assert.deepEqual([cursor.position?.seq, cursor.releasedSeq], [MAX_SYNC_PAGE_SIZE, 0]);
+  const rest = room.changesAfter(cursor.position ?? room.position);
   assert.ok(rest);
-  assert.equal(cursor.take(rest, rest.seq).length, SYNC_PAGE_SIZE * 2);
+  assert.equal(cursor.receive(rest, rest.seq).length, MAX_SYNC_PAGE_SIZE * 2);
 });
 
-it('a frame or a head of another log asks for sync, which alone can say what it means', () => {
-  const cursor = createCursor();
+it('a frame or head from another epoch triggers a sync', () => {
+  const cursor = createLogCursor();
   cursor.reset({ epoch: 'a', seq: 5 });
-  assert.deepEqual(cursor.take({ epoch: 'b', prev: 5, seq: 6, messages: [] }), []);
+  assert.deepEqual(cursor.receive({ epoch: 'b', prev: 5, seq: 6, messages: [] }), []);
   assert.equal(cursor.behind, true);
-  cursor.take({ epoch: 'a', prev: 5, seq: 5, messages: [] }, 5);
+  cursor.receive({ epoch: 'a', prev: 5, seq: 5, messages: [] }, 5);
   assert.equal(cursor.behind, false);
-  cursor.note({ epoch: 'b', seq: 1 });
+  cursor.setHead({ epoch: 'b', seq: 1 });
   assert.equal(cursor.behind, true);
   cursor.reset({ epoch: 'b', seq: 1 });
   assert.deepEqual([cursor.behind, cursor.position], [false, { epoch: 'b', seq: 1 }]);

@@ -2,14 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { PAGE, type Page } from '@chatty/client/timeline';
+import { PAGE_SIZE, type PageKind } from '@chatty/client/timeline';
 import fc from 'fast-check';
-import { assertTrue, follow, LIMIT, storedOf } from './support/follow.js';
-import { createRoom } from './support/room.js';
+import {
+  assertTimelineMatchesRoom,
+  createTimelineFollower,
+  storedMessagesOf,
+  WINDOW_LIMIT,
+} from './support/follow.js';
+import { createModelRoom } from './support/room.js';
 
-type Stay = { do: 'post' | 'miss' | Page; count: number } | { do: 'look'; at: number };
+type Stay = { do: 'post' | 'miss' | PageKind; count: number } | { do: 'look'; at: number };
 
-it('whatever comes, pages and outages, the message being read stays, and nothing is missing around it', () => {
+it('the message being read stays through any events, pages and outages, with no gap around it', () => {
   const count = fc.constantFrom(1, 2, 30, 60, 140, 300, 600);
   const step: fc.Arbitrary<Stay> = fc.oneof(
     fc.record({
@@ -20,15 +25,21 @@ it('whatever comes, pages and outages, the message being read stays, and nothing
   );
   fc.assert(
     fc.property(fc.integer({ min: 51, max: 400 }), fc.array(step, { maxLength: 30 }), (start, steps) => {
-      const room = createRoom(Number.POSITIVE_INFINITY);
+      const room = createModelRoom(Number.POSITIVE_INFINITY);
       for (let each = 0; each < start; each += 1) room.post();
-      const { timeline, read, hear, rejoin, page } = follow(room);
+      const {
+        timeline,
+        setReadPosition: read,
+        receiveChanges: hear,
+        rejoin,
+        loadPage: page,
+      } = createTimelineFollower(room);
       let reading = 0;
       const look = (id: number | undefined) => {
         reading = id ?? 0;
         read(reading);
       };
-      const ids = () => storedOf(timeline).map(({ id }) => id);
+      const ids = () => storedMessagesOf(timeline).map(({ id }) => id);
       for (const each of steps) {
         if (each.do === 'look') look(ids()[Math.floor(each.at * ids().length)]);
         else if (each.do === 'post' || each.do === 'miss') {
@@ -36,13 +47,13 @@ it('whatever comes, pages and outages, the message being read stays, and nothing
           if (each.do === 'miss') rejoin();
         } else {
           // A page loads where the reader has come near to.
-          const gap = timeline.lines().findIndex(({ kind }) => kind === 'gap');
+          const gap = timeline.items().findIndex(({ kind }) => kind === 'gap');
           if (each.do === 'gap') look(ids()[gap - (each.count % 2)]);
           else look(ids().at(each.do === 'older' ? 0 : -1));
           page(each.do);
         }
         hear();
-        assertTrue(timeline, room);
+        assertTimelineMatchesRoom(timeline, room);
         assert.ok(reading === 0 || ids().includes(reading), `${reading} is being read`);
       }
     }),
@@ -50,43 +61,48 @@ it('whatever comes, pages and outages, the message being read stays, and nothing
   );
 });
 
-it('a reader further up keeps their line while more arrive than are held, then reads on down to the newest', () => {
-  const room = createRoom(Number.POSITIVE_INFINITY);
+it('a reader further up keeps their position while more messages arrive than the window holds, then reads down to the latest', () => {
+  const room = createModelRoom(Number.POSITIVE_INFINITY);
   for (let each = 0; each < 60; each += 1) room.post();
-  const { timeline, read, hear, page } = follow(room);
+  const {
+    timeline,
+    setReadPosition: read,
+    receiveChanges: hear,
+    loadPage: page,
+  } = createTimelineFollower(room);
   read(30);
   for (let each = 0; each < 2_000; each += 1) {
     room.post();
     hear();
     // While there is room, who is a little further up needs to load nothing to go back.
-    if (each < LIMIT - 60) assert.ok(timeline.newest);
+    if (each < WINDOW_LIMIT - 60) assert.ok(timeline.atLatest);
   }
-  assert.ok(storedOf(timeline).some(({ id }) => id === 30));
-  assert.equal(timeline.newest, false);
-  assertTrue(timeline, room);
-  while (!timeline.newest) {
-    read(timeline.last);
+  assert.ok(storedMessagesOf(timeline).some(({ id }) => id === 30));
+  assert.equal(timeline.atLatest, false);
+  assertTimelineMatchesRoom(timeline, room);
+  while (!timeline.atLatest) {
+    read(timeline.lastId);
     assert.ok(page('newer'));
-    assertTrue(timeline, room);
+    assertTimelineMatchesRoom(timeline, room);
   }
   // At the live end again, the newest stay.
   read(0);
   for (let each = 0; each < 300; each += 1) room.post();
   hear();
-  assert.ok(timeline.newest);
-  assertTrue(timeline, room);
+  assert.ok(timeline.atLatest);
+  assertTimelineMatchesRoom(timeline, room);
 });
 
-it('a message just above a full window is brought into it', () => {
-  const room = createRoom(Number.POSITIVE_INFINITY);
+it('a message just above a full window can be loaded into it', () => {
+  const room = createModelRoom(Number.POSITIVE_INFINITY);
   for (let each = 0; each < 100; each += 1) room.post();
-  const { timeline, hear } = follow(room);
+  const { timeline, receiveChanges: hear } = createTimelineFollower(room);
   for (let each = 0; each < 500; each += 1) room.post();
   hear();
-  const wanted = (storedOf(timeline)[0]?.id ?? 0) - 1;
-  const before = wanted + PAGE / 2;
-  const { messages, more } = room.before(before, PAGE);
-  timeline.visit(before, messages, more);
-  assert.ok(storedOf(timeline).some(({ id }) => id === wanted));
-  assertTrue(timeline, room);
+  const wanted = (storedMessagesOf(timeline)[0]?.id ?? 0) - 1;
+  const before = wanted + PAGE_SIZE / 2;
+  const { messages, more } = room.messagesBefore(before, PAGE_SIZE);
+  timeline.showPageAround(before, messages, more);
+  assert.ok(storedMessagesOf(timeline).some(({ id }) => id === wanted));
+  assertTimelineMatchesRoom(timeline, room);
 });

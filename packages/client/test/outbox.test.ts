@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createOutbox, type Entry } from '@chatty/client/outbox';
-import { refusal } from '@chatty/protocol/errors';
+import { createOutbox, type OutgoingMessage } from '@chatty/client/outbox';
+import { createRefusal } from '@chatty/protocol/errors';
 import type { Message, SendAnswer } from '@chatty/protocol/events';
 import fc from 'fast-check';
-import { createHandClock, settle } from './support/room.js';
+import { createManualClock, flushMicrotasks } from './support/room.js';
 
 type Fate = 'answered' | 'lost before' | 'lost after' | 'busy' | 'cut';
 
@@ -16,31 +16,31 @@ function world(fates: Fate[]) {
   const acknowledged: string[] = [];
   const failed: [string, string][] = [];
   const timers: (() => void)[] = [];
-  const answer = ({ clientId }: Entry): SendAnswer => ({
+  const answer = ({ clientId }: OutgoingMessage): SendAnswer => ({
     ok: true,
     duplicate: false,
     message: { clientId } as Message,
   });
-  const keep = ({ clientId }: Entry) => {
+  const keep = ({ clientId }: OutgoingMessage) => {
     if (!log.includes(clientId)) log.push(clientId);
   };
   const outbox = createOutbox({
     async transmit(entry) {
       const fate = fates.shift() ?? 'answered';
-      if (fate === 'busy') return { ok: false, ...refusal('unavailable') };
+      if (fate === 'busy') return { ok: false, ...createRefusal('unavailable') };
       if (fate !== 'lost before') keep(entry);
       if (fate === 'cut') {
         timers.push(() => {
-          outbox.shut();
-          outbox.open();
+          outbox.suspend();
+          outbox.resume();
         });
       }
       if (fate !== 'answered') throw new Error('no answer');
       return answer(entry);
     },
     epoch: () => 'e',
-    stored: (clientId) => acknowledged.push(clientId),
-    failed: (clientId, code) => failed.push([clientId, code]),
+    onStored: (clientId) => acknowledged.push(clientId),
+    onFailed: (clientId, code) => failed.push([clientId, code]),
     now: () => 0,
     later(callback) {
       timers.push(callback);
@@ -60,15 +60,15 @@ function world(fates: Fate[]) {
   return { outbox, log, acknowledged, failed, settle };
 }
 
-const entry = (clientId: string): Entry => ({ clientId, content: clientId, replyTo: null, at: 0 });
+const entry = (clientId: string): OutgoingMessage => ({ clientId, content: clientId, replyTo: null, at: 0 });
 
-it('every line is stored once and in order, through loss of requests and answers and broken connections', async () => {
+it('every message is stored once and in order despite lost requests, lost answers and broken connections', async () => {
   const fate = fc.constantFrom<Fate>('answered', 'lost before', 'lost after', 'busy', 'cut');
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { maxLength: 12 }), async (fates) => {
       const { outbox, log, acknowledged, failed, settle } = world(fates);
       outbox.add(entry('a'));
-      outbox.open();
+      outbox.resume();
       outbox.add(entry('b'));
       outbox.add(entry('c'));
       await settle();
@@ -87,41 +87,45 @@ it('every line is stored once and in order, through loss of requests and answers
   );
 });
 
-it('nothing is sent while the connection is gone', async () => {
+it('nothing is sent while disconnected', async () => {
   const { outbox, log, settle } = world([]);
   outbox.add(entry('a'));
   await settle();
   assert.deepEqual(log, []);
-  outbox.open();
+  outbox.resume();
   await settle();
   assert.deepEqual(log, ['a']);
 });
 
-it('a line that is refused for good fails with its code, and the next one goes', async () => {
+it('a permanently refused message fails with its code, and the next message is sent', async () => {
   const failed: string[] = [];
   const stored: string[] = [];
   const outbox = createOutbox({
     transmit: async ({ clientId }) =>
       clientId === 'bad'
-        ? { ok: false, ...refusal('conflict') }
+        ? { ok: false, ...createRefusal('conflict') }
         : { ok: true, duplicate: false, message: { clientId } as Message },
     epoch: () => 'e',
-    stored: (clientId) => stored.push(clientId),
-    failed: (clientId, code) => failed.push(`${clientId}: ${code}`),
+    onStored: (clientId) => stored.push(clientId),
+    onFailed: (clientId, code) => failed.push(`${clientId}: ${code}`),
     now: () => 0,
     later: () => () => undefined,
   });
-  outbox.open();
+  outbox.resume();
   outbox.add(entry('bad'));
   outbox.add(entry('good'));
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   assert.deepEqual([failed, stored], [['bad: conflict'], ['good']]);
 });
 
-it('a line that is refused for now goes again when the server says, and by its own pause where it does not', async () => {
-  const clock = createHandClock();
+it('a temporarily refused message is retried after the server delay, or after the client backoff without one', async () => {
+  const clock = createManualClock();
   const waits: number[] = [];
-  const answers = [refusal('rate_limited', 4_321), refusal('rate_limited', 10), refusal('unavailable')];
+  const answers = [
+    createRefusal('rate_limited', 4_321),
+    createRefusal('rate_limited', 10),
+    createRefusal('unavailable'),
+  ];
   const stored: string[] = [];
   const outbox = createOutbox({
     async transmit({ clientId }) {
@@ -131,49 +135,49 @@ it('a line that is refused for now goes again when the server says, and by its o
         : { ok: true, duplicate: false, message: { clientId } as Message };
     },
     epoch: () => 'e',
-    stored: (clientId) => stored.push(clientId),
-    failed: () => assert.fail('failed'),
+    onStored: (clientId) => stored.push(clientId),
+    onFailed: () => assert.fail('failed'),
     now: clock.now,
     later(callback, pause) {
       waits.push(pause);
       return clock.later(callback, pause);
     },
   });
-  outbox.open();
+  outbox.resume();
   outbox.add({ ...entry('a'), at: clock.now() });
   for (let turn = 0; turn < 8; turn += 1) {
-    await settle();
+    await flushMicrotasks();
     clock.wind(waits[turn] ?? 0);
   }
   assert.deepEqual([waits, stored], [[4_321, 2_000, 4_000], ['a']]);
 });
 
-it('what the server asked to wait is waited for over a new connection too', async () => {
-  const clock = createHandClock();
+it('a retry delay from the server also applies after a reconnect', async () => {
+  const clock = createManualClock();
   const tried: number[] = [];
   const outbox = createOutbox({
     async transmit() {
       tried.push(clock.now());
-      return { ok: false, ...refusal('rate_limited', 30_000) };
+      return { ok: false, ...createRefusal('rate_limited', 30_000) };
     },
     epoch: () => 'e',
-    stored: () => assert.fail('stored'),
-    failed: () => assert.fail('failed'),
+    onStored: () => assert.fail('stored'),
+    onFailed: () => assert.fail('failed'),
     now: clock.now,
     later: clock.later,
   });
   const start = clock.now();
-  outbox.open();
+  outbox.resume();
   outbox.add({ ...entry('a'), at: start });
-  await settle();
+  await flushMicrotasks();
   clock.wind(10_000);
-  outbox.shut();
-  outbox.open();
+  outbox.suspend();
+  outbox.resume();
   outbox.add({ ...entry('b'), at: start });
   clock.wind(19_999);
-  await settle();
+  await flushMicrotasks();
   assert.deepEqual(tried, [start]);
   clock.wind(1);
-  await settle();
+  await flushMicrotasks();
   assert.deepEqual(tried, [start, start + 30_000]);
 });

@@ -2,18 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createTyping } from '@chatty/client/typing';
-import { createHandClock } from './support/room.js';
+import { createTypingTracker } from '@chatty/client/typing';
+import { createManualClock } from './support/room.js';
 
 function world() {
-  const clock = createHandClock();
+  const clock = createManualClock();
   const shown: string[][] = [];
-  const typing = createTyping(clock, (typists) => shown.push(typists.map(({ username }) => username)));
-  const hear = (name: string) => typing.heard({ userId: `id of ${name}`, username: name });
+  const typing = createTypingTracker(clock, (typists) => shown.push(typists.map(({ username }) => username)));
+  const hear = (name: string) => typing.recordTyping({ userId: `id of ${name}`, username: name });
   return { clock, shown, typing, hear };
 }
 
-it('a sign counts for 5 s, and each further one for 5 s more', () => {
+it('a typing event lasts 5 s, and each further one extends it by 5 s', () => {
   const { clock, shown, hear } = world();
   hear('민수');
   clock.wind(3_000);
@@ -28,18 +28,18 @@ it('a sign counts for 5 s, and each further one for 5 s more', () => {
   assert.deepEqual([shown.slice(3), clock.timers], [[[]], 0]);
 });
 
-it('whose message is here types no longer, and who did not type changes nothing', () => {
+it('a message ends the typing state of its author and of nobody else', () => {
   const { clock, shown, typing, hear } = world();
   hear('민수');
-  typing.stop('id of 지영');
-  typing.stop('id of 민수');
+  typing.stopTyping('id of 지영');
+  typing.stopTyping('id of 민수');
   assert.deepEqual([shown, clock.timers], [[['민수'], []], 0]);
 });
 
-it('at most 20 are remembered, with a timer each', () => {
+it('at most 20 typing users are tracked, with one timer each', () => {
   const { clock, shown, typing, hear } = world();
   for (let each = 0; each < 500; each += 1) hear(`${each}`);
   assert.deepEqual([shown.at(-1)?.length, clock.timers], [20, 20]);
-  typing.end();
+  typing.dispose();
   assert.equal(clock.timers, 0);
 });

@@ -2,74 +2,74 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Reason } from '@chatty/client/refusal';
-import { createPermit } from '@chatty/client/write-permission';
-import { refusal } from '@chatty/protocol/errors';
-import { createHandClock } from './support/room.js';
+import type { TimedRefusal } from '@chatty/client/refusal';
+import { createWritePermission } from '@chatty/client/write-permission';
+import { createRefusal } from '@chatty/protocol/errors';
+import { createManualClock } from './support/room.js';
 
 function world() {
-  const clock = createHandClock();
+  const clock = createManualClock();
   const start = clock.now();
   const told: string[] = [];
-  const name = (bar: Reason | null) =>
+  const name = (bar: TimedRefusal | null) =>
     bar && `${bar.code} ${bar.until === null ? 'on' : bar.until - start}`.trim();
-  const permit = createPermit(clock, (bar) => told.push(name(bar) ?? 'free'));
+  const permit = createWritePermission(clock, (bar) => told.push(name(bar) ?? 'free'));
   return { clock, told, permit };
 }
 
-it('a mute ends when its time has come, what has no end stays until the server says', () => {
+it('a mute ends when its time is over; one without an end stays until the server lifts it', () => {
   const { clock, told, permit } = world();
   permit.set({}, true);
-  permit.set({ write: refusal('muted', 60_000), slowMode: 0 }, false);
+  permit.set({ write: createRefusal('muted', 60_000), slowMode: 0 }, false);
   clock.wind(59_999);
-  assert.equal(permit.bar?.code, 'muted');
+  assert.equal(permit.writeBlock?.code, 'muted');
   clock.wind(1);
-  assert.equal(permit.bar, null);
-  permit.set({ write: refusal('frozen'), slowMode: 0 }, false);
-  permit.set({ write: refusal('frozen'), slowMode: 0 }, false);
+  assert.equal(permit.writeBlock, null);
+  permit.set({ write: createRefusal('frozen'), slowMode: 0 }, false);
+  permit.set({ write: createRefusal('frozen'), slowMode: 0 }, false);
   clock.wind(86_400_000);
   permit.set({ write: null, slowMode: 0 }, false);
   assert.deepEqual(told, ['muted 60000', 'free', 'frozen on', 'free']);
   assert.equal(clock.timers, 0);
 });
 
-it('slow mode counts from a line that leaves and again from its being stored; one that was not taken does not count', () => {
+it('slow mode counts from sending and again from storing; a refused message does not count', () => {
   const { clock, told, permit } = world();
-  permit.sent('a');
-  assert.equal(permit.bar, null);
+  permit.onSent('a');
+  assert.equal(permit.writeBlock, null);
   permit.set({ slowMode: 10_000 }, false);
-  permit.sent('b');
+  permit.onSent('b');
   clock.wind(2_000);
-  permit.sent('b');
+  permit.onSent('b');
   clock.wind(10_000);
-  permit.sent('c');
-  permit.failed('b', 'duplicate', undefined);
-  permit.failed('c', 'word_refused', undefined);
+  permit.onSent('c');
+  permit.onFailed('b', 'duplicate', undefined);
+  permit.onFailed('c', 'word_refused', undefined);
   assert.deepEqual(told, ['slow_mode 10000', 'slow_mode 12000', 'free', 'slow_mode 22000', 'free']);
 });
 
-it('a line refused for slow mode says how long it is: another tab may have written', () => {
+it('a slow mode refusal sets the remaining wait, because another tab may have written', () => {
   const { clock, told, permit } = world();
-  permit.failed('a', 'slow_mode', 7_000);
+  permit.onFailed('a', 'slow_mode', 7_000);
   clock.wind(7_000);
-  permit.failed('a', 'slow_mode', undefined);
+  permit.onFailed('a', 'slow_mode', undefined);
   assert.deepEqual(told, ['slow_mode 7000', 'free']);
 });
 
-it('what bars more goes before slow mode, which goes on behind it, and ends with it being turned off', () => {
+it('a stronger write block takes precedence over slow mode, which keeps counting and ends when it is turned off', () => {
   const { clock, told, permit } = world();
   permit.set({ slowMode: 30_000 }, true);
-  permit.sent('a');
-  permit.set({ write: refusal('muted', 5_000), slowMode: 30_000 }, false);
+  permit.onSent('a');
+  permit.set({ write: createRefusal('muted', 5_000), slowMode: 30_000 }, false);
   clock.wind(5_000);
   permit.set({ write: null, slowMode: 0 }, false);
   assert.deepEqual(told, ['slow_mode 30000', 'muted 5000', 'slow_mode 30000', 'free']);
 });
 
-it('nothing that was counted for one person counts for the next', () => {
+it('write permissions of one user do not carry over to the next user', () => {
   const { told, permit } = world();
   permit.set({ slowMode: 30_000 }, true);
-  permit.sent('a');
+  permit.onSent('a');
   permit.set({ slowMode: 30_000 }, false);
   permit.set({ slowMode: 30_000 }, true);
   assert.deepEqual(told, ['slow_mode 30000', 'free']);

@@ -1,13 +1,13 @@
 /** Brings widget.js to a page that is built from modules: once, however often it is asked for. */
 
-import type { Chatty, Given } from './types.js';
+import type { Chatty, SettingsInput } from './types.js';
 
-export type { Chat, Chatty, Events, Given, Methods, Settings, Theme } from './types.js';
+export type { Chat, Chatty, Events, Methods, Settings, SettingsInput, Theme } from './types.js';
 
 declare global {
   interface Window {
     Chatty?: Chatty;
-    params?: Given;
+    params?: SettingsInput;
   }
 }
 
@@ -18,17 +18,17 @@ let loading: Promise<Chatty> | null = null;
  * Rejects when the script does not come; the next call tries again.
  */
 export function loadChatty(url: string): Promise<Chatty> {
-  loading ??= add(url).catch((error: unknown) => {
+  loading ??= addScript(url).catch((error: unknown) => {
     loading = null;
     throw error;
   });
   return loading;
 }
 
-function add(url: string): Promise<Chatty> {
+function addScript(url: string): Promise<Chatty> {
   // Not the stub, which only queues.
-  const present = () => (window.Chatty && 'init' in window.Chatty ? window.Chatty : null);
-  const chatty = present();
+  const loadedApi = () => (window.Chatty && 'init' in window.Chatty ? window.Chatty : null);
+  const chatty = loadedApi();
   if (chatty) return Promise.resolve(chatty);
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
@@ -39,7 +39,7 @@ function add(url: string): Promise<Chatty> {
     script.src = `${new URL('/widget.js', url)}`;
     script.dataset.autoload = 'false';
     script.onload = () => {
-      const loaded = present();
+      const loaded = loadedApi();
       if (loaded) resolve(loaded);
       else fail();
     };

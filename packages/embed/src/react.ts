@@ -2,21 +2,21 @@
 'use client';
 
 import { createElement, type ReactElement, useEffect, useRef } from 'react';
-import { type Chat, type Events, type Given, loadChatty } from './load-script.js';
+import { type Chat, type Events, loadChatty, type SettingsInput } from './load-script.js';
 
 /** `onMessageSent` for `message:sent`. */
-type Camel<Name extends string> = Name extends `${infer Head}:${infer Tail}`
-  ? `${Capitalize<Head>}${Camel<Tail>}`
+type PascalEventName<Name extends string> = Name extends `${infer Head}:${infer Tail}`
+  ? `${Capitalize<Head>}${PascalEventName<Tail>}`
   : Capitalize<Name>;
-type Listeners = {
-  [Name in keyof Events as `on${Camel<Name>}`]?: ((detail: Events[Name]) => void) | undefined;
+type EventProps = {
+  [Name in keyof Events as `on${PascalEventName<Name>}`]?: ((detail: Events[Name]) => void) | undefined;
 };
 
 /** `url` is the chat server; `docked` puts the chat in the corner of the page instead of where the component stands. */
-export type ChattyChatProps = Omit<Given, 'mount' | 'autoload'> &
-  Listeners & { url: string; docked?: boolean; className?: string | undefined };
+export type ChattyChatProps = Omit<SettingsInput, 'mount' | 'autoload'> &
+  EventProps & { url: string; docked?: boolean; className?: string | undefined };
 
-const EVENTS: { readonly [Name in keyof Events]: `on${Camel<Name>}` } = {
+const PROP_BY_EVENT: { readonly [Name in keyof Events]: `on${PascalEventName<Name>}` } = {
   ready: 'onReady',
   open: 'onOpen',
   close: 'onClose',
@@ -33,36 +33,45 @@ const EVENTS: { readonly [Name in keyof Events]: `on${Camel<Name>}` } = {
 
 export function ChattyChat(props: ChattyChatProps): ReactElement | null {
   const { url, docked = false, token = null, theme = null, locale = null, room, className } = props;
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const chat = useRef<Chat | null>(null);
-  const latest = useRef(props);
+  const latestProps = useRef(props);
   // Listeners and the provider may be new functions at each drawing; what is called is always the newest.
   useEffect(() => {
-    latest.current = props;
+    latestProps.current = props;
   });
 
   useEffect(() => {
-    let gone = false;
+    let unmounted = false;
     const fail = (error: unknown) =>
-      latest.current.onError?.({ code: 'unavailable', message: String(error) });
+      latestProps.current.onError?.({ code: 'unavailable', message: String(error) });
     loadChatty(url).then((chatty) => {
-      if (gone) return;
-      const { projectId, position, zIndex, tokenProvider, ...now } = latest.current;
-      const { titleBadge, sound, notifications, profiles } = now;
-      const made = chatty.init({
-        ...{ projectId, position, zIndex, token: now.token ?? null, theme: now.theme, locale: now.locale },
+      if (unmounted) return;
+      const { projectId, position, zIndex, tokenProvider, ...current } = latestProps.current;
+      const { titleBadge, sound, notifications, profiles } = current;
+      const created = chatty.init({
+        ...{
+          projectId,
+          position,
+          zIndex,
+          token: current.token ?? null,
+          theme: current.theme,
+          locale: current.locale,
+        },
         ...{ titleBadge, sound, notifications, profiles, room },
-        mount: docked ? null : place.current,
-        ...(tokenProvider && { tokenProvider: async () => (await latest.current.tokenProvider?.()) ?? '' }),
+        mount: docked ? null : container.current,
+        ...(tokenProvider && {
+          tokenProvider: async () => (await latestProps.current.tokenProvider?.()) ?? '',
+        }),
       });
-      chat.current = made;
-      for (const name of Object.keys(EVENTS) as (keyof Events)[])
-        made.on(name, (detail) =>
-          (latest.current[EVENTS[name]] as ((it: unknown) => void) | undefined)?.(detail),
+      chat.current = created;
+      for (const name of Object.keys(PROP_BY_EVENT) as (keyof Events)[])
+        created.on(name, (detail) =>
+          (latestProps.current[PROP_BY_EVENT[name]] as ((detail: unknown) => void) | undefined)?.(detail),
         );
     }, fail);
     return () => {
-      gone = true;
+      unmounted = true;
       chat.current?.destroy();
       chat.current = null;
     };
@@ -72,5 +81,5 @@ export function ChattyChat(props: ChattyChatProps): ReactElement | null {
   useEffect(() => chat.current?.setTheme(theme), [theme]);
   useEffect(() => chat.current?.setLocale(locale), [locale]);
 
-  return docked ? null : createElement('div', { ref: place, className });
+  return docked ? null : createElement('div', { ref: container, className });
 }

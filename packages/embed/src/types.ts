@@ -34,7 +34,7 @@ export type Settings = {
 export type Theme = 'light' | 'dark' | 'auto';
 
 /** Any of the settings; undefined says nothing. */
-export type Given = { [Name in keyof Settings]?: Settings[Name] | undefined };
+export type SettingsInput = { [Name in keyof Settings]?: Settings[Name] | undefined };
 
 /** What happens in a chat, by name: as `on('message', ...)`, and as the DOM event `chatty:message` with this detail. */
 export type Events = {
@@ -59,7 +59,10 @@ export type Events = {
   error: { code: string; message: string };
 };
 
-type Hear = <Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void) => () => void;
+type Subscribe = <Name extends keyof Events>(
+  name: Name,
+  listener: (detail: Events[Name]) => void,
+) => () => void;
 
 /** What can be done with one chat, or by `window.Chatty` with all on the page. */
 export type Methods = {
@@ -79,8 +82,8 @@ export type Methods = {
   /** `light` or `dark`, else as the visitor's system is. */
   setTheme(theme: Theme | null): void;
   /** Answers how to stop listening. */
-  on: Hear;
-  once: Hear;
+  on: Subscribe;
+  once: Subscribe;
   off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
 };
 
@@ -91,7 +94,7 @@ export type Chat = Methods & { readonly element: HTMLElement };
 export type Chatty = Methods &
   ((name: string, ...values: unknown[]) => unknown) & {
     /** Puts a chat on the page, or answers the one that stands in the same place. */
-    init(settings?: Given): Chat;
-    boot(settings?: Given): Chat;
+    init(settings?: SettingsInput): Chat;
+    boot(settings?: SettingsInput): Chat;
     login(token: string | null): void;
   };

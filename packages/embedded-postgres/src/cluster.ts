@@ -23,14 +23,14 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './binaries.js';
-import { programFault } from './errors.js';
-import type { Place } from './find-postmaster.js';
-import { barrier, type Identity, runAs } from './os-user.js';
+import { programError } from './errors.js';
+import type { DataFolder } from './find-postmaster.js';
+import { firstInaccessibleFolder, type OsUser, spawnUserOptions } from './os-user.js';
 import { StartError } from './startup-error.js';
-import { makeScratch } from './temp-folder.js';
+import { makeTempFolder } from './temp-folder.js';
 
 /** Longest first start in milliseconds; a slow disk takes a few seconds. */
-const INITDB_TIMEOUT = 120_000;
+const INITDB_TIMEOUT_MS = 120_000;
 export const SUPERUSER = 'chatty';
 /** First version of PostgreSQL with locales of its own. */
 const BUILTIN_LOCALE_MAJOR = 17;
@@ -41,26 +41,26 @@ export function makeDataFolder(folder: string): void {
   while (!existsSync(existing)) existing = dirname(existing);
   // Asked first, since mkdir calls a read-only file system a missing folder.
   accessSync(existing, constants.W_OK);
-  const fresh = mkdirSync(folder, { recursive: true }) !== undefined;
+  const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
   // PostgreSQL's user has to pass through it whatever the umask says; secrets inside have modes of their own.
-  if (fresh) chmodSync(folder, 0o755);
+  if (isNew) chmodSync(folder, 0o755);
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
-export function requireReachable(folder: string, identity: Identity | null): void {
-  const place = barrier(folder, identity);
-  if (place === null) return;
+export function assertReachable(folder: string, osUser: OsUser | null): void {
+  const blockedFolder = firstInaccessibleFolder(folder, osUser);
+  if (blockedFolder === null) return;
   throw new StartError(
-    `PostgreSQL cannot run as root, and the user it runs as may not pass through ${place}: set CHATTY_DATA_DIR to a folder that everybody can reach, such as /var/lib/chatty.`,
+    `PostgreSQL cannot run as root, and the user it runs as may not pass through ${blockedFolder}: set CHATTY_DATA_DIR to a folder that everybody can reach, such as /var/lib/chatty.`,
   );
 }
 
 /** Makes a folder that only PostgreSQL's user can enter, and what is in it that user's. */
-export function makePrivateFolder(folder: string, identity: Identity | null): void {
+export function makePrivateFolder(folder: string, osUser: OsUser | null): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  if (!identity || statSync(folder).uid === identity.uid) return;
-  const { uid, gid } = identity;
+  if (!osUser || statSync(folder).uid === osUser.uid) return;
+  const { uid, gid } = osUser;
   for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
     lchownSync(join(folder, entry), uid, gid);
   chownSync(folder, uid, gid);
@@ -68,12 +68,12 @@ export function makePrivateFolder(folder: string, identity: Identity | null): vo
 
 /** Whether there is a cluster. Refuses one that is another user's, or a folder full of something else. */
 export function hasCluster(pgdata: string): boolean {
-  const found = statSync(pgdata, { throwIfNoEntry: false });
-  if (!found) return false;
-  const self = process.getuid?.();
-  if (self !== undefined && self !== 0 && self !== found.uid) {
+  const stats = statSync(pgdata, { throwIfNoEntry: false });
+  if (!stats) return false;
+  const currentUid = process.getuid?.();
+  if (currentUid !== undefined && currentUid !== 0 && currentUid !== stats.uid) {
     throw new StartError(
-      `The database in ${pgdata} belongs to another user (uid ${found.uid}): start as that user, or set CHATTY_DATA_DIR to another folder.`,
+      `The database in ${pgdata} belongs to another user (uid ${stats.uid}): start as that user, or set CHATTY_DATA_DIR to another folder.`,
     );
   }
   const entries = readdirSync(pgdata);
@@ -85,7 +85,7 @@ export function hasCluster(pgdata: string): boolean {
 }
 
 /** Refuses a cluster of another major version, which PostgreSQL refuses in words nobody understands. */
-export function requireVersion(pgdata: string, major: string): void {
+export function assertVersion(pgdata: string, major: string): void {
   const version = readFileSync(join(pgdata, 'PG_VERSION'), 'utf8').trim();
   if (version === major) return;
   throw new StartError(
@@ -94,27 +94,27 @@ export function requireVersion(pgdata: string, major: string): void {
 }
 
 /** Runs initdb beside the final place and renames. Of two starts at the same moment the faster one's cluster stays. */
-export async function makeCluster(options: {
-  place: Place;
+export async function createCluster(options: {
+  dataFolder: DataFolder;
   binaries: Binaries;
-  identity: Identity | null;
+  osUser: OsUser | null;
   password: string;
 }): Promise<void> {
-  const { place, binaries, identity, password } = options;
-  const scratch = makeScratch(place.folder);
-  const made = join(scratch, 'pgdata');
+  const { dataFolder, binaries, osUser, password } = options;
+  const tempFolder = makeTempFolder(dataFolder.folder);
+  const newCluster = join(tempFolder, 'pgdata');
   try {
-    makePrivateFolder(scratch, identity);
-    const passwordFile = join(scratch, 'password');
+    makePrivateFolder(tempFolder, osUser);
+    const passwordFile = join(tempFolder, 'password');
     writeFileSync(passwordFile, password, { mode: 0o600 });
-    if (identity) chownSync(passwordFile, identity.uid, identity.gid);
-    await runInitdb({ binaries, identity, target: made, passwordFile, logFile: place.logFile });
-    if (!hasCluster(place.pgdata)) renameSync(made, place.pgdata);
-    syncFolder(place.folder);
+    if (osUser) chownSync(passwordFile, osUser.uid, osUser.gid);
+    await runInitdb({ binaries, osUser, target: newCluster, passwordFile, logFile: dataFolder.logFile });
+    if (!hasCluster(dataFolder.pgdata)) renameSync(newCluster, dataFolder.pgdata);
+    syncFolder(dataFolder.folder);
   } catch (error) {
-    if (!hasCluster(place.pgdata)) throw error;
+    if (!hasCluster(dataFolder.pgdata)) throw error;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(tempFolder, { recursive: true, force: true });
   }
 }
 
@@ -136,24 +136,24 @@ function localeOptions({ major }: Binaries): string[] {
 
 async function runInitdb(options: {
   binaries: Binaries;
-  identity: Identity | null;
+  osUser: OsUser | null;
   target: string;
   passwordFile: string;
   logFile: string;
 }): Promise<void> {
-  const { binaries, identity, target, passwordFile, logFile } = options;
+  const { binaries, osUser, target, passwordFile, logFile } = options;
   const values = ['--encoding=UTF8', ...localeOptions(binaries), '--auth=scram-sha-256'];
   const paths = [`--pgdata=${target}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
   try {
     await promisify(execFile)(binaries.initdb, [...values, ...paths], {
-      ...runAs(identity),
+      ...spawnUserOptions(osUser),
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
-      timeout: INITDB_TIMEOUT,
+      timeout: INITDB_TIMEOUT_MS,
     });
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     if (stderr !== '') appendFileSync(logFile, stderr, { mode: 0o600 });
-    throw programFault(error, stderr, logFile);
+    throw programError(error, stderr, logFile);
   }
 }

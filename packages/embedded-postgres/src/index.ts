@@ -4,35 +4,35 @@ import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { installedBinaries, layOutBinaries, removeOldBinaries } from './binaries.js';
+import { installBinaries, removeOldBinaries, systemBinaries } from './binaries.js';
 import {
+  assertReachable,
+  assertVersion,
+  createCluster,
   hasCluster,
-  makeCluster,
   makeDataFolder,
   makePrivateFolder,
-  requireReachable,
-  requireVersion,
   SUPERUSER,
 } from './cluster.js';
 import type { Connection } from './connection.js';
-import { folderFault } from './errors.js';
+import { folderError } from './errors.js';
 import {
-  answers,
+  acceptsConnections,
+  type DataFolder,
   findPostmaster,
-  isPostgres,
-  type Place,
+  isPostgresOf,
   SOCKET_PORT,
   socketPath,
 } from './find-postmaster.js';
-import { takeOwnership } from './lock.js';
-import { chooseIdentity, type Identity } from './os-user.js';
-import { type Parts, stopServer } from './process.js';
-import { keepSecret } from './secret-file.js';
+import { acquireLock } from './lock.js';
+import { chooseOsUser, type OsUser } from './os-user.js';
+import { type ServerOptions, stopServer } from './process.js';
+import { loadOrCreateSecret } from './secret-file.js';
 import { StartError } from './startup-error.js';
-import { PortTaken, type Report, supervise } from './supervisor.js';
-import { sweepScratch } from './temp-folder.js';
+import { PortTakenError, type ReportEvent, supervise } from './supervisor.js';
+import { removeStaleTempFolders } from './temp-folder.js';
 
-export type Embedded = {
+export type EmbeddedPostgres = {
   /** The same for the whole life, restarts included. */
   connection: Connection;
   /** Stops the database and waits until it is gone. Idempotent. */
@@ -40,12 +40,12 @@ export type Embedded = {
 };
 
 /** Longest path of a Unix socket that every system takes (sockaddr_un: 104 bytes on macOS, 108 on Linux). */
-const SOCKET_PATH = 100;
+const MAX_SOCKET_PATH_BYTES = 100;
 /** How long the lock of a running server must be seen free before its Chatty counts as dead, in milliseconds. */
-const ORPHAN_SETTLE = 1_000;
-const PORT_TRIES = 5;
-const DATABASE = 'chatty';
-const QUERY_TIMEOUT = 30_000;
+const ORPHAN_SETTLE_MS = 1_000;
+const MAX_PORT_ATTEMPTS = 5;
+const DATABASE_NAME = 'chatty';
+const QUERY_TIMEOUT_MS = 30_000;
 
 /**
  * Starts PostgreSQL in `folder`, made where it is missing. A server left behind by a killed Chatty is stopped first.
@@ -54,136 +54,147 @@ const QUERY_TIMEOUT = 30_000;
  * @param programs folder with the programs of an installed PostgreSQL, used instead of those of the package
  * @throws StartError with one sentence: folder not writable, another Chatty on it, platform without binaries, ...
  */
-export async function startEmbedded(options: {
+export async function startEmbeddedPostgres(options: {
   folder: string;
-  log: Report;
+  log: ReportEvent;
   progress?: (sentence: string) => void;
-  programs?: string | undefined;
-}): Promise<Embedded> {
-  const { log, progress = () => undefined, programs } = options;
+  binariesFolder?: string | undefined;
+}): Promise<EmbeddedPostgres> {
+  const { log, progress = () => undefined, binariesFolder } = options;
   const folder = resolve(options.folder);
   const onSlow = () =>
     progress('Waiting for the database: it is recovering from how it was stopped last time.');
   try {
-    const { place, identity } = prepareFolder(folder);
-    const password = keepSecret(join(place.folder, 'postgres-password'));
-    await stopOrphan({ place, password, log, onSlow });
-    sweepScratch(place.folder);
-    const fresh = !hasCluster(place.pgdata);
-    if (fresh) progress('Preparing the database (first start only).');
-    const binaries = programs ? installedBinaries(programs) : await layOutBinaries(place.folder);
-    if (fresh) await makeCluster({ place, binaries, identity, password });
-    requireVersion(place.pgdata, binaries.major);
-    for (const part of [place.pgdata, place.socketFolder]) makePrivateFolder(part, identity);
-    const parts = { place, binaries, identity, log, onSlow };
-    return await start(parts, { user: SUPERUSER, password, database: DATABASE });
+    const { dataFolder, osUser } = prepareFolder(folder);
+    const password = loadOrCreateSecret(join(dataFolder.folder, 'postgres-password'));
+    await stopOrphan({ dataFolder, password, log, onSlow });
+    removeStaleTempFolders(dataFolder.folder);
+    const isNew = !hasCluster(dataFolder.pgdata);
+    if (isNew) progress('Preparing the database (first start only).');
+    const binaries = binariesFolder
+      ? systemBinaries(binariesFolder)
+      : await installBinaries(dataFolder.folder);
+    if (isNew) await createCluster({ dataFolder, binaries, osUser, password });
+    assertVersion(dataFolder.pgdata, binaries.major);
+    for (const subfolder of [dataFolder.pgdata, dataFolder.socketFolder])
+      makePrivateFolder(subfolder, osUser);
+    const parts = { place: dataFolder, binaries, identity: osUser, log, onSlow };
+    return await startSupervised(parts, { user: SUPERUSER, password, database: DATABASE_NAME });
   } catch (error) {
-    throw folderFault(error, folder);
+    throw folderError(error, folder);
   }
 }
 
-function prepareFolder(folder: string): { place: Place; identity: Identity | null } {
-  const identity = chooseIdentity(join(folder, 'pgdata'));
-  requireReachable(folder, identity);
+function prepareFolder(folder: string): { dataFolder: DataFolder; osUser: OsUser | null } {
+  const osUser = chooseOsUser(join(folder, 'pgdata'));
+  assertReachable(folder, osUser);
   makeDataFolder(folder);
-  requireReachable(folder, identity);
+  assertReachable(folder, osUser);
   // One name for one folder: the running server is recognised by it.
-  const real = realpathSync(folder);
-  const place = {
-    folder: real,
-    pgdata: join(real, 'pgdata'),
-    socketFolder: join(real, 'run'),
-    logFile: join(real, 'postgres.log'),
+  const realFolder = realpathSync(folder);
+  const dataFolder = {
+    folder: realFolder,
+    pgdata: join(realFolder, 'pgdata'),
+    socketFolder: join(realFolder, 'run'),
+    logFile: join(realFolder, 'postgres.log'),
   };
-  hasCluster(place.pgdata);
-  return { place, identity };
+  hasCluster(dataFolder.pgdata);
+  return { dataFolder, osUser };
 }
 
 /** A server whose Chatty was killed still runs: its lock stays free, so it is ours to stop. */
-async function stopOrphan(options: { place: Place; password: string; log: Report; onSlow: () => void }) {
-  const { place, password, log, onSlow } = options;
-  const found = await findPostmaster(place);
-  if (!found) return;
-  const { pid, host, port } = found;
-  const alive = () => (pid === null ? answers(place) : isPostgres(pid, place.pgdata));
-  const connection = { host, port, user: SUPERUSER, password, database: DATABASE };
-  const owner = await takeOwnership({
+async function stopOrphan(options: {
+  dataFolder: DataFolder;
+  password: string;
+  log: ReportEvent;
+  onSlow: () => void;
+}) {
+  const { dataFolder, password, log, onSlow } = options;
+  const postmaster = await findPostmaster(dataFolder);
+  if (!postmaster) return;
+  const { pid, host, port } = postmaster;
+  const alive = () => (pid === null ? acceptsConnections(dataFolder) : isPostgresOf(pid, dataFolder.pgdata));
+  const connection = { host, port, user: SUPERUSER, password, database: DATABASE_NAME };
+  const folderLock = await acquireLock({
     connection,
-    folder: place.folder,
-    alive,
-    settle: ORPHAN_SETTLE,
+    folder: dataFolder.folder,
+    isServerAlive: alive,
+    settleMs: ORPHAN_SETTLE_MS,
     onSlow,
   });
-  if (!owner) return;
+  if (!folderLock) return;
   try {
     if (pid === null) {
       throw new StartError(
-        `The database in ${place.folder} is served by a process that cannot be seen from here, perhaps in another container: stop it first.`,
+        `The database in ${dataFolder.folder} is served by a process that cannot be seen from here, perhaps in another container: stop it first.`,
       );
     }
     log('warn', 'stopping the database of a Chatty that was killed');
-    await stopServer(pid, () => isPostgres(pid, place.pgdata));
+    await stopServer(pid, () => isPostgresOf(pid, dataFolder.pgdata));
   } finally {
-    await owner.release();
+    await folderLock.release();
   }
 }
 
-type Account = { user: string; password: string; database: string };
+type Credentials = { user: string; password: string; database: string };
 
-async function start(
-  parts: Omit<Parts, 'connection'> & { log: Report; onSlow: () => void },
-  account: Account,
-): Promise<Embedded> {
-  for (let tries = 1; ; tries += 1) {
-    const connection = { ...(await chooseAddress(parts.place)), ...account };
+async function startSupervised(
+  parts: Omit<ServerOptions, 'connection'> & { log: ReportEvent; onSlow: () => void },
+  credentials: Credentials,
+): Promise<EmbeddedPostgres> {
+  for (let attempt = 1; ; attempt += 1) {
+    const connection = { ...(await chooseAddress(parts.place)), ...credentials };
     try {
       const { close } = await supervise({ ...parts, connection });
-      await finish(parts, connection).catch(async (error: unknown) => {
+      await prepareDatabase(parts, connection).catch(async (error: unknown) => {
         await close();
         throw error;
       });
       return { connection, close };
     } catch (error) {
-      if (!(error instanceof PortTaken) || tries === PORT_TRIES) throw error;
+      if (!(error instanceof PortTakenError) || attempt === MAX_PORT_ATTEMPTS) throw error;
     }
   }
 }
 
-async function finish(parts: Pick<Parts, 'place' | 'binaries'>, connection: Connection): Promise<void> {
-  await makeDatabase(connection);
+async function prepareDatabase(
+  parts: Pick<ServerOptions, 'place' | 'binaries'>,
+  connection: Connection,
+): Promise<void> {
+  await createDatabase(connection);
   await removeOldBinaries(parts.place.folder, parts.binaries);
 }
 
-async function chooseAddress(place: Place): Promise<{ host: string; port: number }> {
-  if (Buffer.byteLength(socketPath(place)) <= SOCKET_PATH)
-    return { host: place.socketFolder, port: SOCKET_PORT };
+async function chooseAddress(dataFolder: DataFolder): Promise<{ host: string; port: number }> {
+  if (Buffer.byteLength(socketPath(dataFolder)) <= MAX_SOCKET_PATH_BYTES)
+    return { host: dataFolder.socketFolder, port: SOCKET_PORT };
   return { host: '127.0.0.1', port: await freePort() };
 }
 
 function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
+  return new Promise((postmaster, failed) => {
     const server = createServer();
     server.once('error', failed);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => found(typeof address === 'object' && address ? address.port : 0));
+      server.close(() => postmaster(typeof address === 'object' && address ? address.port : 0));
     });
   });
 }
 
-async function makeDatabase(connection: Connection): Promise<void> {
+async function createDatabase(connection: Connection): Promise<void> {
   const client = new pg.Client({
     ...connection,
     database: 'postgres',
     ssl: false,
-    connectionTimeoutMillis: QUERY_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
+    connectionTimeoutMillis: QUERY_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
   });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE_NAME]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_NAME}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(`The embedded database could not be prepared (${reason}).`, { cause: error });

@@ -5,16 +5,16 @@ import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartError } from './startup-error.js';
 
-export type Identity = { uid: number; gid: number };
+export type OsUser = { uid: number; gid: number };
 
 /** Null: as whoever runs this process. As root: the owner of an existing database, else `nobody`. */
-export function chooseIdentity(pgdata: string): Identity | null {
+export function chooseOsUser(pgdata: string): OsUser | null {
   if (process.getuid?.() !== 0) return null;
-  const owner = look(pgdata);
-  return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobody();
+  const owner = statOrNull(pgdata);
+  return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobodyUser();
 }
 
-function nobody(): Identity {
+function nobodyUser(): OsUser {
   try {
     const id = (flag: string) =>
       Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8', stdio: 'pipe' }));
@@ -27,29 +27,29 @@ function nobody(): Identity {
 }
 
 /** Options of `spawn` for this identity. Node wants signed numbers there, and macOS's nobody is -2. */
-export function runAs(identity: Identity | null): { uid?: number; gid?: number } {
-  return identity ? { uid: identity.uid | 0, gid: identity.gid | 0 } : {};
+export function spawnUserOptions(osUser: OsUser | null): { uid?: number; gid?: number } {
+  return osUser ? { uid: osUser.uid | 0, gid: osUser.gid | 0 } : {};
 }
 
 /** The folder on the way to `folder` that `identity` may not pass through, or null. Folders not made yet do not count. */
-export function barrier(folder: string, identity: Identity | null): string | null {
-  if (identity === null) return null;
+export function firstInaccessibleFolder(folder: string, osUser: OsUser | null): string | null {
+  if (osUser === null) return null;
   let existing = folder;
-  while (!look(existing)?.isDirectory()) existing = dirname(existing);
-  for (let place = realpathSync(existing); ; place = dirname(place)) {
-    if (!mayPass(place, identity)) return place;
-    if (place === dirname(place)) return null;
+  while (!statOrNull(existing)?.isDirectory()) existing = dirname(existing);
+  for (let ancestor = realpathSync(existing); ; ancestor = dirname(ancestor)) {
+    if (!canTraverse(ancestor, osUser)) return ancestor;
+    if (ancestor === dirname(ancestor)) return null;
   }
 }
 
-function mayPass(place: string, { uid, gid }: Identity): boolean {
-  const { mode, uid: owner, gid: group } = statSync(place);
+function canTraverse(ancestor: string, { uid, gid }: OsUser): boolean {
+  const { mode, uid: owner, gid: group } = statSync(ancestor);
   if (owner === uid) return (mode & 0o100) !== 0;
   if (group === gid) return (mode & 0o010) !== 0;
   return (mode & 0o001) !== 0;
 }
 
-function look(path: string) {
+function statOrNull(path: string) {
   try {
     return statSync(path);
   } catch {
@@ -59,5 +59,5 @@ function look(path: string) {
 
 /** Whether the embedded database can live in this folder as far as the way to it is concerned. */
 export function isReachable(folder: string): boolean {
-  return barrier(folder, chooseIdentity(join(folder, 'pgdata'))) === null;
+  return firstInaccessibleFolder(folder, chooseOsUser(join(folder, 'pgdata'))) === null;
 }

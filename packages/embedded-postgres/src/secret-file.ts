@@ -17,26 +17,26 @@ import { StartError } from './startup-error.js';
  * Reads the secret of `file`, or makes one of `bytes` random bytes (as hex), readable by its owner only.
  * @throws StartError where the file is there and empty; the file system's error where it cannot be made
  */
-export function keepSecret(file: string, bytes = 32): string {
-  if (!existsSync(file)) make(file, bytes);
+export function loadOrCreateSecret(file: string, bytes = 32): string {
+  if (!existsSync(file)) createSecretFile(file, bytes);
   const secret = readFileSync(file, 'utf8').trim();
   if (secret === '') throw new StartError(`The file ${file} should hold a secret and is empty: delete it.`);
   return secret;
 }
 
 /** Written beside, then linked: of two starts at the same moment one wins, and nobody ever reads half a secret. */
-function make(file: string, bytes: number): void {
-  const draft = `${file}.${process.pid}`;
-  rmSync(draft, { force: true });
-  const handle = openSync(draft, 'wx', 0o600);
+function createSecretFile(file: string, bytes: number): void {
+  const tempFile = `${file}.${process.pid}`;
+  rmSync(tempFile, { force: true });
+  const handle = openSync(tempFile, 'wx', 0o600);
   try {
     writeSync(handle, `${randomBytes(bytes).toString('hex')}\n`);
     fsyncSync(handle);
-    linkSync(draft, file);
+    linkSync(tempFile, file);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   } finally {
     closeSync(handle);
-    rmSync(draft, { force: true });
+    rmSync(tempFile, { force: true });
   }
 }

@@ -4,15 +4,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Makes a folder of our own inside `folder`; only this user can enter it. */
-export function makeScratch(folder: string): string {
+export function makeTempFolder(folder: string): string {
   return mkdtempSync(join(folder, `scratch-${process.pid}-`));
 }
 
 /** Removes what dead starts left. Our own number counts as dead: a restarted container gives it out again. */
-export function sweepScratch(folder: string): void {
+export function removeStaleTempFolders(folder: string): void {
   for (const entry of readdirSync(folder)) {
     const [, pid] = /^scratch-(\d+)-/.exec(entry) ?? [];
-    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    if (pid === undefined || (Number(pid) !== process.pid && isProcessAlive(Number(pid)))) continue;
     try {
       rmSync(join(folder, entry), { recursive: true, force: true });
     } catch {
@@ -22,7 +22,7 @@ export function sweepScratch(folder: string): void {
 }
 
 /** Whether a process of this number exists, whosever it is. */
-export function isAlive(pid: number): boolean {
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -16,9 +16,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startEmbedded } from '@chatty/embedded-postgres/index';
-import { barrier, isReachable } from '@chatty/embedded-postgres/os-user';
-import { dataFolder, giveToOrdinary, isRoot, query, spawnChatty, start } from './support/setup.js';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
+import { firstInaccessibleFolder, isReachable } from '@chatty/embedded-postgres/os-user';
+import {
+  changeOwnerToOrdinaryUser,
+  createDataFolder,
+  isRoot,
+  query,
+  spawnChatty,
+  startDatabase,
+} from './support/setup.js';
 
 const timeout = 60_000;
 const log = () => undefined;
@@ -27,10 +34,10 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid;
 }
 
-test('the folder holds the programs for everybody and the data for one', { timeout }, async (t) => {
-  const folder = dataFolder(t);
+test('programs in the folder are readable for everyone, data for its owner only', { timeout }, async (t) => {
+  const folder = createDataFolder(t);
   mkdirSync(join(folder, 'postgres-17.1.0'));
-  await start(t, folder);
+  await startDatabase(t, folder);
   const programs = readdirSync(folder).filter((name) => /^postgres-\d/.test(name));
   assert.equal(programs.length, 1, 'an older version is removed');
   const files = readdirSync(join(folder, programs[0] ?? ''), { recursive: true, encoding: 'utf8' });
@@ -51,17 +58,17 @@ test('the folder holds the programs for everybody and the data for one', { timeo
   ]);
 });
 
-test('what starts killed half way left behind is cleared away and prevents nothing', {
+test('leftovers of interrupted starts are removed and block nothing', {
   timeout,
 }, async (t) => {
-  const folder = dataFolder(t);
+  const folder = createDataFolder(t);
   const scratch = [`scratch-${deadPid()}-abcdef`, `scratch-${process.pid}-abcdef`];
   for (const name of scratch) {
     mkdirSync(join(folder, name, 'pgdata', 'base'), { recursive: true });
     writeFileSync(join(folder, name, 'pgdata', 'PG_VERSION'), '18\n');
   }
   mkdirSync(join(folder, 'pgdata'));
-  const { connection } = await start(t, folder);
+  const { connection } = await startDatabase(t, folder);
   assert.deepEqual(await query(connection, 'SELECT 1 AS n'), [{ n: 1 }]);
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith('scratch-')),
@@ -69,40 +76,42 @@ test('what starts killed half way left behind is cleared away and prevents nothi
   );
 });
 
-test('programs that a power cut left incomplete are laid out again', { timeout }, async (t) => {
-  const folder = dataFolder(t);
-  await (await start(t, folder)).close();
+test('programs left incomplete by a power failure are installed again', { timeout }, async (t) => {
+  const folder = createDataFolder(t);
+  await (await startDatabase(t, folder)).close();
   const [programs = ''] = readdirSync(folder).filter((name) => /^postgres-\d/.test(name));
   truncateSync(join(folder, programs, 'bin', 'postgres'), 0);
-  const { connection } = await start(t, folder);
+  const { connection } = await startDatabase(t, folder);
   assert.deepEqual(await query(connection, 'SELECT 1 AS n'), [{ n: 1 }]);
 });
 
 test('a database restored from a backup with the wrong owner and mode starts', { timeout }, async (t) => {
-  const folder = dataFolder(t);
-  await (await start(t, folder)).close();
+  const folder = createDataFolder(t);
+  await (await startDatabase(t, folder)).close();
   const pgdata = join(folder, 'pgdata');
   const inside = readdirSync(pgdata, { recursive: true, encoding: 'utf8' }).map((name) => join(pgdata, name));
   if (isRoot) for (const path of [pgdata, ...inside]) chownSync(path, 0, 0);
   chmodSync(pgdata, 0o755);
-  const { connection } = await start(t, folder);
+  const { connection } = await startDatabase(t, folder);
   assert.deepEqual(await query(connection, 'SELECT 1 AS n'), [{ n: 1 }]);
 });
 
-test('a file in the way of the folder is named', { timeout }, async (t) => {
-  const file = join(dataFolder(t), 'file');
+test('a file in place of the folder is named in the error', { timeout }, async (t) => {
+  const file = join(createDataFolder(t), 'file');
   writeFileSync(file, '');
   for (const folder of [file, join(file, 'data')]) {
     const sentence = {
       name: 'StartError',
       message: new RegExp(`^The data folder ${folder} cannot be used \\(`),
     };
-    await assert.rejects(startEmbedded({ folder, log }), sentence);
+    await assert.rejects(startEmbeddedPostgres({ folder, log }), sentence);
   }
 });
 
-test('a folder that an ordinary user cannot write or make is named', { timeout }, async (t) => {
-  const folder = giveToOrdinary(dataFolder(t));
+test('a folder that an ordinary user cannot write or create is named in the error', {
+  timeout,
+}, async (t) => {
+  const folder = changeOwnerToOrdinaryUser(createDataFolder(t));
   chmodSync(folder, 0o555);
   for (const place of [folder, join(folder, 'data')]) {
     const { answer } = await spawnChatty(t, place, { asOrdinary: true });
@@ -112,46 +121,46 @@ test('a folder that an ordinary user cannot write or make is named', { timeout }
   chmodSync(folder, 0o755);
 });
 
-test('a database of another PostgreSQL version is refused and left alone', { timeout }, async (t) => {
-  const folder = dataFolder(t);
+test('a database of another PostgreSQL version is refused and left unchanged', { timeout }, async (t) => {
+  const folder = createDataFolder(t);
   mkdirSync(join(folder, 'pgdata'));
   writeFileSync(join(folder, 'pgdata', 'PG_VERSION'), '15\n');
-  await assert.rejects(startEmbedded({ folder, log }), {
+  await assert.rejects(startEmbeddedPostgres({ folder, log }), {
     name: 'StartError',
     message: /was made by PostgreSQL 15 and this is 18/,
   });
   assert.deepEqual(readdirSync(join(folder, 'pgdata')), ['PG_VERSION']);
 });
 
-test('a database of another user is refused to an ordinary one', { timeout }, async (t) => {
-  const folder = giveToOrdinary(dataFolder(t));
+test('an ordinary user is refused a database of another user', { timeout }, async (t) => {
+  const folder = changeOwnerToOrdinaryUser(createDataFolder(t));
   symlinkSync('/', join(folder, 'pgdata'));
   const { answer } = await spawnChatty(t, folder, { asOrdinary: true });
   assert.match('refusal' in answer ? answer.refusal : '', /belongs to another user \(uid 0\)/);
 });
 
-test('a folder of something else in the place of the database is left alone', { timeout }, async (t) => {
-  const folder = dataFolder(t);
+test('a foreign folder in place of the database is left unchanged', { timeout }, async (t) => {
+  const folder = createDataFolder(t);
   mkdirSync(join(folder, 'pgdata'));
   writeFileSync(join(folder, 'pgdata', 'photo.jpg'), '');
-  await assert.rejects(startEmbedded({ folder, log }), {
+  await assert.rejects(startEmbeddedPostgres({ folder, log }), {
     name: 'StartError',
     message: /is not empty and holds no database/,
   });
   assert.deepEqual(readdirSync(join(folder, 'pgdata')), ['photo.jpg']);
 });
 
-test('a folder that the user of the database cannot reach is told before anything is made', {
+test('a folder that the database user cannot access is reported before anything is created', {
   timeout,
 }, async (t) => {
-  const home = join(dataFolder(t), 'home');
+  const home = join(createDataFolder(t), 'home');
   mkdirSync(home, { mode: 0o700 });
   const folder = join(home, 'checkout', 'data');
   const stranger = { uid: 54_321, gid: 54_321 };
-  assert.equal(barrier(folder, stranger), home);
+  assert.equal(firstInaccessibleFolder(folder, stranger), home);
   // Who is not root runs the database as oneself and reaches what one made.
   assert.equal(isReachable(folder), !isRoot);
   if (isRoot)
-    await assert.rejects(startEmbedded({ folder, log }), new RegExp(`may not pass through ${home}:`));
+    await assert.rejects(startEmbeddedPostgres({ folder, log }), new RegExp(`may not pass through ${home}:`));
   assert.ok(!existsSync(folder));
 });

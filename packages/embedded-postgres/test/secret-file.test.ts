@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { keepSecret } from '@chatty/embedded-postgres/secret-file';
+import { loadOrCreateSecret } from '@chatty/embedded-postgres/secret-file';
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'chatty-secret-'));
@@ -13,18 +13,18 @@ function temporary(t: TestContext): string {
   return folder;
 }
 
-test('a secret is made once, random, for its owner only, and stays', (t) => {
+test('a secret is created once, random, owner-only, and stays the same', (t) => {
   const folder = temporary(t);
-  const secret = keepSecret(join(folder, 'one'), 24);
+  const secret = loadOrCreateSecret(join(folder, 'one'), 24);
   assert.match(secret, /^[0-9a-f]{48}$/);
-  assert.equal(keepSecret(join(folder, 'one'), 24), secret);
-  assert.notEqual(keepSecret(join(folder, 'two'), 24), secret);
+  assert.equal(loadOrCreateSecret(join(folder, 'one'), 24), secret);
+  assert.notEqual(loadOrCreateSecret(join(folder, 'two'), 24), secret);
   assert.equal(statSync(join(folder, 'one')).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), ['one', 'two'], 'no draft stays');
 });
 
-test('an empty file is not taken for a secret', (t) => {
+test('an empty file is not accepted as a secret', (t) => {
   const file = join(temporary(t), 'empty');
   writeFileSync(file, '');
-  assert.throws(() => keepSecret(file), { name: 'StartError', message: /is empty/ });
+  assert.throws(() => loadOrCreateSecret(file), { name: 'StartError', message: /is empty/ });
 });

@@ -2,10 +2,16 @@
 
 import { type Role, roles } from './events.js';
 import { cleanName, exceedsGraphemes } from './normalize-text.js';
-import { PROJECT_ID, RAW_NAME_LENGTH, URL_LENGTH, USER_ID_LENGTH, USERNAME_GRAPHEMES } from './sizes.js';
+import {
+  MAX_RAW_NAME_LENGTH,
+  MAX_URL_LENGTH,
+  MAX_USER_ID_LENGTH,
+  MAX_USERNAME_GRAPHEMES,
+  PROJECT_ID_PATTERN,
+} from './sizes.js';
 
 /** A person as the host's token describes them. */
-export type Member = {
+export type TokenMember = {
   projectId: string;
   userId: string;
   username: string;
@@ -19,42 +25,51 @@ export type Member = {
 export type Claims = Record<string, unknown>;
 
 /** What cannot be done without. */
-export type Claim = 'projectId' | 'username' | 'user';
+export type RequiredClaim = 'projectId' | 'username' | 'user';
 
 /** The member, or which claim is wrong and how: for the server's log and the host's developer, not for the visitor. */
-export type ClaimsResult = { ok: true; member: Member } | { ok: false; claim: Claim; reason: string };
+export type ClaimsResult =
+  | { ok: true; member: TokenMember }
+  | { ok: false; claim: RequiredClaim; reason: string };
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-const BADGES = 5;
-const BADGE_LENGTH = 20;
+const MAX_BADGES = 5;
+const MAX_BADGE_LENGTH = 20;
 
 /** @param allowLocalHttp whether pictures may come from an http server on the reader's own machine, as while developing */
 export function readClaims(claims: Claims, allowLocalHttp = true): ClaimsResult {
   const user = isObject(claims.user) ? claims.user : {};
   const projectId = claims.projectId;
-  if (typeof projectId !== 'string' || !PROJECT_ID.test(projectId)) {
-    return wrong('projectId', 'projectId must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit');
+  if (typeof projectId !== 'string' || !PROJECT_ID_PATTERN.test(projectId)) {
+    return invalidClaim(
+      'projectId',
+      'projectId must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit',
+    );
   }
-  const given = first(claims.username, claims.name, claims.nickname, user.username, user.name);
-  if (typeof given !== 'string') return wrong('username', 'username is required and must be a string');
-  const username = readName(given);
-  if (username === null || exceedsGraphemes(username, USERNAME_GRAPHEMES)) {
-    return wrong(
+  const rawName = firstPresent(claims.username, claims.name, claims.nickname, user.username, user.name);
+  if (typeof rawName !== 'string')
+    return invalidClaim('username', 'username is required and must be a string');
+  const username = readName(rawName);
+  if (username === null || exceedsGraphemes(username, MAX_USERNAME_GRAPHEMES)) {
+    return invalidClaim(
       'username',
       'username must be 1-40 visible characters without control, bidi or zero-width characters',
     );
   }
-  const id = first(claims.sub, isObject(claims.user) ? user.id : claims.user, claims.userId);
+  const id = firstPresent(claims.sub, isObject(claims.user) ? user.id : claims.user, claims.userId);
   const userId = id === undefined ? username : readUserId(id);
   if (userId === null)
-    return wrong('user', 'the user id must be a string of 1-128 characters or a whole number');
+    return invalidClaim('user', 'the user id must be a string of 1-128 characters or a whole number');
   return {
     ok: true,
     member: {
       projectId,
       userId,
       username,
-      avatar: readUrl(first(claims.avatar, claims.picture, claims.avatarUrl, user.avatar), allowLocalHttp),
+      avatar: readUrl(
+        firstPresent(claims.avatar, claims.picture, claims.avatarUrl, user.avatar),
+        allowLocalHttp,
+      ),
       url: readUrl(claims.url, allowLocalHttp),
       role: roles.find((role) => role === claims.role) ?? 'member',
       badges: readBadges(claims.badges),
@@ -65,32 +80,34 @@ export function readClaims(claims: Claims, allowLocalHttp = true): ClaimsResult 
 
 /** An https URL (http on this machine, where that is allowed) without credentials, in its normal form; anything else is dropped. */
 export function readUrl(value: unknown, allowLocalHttp = true): string | null {
-  if (typeof value !== 'string' || value.length > URL_LENGTH || !URL.canParse(value)) return null;
+  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !URL.canParse(value)) return null;
   const url = new URL(value);
   const isLocalHttp = url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname);
   const allowed = url.protocol === 'https:' || (allowLocalHttp && isLocalHttp);
-  if (!allowed || url.username !== '' || url.password !== '' || url.href.length > URL_LENGTH) return null;
+  if (!allowed || url.username !== '' || url.password !== '' || url.href.length > MAX_URL_LENGTH) return null;
   return url.href;
 }
 
 function readUserId(value: unknown): string | null {
   if (Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string' || value.length > USER_ID_LENGTH) return null;
+  if (typeof value !== 'string' || value.length > MAX_USER_ID_LENGTH) return null;
   return /[\p{Cc}\p{Cs}]/u.test(value) || value.trim() === '' ? null : value;
 }
 
 function readBadges(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
-  const names = value.slice(0, BADGES).map((badge) => (typeof badge === 'string' ? readName(badge) : null));
-  return names.filter((name): name is string => name !== null && name.length <= BADGE_LENGTH);
+  const names = value
+    .slice(0, MAX_BADGES)
+    .map((badge) => (typeof badge === 'string' ? readName(badge) : null));
+  return names.filter((name): name is string => name !== null && name.length <= MAX_BADGE_LENGTH);
 }
 
-function readName(given: string): string | null {
-  return given.length > RAW_NAME_LENGTH ? null : cleanName(given);
+function readName(rawName: string): string | null {
+  return rawName.length > MAX_RAW_NAME_LENGTH ? null : cleanName(rawName);
 }
 
 /** The first claim that was given; hosts send null for "none". */
-function first(...values: unknown[]): unknown {
+function firstPresent(...values: unknown[]): unknown {
   return values.find((value) => value !== undefined && value !== null);
 }
 
@@ -98,6 +115,6 @@ function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wrong(claim: Claim, reason: string): ClaimsResult {
+function invalidClaim(claim: RequiredClaim, reason: string): ClaimsResult {
   return { ok: false, claim, reason };
 }

@@ -1,9 +1,9 @@
 /** Every refusal there is: its code, its sentence for integrators, and whether trying again can help. */
 
 /** `later`: the same call may work after a pause. `fix`: change the call first. `never`: this caller will not get it. */
-export type Retry = 'later' | 'fix' | 'never';
+export type RetryAdvice = 'later' | 'fix' | 'never';
 
-export const codes = {
+export const refusalCodes = {
   unavailable: {
     retry: 'later',
     message: 'The chat cannot store messages at the moment. Try again shortly.',
@@ -38,22 +38,22 @@ export const codes = {
     retry: 'fix',
     message: 'The username belongs to the staff of the project, or looks as if it did.',
   },
-} as const satisfies Record<string, { retry: Retry; message: string }>;
+} as const satisfies Record<string, { retry: RetryAdvice; message: string }>;
 
-export type Code = keyof typeof codes;
+export type RefusalCode = keyof typeof refusalCodes;
 
 /** A refusal as it travels: in `err.data` of a handshake, in an acknowledgement, in the `refused` event. */
 export type Refusal = {
-  code: Code;
+  code: RefusalCode;
   message: string;
-  retry: Retry;
+  retry: RetryAdvice;
   /** Whole milliseconds until trying again can help; absent where nobody knows, or where it never will. */
   retryAfter?: number;
 };
 
 /** @param retryAfter in milliseconds */
-export function refusal(code: Code, retryAfter?: number): Refusal {
-  const { message, retry } = codes[code];
+export function createRefusal(code: RefusalCode, retryAfter?: number): Refusal {
+  const { message, retry } = refusalCodes[code];
   return retryAfter === undefined
     ? { code, message, retry }
     : { code, message, retry, retryAfter: Math.ceil(retryAfter) };

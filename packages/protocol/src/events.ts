@@ -33,13 +33,13 @@ export type Message = {
 };
 
 /** A place in a room's log: everything up to and including change `seq` of the log `epoch`. */
-export type Position = { epoch: string; seq: number };
+export type LogPosition = { epoch: string; seq: number };
 
 export const roles = ['member', 'moderator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 export type StaffRole = Exclude<Role, 'member'>;
 /** A guest has no token: reads where the project allows it, and is nobody in particular. No token can claim it. */
-export type Standing = Role | 'guest';
+export type RoleOrGuest = Role | 'guest';
 
 /** Who the server took the token's bearer for (a guest: `userId` and `username` are empty), and which log the positions that follow belong to. */
 export type Session = {
@@ -50,7 +50,7 @@ export type Session = {
   userId: string;
   username: string;
   avatar: string | null;
-  role: Standing;
+  role: RoleOrGuest;
 } & Partial<Permissions>;
 
 /** What a member may do here as of now. In `session` what goes without saying is left out: nothing in the way, no slow mode. */
@@ -63,10 +63,10 @@ export type Permissions = {
 
 /** The newest change of the log that a client has, by which the server sees whether it is the same log still. */
 export type KnownChange = Pick<Message, 'id' | 'seq' | 'created_at'>;
-export type ReadUpTo = Position & { last?: KnownChange };
+export type ResumePosition = LogPosition & { last?: KnownChange };
 
 /** What the handshake carries in `auth`. The token is required, or of a guest the project; the rest is how our own client follows the log. */
-export type Handshake = {
+export type HandshakeAuth = {
   token: string | null;
   /** The project a guest wants to read; beside a token it means nothing. */
   projectId?: string | undefined;
@@ -75,14 +75,14 @@ export type Handshake = {
   /** Asks for one `messages` frame a flush instead of an event a message. */
   batch?: boolean;
   /** Where the client stopped reading: the server sends what follows instead of the history, where it still can. */
-  after?: ReadUpTo;
+  after?: ResumePosition;
 };
 
 /**
  * What became of the room between two positions: each message changed after `prev` up to and including `seq`, once, in
  * its latest state, ascending by `seq`. A client whose own position is lower than `prev` has missed something: `sync`.
  */
-export type Frame = { epoch: string; prev: number; seq: number; messages: Message[] };
+export type ChangeFrame = { epoch: string; prev: number; seq: number; messages: Message[] };
 
 export type SendPayload = { content: string; clientId?: string; replyTo?: number };
 export type EditPayload = { id: number; content: string };
@@ -91,7 +91,7 @@ export type DeletePayload = { id: number };
 export type ReactPayload = { id: number; emoji: string; on: boolean };
 /** The page of messages before this id; `limit` 1-100, else 50. */
 export type HistoryPayload = { before: number; limit?: number };
-export type SyncPayload = { after: Position };
+export type SyncPayload = { after: LogPosition };
 export type MembersPayload = { limit?: number };
 export type RefreshPayload = { token: string };
 /** `seconds` absent or null: for good. `messageId`: what it is for; the log keeps what it says now. */
@@ -102,13 +102,13 @@ export type SanctionPayload = {
   messageId?: number | null;
 };
 export type KickPayload = Omit<SanctionPayload, 'seconds'>;
-export type LiftPayload = { userId: string };
+export type LiftSanctionPayload = { userId: string };
 /** Only the rules that are to change; null takes one back to its default. docs/moderation.md lists them. */
 export type RulesPayload = { rules: Record<string, unknown> };
 /** Somebody who is typing. */
-export type Typist = { userId: string; username: string };
+export type TypingUser = { userId: string; username: string };
 
-export type Person = { userId: string; username: string; avatar: string | null; role: Role };
+export type RoomMember = { userId: string; username: string; avatar: string | null; role: Role };
 
 type Answer<Value> = ({ ok: true } & Value) | ({ ok: false } & Refusal);
 /** The stored message (its text as cleaned), or why it was refused. `duplicate`: this client id had been stored before. */
@@ -121,18 +121,18 @@ export type HistoryAnswer = Answer<{ epoch: string; messages: Message[]; more: b
  * At most 300 changes after the position asked for; again from `seq` while it is below `head`. `reset`: the position is
  * of another log, or too far back to catch up; then `messages` are the newest as in `history`, at position `seq`.
  */
-export type SyncAnswer = Answer<Frame & { head: number; reset: boolean }>;
+export type SyncAnswer = Answer<ChangeFrame & { head: number; reset: boolean }>;
 export type TypingAnswer = Answer<object>;
 /** When it ends, ISO 8601 in UTC; null: never. */
 export type SanctionAnswer = Answer<{ until: string | null }>;
 /** `lifted` false: there was nothing to lift. */
-export type LiftAnswer = Answer<{ lifted: boolean }>;
+export type LiftSanctionAnswer = Answer<{ lifted: boolean }>;
 /** All rules of the room, as they now are. */
 export type RulesAnswer = Answer<{ rules: Record<string, unknown> }>;
 /** When the token in force ends, ISO 8601 in UTC; null: never. */
 export type RefreshAnswer = Answer<{ expiresAt: string | null }>;
 /** People in the room now, each once however many tabs; `count` is of all, `members` at most `limit` (100). */
-export type MembersAnswer = Answer<{ count: number; members: Person[] }>;
+export type MembersAnswer = Answer<{ count: number; members: RoomMember[] }>;
 
 export type ServerEvents = {
   /** First event after the connection; comes once the room can be read. */
@@ -141,19 +141,19 @@ export type ServerEvents = {
    * The newest 50 messages, oldest first, and the position they stand for. A batch member's first event or a reset. `anew`:
    * what the member had is not in this log, though it has the same epoch, as after a restored backup.
    */
-  history: (messages: Message[], position: Position & { anew?: true }) => void;
+  history: (messages: Message[], position: LogPosition & { anew?: true }) => void;
   'chat message': (message: Message) => void;
   /** For plain members; the whole message in its new state. */
   'message updated': (message: Message) => void;
   'message deleted': (message: Message) => void;
   /** For batch members; stands for the three events above. */
-  messages: (frame: Frame) => void;
+  messages: (frame: ChangeFrame) => void;
   /** The newest position, at least every 10 s when nothing else told it. A client below it has missed something. */
-  head: (position: Position) => void;
+  head: (position: LogPosition) => void;
   /** How many people are in the room, unique by user; sent when it changes, at most every few seconds. */
   presence: (presence: { count: number }) => void;
   /** Somebody else is typing as of now; for batch members who are no guests, never stored. */
-  typing: (who: Typist) => void;
+  typing: (user: TypingUser) => void;
   /** What the member may do has changed since `session`, or since the last of these. */
   permissions: (permissions: Permissions) => void;
   /** The token is about to end; without `auth refresh` the connection ends with it. Once, a minute before. */
@@ -181,10 +181,10 @@ export type ClientEvents = {
   'auth refresh': (payload: RefreshPayload, ack?: (answer: RefreshAnswer) => void) => void;
   /** For moderators, upon those below them: they read, and do not write. */
   'mute member': (payload: SanctionPayload, ack?: (answer: SanctionAnswer) => void) => void;
-  'unmute member': (payload: LiftPayload, ack?: (answer: LiftAnswer) => void) => void;
+  'unmute member': (payload: LiftSanctionPayload, ack?: (answer: LiftSanctionAnswer) => void) => void;
   /** They are cut off everywhere, and do not get in again until it ends. */
   'ban member': (payload: SanctionPayload, ack?: (answer: SanctionAnswer) => void) => void;
-  'unban member': (payload: LiftPayload, ack?: (answer: LiftAnswer) => void) => void;
+  'unban member': (payload: LiftSanctionPayload, ack?: (answer: LiftSanctionAnswer) => void) => void;
   /** They are cut off everywhere, and may come back after a minute. */
   'kick member': (payload: KickPayload, ack?: (answer: SanctionAnswer) => void) => void;
   /** For moderators: changes the rules of the room. */

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refusal } from '@chatty/protocol/errors';
+import { createRefusal } from '@chatty/protocol/errors';
 
-it('the time until another try is whole milliseconds, rounded up', () => {
-  assert.equal(refusal('slow_mode', 1_234.001).retryAfter, 1_235);
-  assert.equal(refusal('slow_mode', 1_000).retryAfter, 1_000);
-  assert.equal('retryAfter' in refusal('slow_mode'), false);
+it('the retry delay is whole milliseconds, rounded up', () => {
+  assert.equal(createRefusal('slow_mode', 1_234.001).retryAfter, 1_235);
+  assert.equal(createRefusal('slow_mode', 1_000).retryAfter, 1_000);
+  assert.equal('retryAfter' in createRefusal('slow_mode'), false);
 });

@@ -3,9 +3,14 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readClaims } from '@chatty/protocol/claims';
-import { cleanContent, countGraphemes, exceedsGraphemes, hasInk } from '@chatty/protocol/normalize-text';
-import { MESSAGE_BYTES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
-import { checkContent } from '@chatty/protocol/validate';
+import {
+  cleanContent,
+  countGraphemes,
+  exceedsGraphemes,
+  hasVisibleText,
+} from '@chatty/protocol/normalize-text';
+import { MAX_MESSAGE_BYTES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
+import { validateContent } from '@chatty/protocol/validate';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../../../test/support/event-loop-lag.js';
 import { worstTexts } from '../../../test/support/worst-texts.js';
@@ -81,20 +86,20 @@ const piece = fc.constantFrom(
 const mixed = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 const texts = fc.oneof(mixed, fc.string({ unit: 'binary', maxLength: 100 }));
 
-it('the stored form, the count and the ink of a text are as they are defined', () => {
+it('the stored form, length and visibility of a text match their definitions', () => {
   fc.assert(
     fc.property(texts, (text) => {
       // More marks in a row than any script has are cut before they are put in order.
       if (!/\p{M}{31}/u.test(text.replace(CONTROLS, ''))) assert.equal(cleanContent(text), defined(text));
       assert.equal(cleanContent(cleanContent(text)), cleanContent(text));
       assert.equal(countGraphemes(text), counted(text));
-      assert.equal(hasInk(text), inked(text));
+      assert.equal(hasVisibleText(text), inked(text));
     }),
     { numRuns: 3_000 },
   );
 });
 
-it('graphemes are counted in pieces, and the pieces part none of them', () => {
+it('graphemes are counted in chunks, and no chunk splits a grapheme', () => {
   const long = fc.tuple(fc.array(piece, { minLength: 1, maxLength: 12 }), fc.nat(80));
   fc.assert(
     fc.property(fc.array(long, { minLength: 1, maxLength: 4 }), fc.nat(1_000), (parts, limit) => {
@@ -107,32 +112,35 @@ it('graphemes are counted in pieces, and the pieces part none of them', () => {
   );
 });
 
-it('a text that could not fit however it is cleaned is too long as it comes, and one that fits is not', () => {
+it('a text that cannot fit after cleaning is refused unprocessed, and a text that fits is accepted', () => {
   const half = 'ㅎ'.repeat(1_000);
-  const padded = `${half}${' '.repeat(RAW_MESSAGE_LENGTH - 2_001)}\n${half}`;
-  assert.equal(padded.length, RAW_MESSAGE_LENGTH);
-  const checked = checkContent(padded);
+  const padded = `${half}${' '.repeat(MAX_RAW_MESSAGE_LENGTH - 2_001)}\n${half}`;
+  assert.equal(padded.length, MAX_RAW_MESSAGE_LENGTH);
+  const checked = validateContent(padded);
   assert.equal(checked.ok ? checked.value : checked.code, 'too_long');
-  const fits = checkContent(padded.slice(1));
+  const fits = validateContent(padded.slice(1));
   assert.equal(fits.ok && fits.value, `${half}\n${half}`.slice(1));
   const syllables = '힣'.repeat(2_000);
-  const jamo = checkContent(syllables.normalize('NFD'));
+  const jamo = validateContent(syllables.normalize('NFD'));
   assert.equal(jamo.ok && jamo.value, syllables);
-  for (const text of [' '.repeat(RAW_MESSAGE_LENGTH + 1), 'x'.repeat(RAW_MESSAGE_LENGTH + 1)])
-    assert.deepEqual(checkContent(text), { ok: false, code: 'too_long' });
-  assert.deepEqual(checkContent('👨‍👩‍👧‍👦'.repeat(MESSAGE_BYTES / 20)), { ok: false, code: 'too_long' });
+  for (const text of [' '.repeat(MAX_RAW_MESSAGE_LENGTH + 1), 'x'.repeat(MAX_RAW_MESSAGE_LENGTH + 1)])
+    assert.deepEqual(validateContent(text), { ok: false, code: 'too_long' });
+  assert.deepEqual(validateContent('👨‍👩‍👧‍👦'.repeat(MAX_MESSAGE_BYTES / 20)), {
+    ok: false,
+    code: 'too_long',
+  });
 });
 
-it('no text of the largest packet keeps the event loop for 50 ms, as a message or to be counted (D20)', async () => {
+it('no text of the largest packet blocks the event loop for 50 ms, as a message or for counting (D20)', async () => {
   for (const [name, text] of worstTexts(60_000)) {
     await assertNoLongPause(`cleaning ${name}`, () => cleanContent(text));
-    await assertNoLongPause(`checking ${name}`, () => checkContent(text.slice(0, RAW_MESSAGE_LENGTH)));
-    await assertNoLongPause(`counting ${name}`, () => countGraphemes(text.slice(0, RAW_MESSAGE_LENGTH)));
-    await assertNoLongPause(`looking for ink in ${name}`, () => hasInk(text));
+    await assertNoLongPause(`checking ${name}`, () => validateContent(text.slice(0, MAX_RAW_MESSAGE_LENGTH)));
+    await assertNoLongPause(`counting ${name}`, () => countGraphemes(text.slice(0, MAX_RAW_MESSAGE_LENGTH)));
+    await assertNoLongPause(`looking for ink in ${name}`, () => hasVisibleText(text));
   }
 });
 
-it('no claim of the largest token keeps the event loop for 50 ms (D20)', async () => {
+it('no claim of the largest token blocks the event loop for 50 ms (D20)', async () => {
   const given = { projectId: 'p', username: 'x' };
   for (const [name, text] of worstTexts(6_000)) {
     const badges = Array.from({ length: 5 }, (_, index) => text.slice(index * 1_000, (index + 1) * 1_000));

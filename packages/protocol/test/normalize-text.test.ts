@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readClaims, readUrl } from '@chatty/protocol/claims';
 import { cleanContent, cleanName, countGraphemes } from '@chatty/protocol/normalize-text';
-import { isShallow } from '@chatty/protocol/validate';
+import { isWithinDepth } from '@chatty/protocol/validate';
 import fc from 'fast-check';
 
-it('cleaning what is clean changes nothing, and the result is well-formed without controls', () => {
+it('cleaning a clean text changes nothing, and the result is well-formed without control characters', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       const clean = cleanContent(text);
@@ -20,7 +20,7 @@ it('cleaning what is clean changes nothing, and the result is well-formed withou
   );
 });
 
-it('decomposed Hangul is composed, line ends are one, piles of marks and empty lines are cut (U8)', () => {
+it('decomposed Hangul is composed, line ends are unified, stacked marks and empty lines are cut (U8)', () => {
   assert.equal(cleanContent('한글'.normalize('NFD')), '한글');
   assert.equal(cleanContent('a\r\nb\rc\u2028d'), 'a\nb\nc\nd');
   assert.equal(cleanContent('a\n\n\n\n\nb'), 'a\n\nb');
@@ -28,13 +28,13 @@ it('decomposed Hangul is composed, line ends are one, piles of marks and empty l
   assert.equal(cleanContent(`x${'\u0316'.repeat(5_000)}`).length, 9);
 });
 
-it('names keep emoji and lose nothing else by stealth (U4)', () => {
+it('names keep emoji and silently lose nothing else (U4)', () => {
   assert.equal(cleanName('  김민수 👩🏽‍🚀 '), '김민수 👩🏽‍🚀');
   for (const name of ['ad\u200bmin', '\u202eadmin', 'a\u0000b', '\u3164', '\u2060', 'x\ny', '\ud800'])
     assert.equal(cleanName(name), null, JSON.stringify(name));
 });
 
-it('a pile of marks is cut however it is held together, and letters that need several marks keep them (U3)', () => {
+it('stacked marks are cut whatever joins them, and letters that need several marks keep them (U3)', () => {
   const pile = '\u0316\u200d'.repeat(4) + '\u0301\u200b'.repeat(400);
   for (const clean of [cleanContent(`x${pile}`), cleanContent(`가${'\u0301\u034f'.repeat(400)}`)])
     assert.ok((clean.match(/\p{M}/gu) ?? []).length <= 8, `${clean.length}`);
@@ -55,7 +55,7 @@ it('a pile of marks is cut however it is held together, and letters that need se
   );
 });
 
-it('a name holds no character that draws nothing, wherever Unicode files it (U5)', () => {
+it('a name contains no invisible character, whatever its Unicode category (U5)', () => {
   const unseen = [
     '\u034f',
     '\ufe00',
@@ -75,7 +75,7 @@ it('a name holds no character that draws nothing, wherever Unicode files it (U5)
     assert.equal(cleanName(name), name, JSON.stringify(name));
 });
 
-it('only https pictures are kept, http on this machine excepted (X2)', () => {
+it('only https avatar URLs are accepted, except http on localhost (X2)', () => {
   for (const url of [
     'javascript:alert(1)',
     'data:text/html,x',
@@ -94,7 +94,7 @@ it('only https pictures are kept, http on this machine excepted (X2)', () => {
   assert.equal(readUrl('https://a.test/b.png', false), 'https://a.test/b.png');
 });
 
-it('the user id comes from sub, else user, user.id, userId, else the username', () => {
+it('the user id comes from sub, then user, user.id, userId, then the username', () => {
   const idOf = (claims: object) => {
     const read = readClaims({ projectId: 'p', username: '민수', ...claims });
     return read.ok ? read.member.userId : read.reason;
@@ -116,6 +116,6 @@ it('the user id comes from sub, else user, user.id, userId, else the username', 
 });
 
 it('depth is measured without recursion', () => {
-  assert.equal(isShallow([JSON.parse('['.repeat(8) + ']'.repeat(8))]), true);
-  assert.equal(isShallow([JSON.parse('['.repeat(9) + ']'.repeat(9))]), false);
+  assert.equal(isWithinDepth([JSON.parse('['.repeat(8) + ']'.repeat(8))]), true);
+  assert.equal(isWithinDepth([JSON.parse('['.repeat(9) + ']'.repeat(9))]), false);
 });

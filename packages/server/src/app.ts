@@ -2,44 +2,44 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { startEmbedded } from '@chatty/embedded-postgres/index';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
 import { createAuth } from './auth/auth.js';
-import { createRefusals } from './auth/rejection-log.js';
-import { createWatch } from './cluster/change-poller.js';
+import { createRefusalLog } from './auth/rejection-log.js';
+import { createChangePoller } from './cluster/change-poller.js';
 import type { Config } from './config/config.js';
 import { createDoctor } from './doctor/token-doctor.js';
 import { createGateway } from './gateway/gateway.js';
-import { createHandshakes } from './gateway/handshake.js';
+import { createHandshake } from './gateway/handshake.js';
 import { createSessions } from './gateway/sessions.js';
-import { openAdmin } from './http/api/index.js';
-import { createAddresses } from './http/client-address.js';
-import { guardHttpConnections, type HttpDeadlines } from './http/http-connections.js';
-import { createHttp, type Widget } from './http/http-server.js';
-import { createGate } from './limits/connection-limits.js';
-import { createPenalties } from './limits/cooldowns.js';
-import { createShares } from './limits/rate-limits.js';
-import { createLimit } from './limits/token-bucket.js';
+import { registerAdminApi } from './http/api/index.js';
+import { createClientAddressResolver } from './http/client-address.js';
+import { enforceHttpDeadlines, type HttpDeadlines } from './http/http-connections.js';
+import { createHttpServer, type WidgetFiles } from './http/http-server.js';
+import { createConnectionLimits } from './limits/connection-limits.js';
+import { createCooldowns } from './limits/cooldowns.js';
+import { createRateLimits } from './limits/rate-limits.js';
+import { createTokenBuckets } from './limits/token-bucket.js';
 import { createMessages } from './messages/messages.js';
-import { createConduct } from './messages/permissions.js';
-import { createNaming } from './moderation/display-names.js';
+import { createRoomPolicy } from './messages/permissions.js';
+import { createDisplayNames } from './moderation/display-names.js';
 import { createModeration } from './moderation/moderation.js';
-import { createOrder } from './moderation/moderation-state.js';
-import { createFilters } from './moderation/word-filters.js';
+import { createModerationState } from './moderation/moderation-state.js';
+import { createWordFilters } from './moderation/word-filters.js';
 import { createProjects, type Projects } from './projects/projects.js';
-import { createVault } from './projects/secret-encryption.js';
+import { createSecretCipher } from './projects/secret-encryption.js';
 import { createRooms } from './rooms/rooms.js';
 import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
 import { StartError } from './runtime/startup-error.js';
-import { createSlices } from './runtime/time-slicer.js';
+import { createTimeSlicer } from './runtime/time-slicer.js';
 import { migrate } from './store/postgres/migrate.js';
 import { createPostgresStore } from './store/postgres/postgres-store.js';
-import { type Store, Unavailable } from './store/store.js';
-import { openSocketIo } from './transport/socketio-server.js';
-import { openWebSockets } from './transport/websocket-server.js';
+import { type Store, UnavailableError } from './store/store.js';
+import { attachSocketIo } from './transport/socketio-server.js';
+import { attachWebSockets } from './transport/websocket-server.js';
 
 /** Takes back what a start has done, the last first. */
-type Undo = (() => Promise<void>)[];
+type Disposers = (() => Promise<void>)[];
 
 export type App = {
   port: number;
@@ -48,11 +48,11 @@ export type App = {
 };
 
 /** Where `npm run build` leaves the widget. */
-const WIDGET = new URL('../../widget/dist/', import.meta.url);
+const WIDGET_BUILD_URL = new URL('../../widget/dist/', import.meta.url);
 /** Between two tries to read what the server has to know, in milliseconds. */
 const RETRY_PAUSE_MS = 250;
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
-const BACKLOG = 4_096;
+const LISTEN_BACKLOG = 4_096;
 
 /**
  * @param progress is told in a sentence what takes long
@@ -65,14 +65,21 @@ export async function startApp(options: {
   httpDeadlines?: HttpDeadlines;
 }): Promise<App> {
   const { config, log, progress, httpDeadlines: deadlines } = options;
-  const undo: Undo = [];
+  const disposers: Disposers = [];
   const close = async () => {
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
+    for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) await dispose();
   };
   try {
     const widget = await readWidget();
-    const store = await openStore(config, log, progress, undo);
-    const port = await listen({ config, log, store, widget, undo, ...(deadlines && { deadlines }) });
+    const store = await openStore(config, log, progress, disposers);
+    const port = await assembleServer({
+      config,
+      log,
+      store,
+      widget,
+      disposers,
+      ...(deadlines && { deadlines }),
+    });
     return { port, close };
   } catch (error) {
     await close();
@@ -80,51 +87,59 @@ export async function startApp(options: {
   }
 }
 
-async function openStore(config: Config, log: Log, progress: (sentence: string) => void, undo: Undo) {
+async function openStore(
+  config: Config,
+  log: Log,
+  progress: (sentence: string) => void,
+  disposers: Disposers,
+) {
   let connection = config.database;
   if (connection === null) {
     const report = (level: 'info' | 'warn' | 'error', message: string) => log[level](message);
-    const embedded = await startEmbedded({ folder: config.dataFolder, log: report, progress });
-    undo.push(embedded.close);
+    const embedded = await startEmbeddedPostgres({ folder: config.dataFolder, log: report, progress });
+    disposers.push(embedded.close);
     connection = embedded.connection;
   }
   await migrate(connection, config.databaseWaitSeconds, progress);
-  const store = createPostgresStore({ connection, log });
-  undo.push(store.close);
+  const store = createPostgresStore({ config: connection, log });
+  disposers.push(store.close);
   return store;
 }
 
 /** Who may do what: what the database says of projects and of order, and what follows for a token and a text. */
-async function createJudgement(config: Config, store: Store, log: Log, undo: Undo) {
-  const vault = config.secretsKey === null ? null : createVault(config.secretsKey);
-  const read = <Result>(work: () => Promise<Result>) => untilAvailable(config.databaseWaitSeconds, work);
-  const projects = await read(() =>
+async function createAccessControl(config: Config, store: Store, log: Log, disposers: Disposers) {
+  const vault = config.secretEncryptionKey === null ? null : createSecretCipher(config.secretEncryptionKey);
+  const loadWhenAvailable = <Result>(work: () => Promise<Result>) =>
+    untilAvailable(config.databaseWaitSeconds, work);
+  const projects = await loadWhenAvailable(() =>
     createProjects({
       records: store.projects,
-      vault,
-      founding: config.jwtSecret,
-      unlisted: config.unlistedProjects,
+      secretCipher: vault,
+      sharedKey: config.jwtSecret,
+      allowUnregistered: config.allowUnregisteredProjects,
       origins: config.allowedOrigins,
       guestProjects: config.guestProjects,
       production: config.production,
       log,
     }),
   );
-  undo.push(projects.close);
-  const slices = createSlices();
-  const order = await read(() => createOrder({ records: store.order, slices, log }));
-  undo.push(async () => order.close());
-  const filters = createFilters({ projects, slices });
-  const conduct = createConduct({ order, projects, filters, store });
-  const naming = createNaming({ projects, order, slices });
+  disposers.push(projects.close);
+  const timeSlicer = createTimeSlicer();
+  const moderationState = await loadWhenAvailable(() =>
+    createModerationState({ records: store.moderation, slices: timeSlicer, log }),
+  );
+  disposers.push(async () => moderationState.close());
+  const filters = createWordFilters({ projects, slices: timeSlicer });
+  const conduct = createRoomPolicy({ moderationState, projects, wordFilters: filters, store });
+  const naming = createDisplayNames({ projects, moderationState, slices: timeSlicer });
   const rules = {
     requireExpiry: config.production,
-    maxHours: config.tokenMaxHours,
+    maxLifetimeHours: config.tokenMaxHours,
     allowLocalHttp: !config.production,
   };
-  const auth = createAuth({ projects, order, naming, ...rules });
-  const doctor = createDoctor({ auth, conduct, projects, rules });
-  return { vault, projects, order, conduct, auth, doctor, slices };
+  const auth = createAuth({ projects, moderationState, displayNames: naming, ...rules });
+  const doctor = createDoctor({ auth, policy: conduct, projects, rules });
+  return { vault, projects, moderationState, conduct, auth, doctor, timeSlicer };
 }
 
 /** A database that ends its connections or starts anew meanwhile does not end the start. */
@@ -134,50 +149,68 @@ async function untilAvailable<Result>(waitSeconds: number, work: () => Promise<R
     try {
       return await work();
     } catch (error) {
-      if (monotonicTime() >= deadline || !(error instanceof Unavailable)) throw error;
+      if (monotonicTime() >= deadline || !(error instanceof UnavailableError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
     }
   }
 }
 
-async function listen(parts: {
+async function assembleServer(dependencies: {
   config: Config;
   log: Log;
   store: Store;
-  widget: Widget;
-  undo: Undo;
+  widget: WidgetFiles;
+  disposers: Disposers;
   deadlines?: HttpDeadlines;
 }): Promise<number> {
-  const { config, log, store, widget, undo, deadlines } = parts;
+  const { config, log, store, widget, disposers, deadlines } = dependencies;
   let draining = false;
-  const judgement = await createJudgement(config, store, log, undo);
-  const { projects, order, conduct, auth } = judgement;
-  const { gate, budget, ...limits } = createLimits(config, projects, log);
-  const rooms = createRooms({ store, conduct, log });
-  const freshness = createWatch({
+  const accessControl = await createAccessControl(config, store, log, disposers);
+  const { projects, moderationState, conduct, auth } = accessControl;
+  const trafficLimits = createTrafficLimits(config, projects, log);
+  const { addressResolver, connectionLimits, packetBudget, cooldowns, rateLimits } = trafficLimits;
+  const rooms = createRooms({ store, policy: conduct, log });
+  const freshness = createChangePoller({
     versions: store.versions,
-    watched: { projects, order },
+    caches: { projects, order: moderationState },
     catchUp: rooms.catchUp,
     log,
   });
-  undo.push(async () => freshness.close());
-  const unreadiness = () => {
+  disposers.push(async () => freshness.close());
+  const notReadyReason = () => {
     if (draining) return 'The server is about to stop.';
     if (!freshness.isFresh()) return 'The database does not answer.';
-    return store.writability.refused ? 'The database refuses what is written.' : null;
+    return store.writability.refusesWrites ? 'The database refuses what is written.' : null;
   };
-  const http = await createHttp({ widget, unreadiness, log, ...(deadlines && { deadlines }) });
+  const http = await createHttpServer({ widget, notReadyReason, log, ...(deadlines && { deadlines }) });
   const { publish } = rooms;
-  const messages = createMessages({ store, conduct, freshness, publish });
-  const moderation = createModeration({ records: store.order, order, projects, publish, log });
+  const messages = createMessages({ store, policy: conduct, freshness, publish });
+  const moderation = createModeration({ records: store.moderation, moderationState, projects, publish, log });
   const sessions = createSessions({ auth, conduct });
-  projects.onChange(sessions.review);
-  order.onChange(sessions.review);
-  const refusals = createRefusals({ projects });
-  const { addresses, shares } = limits;
+  projects.onChange(sessions.recheck);
+  moderationState.onChange(sessions.recheck);
+  const refusalLog = createRefusalLog({ projects });
   if (config.adminKey !== null)
-    openAdmin({ http, key: config.adminKey, store, ...judgement, moderation, addresses, refusals, log });
-  const handshake = createHandshakes({ auth, conduct, gate, ...limits, refusals, freshness, log });
+    registerAdminApi({
+      http,
+      adminKey: config.adminKey,
+      store,
+      ...accessControl,
+      moderation,
+      addressResolver,
+      refusalLog,
+      log,
+    });
+  const handshake = createHandshake({
+    auth,
+    conduct,
+    connectionLimits,
+    cooldowns,
+    rateLimits,
+    refusalLog,
+    freshness,
+    log,
+  });
   const gateway = createGateway({
     handshake,
     rooms,
@@ -185,81 +218,101 @@ async function listen(parts: {
     conduct,
     messages,
     moderation,
-    shares,
-    refusals,
+    rateLimits,
+    refusalLog,
     freshness,
     log,
   });
-  const lines = { gate, gateway, budget };
+  const connectionContext = { connectionLimits, gateway, packetBudget };
   const { server } = http;
-  const socketIo = openSocketIo({ server, addresses, ...lines, knowsOrigin: projects.knowsOrigin, log });
-  const connections = guardHttpConnections({ server, log, ...(deadlines && { deadlines }) });
-  const webSockets = openWebSockets({ server, connections, addresses, lines });
-  undo.push(async () => {
+  const socketIo = attachSocketIo({
+    server,
+    addressResolver,
+    ...connectionContext,
+    knowsOrigin: projects.isKnownOrigin,
+    log,
+  });
+  const httpConnections = enforceHttpDeadlines({ server, log, ...(deadlines && { deadlines }) });
+  const webSockets = attachWebSockets({
+    server,
+    httpConnections,
+    addressResolver,
+    context: connectionContext,
+  });
+  disposers.push(async () => {
     draining = true;
     sessions.drain();
     sessions.close();
-    gate.close();
+    connectionLimits.close();
     rooms.close();
     webSockets.close();
     await socketIo.close();
     await http.close();
     // Last: what ends late is waited for above, and destroyed by this.
-    connections.close();
+    httpConnections.close();
   });
   try {
-    await http.listen({ host: config.host, port: config.port, backlog: BACKLOG });
+    await http.listen({ host: config.host, port: config.port, backlog: LISTEN_BACKLOG });
   } catch (error) {
-    throw new StartError(listenFault(error, config), { cause: error });
+    throw new StartError(listenErrorMessage(error, config), { cause: error });
   }
   return (http.server.address() as AddressInfo).port;
 }
 
-function createLimits(config: Config, projects: Projects, log: Log) {
+function createTrafficLimits(config: Config, projects: Projects, log: Log) {
   const { limits } = config;
-  const send = { burst: config.sendBurst, perSecond: config.sendPerSecond };
+  const sendRate = { burst: config.sendBurst, perSecond: config.sendPerSecond };
   const settingsOf = (project: string) => projects.get(project)?.settings;
-  const byAddress = createLimit({ burst: limits.addressBurst, perSecond: limits.addressPerSecond });
-  const addresses = createAddresses({ hops: limits.trustedProxyHops, log });
-  const penalties = createPenalties({
-    allowed: limits.refusalsAllowed,
-    coolDownSeconds: limits.coolDownSeconds,
+  const addressBuckets = createTokenBuckets({
+    burst: limits.addressBurst,
+    perSecond: limits.addressPerSecond,
   });
-  const budget = {
-    burst: limits.packetBurst + send.burst + limits.readBurst,
-    perSecond: limits.packetsPerSecond + send.perSecond + limits.readPerSecond,
+  const addressResolver = createClientAddressResolver({ trustedHops: limits.trustedProxyHops, log });
+  const cooldowns = createCooldowns({
+    allowedStrikes: limits.rateLimitStrikes,
+    cooldownSeconds: limits.cooldownSeconds,
+  });
+  const packetBudget = {
+    burst: limits.packetBurst + sendRate.burst + limits.readBurst,
+    perSecond: limits.packetsPerSecond + sendRate.perSecond + limits.readPerSecond,
   };
-  const gate = createGate({
+  const connectionLimits = createConnectionLimits({
     limits,
-    byAddress,
-    placesOf: (project) => settingsOf(project)?.connections ?? limits.connectionsPerProject,
-    penalties,
+    addressBuckets,
+    maxConnectionsOf: (project) => settingsOf(project)?.connections ?? limits.connectionsPerProject,
+    cooldowns,
     log,
   });
-  const shares = createShares({
-    send,
+  const rateLimits = createRateLimits({
+    send: sendRate,
     limits,
-    byAddress,
-    perSecondOf: (project) => settingsOf(project)?.perSecond ?? limits.projectPerSecond,
-    penalties,
+    addressBuckets,
+    projectRateOf: (project) => settingsOf(project)?.perSecond ?? limits.projectPerSecond,
+    cooldowns,
   });
-  return { addresses, budget, gate, penalties, shares };
+  return {
+    addressResolver,
+    packetBudget,
+    connectionLimits,
+    cooldowns,
+    rateLimits,
+  };
 }
 
-async function readWidget(): Promise<Widget> {
+async function readWidget(): Promise<WidgetFiles> {
   try {
-    const loader = await readFile(new URL('widget.js', WIDGET));
-    const parts = new Map<string, Buffer>();
-    for (const name of await readdir(new URL('widget/', WIDGET)))
-      parts.set(name, await readFile(new URL(`widget/${name}`, WIDGET)));
-    return { loader, parts };
+    const loader = await readFile(new URL('widget.js', WIDGET_BUILD_URL));
+    const chunks = new Map<string, Buffer>();
+    for (const name of await readdir(new URL('widget/', WIDGET_BUILD_URL)))
+      chunks.set(name, await readFile(new URL(`widget/${name}`, WIDGET_BUILD_URL)));
+    return { loader, chunks };
   } catch (error) {
     throw new StartError('The widget has not been built: run "npm run build" first.', { cause: error });
   }
 }
 
 /** Why a server could not listen, in a sentence; the demo hosts say it the same way. */
-export function listenFault(
+export function listenErrorMessage(
   error: unknown,
   { host, port }: { host: string; port: number },
   setting = 'PORT',

@@ -2,33 +2,33 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { callerOf, createFailedKeys } from '@chatty/server/limits/api-key-attempts';
+import { attemptKeyOf, createFailedKeyLimiter } from '@chatty/server/limits/api-key-attempts';
 
-it('ten wrong keys are too many; one more may be tried every six seconds', () => {
+it('ten wrong keys reach the limit; after that one attempt per six seconds is allowed', () => {
   let time = 0;
-  const failedKeys = createFailedKeys(() => time);
+  const failedKeys = createFailedKeyLimiter(() => time);
   for (let count = 0; count < 10; count += 1) {
-    assert.equal(failedKeys.wait('a'), 0);
-    failedKeys.add('a');
+    assert.equal(failedKeys.retryAfter('a'), 0);
+    failedKeys.recordFailure('a');
   }
-  assert.equal(failedKeys.wait('a'), 6_000);
-  assert.equal(failedKeys.wait('b'), 0);
+  assert.equal(failedKeys.retryAfter('a'), 6_000);
+  assert.equal(failedKeys.retryAfter('b'), 0);
   time = 5_900;
-  assert.ok(failedKeys.wait('a') > 0);
+  assert.ok(failedKeys.retryAfter('a') > 0);
   time = 6_001;
-  assert.equal(failedKeys.wait('a'), 0);
-  failedKeys.add('a');
-  assert.ok(failedKeys.wait('a') > 0);
+  assert.equal(failedKeys.retryAfter('a'), 0);
+  failedKeys.recordFailure('a');
+  assert.ok(failedKeys.retryAfter('a') > 0);
 });
 
-it('an unknown address is told apart by its peer, and by whether a proxy forwarded it', () => {
+it('unknown addresses are distinguished by peer and by whether a proxy forwarded the request', () => {
   const callers = [
-    callerOf('203.0.113.9', '10.0.0.1', true, ''),
-    callerOf('203.0.113.9', '10.0.0.1', true, 'kimpga'),
-    callerOf(null, '127.0.0.1', false, ''),
-    callerOf(null, '127.0.0.1', true, ''),
-    callerOf(null, '10.0.0.1', false, ''),
+    attemptKeyOf('203.0.113.9', '10.0.0.1', true, ''),
+    attemptKeyOf('203.0.113.9', '10.0.0.1', true, 'kimpga'),
+    attemptKeyOf(null, '127.0.0.1', false, ''),
+    attemptKeyOf(null, '127.0.0.1', true, ''),
+    attemptKeyOf(null, '10.0.0.1', false, ''),
   ];
   assert.equal(new Set(callers).size, callers.length);
-  assert.equal(callerOf('203.0.113.9', '10.0.0.1', false, ''), callers[0]);
+  assert.equal(attemptKeyOf('203.0.113.9', '10.0.0.1', false, ''), callers[0]);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createWatch, type Watched } from '../src/cluster/change-poller.js';
+import { createChangePoller, type VersionedCache } from '../src/cluster/change-poller.js';
 import { createLog } from '../src/runtime/logger.js';
 
 const log = createLog('silent');
@@ -15,7 +15,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 
 /** Reads what `newest` says, as `reading` has it. */
 function createPart(newest: () => number, reading: () => Promise<void> = async () => undefined) {
-  const part: Watched & { version: number; reads: number } = {
+  const part: VersionedCache & { version: number; reads: number } = {
     version: newest(),
     reads: 0,
     async refresh() {
@@ -35,13 +35,13 @@ function setUp(context: TestContext, readProjects?: () => Promise<void>) {
     projects: createPart(() => newest.projects, readProjects),
     order: createPart(() => newest.order),
   };
-  const watch = createWatch({
+  const watch = createChangePoller({
     async versions() {
       database.asked += 1;
       await database.answer();
       return { ...newest };
     },
-    watched,
+    caches: watched,
     async catchUp() {
       database.caughtUp += 1;
     },
@@ -57,7 +57,7 @@ const broken = async () => {
 };
 const hanging = () => new Promise<void>(() => undefined);
 
-it('what is newer is read once, a version that went back as well, and nothing else', async (context) => {
+it('newer versions are read once, also a version that went back, and nothing else is read', async (context) => {
   const { newest, database, watched } = setUp(context);
   newest.order = 8;
   await until(() => watched.order.version === 8, 'the order');
@@ -73,7 +73,7 @@ for (const [what, reading] of Object.entries({
   'that cannot be read': broken,
   'that takes for ever': hanging,
 }))
-  it(`something ${what} holds nothing else up, and is asked for once a look at most`, async (context) => {
+  it(`something ${what} blocks nothing else, and is requested at most once per poll`, async (context) => {
     const { newest, database, watched, watch } = setUp(context, reading);
     newest.projects = 4;
     for (const version of [8, 9, 10]) {
@@ -85,7 +85,7 @@ for (const [what, reading] of Object.entries({
     await until(() => !watch.isFresh(), 'what is known to be too old');
   });
 
-it('what could not be read is tried again', async (context) => {
+it('a failed read is retried', async (context) => {
   let isBroken = true;
   const { newest, watched } = setUp(context, async () => (isBroken ? broken() : undefined));
   newest.projects = 4;
@@ -94,7 +94,7 @@ it('what could not be read is tried again', async (context) => {
   await until(() => watched.projects.version === 4, 'another try');
 });
 
-it('without an answer what is known grows too old, and it is fresh again once all of it has been read', async (context) => {
+it('without an answer the cache becomes stale, and is fresh again once everything is read', async (context) => {
   const { newest, database, watched, watch } = setUp(context);
   assert.equal(watch.whenFresh(), true);
   database.answer = broken;
@@ -107,7 +107,7 @@ it('without an answer what is known grows too old, and it is fresh again once al
   assert.ok(database.caughtUp >= 1, 'rooms are read before anybody is let in');
 });
 
-it('a process that was stopped looks before it lets anybody in, and one look serves all who wait', async (context) => {
+it('a suspended process polls before it admits anyone, and one poll serves all waiters', async (context) => {
   const { newest, database, watched, watch } = setUp(context);
   await until(() => database.asked === 1, 'a look');
   let looked = () => undefined as unknown;
@@ -124,7 +124,7 @@ it('a process that was stopped looks before it lets anybody in, and one look ser
   assert.equal(watched.order.version, 8);
 });
 
-it('who waits for a look that never ends is told within the bound, and others are tried meanwhile', async (context) => {
+it('a waiter on a poll that never ends gets an error within the bound, and other polls are tried meanwhile', async (context) => {
   const { database, watch } = setUp(context);
   const ends: (() => void)[] = [];
   database.answer = () => new Promise((_, reject) => ends.push(() => reject(new Error('no answer'))));
@@ -137,7 +137,7 @@ it('who waits for a look that never ends is told within the bound, and others ar
   await until(() => watch.isFresh(), 'the way back');
 });
 
-it('nothing is read any more once it is closed', async (context) => {
+it('nothing is read after close', async (context) => {
   const { newest, database, watched, watch } = setUp(context);
   let answer = () => undefined as unknown;
   database.answer = () => new Promise((resolve) => (answer = () => resolve(undefined)));

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
-import { createAddresses } from '@chatty/server/http/client-address';
+import { createClientAddressResolver } from '@chatty/server/http/client-address';
 import { createLog } from '@chatty/server/runtime/logger';
 import fc from 'fast-check';
 
 function read(hops: number, peer: string, forwarded?: string): string | null {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
   const request = { headers, socket: { remoteAddress: peer } } as unknown as IncomingMessage;
-  return createAddresses({ hops, log: createLog('silent') }).of(request);
+  return createClientAddressResolver({ trustedHops: hops, log: createLog('silent') }).resolve(request);
 }
 
-it('only as many entries as there are trusted proxies are looked at, from the right (D21)', () => {
+it('only as many entries as there are trusted proxies are read, from the right (D21)', () => {
   const chain = '198.51.100.1, 198.51.100.2,203.0.113.7 ,192.0.2.1';
   assert.equal(read(0, '203.0.113.9', chain), '203.0.113.9');
   assert.equal(read(1, '10.0.0.1', chain), '192.0.2.1');
@@ -24,7 +24,7 @@ it('only as many entries as there are trusted proxies are looked at, from the ri
   assert.equal(read(2, '203.0.113.9'), '203.0.113.9');
 });
 
-it('whoever connects, it does not matter who did before (D21)', () => {
+it('the resolved address does not depend on earlier connections (D21)', () => {
   const peer = fc.constantFrom(
     '203.0.113.7',
     '203.0.113.8',
@@ -36,17 +36,17 @@ it('whoever connects, it does not matter who did before (D21)', () => {
   );
   fc.assert(
     fc.property(fc.array(peer), (peers) => {
-      const addresses = createAddresses({ hops: 0, log: createLog('silent') });
+      const addresses = createClientAddressResolver({ trustedHops: 0, log: createLog('silent') });
       for (const remoteAddress of [undefined, ...peers])
         assert.equal(
-          addresses.of({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage),
+          addresses.resolve({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage),
           read(0, remoteAddress ?? ''),
         );
     }),
   );
 });
 
-it('nothing that is written left of the trusted proxies changes the address (D21)', () => {
+it('entries left of the trusted proxies never change the address (D21)', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 4 }), (spoof, hops) => {
       const trusted = Array.from({ length: hops }, (_, index) => `203.0.113.${index + 1}`);
@@ -55,7 +55,7 @@ it('nothing that is written left of the trusted proxies changes the address (D21
   );
 });
 
-it('an address is one however it is written, and of IPv6 one subscriber is one place (D21)', () => {
+it('all spellings of an address resolve to the same one, and an IPv6 /64 counts as one address (D21)', () => {
   for (const [written, place] of [
     ['203.0.113.7', '203.0.113.7'],
     ['203.0.113.7:4711', '203.0.113.7'],
@@ -73,7 +73,7 @@ it('an address is one however it is written, and of IPv6 one subscriber is one p
   assert.notEqual(read(1, '10.0.0.1', '2001:db8:1:2::1'), read(1, '10.0.0.1', '2001:db8:1:3::1'));
 });
 
-it('what connects from this machine or this network is nobody in particular, unless a proxy says who it is (D21)', () => {
+it('local and private peers have no client address unless a proxy forwards one (D21)', () => {
   for (const peer of [
     '127.0.0.1',
     '::1',

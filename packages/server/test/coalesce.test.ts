@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCoalesced } from '../src/runtime/coalesce.js';
+import { coalesce } from '../src/runtime/coalesce.js';
 
 /** A job whose runs end when they are told to. */
 function createJob() {
   const ends: ((error?: Error) => void)[] = [];
   let running = 0;
   let most = 0;
-  const run = createCoalesced(async () => {
+  const run = coalesce(async () => {
     running += 1;
     most = Math.max(most, running);
     try {
@@ -23,7 +23,7 @@ function createJob() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('all who ask while it runs share one run that begins afterwards', async () => {
+it('all calls during a run share one following run', async () => {
   const { run, ends, most } = createJob();
   const first = run();
   const crowd = Array.from({ length: 100 }, () => run());
@@ -43,7 +43,7 @@ it('all who ask while it runs share one run that begins afterwards', async () =>
   assert.equal(most(), 1);
 });
 
-it('a run that fails is the failure of those who asked for it, and of nobody after them', async () => {
+it('a failed run rejects its own callers and no later ones', async () => {
   const { run, ends } = createJob();
   const first = run();
   const second = run();

@@ -11,8 +11,8 @@ const KB = 1024;
 function world(canPause = true) {
   let listeners: (() => void)[] = [];
   const sending = {
-    waiting: 0,
-    whenSent: (listener: () => void) => void listeners.push(listener),
+    waitingBytes: 0,
+    whenDrained: (listener: () => void) => void listeners.push(listener),
   };
   const paused: boolean[] = [];
   const receiving = {
@@ -34,13 +34,13 @@ function world(canPause = true) {
   async function end(name: string) {
     const found = running.get(name);
     running.delete(name);
-    sending.waiting += found?.bytes ?? 0;
+    sending.waitingBytes += found?.bytes ?? 0;
     found?.end();
     await new Promise(setImmediate);
   }
   /** The client reads all that waits. */
   async function read() {
-    sending.waiting = 0;
+    sending.waitingBytes = 0;
     const told = listeners;
     listeners = [];
     for (const listener of told) listener();
@@ -49,7 +49,7 @@ function world(canPause = true) {
   return { queue, sending, add, end, read, begun, running, paused, listeners: () => listeners.length };
 }
 
-it('pages are read one after the other, and not while an earlier one is not sent', async () => {
+it('pages are read one at a time, and only after earlier pages are sent', async () => {
   const { add, end, read, begun } = world();
   for (const name of ['a', 'b', 'c']) add('history', name, { answer: 256 * KB });
   add('members', 'd');
@@ -75,7 +75,7 @@ it('short pages follow each other without waiting for the client', async () => {
   assert.deepEqual(begun, ['a', 'b', 'c']);
 });
 
-it('a burst of messages is worked on at once, so that it is stored together, also beside a page that takes long', () => {
+it('a burst of messages is processed at once and stored together, even during a slow page read', () => {
   const { add, begun } = world();
   add('history', 'page', { answer: 256 * KB });
   const names = Array.from({ length: 100 }, (_, index) => `${index}`);
@@ -83,9 +83,9 @@ it('a burst of messages is worked on at once, so that it is stored together, als
   assert.deepEqual(begun, ['page', ...names]);
 });
 
-it('messages wait as well where what waits to be sent is too much, and go on in their order', async () => {
+it('messages also wait when the send queue is full, and continue in order', async () => {
   const { add, end, read, begun, sending } = world();
-  sending.waiting = 256 * KB;
+  sending.waitingBytes = 256 * KB;
   for (const name of ['a', 'b']) add('chat message', name);
   assert.deepEqual(begun, []);
   await read();
@@ -94,7 +94,7 @@ it('messages wait as well where what waits to be sent is too much, and go on in 
   await end('b');
 });
 
-it('what commands may be answered with counts before they are: long messages and reactions do not all begin together', () => {
+it('the expected size of answers counts in advance: long messages and reactions do not all start together', () => {
   const long = world();
   for (let index = 0; index < 50; index += 1) long.add('chat message', `${index}`, { bytes: 8 * KB });
   assert.equal(long.begun.length, 15);
@@ -103,9 +103,9 @@ it('what commands may be answered with counts before they are: long messages and
   assert.equal(short.begun.length, 12);
 });
 
-it('a client is not read any more while much of it is queued, and is read again', async () => {
+it('reading from a client pauses while its command queue is full, and resumes later', async () => {
   const { queue, add, read, end, begun, paused, sending } = world();
-  sending.waiting = 300 * KB;
+  sending.waitingBytes = 300 * KB;
   for (let index = 0; index < 9; index += 1) add('chat message', `${index}`, { bytes: 8 * KB });
   assert.deepEqual([paused, queue.isPaused], [[true], true]);
   await read();
@@ -115,9 +115,9 @@ it('a client is not read any more while much of it is queued, and is read again'
   assert.deepEqual(paused, [true, false]);
 });
 
-it('where a client can be stopped, all that had come before is taken', async () => {
+it('where reading can be paused, all commands received before are accepted', async () => {
   const { add, read, begun, sending } = world();
-  sending.waiting = 300 * KB;
+  sending.waitingBytes = 300 * KB;
   const taken = Array.from({ length: 1_000 }, (_, index) => add('chat message', `${index}`, { bytes: KB }));
   assert.ok(taken.every(Boolean));
   assert.deepEqual(begun, []);
@@ -125,19 +125,19 @@ it('where a client can be stopped, all that had come before is taken', async () 
   assert.equal(begun[0], '0');
 });
 
-it('where a client cannot be stopped, what is too much is not taken', () => {
+it('where reading cannot be paused, excess commands are refused', () => {
   const { add, sending } = world(false);
-  sending.waiting = 300 * KB;
+  sending.waitingBytes = 300 * KB;
   const taken = Array.from({ length: 50 }, (_, index) => add('chat message', `${index}`, { bytes: 8 * KB }));
   assert.equal(taken.filter(Boolean).length, 32);
   assert.equal(taken.indexOf(false), 32);
 });
 
-it('the end of a connection is the end of what it has queued', async () => {
+it('the end of a connection discards its queued commands', async () => {
   const { queue, add, end, read, begun, sending } = world();
   add('history', 'a', { answer: 256 * KB });
   add('history', 'b');
-  sending.waiting = 300 * KB;
+  sending.waitingBytes = 300 * KB;
   add('chat message', 'c');
   queue.close();
   await end('a');
@@ -146,7 +146,7 @@ it('the end of a connection is the end of what it has queued', async () => {
   assert.deepEqual(begun, ['a']);
 });
 
-it('whatever is asked and read, everything is worked on once and in order, and what waits stays bounded', async () => {
+it('every command runs once and in order, and the queue stays bounded', async () => {
   const event = fc.constantFrom('history', 'sync', 'members', 'chat message', 'react', 'typing');
   const step = fc.oneof(
     fc.record({ event, bytes: fc.constantFrom(30, 500, 8 * KB) }),
@@ -169,7 +169,7 @@ it('whatever is asked and read, everything is worked on once and in order, and w
           const answer = (largest[each.event] ?? 0) * KB || each.bytes;
           if (add(each.event, name, { bytes: each.bytes, answer })) asked.push(name);
         }
-        assert.ok(sending.waiting <= 256 * KB + 256 * KB, `${sending.waiting} bytes wait`);
+        assert.ok(sending.waitingBytes <= 256 * KB + 256 * KB, `${sending.waitingBytes} bytes wait`);
       }
       while (running.size > 0 || begun.length < asked.length) {
         await finishOne();

@@ -14,7 +14,7 @@ const parse = (text: string | Uint8Array) =>
   parseEnvFile(typeof text === 'string' ? new TextEncoder().encode(text) : text);
 
 function valuesOf(text: string) {
-  const { entries, faults } = parse(text);
+  const { entries, errors: faults } = parse(text);
   assert.deepEqual(faults, [], JSON.stringify(text));
   return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
 }
@@ -27,7 +27,7 @@ function load(context: TestContext, text: string | Uint8Array, environment: Envi
   return loadEnvironment(folder, environment);
 }
 
-it('a # begins a comment only behind a blank, and none in quotes', () => {
+it('a # starts a comment only after a blank and outside quotes', () => {
   // The first seven lines are the fixture of Compose's own parser.
   const text = `# Full line comment
 qux=thud # fred # other
@@ -47,7 +47,7 @@ k=
   });
 });
 
-it('byte order mark, CRLF, export, colons, blanks and lines within quotes are read', () => {
+it('a byte order mark, CRLF, export, colons, blanks and quoted line breaks are parsed', () => {
   assert.deepEqual(valuesOf('\ufeffA=1\r\nexport B=2\r\n  C = 3  \r\nD: 4\r\nE\r\nexport F\r\n'), {
     ...{ A: '1', B: '2', C: '3', D: '4' },
   });
@@ -56,8 +56,8 @@ it('byte order mark, CRLF, export, colons, blanks and lines within quotes are re
   });
 });
 
-it('what Compose would take for something else is refused with its line, and all such lines at once', () => {
-  const { faults } = parse(
+it('lines that Compose would read differently are refused with their line numbers, all at once', () => {
+  const { errors: faults } = parse(
     [
       'GOOD=1',
       'JWT SECRET=a',
@@ -78,10 +78,10 @@ it('what Compose would take for something else is refused with its line, and all
   assert.match(faults[1] ?? '', /A has a \$.*single quotes/);
   assert.match(faults[7] ?? '', /F has an opening quote and no closing one/);
   for (const bytes of [Buffer.from('\ufeffA=1\n', 'utf16le'), Buffer.from([0x41, 0x3d, 0xff])])
-    assert.match(parse(bytes).faults.join(), /UTF-8/);
+    assert.match(parse(bytes).errors.join(), /UTF-8/);
 });
 
-it('any text in single quotes, and any line without quotes, comes back whole', () => {
+it('any text in single quotes, and any line without quotes, is read unchanged', () => {
   const secrets = [
     'Zk9#mQ2vT7x!Lw4pR8s',
     'a\\b\\n',
@@ -100,7 +100,7 @@ it('any text in single quotes, and any line without quotes, comes back whole', (
   }
 });
 
-it('reading is linear in the file', () => {
+it('reading is linear in the file size', () => {
   for (const text of [' '.repeat(200_000), `A=${' '.repeat(200_000)}x`, `A="${'\\'.repeat(200_000)}`]) {
     const before = process.cpuUsage();
     parse(`${text}\n`);
@@ -109,7 +109,7 @@ it('reading is linear in the file', () => {
   }
 });
 
-it('the environment wins, the last of two lines counts, and unknown names are told with what was meant', (context) => {
+it('the environment takes precedence, the last of two lines wins, and unknown names get a suggestion', (context) => {
   const { environment, warnings } = load(
     context,
     'PORT=1\nPORT=2\nHOST=file\nSEND_PER_SECONDS=3\nDB_USER=me\nMINE=1\nKIMPGA_PORT=1\njwt_secret=a\n',
@@ -126,18 +126,18 @@ it('the environment wins, the last of two lines counts, and unknown names are to
   ]);
 });
 
-it("what PostgreSQL's client reads by itself counts in the file too", (context) => {
+it('variables of the PostgreSQL client are also read from the file', (context) => {
   const own: Environment = { PGAPPNAME: 'here' };
   load(context, 'PGSSLMODE=require\nPGAPPNAME=file\n', own);
   assert.deepEqual(own, { PGSSLMODE: 'require', PGAPPNAME: 'here' });
 });
 
-it('a file that is refused ends the start with its lines; without a file there is only the environment', (context) => {
+it('a refused file fails the start and lists its lines; without a file only the environment is used', (context) => {
   assert.throws(() => load(context, 'A=1\nB="\n'), /\.env cannot be read:\n {2}line 2: B/);
   assert.deepEqual(loadEnvironment('/nowhere', { A: '1' }), { environment: { A: '1' }, warnings: [] });
 });
 
-it('a secret that has gained something on its way is taken as it is, and the start says so', () => {
+it('a secret with extra characters around it is used unchanged, and the start logs a warning', () => {
   const around: [string, RegExp][] = [
     [`${SECRET}\n`, /JWT_SECRET has a line feed behind it/],
     [`${SECRET}\r`, /JWT_SECRET has a carriage return behind it/],
@@ -156,10 +156,10 @@ it('a secret that has gained something on its way is taken as it is, and the sta
   const plain = readConfig({ JWT_SECRET: SECRET });
   assert.deepEqual(plain.ok && plain.warnings, []);
   const blank = readConfig({ JWT_SECRET: '\r\n' });
-  assert.match(blank.ok ? '' : blank.faults.join(), /^JWT_SECRET is missing/);
+  assert.match(blank.ok ? '' : blank.errors.join(), /^JWT_SECRET is missing/);
 });
 
-it('an admin key that no HTTP header could carry is taken without what is around it, or refused', () => {
+it('an admin key that no HTTP header can carry is trimmed or refused', () => {
   const key = 'k'.repeat(40);
   for (const given of [`${key}\n`, ` ${key}\r\n`, `\ufeff${key}`]) {
     const read = readConfig({ JWT_SECRET: SECRET, ADMIN_KEY: given });
@@ -167,10 +167,10 @@ it('an admin key that no HTTP header could carry is taken without what is around
     assert.match(read.warnings.join(), /^ADMIN_KEY has/);
   }
   const inner = readConfig({ JWT_SECRET: SECRET, ADMIN_KEY: `${key}\n${key}` });
-  assert.match(inner.ok ? '' : inner.faults.join(), /^ADMIN_KEY holds/);
+  assert.match(inner.ok ? '' : inner.errors.join(), /^ADMIN_KEY holds/);
 });
 
-it('every other setting loses blanks and line ends around it, and is refused in quotes', () => {
+it('every other setting is trimmed of blanks and line ends, and refused in quotes', () => {
   const settings = {
     ...{
       NODE_ENV: 'production',
@@ -199,15 +199,15 @@ it('every other setting loses blanks and line ends around it, and is refused in 
       );
     for (const quoted of [`"${value}"`, `'${value}'\r`]) {
       const read = readConfig({ JWT_SECRET: SECRET, ...settings, [name]: quoted });
-      assert.match(read.ok ? '' : read.faults.join(), new RegExp(`^${name} has quotes around it`), name);
+      assert.match(read.ok ? '' : read.errors.join(), new RegExp(`^${name} has quotes around it`), name);
     }
   }
 });
 
-it('production is never off by a near miss, and an origin with a slash is answered with the one that was meant', () => {
+it('a misspelled NODE_ENV does not turn production off, and an origin with a slash gets a suggestion', () => {
   for (const value of ['Production', 'prod', 'PRODUCTION']) {
     const read = readConfig({ JWT_SECRET: SECRET, NODE_ENV: value });
-    assert.match(read.ok ? '' : read.faults.join(), /^NODE_ENV must be production/);
+    assert.match(read.ok ? '' : read.errors.join(), /^NODE_ENV must be production/);
   }
   const staging = readConfig({ JWT_SECRET: SECRET, NODE_ENV: 'staging' });
   assert.match(staging.ok ? staging.warnings.join() : '', /^NODE_ENV is "staging", which is not production/);
@@ -218,6 +218,6 @@ it('production is never off by a near miss, and an origin with a slash is answer
     'https://kimpga.com/chat',
   ]) {
     const read = readConfig({ JWT_SECRET: SECRET, ALLOWED_ORIGINS: origin });
-    assert.match(read.ok ? '' : read.faults.join(), /did you mean "https:\/\/kimpga\.com"\?/, origin);
+    assert.match(read.ok ? '' : read.errors.join(), /did you mean "https:\/\/kimpga\.com"\?/, origin);
   }
 });

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createEventTurns } from '@chatty/server/gateway/fair-scheduler';
+import { createFairScheduler } from '@chatty/server/gateway/fair-scheduler';
 import fc from 'fast-check';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('what is beyond the number of a turn comes in the next turns, and others come at once', async () => {
-  const turns = createEventTurns(10);
+it('events over the limit of a turn run in the next turns, and other work runs first', async () => {
+  const turns = createFairScheduler(10);
   const [loud, calm] = [{}, {}];
   const ran: string[] = [];
   for (let index = 0; index < 25; index += 1) turns.run(loud, () => ran.push(`loud ${index}`));
@@ -24,14 +24,14 @@ it('what is beyond the number of a turn comes in the next turns, and others come
   );
 });
 
-it('whenever they come, events of a connection are run once and in order', async () => {
+it('events of a connection run once and in order, whenever they arrive', async () => {
   const step = fc.oneof(fc.constant('turn' as const), fc.nat(2));
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 60 }),
       fc.integer({ min: 1, max: 4 }),
       async (steps, most) => {
-        const turns = createEventTurns(most);
+        const turns = createFairScheduler(most);
         const connections = Array.from({ length: 3 }, () => ({ sent: 0, ran: [] as number[] }));
         for (const each of steps) {
           const connection = each === 'turn' ? undefined : connections[each];

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPenalties } from '@chatty/server/limits/cooldowns';
-import { createLimit } from '@chatty/server/limits/token-bucket';
-import { createRecent } from '@chatty/server/messages/slow-mode';
+import { createCooldowns } from '@chatty/server/limits/cooldowns';
+import { createTokenBuckets } from '@chatty/server/limits/token-bucket';
+import { createSlowMode } from '@chatty/server/messages/slow-mode';
 import { createGradualSweep } from '@chatty/server/runtime/gradual-sweep';
 
 const CROWD = 50_000;
@@ -34,9 +34,9 @@ function openClock() {
   };
 }
 
-it('buckets of a crowd that comes once are gone when they are full again, without anybody coming after it', () => {
+it('buckets of a one-time crowd are removed when full, without further traffic', () => {
   const clock = openClock();
-  const limit = createLimit({ burst: 100, perSecond: 20, ...clock });
+  const limit = createTokenBuckets({ burst: 100, perSecond: 20, ...clock });
   for (let key = 0; key < CROWD; key += 1) limit.take(`member ${key}`);
   clock.pass(CROWD / 5_000 + 60_000);
   assert.equal(limit.count, 0);
@@ -46,9 +46,9 @@ it('buckets of a crowd that comes once are gone when they are full again, withou
   assert.equal(limit.count, 0);
 });
 
-it('under an endless crowd a limit holds about those who came while a bucket fills', () => {
+it('with endless new keys the limit holds for keys that came within one refill time', () => {
   const clock = openClock();
-  const limit = createLimit({ burst: 1, perSecond: 0.1, ...clock });
+  const limit = createTokenBuckets({ burst: 1, perSecond: 0.1, ...clock });
   const [perSecond, fillsInSeconds] = [100, 10];
   const most: number[] = [];
   for (let second = 0; second < 300; second += 1) {
@@ -61,55 +61,55 @@ it('under an endless crowd a limit holds about those who came while a bucket fil
   assert.ok(late <= 2 * perSecond * fillsInSeconds, `${late}`);
 });
 
-it('a bucket that is not full is there for as long as it takes to fill, whoever else comes', () => {
+it('a bucket that is not full stays until it has refilled, whatever other keys arrive', () => {
   const clock = openClock();
-  const limit = createLimit({ burst: 2, perSecond: 0.1, ...clock });
+  const limit = createTokenBuckets({ burst: 2, perSecond: 0.1, ...clock });
   limit.take('limited', 2);
   for (let second = 1; second < 10; second += 1) {
     for (let each = 0; each < 1_000; each += 1) limit.take(`${second} ${each}`);
     clock.pass(1_000);
-    assert.equal(limit.wait('limited'), 10_000 - second * 1_000);
+    assert.equal(limit.retryAfter('limited'), 10_000 - second * 1_000);
   }
 });
 
-it('who was sent away, and what was said, is forgotten in time', () => {
+it('cooldowns and remembered texts expire in time', () => {
   const clock = openClock();
-  const penalties = createPenalties({ allowed: 10, coolDownSeconds: 60, ...clock });
-  const recent = createRecent(clock.now, clock.timer);
+  const penalties = createCooldowns({ allowedStrikes: 10, cooldownSeconds: 60, ...clock });
+  const recent = createSlowMode(clock.now, clock.timer);
   const rules = { slowMode: 10, duplicatesWithin: 30 };
   for (let key = 0; key < CROWD; key += 1) {
-    penalties.send(`member ${key}`);
-    recent.take(`room/${key}`, { content: 'hello', clientId: null, replyTo: null }, rules);
+    penalties.start(`member ${key}`);
+    recent.tryAcquire(`room/${key}`, { content: 'hello', clientId: null, replyTo: null }, rules);
   }
   assert.equal(penalties.count, CROWD);
   assert.deepEqual(recent.count, { people: CROWD, texts: CROWD });
-  assert.equal(penalties.wait('member 0'), 60_000);
+  assert.equal(penalties.remaining('member 0'), 60_000);
   clock.pass(120_000);
   assert.equal(penalties.count, 0);
   assert.deepEqual(recent.count, { people: 0, texts: 0 });
   assert.equal(clock.timers, 0);
 });
 
-it('no more people are remembered than there is room for, and those of long ago are forgotten first', () => {
+it('the number of remembered members is bounded, and the oldest are evicted first', () => {
   const clock = openClock();
-  const penalties = createPenalties({ allowed: 10, coolDownSeconds: 600, ...clock });
-  const recent = createRecent(clock.now, clock.timer);
+  const penalties = createCooldowns({ allowedStrikes: 10, cooldownSeconds: 600, ...clock });
+  const recent = createSlowMode(clock.now, clock.timer);
   const say = (key: number) =>
-    recent.take(
+    recent.tryAcquire(
       `room/${key}`,
       { content: 'hello', clientId: null, replyTo: null },
       { slowMode: 600, duplicatesWithin: 0 },
     ).ok;
   for (let key = 0; key < 100_002; key += 1) {
-    penalties.send(`member ${key}`);
+    penalties.start(`member ${key}`);
     say(key);
   }
   assert.deepEqual([penalties.count, recent.count.people], [100_000, 100_000]);
-  assert.deepEqual([penalties.wait('member 1'), penalties.wait('member 2')], [0, 600_000]);
+  assert.deepEqual([penalties.remaining('member 1'), penalties.remaining('member 2')], [0, 600_000]);
   assert.deepEqual([say(2), say(1)], [false, true]);
 });
 
-it('one use looks at two entries and one timer at 5,000, however many there are', () => {
+it('each use checks two entries and each timer run 5,000, whatever the total', () => {
   const clock = openClock();
   const entries = new Map(Array.from({ length: CROWD }, (_, key) => [String(key), key]));
   let looks = 0;
@@ -121,7 +121,7 @@ it('one use looks at two entries and one timer at 5,000, however many there are'
     },
     ...clock,
   });
-  sweep.step();
+  sweep.sweepStep();
   assert.equal(looks, 2);
   clock.pass(1_000);
   assert.equal(looks, 5_002);

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
+import { createGroupCommit, type FailureKind } from '@chatty/server/store/postgres/group-commit';
 import fc from 'fast-check';
-import { fakeClock } from './support/fake-clock.js';
+import { createFakeClock } from './support/fake-clock.js';
 
 type Job = { number: number; at: number };
 /** How the database is away: it answers nothing, it refuses connections, or somebody keeps the room locked. */
@@ -32,13 +32,13 @@ const FIRST_RESEND_MS = 1_000;
 const LAST_RESEND_MS = 8_000;
 
 class Fault extends Error {
-  constructor(readonly judgement: Judgement) {
+  constructor(readonly judgement: FailureKind) {
     super(judgement);
   }
 }
 
 function simulate({ capacity, stalls = [], cost, resend = false }: Simulation) {
-  const { now, alarm, pause, until } = fakeClock();
+  const { now, alarm, pause, until } = createFakeClock();
   const timeOf = cost ?? ((rows: number) => FLUSH_MS + (rows * 1_000) / capacity);
   const stored = new Set<number>();
   /** `flushed`: rows that the database has worked on. */
@@ -66,7 +66,7 @@ function simulate({ capacity, stalls = [], cost, resend = false }: Simulation) {
     return 'done';
   }
 
-  const writer = createWriter<Job, Job>({
+  const writer = createGroupCommit<Job, Job>({
     flush: async (jobs, passing) => {
       if ((await sleep(jobs.length, passing)) === 'kept') return jobs.map(() => null);
       count.flushed += jobs.length;
@@ -74,18 +74,18 @@ function simulate({ capacity, stalls = [], cost, resend = false }: Simulation) {
       return jobs;
     },
     judge: (error) => (error instanceof Fault ? error.judgement : 'again'),
-    weigh: () => 100,
+    sizeOf: () => 100,
     limit: { jobs: 20_000, bytes: 64 * 1024 * 1024 },
-    batch: 1_000,
-    patience: PATIENCE_MS,
+    maxBatchSize: 1_000,
+    timeoutMs: PATIENCE_MS,
     now,
-    pause,
-    alarm,
+    sleep: pause,
+    setTimer: alarm,
   });
 
   async function write(job: Job): Promise<void> {
     for (let wait = FIRST_RESEND_MS; ; wait = Math.min(LAST_RESEND_MS, wait * 2)) {
-      const ok = await writer.write('room', job).then(
+      const ok = await writer.enqueue('room', job).then(
         () => true,
         () => false,
       );
@@ -119,7 +119,7 @@ const seconds = fc.double({ min: 0.1, max: 20, noNaN: true });
 const kind = fc.constantFrom<Kind>('hangs', 'refuses', 'locks');
 const BEFORE_MS = 2_000;
 
-it('after a stall of up to 20 s, at up to 80 % of what the database can do, all is as before within 10 s', async () => {
+it('after a stall of up to 20 s, at up to 80 % of database capacity, the backlog clears within 10 s', async () => {
   await fc.assert(
     fc.asyncProperty(capacity, share, seconds, kind, async (rows, part, length, how) => {
       const over = BEFORE_MS + length * 1_000;
@@ -138,7 +138,7 @@ it('after a stall of up to 20 s, at up to 80 % of what the database can do, all 
   );
 });
 
-it('with everybody sending again what was refused, all is stored as fast as the database can, and hardly anything twice', async () => {
+it('when all refused writes are retried, everything is stored at database speed and almost nothing twice', async () => {
   await fc.assert(
     fc.asyncProperty(capacity, share, seconds, kind, async (rows, part, length, how) => {
       const over = BEFORE_MS + length * 1_000;
@@ -161,7 +161,7 @@ it('with everybody sending again what was refused, all is stored as fast as the 
   );
 });
 
-it('twice as much as the database can do is half stored and half refused: no work is done for nobody', async () => {
+it('at twice the database capacity half is stored and half refused, and no abandoned write is executed', async () => {
   for (const rows of [50, 300, 1_000]) {
     const { load, ends, count } = simulate({ capacity: rows });
     await load(2 * rows, 30_000);
@@ -171,7 +171,7 @@ it('twice as much as the database can do is half stored and half refused: no wor
   }
 });
 
-it('a size of flush that takes too long is found and left alone', async () => {
+it('a batch size that takes too long is detected and avoided', async () => {
   const cost = (rows: number) => (rows > 32 ? 4_400 : 10 + rows);
   const { load, ends } = simulate({
     capacity: 0,
@@ -185,7 +185,7 @@ it('a size of flush that takes too long is found and left alone', async () => {
   assert.ok(lately.every(({ at, given }) => at - given < 200));
 });
 
-it('flushes that all take long, however few they store, become large', async () => {
+it('when every batch is slow whatever its size, batches grow', async () => {
   for (const latency of [800, 1_200, 2_000])
     for (const kind of ['hangs', 'refuses', 'locks'] as const) {
       const { load, ends } = simulate({

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createWriter, type Judgement } from '@chatty/server/store/postgres/group-commit';
-import { Unavailable } from '@chatty/server/store/store';
+import { createGroupCommit, type FailureKind } from '@chatty/server/store/postgres/group-commit';
+import { UnavailableError } from '@chatty/server/store/store';
 import fc from 'fast-check';
-import { fakeClock } from './support/fake-clock.js';
+import { createFakeClock } from './support/fake-clock.js';
 
 type Job = { lane: string; number: number; bad: boolean };
 type Result = { number: number };
@@ -20,7 +20,7 @@ const LOCK_TIMEOUT = 1_000;
 const LATE = 25;
 
 class Fault extends Error {
-  constructor(readonly judgement: Judgement) {
+  constructor(readonly judgement: FailureKind) {
     super(judgement);
   }
 }
@@ -28,7 +28,7 @@ class Fault extends Error {
 /** A database that keeps each job once; `locks` are lanes that somebody keeps for a time. */
 function world(options: { fates?: Fate[]; locks?: Map<string, number>; jobs?: number; bytes?: number } = {}) {
   const { fates = [], locks = new Map(), jobs: limit = 1_000, bytes = 1_000_000 } = options;
-  const { now, alarm, pause, until } = fakeClock();
+  const { now, alarm, pause, until } = createFakeClock();
   const log: Job[] = [];
   const sizes: number[] = [];
   let flushing = 0;
@@ -54,16 +54,16 @@ function world(options: { fates?: Fate[]; locks?: Map<string, number>; jobs?: nu
     if (fate === 'lost after') throw new Fault('again');
     return results;
   }
-  const writer = createWriter<Job, Result>({
+  const writer = createGroupCommit<Job, Result>({
     flush,
     judge: (error) => (error instanceof Fault ? error.judgement : 'again'),
-    weigh: () => 100,
+    sizeOf: () => 100,
     limit: { jobs: limit, bytes },
-    batch: 10,
-    patience: PATIENCE,
+    maxBatchSize: 10,
+    timeoutMs: PATIENCE,
     now,
-    pause,
-    alarm,
+    sleep: pause,
+    setTimer: alarm,
   });
   return { writer, log, sizes, now, pause, until };
 }
@@ -80,7 +80,7 @@ const line = fc.record({
 const wave = fc.record({ after: fc.nat(3_000), lines: fc.array(line, { minLength: 1, maxLength: 25 }) });
 const locks = fc.dictionary(fc.constantFrom('a', 'b'), fc.nat(8_000), { noNullPrototype: true });
 
-it('each job is answered with its own result or refused, once, in time, in the order of its lane', async () => {
+it('each job gets its own result or a refusal, once, in time, in lane order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(wave, { minLength: 1, maxLength: 4 }),
@@ -95,13 +95,16 @@ it('each job is answered with its own result or refused, once, in time, in the o
         let given = 0;
         const give = (each: Job) => {
           const asked = now();
-          const end = writer.write(each.lane, each).then(
+          const end = writer.enqueue(each.lane, each).then(
             ({ number }) => {
               assert.equal(number, each.number);
               assert.ok(log.includes(each), 'answered means stored');
             },
             (error) => {
-              assert.ok(error instanceof Unavailable || (each.bad && error instanceof Fault), String(error));
+              assert.ok(
+                error instanceof UnavailableError || (each.bad && error instanceof Fault),
+                String(error),
+              );
             },
           );
           ends.push(end.then(() => assert.ok(now() - asked <= PATIENCE + LATE, `${now() - asked} ms`)));
@@ -129,23 +132,23 @@ it('each job is answered with its own result or refused, once, in time, in the o
   );
 });
 
-it('what queues while a flush is under way goes with the next one, up to its size', async () => {
+it('jobs queued during a flush go with the next one, up to its size', async () => {
   const { writer, sizes, until } = world();
-  const first = writer.write('a', job('a', 0));
+  const first = writer.enqueue('a', job('a', 0));
   await new Promise(setImmediate);
-  const rest = Array.from({ length: 25 }, (_, number) => writer.write('a', job('a', number + 1)));
+  const rest = Array.from({ length: 25 }, (_, number) => writer.enqueue('a', job('a', number + 1)));
   await until(Promise.all([first, ...rest]));
   assert.deepEqual(sizes, [1, 10, 10, 5]);
 });
 
-it('a lane that somebody keeps holds the others up for one lock timeout only, and goes on in order', async () => {
+it('a locked lane delays the others by one lock timeout only, and continues in order', async () => {
   const { writer, log, now, pause, until } = world({ locks: new Map([['kept', 4_000]]) });
-  const kept = Array.from({ length: 30 }, (_, number) => writer.write('kept', job('kept', number)));
+  const kept = Array.from({ length: 30 }, (_, number) => writer.enqueue('kept', job('kept', number)));
   const slowest: number[] = [];
   const others = (async () => {
     for (let number = 100; number < 140; number += 1) {
       const asked = now();
-      await writer.write(`free ${number % 3}`, job(`free ${number % 3}`, number));
+      await writer.enqueue(`free ${number % 3}`, job(`free ${number % 3}`, number));
       slowest.push(now() - asked);
       await pause(50);
     }
@@ -160,10 +163,10 @@ it('a lane that somebody keeps holds the others up for one lock timeout only, an
   );
 });
 
-it('jobs at fault are found and refused alone, among any others', async () => {
+it('faulty jobs are found and refused individually among any others', async () => {
   const { writer, log, until } = world();
   const settled = Promise.allSettled(
-    Array.from({ length: 100 }, (_, number) => writer.write('a', job('a', number, number % 33 === 7))),
+    Array.from({ length: 100 }, (_, number) => writer.enqueue('a', job('a', number, number % 33 === 7))),
   );
   await until(settled);
   const refused = (await settled).flatMap(({ status }, number) => (status === 'rejected' ? [number] : []));
@@ -171,24 +174,24 @@ it('jobs at fault are found and refused alone, among any others', async () => {
   assert.equal(log.length, 97);
 });
 
-it('a queue that is full refuses at once, by number and by bytes, and takes again when it has drained (D22)', async () => {
+it('a full queue refuses immediately, by count and by bytes, and accepts again when drained (D22)', async () => {
   for (const bound of [{ jobs: 5 }, { bytes: 599 }]) {
     const { writer, until } = world(bound);
-    const taken = Array.from({ length: 5 }, (_, number) => writer.write('a', job('a', number)));
-    await assert.rejects(writer.write('a', job('a', 30)), Unavailable);
+    const taken = Array.from({ length: 5 }, (_, number) => writer.enqueue('a', job('a', number)));
+    await assert.rejects(writer.enqueue('a', job('a', 30)), UnavailableError);
     await until(Promise.all(taken));
-    const after = writer.write('a', job('a', 31));
+    const after = writer.enqueue('a', job('a', 31));
     await until(after);
     assert.deepEqual(await after, { number: 31 });
   }
 });
 
-it('a flush that hangs does not keep anybody beyond patience', async () => {
+it('a hanging flush delays no caller beyond the timeout', async () => {
   const { writer, now, until } = world({ fates: ['hangs', 'hangs'] });
-  const first = writer.write('a', job('a', 1));
+  const first = writer.enqueue('a', job('a', 1));
   await new Promise(setImmediate);
   // Its flush begins when the first has ended, and would end long after its time.
-  const second = assert.rejects(writer.write('b', job('b', 2)), Unavailable);
+  const second = assert.rejects(writer.enqueue('b', job('b', 2)), UnavailableError);
   await until(Promise.all([first, second]));
   assert.ok(now() <= PATIENCE + LATE, `${now()} ms`);
 });

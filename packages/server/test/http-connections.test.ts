@@ -6,16 +6,16 @@ import { createServer, get, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { guardHttpConnections } from '@chatty/server/http/http-connections';
+import { enforceHttpDeadlines } from '@chatty/server/http/http-connections';
 import { createLog } from '@chatty/server/runtime/logger';
 
-const DEADLINES = { head: 300, request: 600, close: 200, unread: 300, sweep: 20 };
+const DEADLINES = { headersMs: 300, requestMs: 600, closeMs: 200, unreadMs: 300, sweepIntervalMs: 20 };
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 async function listen(context: TestContext, answer: RequestListener) {
   const server = createServer(answer);
-  const guarding = guardHttpConnections({ server, log: createLog('silent'), deadlines: DEADLINES });
+  const guarding = enforceHttpDeadlines({ server, log: createLog('silent'), deadlines: DEADLINES });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
     guarding.close();
@@ -57,14 +57,14 @@ function destroyed(server: ReturnType<typeof createServer>, count = 1): Promise<
   });
 }
 
-it('an answer that is not read for a while ends its connection', async (context) => {
+it('a response that is not read for a while closes its connection', async (context) => {
   const { server, port } = await listen(context, (_request, response) => response.end(LARGE));
   const ended = destroyed(server);
   ask(context, port);
   await ended;
 });
 
-it('an answer that is read slowly is sent to its end', async (context) => {
+it('a response that is read slowly is sent completely', async (context) => {
   const { port } = await listen(context, (_request, response) => response.end(LARGE));
   const peer = ask(context, port, REQUEST.replace('Host', 'Connection: close\r\nHost'));
   const began = performance.now();
@@ -77,10 +77,10 @@ it('an answer that is read slowly is sent to its end', async (context) => {
   await new Promise((resolve) => peer.once('end', resolve).once('close', resolve));
   const duration = performance.now() - began;
   assert.ok(received > LARGE.length, `${received} bytes`);
-  assert.ok(duration > DEADLINES.unread, `${duration} ms`);
+  assert.ok(duration > DEADLINES.unreadMs, `${duration} ms`);
 });
 
-it('no more than sixteen requests of one connection wait for their answers', async (context) => {
+it('at most 16 requests of one connection wait for their responses', async (context) => {
   let handled = 0;
   const { server, port } = await listen(context, () => {
     handled += 1;
@@ -96,7 +96,7 @@ it('no more than sixteen requests of one connection wait for their answers', asy
   await ended;
 });
 
-it('with no file left for a connection the server goes on, and serves again when one is free', {
+it('out of file descriptors the server keeps running, and serves again when one is free', {
   timeout: 60_000,
 }, async (context) => {
   const fixture = fileURLToPath(new URL('http-few-files.ts', import.meta.url));

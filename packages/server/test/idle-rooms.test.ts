@@ -12,14 +12,14 @@ const names = (rooms: Map<string, IdleRoom>, now: number) =>
     .map(([name]) => Number(name))
     .sort((a, b) => a - b);
 
-it('an empty room stays open for half a minute, and one with somebody in it for as long as they stay', () => {
+it('an empty room stays open for 30 s, an occupied room as long as it is occupied', () => {
   const rooms = visited(3, (index) => ({ emptySince: index === 2 ? null : 1_000 * index, bytes: 0 }));
   assert.deepEqual(names(rooms, 29_999), []);
   assert.deepEqual(names(rooms, 30_000), [0]);
   assert.deepEqual(names(rooms, 1_000_000), [0, 1]);
 });
 
-it('of 5,000 rooms that were just left the last thousand stay', () => {
+it('of 5,000 rooms that just became empty, the latest 1,000 stay open', () => {
   const rooms = visited(5_000, (index) => ({ emptySince: index, bytes: 100 }));
   const closed = names(rooms, 5_000);
   assert.deepEqual(
@@ -28,7 +28,7 @@ it('of 5,000 rooms that were just left the last thousand stay', () => {
   );
 });
 
-it('empty rooms keep 64 MB at most, and rooms with somebody in them do not count', () => {
+it('empty rooms use at most 64 MB, and occupied rooms do not count', () => {
   const rooms = visited(100, (index) => ({ emptySince: index % 2 ? null : index, bytes: 4 * MB }));
   const closed = names(rooms, 100);
   assert.equal(50 - closed.length, 16);

@@ -5,15 +5,15 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
-import { signerOf } from '../src/auth/jwt-signature.js';
-import { keyOfSecret, type SigningKey } from '../src/projects/projects.js';
+import { findSigningKey } from '../src/auth/jwt-signature.js';
+import { type SigningKey, secretToKey } from '../src/projects/projects.js';
 
 const RUNS = 3_000;
 const SECRETS = ['one secret of at least thirty-two bytes', '다른 비밀 — 서른두 바이트보다 길다, 분명히'];
 const KEYS: SigningKey[] = SECRETS.map((secret, index) => ({
   kid: String(index),
   algorithms: ['HS256'],
-  key: keyOfSecret(secret),
+  key: secretToKey(secret),
 }));
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -73,13 +73,13 @@ async function josesAnswer(text: string): Promise<string | null> {
   return null;
 }
 
-test('whoever signed a token by HS256 is who jose says it is, for good tokens and for bent ones', async () => {
+test('verifying an HS256 token gives the same result as jose, for valid and for damaged tokens', async () => {
   const seen = { fits: 0, not: 0, stricter: 0 };
   await fc.assert(
     fc.asyncProperty(fc.oneof(token, bent), async (text) => {
       const head = read(text);
       if (head === null) return;
-      const found = await signerOf(text, head, KEYS);
+      const found = await findSigningKey(text, head, KEYS);
       const ours = 'kind' in found ? null : found.key.kid;
       const theirs = await josesAnswer(text);
       if (ours !== null) assert.equal(ours, theirs);
@@ -92,11 +92,11 @@ test('whoever signed a token by HS256 is who jose says it is, for good tokens an
   assert.ok(seen.fits > RUNS / 20 && seen.not > RUNS / 20, JSON.stringify(seen));
 });
 
-test('what is at fault is the key, or what cannot be checked', () => {
+test('an error names the key or the part that cannot be verified', () => {
   const text = `${encode({ alg: 'HS256' })}.${encode({})}`;
   const good = `${text}.${sign(text, SECRETS[1] ?? '')}`;
   const kindOf = (token: string, header: object, keys = KEYS) => {
-    const found = signerOf(token, header, keys);
+    const found = findSigningKey(token, header, keys);
     return found instanceof Promise || 'key' in found ? found : found.kind;
   };
   assert.deepEqual(kindOf(good, { alg: 'HS256' }), { key: KEYS[1] }, 'the second key is tried as well');
@@ -109,14 +109,17 @@ test('what is at fault is the key, or what cannot be checked', () => {
   assert.equal(kindOf(good, { alg: 'HS256', crit: ['exp'] }), 'malformed');
 });
 
-test('padding and blanks at the end, which some hosts send, do no harm', () => {
+test('padding and trailing blanks, which some hosts send, are accepted', () => {
   const text = `${encode({ alg: 'HS256' })}.${encode({})}`;
   for (const end of ['=', '\n', ' ', '=\r\n'])
-    assert.deepEqual(signerOf(`${text}.${sign(text, SECRETS[0] ?? '')}${end}`, { alg: 'HS256' }, KEYS), {
-      key: KEYS[0],
-    });
+    assert.deepEqual(
+      findSigningKey(`${text}.${sign(text, SECRETS[0] ?? '')}${end}`, { alg: 'HS256' }, KEYS),
+      {
+        key: KEYS[0],
+      },
+    );
 });
 
-test('nobody signs with an empty secret', () => {
-  assert.throws(() => keyOfSecret(''), /empty/);
+test('an empty secret never verifies', () => {
+  assert.throws(() => secretToKey(''), /empty/);
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readPacket } from '@chatty/server/transport/packet-parser';
+import { parsePacket } from '@chatty/server/transport/packet-parser';
 import fc from 'fast-check';
 
 const digits = fc.integer({ min: 0, max: 9 }).map(String);
@@ -10,43 +10,43 @@ const nearly = fc
   .tuple(digits, digits, fc.constantFrom('', '/', '/a,', '7', '12', '-1', ' '), fc.json())
   .map((parts) => parts.join(''));
 
-it('no text makes it throw, and what it answers is one of the kinds', () => {
+it('no text makes the parser throw, and every result is a known kind', () => {
   const kinds = ['alive', 'leave', 'answer', 'malformed', 'connect', 'wrong namespace', 'event'];
   fc.assert(
     fc.property(fc.oneof(nearly, fc.string(), fc.string({ unit: 'binary' })), (text) =>
-      kinds.includes(readPacket(text).type),
+      kinds.includes(parsePacket(text).type),
     ),
     { numRuns: 5_000 },
   );
 });
 
-it('an event is its name, its values and the number it is to be answered under', () => {
+it('an event has its name, its values and its acknowledgement id', () => {
   const number = fc.option(fc.nat({ max: Number.MAX_SAFE_INTEGER }));
   fc.assert(
     fc.property(fc.string(), fc.array(fc.jsonValue()), number, (name, values, id) => {
-      const packet = readPacket(`42${id ?? ''}${JSON.stringify([name, ...values])}`);
+      const packet = parsePacket(`42${id ?? ''}${JSON.stringify([name, ...values])}`);
       const meant = JSON.parse(JSON.stringify([name, ...values]));
       assert.deepEqual(packet, { type: 'event', id, values: meant });
     }),
   );
 });
 
-it('auth is an object or nothing at all', () => {
+it('auth is an object or absent', () => {
   const auth = fc.dictionary(fc.string(), fc.jsonValue());
   fc.assert(
     fc.property(auth, (value) => {
-      const packet = readPacket(`40${JSON.stringify(value)}`);
+      const packet = parsePacket(`40${JSON.stringify(value)}`);
       assert.deepEqual(packet, { type: 'connect', auth: JSON.parse(JSON.stringify(value)) });
     }),
   );
-  assert.deepEqual(readPacket('40'), { type: 'connect', auth: undefined });
+  assert.deepEqual(parsePacket('40'), { type: 'connect', auth: undefined });
   for (const text of ['40null', '40[]', '405', '40"x"', '40true', '40{', '40 ', '401{}'])
-    assert.equal(readPacket(text).type, 'malformed', text);
+    assert.equal(parsePacket(text).type, 'malformed', text);
 });
 
-it('another namespace is told by its name, and nothing is said in it', () => {
+it('a packet of another namespace yields the namespace and nothing else', () => {
   for (const text of ['40/admin', '40/admin,', '40/admin,{"token":"x"}'])
-    assert.deepEqual(readPacket(text), { type: 'wrong namespace', name: '/admin' }, text);
+    assert.deepEqual(parsePacket(text), { type: 'wrong namespace', name: '/admin' }, text);
   for (const text of ['42/admin,["x"]', '41/admin', '43/admin,1[]'])
-    assert.equal(readPacket(text).type, 'malformed', text);
+    assert.equal(parsePacket(text).type, 'malformed', text);
 });

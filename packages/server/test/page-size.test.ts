@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
-import { PAGE_BYTES } from '@chatty/protocol/sizes';
+import { MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
 import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '@chatty/server/rooms/page-size';
 import { createPresence } from '@chatty/server/rooms/presence';
 import fc from 'fast-check';
@@ -45,7 +45,7 @@ const message = fc
     }),
   );
 
-it('a page is as large as it may be in bytes of UTF-8 JSON and not larger, from either end', () => {
+it('a page fills its limit in bytes of UTF-8 JSON without exceeding it, from either end', () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 30 }),
@@ -73,23 +73,23 @@ it('a page is as large as it may be in bytes of UTF-8 JSON and not larger, from 
   );
 });
 
-it('the longest messages make a page of 256 KB, whatever they are written with', () => {
+it('a page of the longest messages is at most 256 KB, whatever characters they contain', () => {
   for (const unit of ['a', '가', '"', '😀']) {
     const content = unit.repeat(Math.floor(8_192 / Buffer.byteLength(unit)));
     const messages = Array.from({ length: 100 }, (_, at) => create(at + 1, content));
     const page = lastMessagesThatFit(messages);
-    assert.ok(encodedBytes(page) <= PAGE_BYTES + 1 && encodedBytes(page) > PAGE_BYTES - 20_000, unit);
+    assert.ok(encodedBytes(page) <= MAX_PAGE_BYTES + 1 && encodedBytes(page) > MAX_PAGE_BYTES - 20_000, unit);
     assert.equal(page.at(-1)?.id, 100);
   }
 });
 
-it('a list of people with the longest pictures is one answer, and the count is of all of them', () => {
+it('a member list with the longest avatar URLs is one answer, and its count includes everyone', () => {
   const presence = createPresence();
   const avatar = `https://example.com/${'가'.repeat(2_000)}`;
   for (let each = 0; each < 100; each += 1)
-    presence.enter({ userId: `${each}`, username: '민수', avatar, role: 'member' });
+    presence.join({ userId: `${each}`, username: '민수', avatar, role: 'member' });
   const listed = presence.list(100);
-  assert.ok(encodedBytes(listed) <= PAGE_BYTES + 1);
+  assert.ok(encodedBytes(listed) <= MAX_PAGE_BYTES + 1);
   assert.ok(listed.length >= 40 && listed.length < 100);
   assert.equal(listed[0]?.userId, '0');
   assert.equal(presence.count, 100);

@@ -2,24 +2,24 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refusal } from '@chatty/protocol/errors';
-import { createCheckedFlush } from '../src/store/postgres/recheck-permissions.js';
-import { type Access, Unavailable } from '../src/store/store.js';
+import { createRefusal } from '@chatty/protocol/errors';
+import { createAccessCheckedFlush } from '../src/store/postgres/recheck-permissions.js';
+import { type AccessCheck, UnavailableError } from '../src/store/store.js';
 
-type Job = { text: string; access?: Access };
+type Job = { text: string; access?: AccessCheck };
 
 function createStore() {
   const stored: string[] = [];
-  const flush = createCheckedFlush(async (jobs: readonly Job[]) => {
+  const flush = createAccessCheckedFlush(async (jobs: readonly Job[]) => {
     stored.push(...jobs.map(({ text }) => text));
     return jobs.map(({ text }) => (text === 'again' ? null : { text }));
   });
   return { stored, flush };
 }
 
-const banned = refusal('banned');
+const banned = createRefusal('banned');
 
-it('of some who may and some who may not, those who may are stored', async () => {
+it('of a batch with permitted and forbidden writes, the permitted ones are stored', async () => {
   const { stored, flush } = createStore();
   const jobs: Job[] = [
     { text: 'one', access: () => null },
@@ -36,16 +36,16 @@ it('of some who may and some who may not, those who may are stored', async () =>
   assert.deepEqual(stored, ['one', 'again', 'four']);
 });
 
-it('where nobody may, nothing is asked of the database', async () => {
+it('if no write is permitted, the database is not queried', async () => {
   const { stored, flush } = createStore();
   const answers = await flush([{ text: 'one', access: () => banned }], false);
   assert.deepEqual(answers, [{ outcome: 'refused', refused: banned }]);
   assert.deepEqual(stored, []);
 });
 
-it('while it is not known who may, all of them come again', async () => {
+it('while permissions are unknown, all writes are retried', async () => {
   const { stored, flush } = createStore();
   const jobs: Job[] = [{ text: 'one' }, { text: 'two', access: () => 'unknown' }];
-  await assert.rejects(flush(jobs, false), Unavailable);
+  await assert.rejects(flush(jobs, false), UnavailableError);
   assert.deepEqual(stored, []);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol/events';
-import { type Change, createTail, type Tail } from '@chatty/server/rooms/room-log';
+import { type Change, createRoomLog, type RoomLog } from '@chatty/server/rooms/room-log';
 import type { LogPage } from '@chatty/server/store/store';
 import fc from 'fast-check';
 
@@ -51,13 +51,13 @@ function createLog(name = 'log') {
       const all = rows();
       const page = all.slice(-limit);
       const prev = page.length < limit ? 0 : (page[0]?.seq ?? 1) - 1;
-      return { epoch: 'e', prev, seq: committed.length, top: committed.length, messages: page };
+      return { epoch: 'e', prev, seq: committed.length, head: committed.length, messages: page };
     },
     changedAfter(prev: number, limit: number): LogPage {
       const found = rows().filter(({ seq }) => seq > prev);
       const page = found.slice(0, limit);
       const seq = page.length < found.length ? (page.at(-1)?.seq ?? prev) : committed.length;
-      return { epoch: 'e', prev, seq, top: committed.length, messages: page };
+      return { epoch: 'e', prev, seq, head: committed.length, messages: page };
     },
     messages: () => [...latest.values()].sort((a, b) => a.id - b.id),
     rows,
@@ -79,9 +79,9 @@ function show(lines: Map<number, Message>, changes: readonly Change[]): void {
   }
 }
 
-function checkAgainst(tail: Tail, log: ReturnType<typeof createLog>, size: number): void {
+function checkAgainst(tail: RoomLog, log: ReturnType<typeof createLog>, size: number): void {
   const all = log.messages();
-  const newest = tail.newest(size / 2);
+  const newest = tail.newestMessages(size / 2);
   assert.deepEqual(newest, all.slice(all.length - newest.length), 'the newest are the newest, without a gap');
   for (let seq = 0; seq <= log.top; seq += 1) {
     const stretch = tail.after(seq, 4);
@@ -97,7 +97,7 @@ function checkAgainst(tail: Tail, log: ReturnType<typeof createLog>, size: numbe
 
 const size = 10;
 
-it('late, repeated and lost changes are let through once, in order, and the memory equals the log', () => {
+it('late, repeated and lost changes are released once, in order, and the memory equals the log', () => {
   fc.assert(
     fc.property(
       steps(30),
@@ -115,7 +115,7 @@ it('late, repeated and lost changes are let through once, in order, and the memo
         // A page that shows as many messages as are asked for needs no older ones.
         const alone = page.prev === 0 || (enough && shown.length >= size / 2);
         const older = alone ? [] : log.messages().filter(({ id }) => id < start);
-        const tail = createTail({ page, older: older.slice(-size), size, bytes: 1_000_000 });
+        const tail = createRoomLog({ page, older: older.slice(-size), maxEntries: size, bytes: 1_000_000 });
         const lines = new Map(log.messages().map((each) => [each.id, each]));
         for (const step of live) log.apply(step);
         // Each change may come late, twice, or never.
@@ -129,18 +129,18 @@ it('late, repeated and lost changes are let through once, in order, and the memo
           const other = Math.max(0, index - (chance.next().value % 4));
           [arrivals[index], arrivals[other]] = [arrivals[other] as Message, arrivals[index] as Message];
         }
-        let top = tail.top;
+        let top = tail.head;
         for (const change of arrivals) {
-          const released = tail.accept(change);
+          const released = tail.append(change);
           show(lines, released);
           for (const each of released) {
             top += 1;
             assert.equal(each.message.seq, top, 'no number is passed over');
           }
         }
-        tail.notice(log.top);
-        while (tail.hasHole()) show(lines, tail.fill(log.changedAfter(tail.top, pageSize)));
-        assert.equal(tail.top, log.top);
+        tail.raiseKnownHead(log.top);
+        while (tail.hasGap()) show(lines, tail.backfill(log.changedAfter(tail.head, pageSize)));
+        assert.equal(tail.head, log.top);
         assert.deepEqual(
           [...lines.values()].sort((a, b) => a.id - b.id),
           log.messages(),
@@ -154,37 +154,37 @@ it('late, repeated and lost changes are let through once, in order, and the memo
 
 it('memory is bounded in messages and in bytes', () => {
   const log = createLog();
-  const tail = createTail({ page: log.newestChanges(size), size, bytes: 20_000 });
+  const tail = createRoomLog({ page: log.newestChanges(size), maxEntries: size, bytes: 20_000 });
   for (let index = 0; index < 500; index += 1) {
     log.apply({ kind: 'create' });
-    tail.accept({ ...message(index + 1, index + 1, index < 250 ? '짧은 말' : '긴 말'.repeat(1_000)) });
+    tail.append({ ...message(index + 1, index + 1, index < 250 ? '짧은 말' : '긴 말'.repeat(1_000)) });
   }
-  assert.ok(tail.newest(1_000).length <= size);
+  assert.ok(tail.newestMessages(1_000).length <= size);
   assert.equal(tail.after(470, 100), null, 'long messages leave sooner');
   assert.equal(tail.after(500, 100)?.messages.length, 0);
   assert.equal(tail.after(501, 100), null, 'a position above the top is of another log');
 });
 
-it('an old message that was edited lately is not taken for a neighbour of the newest', () => {
+it('a recently edited old message is not treated as adjacent to the latest', () => {
   const log = createLog();
   for (let id = 1; id <= 20; id += 1) log.apply({ kind: 'create' });
   log.apply({ kind: 'edit', which: 2 });
   for (let id = 22; id <= 30; id += 1) log.apply({ kind: 'create' });
-  const tail = createTail({ page: log.newestChanges(size), size, bytes: 1_000_000 });
+  const tail = createRoomLog({ page: log.newestChanges(size), maxEntries: size, bytes: 1_000_000 });
   checkAgainst(tail, log, size);
   assert.equal(tail.before(31, 10), null);
   assert.equal(tail.before(31, 9)?.[0]?.id, 22);
 });
 
-it('a change of this log is known, one of a log that forked off is not, and a page shows whether it goes on', () => {
+it('a change of this log is recognised, a change of a forked log is not, and a page shows whether the log continues', () => {
   fc.assert(
     fc.property(steps(40), steps(12), steps(12), fc.nat({ max: 3 }), (common, lost, other, pageSize) => {
       const [mine, theirs] = [createLog('mine'), createLog('theirs')];
       for (const step of common) for (const log of [mine, theirs]) log.apply(step, 'common');
       const fork = mine.top;
-      const tail = createTail({ page: mine.newestChanges(size), size, bytes: 1_000_000 });
+      const tail = createRoomLog({ page: mine.newestChanges(size), maxEntries: size, bytes: 1_000_000 });
       for (const step of lost) mine.apply(step);
-      for (const change of mine.committed.slice(fork)) tail.accept(change);
+      for (const change of mine.committed.slice(fork)) tail.append(change);
       for (const step of other) theirs.apply(step);
       const memory = mine.newestChanges(size).prev;
       const stands = (change: Message) => mine.rows().some(({ seq }) => seq === change.seq);
@@ -196,28 +196,28 @@ it('a change of this log is known, one of a log that forked off is not, and a pa
               seq > change.seq && id === change.id && created_at === change.created_at,
           );
       for (const change of mine.committed) {
-        assert.notEqual(tail.knows(change), false, 'one of this log');
-        if (change.seq > memory) assert.equal(tail.knows(change), stands(change) ? true : null);
+        assert.notEqual(tail.contains(change), false, 'one of this log');
+        if (change.seq > memory) assert.equal(tail.contains(change), stands(change) ? true : null);
       }
       for (const change of theirs.committed.slice(fork, mine.top)) {
-        assert.notEqual(tail.knows(change), true, 'one of another log');
+        assert.notEqual(tail.contains(change), true, 'one of another log');
         const hidden = !stands(change) && changed(change);
-        if (change.seq > memory) assert.equal(tail.knows(change), hidden ? null : false);
+        if (change.seq > memory) assert.equal(tail.contains(change), hidden ? null : false);
       }
-      const prev = Math.max(0, tail.top - 1);
-      assert.equal(tail.joins(mine.changedAfter(prev, 500), tail.last), true);
+      const prev = Math.max(0, tail.head - 1);
+      assert.equal(tail.isContinuation(mine.changedAfter(prev, 500), tail.lastChange), true);
       mine.apply({ kind: 'create' });
-      assert.equal(tail.joins(mine.changedAfter(prev, 500), tail.last), true);
+      assert.equal(tail.isContinuation(mine.changedAfter(prev, 500), tail.lastChange), true);
       // A page that was cut may not show enough to say so.
-      assert.equal(tail.joins(mine.changedAfter(prev, pageSize + 1), tail.last), true);
+      assert.equal(tail.isContinuation(mine.changedAfter(prev, pageSize + 1), tail.lastChange), true);
       // Published while the page was on its way.
-      const [page, last] = [mine.changedAfter(prev, 500), tail.last];
-      for (const change of mine.changedAfter(tail.top, 500).messages) tail.accept(change);
+      const [page, last] = [mine.changedAfter(prev, 500), tail.lastChange];
+      for (const change of mine.changedAfter(tail.head, 500).messages) tail.append(change);
       mine.apply({ kind: 'create' });
-      for (const change of mine.changedAfter(tail.top, 500).messages) tail.accept(change);
-      assert.equal(tail.joins(page, last), true);
-      if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === tail.top))
-        assert.equal(tail.joins(theirs.changedAfter(prev, 500), tail.last), false);
+      for (const change of mine.changedAfter(tail.head, 500).messages) tail.append(change);
+      assert.equal(tail.isContinuation(page, last), true);
+      if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === tail.head))
+        assert.equal(tail.isContinuation(theirs.changedAfter(prev, 500), tail.lastChange), false);
     }),
     { numRuns: 400 },
   );

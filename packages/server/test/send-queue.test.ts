@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { encode, type Packet } from '@chatty/server/connections/packet-encoder';
-import { createOutlet } from '@chatty/server/connections/send-queue';
+import { type EncodedPacket, encodeEvent } from '@chatty/server/connections/packet-encoder';
+import { createSendQueue } from '@chatty/server/connections/send-queue';
 
-const packet = encode('draining', { delay: 1 });
-const large: Packet = { texts: ['x'], frames: Buffer.alloc(64 * 1024, 'x') };
+const packet = encodeEvent('draining', { delay: 1 });
+const large: EncodedPacket = { texts: ['x'], frames: Buffer.alloc(64 * 1024, 'x') };
 
 /** A real TCP connection whose other end does not read until told, under an engine that has nothing queued. */
 async function open(context: TestContext) {
@@ -33,7 +33,7 @@ async function open(context: TestContext) {
     },
   };
   const closed: string[] = [];
-  const outlet = createOutlet(engine, (reason) => closed.push(reason));
+  const outlet = createSendQueue(engine, (reason) => closed.push(reason));
   return { outlet, engine, stream, reader, queued, closed };
 }
 
@@ -47,24 +47,24 @@ async function fill({ stream, outlet }: Awaited<ReturnType<typeof open>>): Promi
   }
 }
 
-it('a byte that waits for more than 15 s closes the connection', async (context) => {
+it('a byte that waits longer than 15 s closes the connection', async (context) => {
   const opened = await open(context);
   await fill(opened);
   const { outlet, stream, closed } = opened;
-  outlet.check(1_000);
-  outlet.check(16_000);
+  outlet.checkBackpressure(1_000);
+  outlet.checkBackpressure(16_000);
   assert.deepEqual(closed, []);
-  outlet.check(16_001);
+  outlet.checkBackpressure(16_001);
   assert.deepEqual(closed, ['time']);
   assert.ok(stream.destroyed);
 });
 
-it('who reads slowly but reads is left alone', async (context) => {
+it('a slow but steady reader stays connected', async (context) => {
   const opened = await open(context);
   const { outlet, stream, reader, closed } = opened;
   for (let time = 1_000; time < 100_000; time += 10_000) {
     await fill(opened);
-    outlet.check(time);
+    outlet.checkBackpressure(time);
     reader.resume();
     while (stream.writableLength > 0) await new Promise(setImmediate);
     reader.pause();
@@ -72,7 +72,7 @@ it('who reads slowly but reads is left alone', async (context) => {
   assert.deepEqual(closed, []);
 });
 
-it('more than a megabyte closes it at once', async (context) => {
+it('more than 1 MB of queued data closes the connection immediately', async (context) => {
   const opened = await open(context);
   await fill(opened);
   const { outlet, closed, stream } = opened;
@@ -85,7 +85,7 @@ it('more than a megabyte closes it at once', async (context) => {
   assert.ok(most <= 1024 * 1024 + large.frames.length);
 });
 
-it('what the engine still holds goes first', async (context) => {
+it('data buffered in the engine is sent first', async (context) => {
   const { outlet, queued, stream, engine } = await open(context);
   queued.push({ data: '2["history"]' });
   outlet.send(packet);
@@ -100,16 +100,16 @@ it('what the engine still holds goes first', async (context) => {
   assert.equal(stream.bytesWritten, 0);
 });
 
-it('a member who polls and does not ask any more is closed by number of packets', async (context) => {
+it('a long-polling member that stops polling is closed by packet count', async (context) => {
   const { outlet, engine, closed } = await open(context);
   engine.transport.name = 'polling';
   for (let index = 0; index < 1_100; index += 1) outlet.send(packet);
   assert.deepEqual(closed, ['packets']);
 });
 
-it('frames are those of RFC 6455 at every length', () => {
+it('frames follow RFC 6455 at every length', () => {
   for (const length of [0, 100, 124, 125, 126, 127, 65_535, 65_536, 70_000]) {
-    const { frames, texts } = encode('refused', {
+    const { frames, texts } = encodeEvent('refused', {
       event: 'x'.repeat(length),
       code: 'invalid',
       message: '한',
@@ -128,7 +128,7 @@ it('frames are those of RFC 6455 at every length', () => {
   }
 });
 
-it('answers of one turn go in one write, after what was sent before them and before what is sent next', async (context) => {
+it('answers of one turn are sent in one write, after earlier data and before later data', async (context) => {
   const { outlet, stream, reader } = await open(context);
   const parts: Buffer[] = [];
   const write = stream.write.bind(stream);
@@ -138,11 +138,11 @@ it('answers of one turn go in one write, after what was sent before them and bef
   });
   reader.resume();
   outlet.send(packet);
-  outlet.answer(7, { ok: true });
+  outlet.ack(7, { ok: true });
   await Promise.resolve();
-  outlet.answer(12, { ok: false, text: '가' });
+  outlet.ack(12, { ok: false, text: '가' });
   await new Promise(setImmediate);
-  outlet.answer(13, { ok: true });
+  outlet.ack(13, { ok: true });
   await new Promise(setImmediate);
   outlet.send(packet);
   assert.deepEqual(parts.map(textsOf), [
@@ -153,17 +153,17 @@ it('answers of one turn go in one write, after what was sent before them and bef
   ]);
 });
 
-it('answers to a member who polls, or has left, take the long way or none', async (context) => {
+it('answers to a long-polling member use the engine, and answers to a disconnected one are dropped', async (context) => {
   const { outlet, engine, queued } = await open(context);
   engine.transport = { name: 'polling', socket: { _socket: null } as never };
-  outlet.answer(1, { ok: true });
-  outlet.answer(2, { ok: true });
+  outlet.ack(1, { ok: true });
+  outlet.ack(2, { ok: true });
   await new Promise(setImmediate);
   assert.deepEqual(
     queued.map(({ data }) => data),
     ['31[{"ok":true}]', '32[{"ok":true}]'],
   );
-  outlet.answer(3, { ok: true });
+  outlet.ack(3, { ok: true });
   engine.close();
   await new Promise(setImmediate);
   assert.equal(queued.length, 2);

@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createRecentTexts } from '@chatty/server/messages/repeated-texts';
-import { createRecent } from '@chatty/server/messages/slow-mode';
+import { createSlowMode } from '@chatty/server/messages/slow-mode';
 
 const RULES = { slowMode: 0, duplicatesWithin: 60 };
 
 function open() {
   const clock = { time: 1_000 };
-  const recent = createRecent(() => clock.time);
+  const recent = createSlowMode(() => clock.time);
   const say = (content: string, clientId: string | null = null, rules = RULES, who = 'minsu') =>
-    recent.take(who, { content, clientId, replyTo: null }, rules);
+    recent.tryAcquire(who, { content, clientId, replyTo: null }, rules);
   const codeOf = (...given: Parameters<typeof say>) => {
     const taken = say(...given);
     return taken.ok ? 'ok' : taken.code;
@@ -19,7 +19,7 @@ function open() {
   return { clock, say, codeOf };
 }
 
-it('a text is refused again within its time, however many others came between', () => {
+it('a repeated text is refused within its time, whatever texts of other members come between', () => {
   const { clock, say, codeOf } = open();
   assert.equal(codeOf('A'), 'ok');
   assert.equal(codeOf('B'), 'ok');
@@ -33,7 +33,7 @@ it('a text is refused again within its time, however many others came between', 
   assert.equal(codeOf('A'), 'duplicate');
 });
 
-it('case, spaces and unseen characters make no other text', () => {
+it('differences in case, spaces and invisible characters do not make a text new', () => {
   const { codeOf } = open();
   assert.equal(codeOf('Buy now'), 'ok');
   assert.equal(codeOf('B U Y\nNOW'), 'duplicate');
@@ -41,7 +41,7 @@ it('case, spaces and unseen characters make no other text', () => {
   assert.equal(codeOf('buy now!'), 'ok');
 });
 
-it('a retry of what was taken is taken again, also where others came between', () => {
+it('a retry of an accepted message is accepted again, even after messages of others', () => {
   const { codeOf } = open();
   assert.equal(codeOf('A', 'a'), 'ok');
   assert.equal(codeOf('B', 'b'), 'ok');
@@ -52,17 +52,17 @@ it('a retry of what was taken is taken again, also where others came between', (
   assert.equal(codeOf('C', 'd', slow), 'slow_mode');
 });
 
-it('what was not stored counts for nothing', () => {
+it('messages that were not stored do not count', () => {
   const { say, codeOf } = open();
   const first = say('A');
   assert.equal(codeOf('B'), 'ok');
   assert.ok(first.ok);
-  first.undo();
+  first.release();
   assert.equal(codeOf('A'), 'ok');
   assert.equal(codeOf('B'), 'duplicate');
 });
 
-it('so many texts of one person and of all are remembered, those of the silent are forgotten first', () => {
+it('the number of remembered texts is bounded per member and in total, and the longest inactive are dropped first', () => {
   const texts = createRecentTexts(1_000);
   const sent = (text: number) => ({ at: 1, text: String(text), clientId: null });
   for (let text = 0; text < 500; text += 1) texts.add('busy', sent(text), 0);

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createKept } from '@chatty/server/runtime/per-project-cache';
-import { createSlices, type Work } from '@chatty/server/runtime/time-slicer';
-import { Unavailable } from '@chatty/server/store/store';
+import { createPerProjectCache } from '@chatty/server/runtime/per-project-cache';
+import { createTimeSlicer, type SlicedTask } from '@chatty/server/runtime/time-slicer';
+import { UnavailableError } from '@chatty/server/store/store';
 import { buildWordFilter } from '@chatty/text-filter/word-filter';
 
 /** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
@@ -18,7 +18,7 @@ function ticking() {
 
 const placeOf = (project: string, lane = 'messages') => ({ project, lane });
 
-function* count(to: number, onStep: (step: number) => void = () => undefined): Work<number> {
+function* count(to: number, onStep: (step: number) => void = () => undefined): SlicedTask<number> {
   for (let step = 1; step <= to; step += 1) {
     onStep(step);
     yield;
@@ -26,8 +26,8 @@ function* count(to: number, onStep: (step: number) => void = () => undefined): W
   return to;
 }
 
-it('between two slices everything else has its turn, and works go by turns', async () => {
-  const slices = createSlices(ticking());
+it('other work runs between two slices, and tasks take turns', async () => {
+  const slices = createTimeSlicer(ticking());
   const happened: string[] = [];
   let turns = 0;
   let done = false;
@@ -59,8 +59,8 @@ it('between two slices everything else has its turn, and works go by turns', asy
   );
 });
 
-it('a project whose work is long delays the work of another by one slice, however much of it waits', async () => {
-  const slices = createSlices(ticking());
+it('a long task of one project delays a task of another by one slice, whatever is queued', async () => {
+  const slices = createTimeSlicer(ticking());
   const happened: string[] = [];
   const long = Array.from({ length: 50 }, (_, at) =>
     slices.run(
@@ -79,15 +79,15 @@ it('a project whose work is long delays the work of another by one slice, howeve
   assert.deepEqual(new Set(await Promise.all(long)), new Set([1_000]));
 });
 
-it('short work is done in the turn it comes in, as much as one turn has time for; the works of a lane keep their order', async () => {
-  const slices = createSlices(ticking());
-  assert.equal(slices.runSoon(placeOf('kimpga'), count(1)), 1);
+it('short tasks run in the same turn within its time budget; tasks of one lane keep their order', async () => {
+  const slices = createTimeSlicer(ticking());
+  assert.equal(slices.runNowOrQueue(placeOf('kimpga'), count(1)), 1);
   const ended: string[] = [];
   const works = ['long', 'short', 'last'].map(async (name) => {
-    await slices.runSoon(placeOf('kimpga'), count(name === 'long' ? 100 : 1));
+    await slices.runNowOrQueue(placeOf('kimpga'), count(name === 'long' ? 100 : 1));
     ended.push(name);
   });
-  const other = slices.runSoon(placeOf('othershop'), count(1));
+  const other = slices.runNowOrQueue(placeOf('othershop'), count(1));
   assert.ok(other instanceof Promise, 'the turn has no time left');
   assert.equal(await other, 1);
   assert.deepEqual(ended, [], 'the long work is not done yet');
@@ -95,10 +95,10 @@ it('short work is done in the turn it comes in, as much as one turn has time for
   assert.deepEqual(ended, ['long', 'short', 'last']);
   assert.throws(
     () =>
-      slices.runSoon(
+      slices.runNowOrQueue(
         placeOf('kimpga'),
         // biome-ignore lint/correctness/useYield: it throws before.
-        (function* (): Work<void> {
+        (function* (): SlicedTask<void> {
           throw new Error('broken');
         })(),
       ),
@@ -106,17 +106,17 @@ it('short work is done in the turn it comes in, as much as one turn has time for
   );
 });
 
-it('of one lane a hundred works wait, the next is refused as retryable, and other projects are not', async () => {
-  const slices = createSlices(ticking());
+it('one lane queues 100 tasks and refuses the next as retryable; other projects are unaffected', async () => {
+  const slices = createTimeSlicer(ticking());
   const waiting = Array.from({ length: 100 }, () => slices.run(placeOf('kimpga'), count(20)));
-  assert.throws(() => slices.runSoon(placeOf('kimpga'), count(1)), Unavailable);
-  assert.equal(await slices.runSoon(placeOf('othershop'), count(1)), 1);
+  assert.throws(() => slices.runNowOrQueue(placeOf('kimpga'), count(1)), UnavailableError);
+  assert.equal(await slices.runNowOrQueue(placeOf('othershop'), count(1)), 1);
   await Promise.all(waiting);
-  assert.equal(await slices.runSoon(placeOf('kimpga'), count(1)), 1);
+  assert.equal(await slices.runNowOrQueue(placeOf('kimpga'), count(1)), 1);
 });
 
-it('a work that throws rejects, and the others go on', async () => {
-  const slices = createSlices();
+it('a task that throws rejects, and the others continue', async () => {
+  const slices = createTimeSlicer();
   const broken = slices.run(
     placeOf('kimpga'),
     count(3, (step) => {
@@ -129,7 +129,7 @@ it('a work that throws rejects, and the others go on', async () => {
   assert.equal(await slices.run(placeOf('kimpga'), count(1)), 1);
 });
 
-it('a list of words can be left at each of its words, and in what is made of all of them', () => {
+it('building a word list can be interrupted at each word and in the combined automaton', () => {
   const words = Array.from({ length: 1_000 }, (_, index) => `나쁜말${index}`);
   const work = buildWordFilter(words);
   let steps = 0;
@@ -142,11 +142,11 @@ function open() {
   const sources = new Map<string, string[]>();
   const begun: string[][] = [];
   const ends = new Set<string[]>();
-  const kept = createKept<string[], string>({
-    slices: createSlices(),
+  const kept = createPerProjectCache<string[], string>({
+    timeSlicer: createTimeSlicer(),
     lane: 'lists',
     sourceOf: (project) => sources.get(project) ?? null,
-    *make(source) {
+    *build(source) {
       begun.push(source);
       while (!ends.has(source)) yield;
       if (source.includes('wrong')) throw new Error('wrong');
@@ -160,62 +160,62 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('the first is waited for, one that follows is not: what there was holds until it is made', async () => {
+it('the first build is awaited; during a rebuild the old value stays in use', async () => {
   const { sources, begun, ends, kept } = open();
   const [first, second] = [['a'], ['b']];
-  assert.equal(kept.of('kimpga'), null);
+  assert.equal(kept.get('kimpga'), null);
   sources.set('kimpga', first);
-  const made = kept.of('kimpga');
-  assert.ok(made instanceof Promise && kept.of('kimpga') === made);
+  const made = kept.get('kimpga');
+  assert.ok(made instanceof Promise && kept.get('kimpga') === made);
   ends.add(first);
   assert.equal(await made, 'a');
 
   sources.set('kimpga', ['a']);
-  kept.review();
+  kept.refresh();
   await turns();
   assert.equal(begun.length, 1, 'what is the same is not made again');
   sources.set('kimpga', second);
-  kept.review(new Set(['othershop']));
+  kept.refresh(new Set(['othershop']));
   await turns();
   assert.equal(begun.length, 1);
-  kept.review(new Set(['kimpga']));
+  kept.refresh(new Set(['kimpga']));
   await turns();
-  assert.deepEqual([begun.length, kept.of('kimpga')], [2, 'a']);
+  assert.deepEqual([begun.length, kept.get('kimpga')], [2, 'a']);
   ends.add(second);
   await turns();
-  assert.equal(kept.of('kimpga'), 'b');
+  assert.equal(kept.get('kimpga'), 'b');
   sources.delete('kimpga');
-  kept.review();
+  kept.refresh();
   await turns();
-  assert.equal(kept.of('kimpga'), null);
+  assert.equal(kept.get('kimpga'), null);
 });
 
-it('of two changes the later one holds, whichever is made first', async () => {
+it('of two changes the later one wins, whichever build ends first', async () => {
   const { sources, ends, kept } = open();
   const lists = [['a'], ['b'], ['c']];
   for (const list of lists) {
     sources.set('kimpga', list);
-    kept.review();
-    void kept.of('kimpga');
+    kept.refresh();
+    void kept.get('kimpga');
     await turns();
   }
   ends.add(lists[2] ?? []);
   await turns();
-  assert.equal(await kept.of('kimpga'), 'c');
+  assert.equal(await kept.get('kimpga'), 'c');
   for (const list of lists) ends.add(list);
   await turns();
-  assert.equal(await kept.of('kimpga'), 'c');
+  assert.equal(await kept.get('kimpga'), 'c');
 });
 
-it('what cannot be made is said to whoever waits for it, and tried again', async () => {
+it('a failed build rejects its waiting callers and is retried', async () => {
   const { sources, ends, kept } = open();
   const wrong = ['wrong'];
   sources.set('kimpga', wrong);
   ends.add(wrong);
-  await assert.rejects(async () => kept.of('kimpga'), /wrong/);
+  await assert.rejects(async () => kept.get('kimpga'), /wrong/);
   const right = ['right'];
   sources.set('kimpga', right);
   ends.add(right);
   await turns();
-  assert.equal(await kept.of('kimpga'), 'right');
+  assert.equal(await kept.get('kimpga'), 'right');
 });

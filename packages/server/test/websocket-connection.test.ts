@@ -6,11 +6,11 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { readConfig } from '@chatty/server/config/config';
-import { createGate } from '@chatty/server/limits/connection-limits';
-import { createPenalties } from '@chatty/server/limits/cooldowns';
-import { createLimit } from '@chatty/server/limits/token-bucket';
+import { createConnectionLimits } from '@chatty/server/limits/connection-limits';
+import { createCooldowns } from '@chatty/server/limits/cooldowns';
+import { createTokenBuckets } from '@chatty/server/limits/token-bucket';
 import { createLog } from '@chatty/server/runtime/logger';
-import { Line } from '@chatty/server/transport/websocket-connection';
+import { WebSocketConnection } from '@chatty/server/transport/websocket-connection';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const SECOND = 1_000;
@@ -25,30 +25,37 @@ async function open(context: TestContext) {
   const read = readConfig({ JWT_SECRET: 'a-secret-of-the-tests-with-enough-bytes' });
   if (!read.ok || typeof address !== 'object' || address === null) throw new Error('no settings or no port');
   const { limits } = read.config;
-  const gate = createGate({
+  const connectionLimits = createConnectionLimits({
     limits,
-    byAddress: createLimit({ burst: 1_000, perSecond: 1_000 }),
-    placesOf: () => 1,
-    penalties: createPenalties({ allowed: 100, coolDownSeconds: 1 }),
+    addressBuckets: createTokenBuckets({ burst: 1_000, perSecond: 1_000 }),
+    maxConnectionsOf: () => 1,
+    cooldowns: createCooldowns({ allowedStrikes: 100, cooldownSeconds: 1 }),
     log: createLog('silent'),
   });
-  context.after(() => gate.close());
+  context.after(() => connectionLimits.close());
   const nobody = async () => assert.fail('nobody has said anything');
   const gateway = {
-    admit: nobody,
-    enter: () => assert.fail('nobody has come in'),
-    hear: nobody,
-    refuse: () => assert.fail('nothing is refused'),
+    authenticate: nobody,
+    join: () => assert.fail('nobody has come in'),
+    dispatch: nobody,
+    refuseOverflow: () => assert.fail('nothing is refused'),
   };
-  const budget = { burst: 1_000, perSecond: 1_000 };
+  const packetBudget = { burst: 1_000, perSecond: 1_000 };
   const accepted = once(sockets, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
   const client = new WebSocket(`ws://127.0.0.1:${address.port}`);
   const heard: string[] = [];
   client.on('message', (data) => heard.push(String(data)));
   const [socket, { socket: stream }] = await accepted;
   let ended = 0;
-  const lines = { gate, gateway, budget, ended: () => void ended++ };
-  const line = new Line({ socket, stream, address: null, origin: undefined, lines, now: 0 });
+  const connectionContext = { connectionLimits, gateway, packetBudget, onEnded: () => void ended++ };
+  const line = new WebSocketConnection({
+    socket,
+    stream,
+    address: null,
+    origin: undefined,
+    context: connectionContext,
+    now: 0,
+  });
   context.after(() => client.terminate());
   const until = async (condition: () => boolean) => {
     for (let turn = 0; !condition() && turn < 1_000; turn += 1)
@@ -66,7 +73,7 @@ async function open(context: TestContext) {
   return { line, client, heard, pings, say, until, ended: () => ended };
 }
 
-it('says first how often it pings and how long it waits', async (context) => {
+it('the open packet states the ping interval and the ping timeout', async (context) => {
   const { line, heard } = await open(context);
   const { sid, ...rest } = JSON.parse(heard[0]?.slice(1) ?? '');
   assert.equal(sid, line.id);
@@ -74,57 +81,58 @@ it('says first how often it pings and how long it waits', async (context) => {
   assert.deepEqual(rest, { upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 65_536 });
 });
 
-it('pings first within 25 s, at a moment of its own, and then every 25 s, whoever answers', async (context) => {
+it('pings first at a random moment within 25 s, then every 25 s, whatever the client sends', async (context) => {
   const { line, pings, say, until } = await open(context);
   let first = 0;
   for (let time = SECOND; first === 0 && time <= 25 * SECOND; time += SECOND) {
-    line.look(time, false);
+    line.checkHeartbeat(time, false);
     await say('6');
     if (pings() > 0) first = time;
   }
   assert.ok(first > 0, 'no ping within 25 s');
   for (let round = 1; round < 4; round += 1) {
     await say('3');
-    for (let time = 1; time <= 25; time += 1) line.look(first + ((round - 1) * 25 + time) * SECOND, false);
+    for (let time = 1; time <= 25; time += 1)
+      line.checkHeartbeat(first + ((round - 1) * 25 + time) * SECOND, false);
     await until(() => pings() === round + 1);
   }
 });
 
-it('who says nothing for 20 s after a ping is let go, without a closing handshake', async (context) => {
+it('a client that is silent for 20 s after a ping is disconnected without a closing handshake', async (context) => {
   const { line, pings, until, client, ended } = await open(context);
-  line.look(25 * SECOND, false);
+  line.checkHeartbeat(25 * SECOND, false);
   await until(() => pings() === 1);
-  line.look(44 * SECOND, false);
+  line.checkHeartbeat(44 * SECOND, false);
   assert.equal(line.readyState, 'open');
-  line.look(45 * SECOND, false);
+  line.checkHeartbeat(45 * SECOND, false);
   assert.deepEqual([line.readyState, ended()], ['closed', 1]);
   await until(() => client.readyState === WebSocket.CLOSED);
-  line.look(46 * SECOND, false);
+  line.checkHeartbeat(46 * SECOND, false);
   assert.equal(ended(), 1);
 });
 
-it('whatever is said counts as being there', async (context) => {
+it('any received data counts as a sign of life', async (context) => {
   const { line, pings, say, until } = await open(context);
-  line.look(25 * SECOND, false);
+  line.checkHeartbeat(25 * SECOND, false);
   await until(() => pings() === 1);
   await say('6');
-  line.look(46 * SECOND, false);
+  line.checkHeartbeat(46 * SECOND, false);
   assert.equal(line.readyState, 'open');
 });
 
-it('a process that was held up itself lets nobody go for it, and asks again', async (context) => {
+it('after a stall of its own process, the server disconnects nobody and pings again', async (context) => {
   const { line, pings, until } = await open(context);
-  line.look(25 * SECOND, false);
+  line.checkHeartbeat(25 * SECOND, false);
   await until(() => pings() === 1);
-  line.look(60 * SECOND, true);
+  line.checkHeartbeat(60 * SECOND, true);
   await until(() => pings() === 2);
-  line.look(79 * SECOND, false);
+  line.checkHeartbeat(79 * SECOND, false);
   assert.equal(line.readyState, 'open');
-  line.look(80 * SECOND, false);
+  line.checkHeartbeat(80 * SECOND, false);
   assert.equal(line.readyState, 'closed');
 });
 
-it('the end is told once to whoever listens, and at once to who listens too late', async (context) => {
+it('the close event fires once for a listener, and immediately for a late listener', async (context) => {
   const { line, ended } = await open(context);
   const told: string[] = [];
   line.once('disconnect', () => told.push('in time'));

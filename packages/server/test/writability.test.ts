@@ -5,11 +5,11 @@ import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from '../src/runtime/logger.js';
 import { createWritability } from '../src/store/postgres/writability.js';
-import { Unavailable } from '../src/store/store.js';
+import { UnavailableError } from '../src/store/store.js';
 
 /** As the database answers: with a code of PostgreSQL, or (undefined) not at all. */
 const failure = (code?: string) =>
-  new Unavailable('refused', { cause: Object.assign(new Error('refused'), code && { code }) });
+  new UnavailableError('refused', { cause: Object.assign(new Error('refused'), code && { code }) });
 const DISK_FULL = '53100';
 const TOO_MANY_CONNECTIONS = '53300';
 
@@ -37,28 +37,28 @@ async function until(condition: () => boolean, what: string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
 }
 
-it('a write that fails counts until one succeeds, or for five seconds', async (context) => {
+it('a failed write marks the database unwritable until one succeeds, or for 5 s', async (context) => {
   const { clock, writability, write } = setUp(context, async () => [{ readOnly: false }]);
-  assert.equal(writability.refused, false);
+  assert.equal(writability.refusesWrites, false);
   await write(failure(DISK_FULL));
-  assert.equal(writability.refused, true);
+  assert.equal(writability.refusesWrites, true);
   await write();
-  assert.equal(writability.refused, false);
+  assert.equal(writability.refusesWrites, false);
   await write(failure());
-  assert.equal(writability.refused, true);
+  assert.equal(writability.refusesWrites, true);
   clock.time += 5_000;
-  assert.equal(writability.refused, false);
+  assert.equal(writability.refusesWrites, false);
 });
 
-it('a message that is at fault itself says nothing of the database', async (context) => {
+it('a message with an error of its own does not change writability', async (context) => {
   const { writability, write } = setUp(context, async () => []);
   const INVALID_TEXT = '22021';
   const LOCK_NOT_AVAILABLE = '55P03';
   for (const code of [INVALID_TEXT, LOCK_NOT_AVAILABLE]) await write(failure(code));
-  assert.equal(writability.refused, false);
+  assert.equal(writability.refusesWrites, false);
 });
 
-it('a try that finds the disk full or the database read-only counts until another finds room', async (context) => {
+it('a probe that finds the disk full or the database read-only counts until another finds space', async (context) => {
   let answer = async () => [{ readOnly: false }];
   let tries = 0;
   const { writability } = setUp(context, () => {
@@ -66,16 +66,16 @@ it('a try that finds the disk full or the database read-only counts until anothe
     return answer();
   });
   answer = async () => Promise.reject(failure(DISK_FULL));
-  await until(() => writability.refused, 'a full disk');
+  await until(() => writability.refusesWrites, 'a full disk');
   answer = async () => [{ readOnly: true }];
   const full = tries;
   await until(() => tries > full, 'another try');
-  assert.equal(writability.refused, true);
+  assert.equal(writability.refusesWrites, true);
   answer = async () => [{ readOnly: false }];
-  await until(() => !writability.refused, 'room');
+  await until(() => !writability.refusesWrites, 'room');
 });
 
-it('a try that gets no answer, or no connection, tells nothing of writing', async (context) => {
+it('a probe without an answer or a connection does not change writability', async (context) => {
   for (const fault of [failure(), failure(TOO_MANY_CONNECTIONS)]) {
     let tries = 0;
     const { writability } = setUp(context, async () => {
@@ -84,6 +84,6 @@ it('a try that gets no answer, or no connection, tells nothing of writing', asyn
     });
     await until(() => tries === 1, 'a try');
     await new Promise(setImmediate);
-    assert.equal(writability.refused, false);
+    assert.equal(writability.refusesWrites, false);
   }
 });

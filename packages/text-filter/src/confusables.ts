@@ -11,7 +11,7 @@ const confusables: (text: string) => string = require('unhomoglyph');
  * as letters, letters made of two others, and jamo beside the signs that are drawn like them. Both sides of a
  * comparison are folded, so `i`, `l`, `1` and ㅣ being one letter costs nothing where a name is honest.
  */
-const FOLDED = new Map(
+const EXTRA_CONFUSABLES = new Map(
   Object.entries({
     ...{
       ᴀ: 'a',
@@ -36,11 +36,11 @@ const FOLDED = new Map(
 );
 
 /** Signs that stand for a letter only in a name that plays with them; elsewhere they part words. */
-const SIGNS = new Map(
+const SYMBOL_LETTERS = new Map(
   Object.entries({ '@': 'a', $: 's', '!': 'l', '€': 'e', '£': 'l', '¢': 'c', '○': 'o', '◯': 'o', '⭕': 'o' }),
 );
 /** First letters of the alphabets of squared, circled and regional capitals, which NFKC leaves as they are. */
-const CAPITALS = [0x1f150, 0x1f170, 0x1f1e6];
+const CAPITAL_A_CODE_POINTS = [0x1f150, 0x1f170, 0x1f1e6];
 
 /** Vowels that differ by one stroke: 괸 beside 관, 쟈 beside 자. ㅜ and ㅠ are not among them: 윤영자 is a name, not 운영자. */
 const NEAR_VOWELS = new Map(Object.entries({ ᅣ: 'ᅡ', ᅧ: 'ᅥ', ᅭ: 'ᅩ', ᅤ: 'ᅢ', ᅦ: 'ᅢ', ᅨ: 'ᅢ', ᅬ: 'ᅪ', ᅫ: 'ᅪ', ᅰ: 'ᅪ' }));
@@ -54,21 +54,21 @@ const LETTER = /^[\p{L}\p{N}\p{M}]$/u;
  *
  * @param character one code point in NFKC
  */
-export function skeletonOf(character: string, reading: { signs: boolean; near: boolean }): string {
-  const read = reading.signs ? readSign(character) : character;
-  if (!reading.signs && !LETTER.test(read)) return '';
-  const parts = read.normalize('NFD');
-  const nearer = reading.near ? replaceEach(parts, NEAR_VOWELS) : parts;
+export function skeletonOf(character: string, mode: { signs: boolean; near: boolean }): string {
+  const base = mode.signs ? letterOfSymbol(character) : character;
+  if (!mode.signs && !LETTER.test(base)) return '';
+  const decomposed = base.normalize('NFD');
+  const merged = mode.near ? replaceEach(decomposed, NEAR_VOWELS) : decomposed;
   // Once more after the case is gone: M becomes m, which is drawn like rn.
-  const plain = confusables(confusables(nearer).toLowerCase()).toLowerCase().normalize('NFD');
-  return replaceEach(plain, FOLDED).replace(/[^\p{L}\p{N}]/gu, '');
+  const folded = confusables(confusables(merged).toLowerCase()).toLowerCase().normalize('NFD');
+  return replaceEach(folded, EXTRA_CONFUSABLES).replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-function readSign(character: string): string {
-  const point = character.codePointAt(0) ?? 0;
-  const first = CAPITALS.find((capital) => point >= capital && point < capital + 26);
-  if (first !== undefined) return String.fromCharCode(97 + point - first);
-  return SIGNS.get(character) ?? character;
+function letterOfSymbol(character: string): string {
+  const codePoint = character.codePointAt(0) ?? 0;
+  const capitalA = CAPITAL_A_CODE_POINTS.find((capital) => codePoint >= capital && codePoint < capital + 26);
+  if (capitalA !== undefined) return String.fromCharCode(97 + codePoint - capitalA);
+  return SYMBOL_LETTERS.get(character) ?? character;
 }
 
 function replaceEach(text: string, table: ReadonlyMap<string, string>): string {

@@ -6,7 +6,7 @@ import { latinLetterOf } from './latin-letters.js';
  * Letters of an alphabet, a place in each column for each: of a syllable each jamo, ㅘ as ㅗ and ㅏ. Columns of numbers that
  * are used again, because every message passes through here and making them took longer than filling them.
  */
-export type Letters = {
+export type LetterSequence = {
   /** How many of the places are in use. */
   count: number;
   codes: Int32Array;
@@ -25,25 +25,25 @@ export const JAMO = 1;
 export const LAUGHTER = 2;
 export const DIGIT = 3;
 export const OTHER = 4;
-export const KIND = 7;
+export const KIND_MASK = 7;
 /** Whether a word may begin or end here: not in the midst of a syllable. */
-export const OPENS = 8;
-export const CLOSES = 16;
+export const WORD_START = 8;
+export const WORD_END = 16;
 /** What stands between it and the letter before: a sign, room, or (neither) nothing that is seen. */
-export const SIGN = 32;
-export const ROOM = 64;
+export const PUNCTUATION = 32;
+export const WHITESPACE = 64;
 /** It only draws the vowel before it out, as 이 does in 시이발. */
-export const DRAWN = 128;
+export const STRETCHED = 128;
 
 const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
 const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ';
 const FINALS = ' ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ';
 const [FIRST_SYLLABLE, LAST_SYLLABLE] = [0xac00, 0xd7a3];
 const [FIRST_JAMO, LAST_JAMO] = [0x3131, 0x3163];
-const SILENT = INITIALS.indexOf('ㅇ');
+const SILENT_INITIAL = INITIALS.indexOf('ㅇ');
 
 /** The keys that are pressed for one sign. Tense consonants have keys of their own. */
-const KEYS = new Map(
+const KEYSTROKES = new Map(
   Object.entries({
     ...{
       ㄳ: 'ㄱㅅ',
@@ -70,14 +70,17 @@ const KEYS = new Map(
     ...{ ㅝ: 'ㅜㅓ', ㅞ: 'ㅜㅓㅣ', ㅟ: 'ㅜㅣ', ㅢ: 'ㅡㅣ' },
   }),
 );
-const keysOf = (jamo: string) => Array.from((KEYS.get(jamo) ?? jamo).trim(), (key) => key.charCodeAt(0));
-const KEYS_OF_INITIALS = Array.from(INITIALS, keysOf);
-const KEYS_OF_VOWELS = Array.from(VOWELS, keysOf);
-const KEYS_OF_FINALS = Array.from(FINALS, keysOf);
-const KEYS_OF_JAMO = new Map(Array.from(INITIALS + VOWELS + FINALS.trim(), (jamo) => [jamo, keysOf(jamo)]));
+const keystrokesOf = (jamo: string) =>
+  Array.from((KEYSTROKES.get(jamo) ?? jamo).trim(), (key) => key.charCodeAt(0));
+const INITIAL_KEYSTROKES = Array.from(INITIALS, keystrokesOf);
+const VOWEL_KEYSTROKES = Array.from(VOWELS, keystrokesOf);
+const FINAL_KEYSTROKES = Array.from(FINALS, keystrokesOf);
+const JAMO_KEYSTROKES = new Map(
+  Array.from(INITIALS + VOWELS + FINALS.trim(), (jamo) => [jamo, keystrokesOf(jamo)]),
+);
 /** 새낔ㅋㅋ: the laughter was typed onto the word's last syllable. */
-const LAUGHING_FINAL = FINALS.indexOf('ㅋ');
-const LAUGHING = 'ㅋㅎㅠㅜ';
+const LAUGHTER_FINAL = FINALS.indexOf('ㅋ');
+const LAUGHTER_JAMO = 'ㅋㅎㅠㅜ';
 
 /** The conjoining jamo that NFKC makes of all others, as the jamo of the keyboard. */
 const CONJOINING = new Map<string, string>([
@@ -88,30 +91,37 @@ const CONJOINING = new Map<string, string>([
 
 /** Apostrophes part no words: in it's hit no word begins at the s. */
 const APOSTROPHE = /^['’ʼ]$/u;
-const UNSEEN = /^[\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}]$/u;
+const INVISIBLE = /^[\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}]$/u;
 const SPACE = /^\s$/u;
 const READABLE = /^[\p{L}\p{N}]$/u;
 
 /** Room for an ordinary message; what needs more grows. */
-const LETTERS = 512;
-const LATIN_CODES = 5_000;
-const latinCodes = new Map<string, number | null>();
+const INITIAL_CAPACITY = 512;
+const MAX_CACHED_LATIN_CODES = 5_000;
+const latinCodeCache = new Map<string, number | null>();
 
-export function createLetters(size = LETTERS): Letters {
-  const column = () => new Int32Array(size);
+export function createLetterSequence(size = INITIAL_CAPACITY): LetterSequence {
+  const createColumn = () => new Int32Array(size);
   const traits = new Uint8Array(size);
-  return { count: 0, codes: column(), originals: column(), traits, starts: column(), ends: column() };
+  return {
+    count: 0,
+    codes: createColumn(),
+    originals: createColumn(),
+    traits,
+    starts: createColumn(),
+    ends: createColumn(),
+  };
 }
 
 function append(
-  letters: Letters,
+  letters: LetterSequence,
   code: number,
   traits: number,
   start: number,
   end: number,
   original: number,
 ): void {
-  if (letters.count === letters.codes.length) growLetters(letters);
+  if (letters.count === letters.codes.length) grow(letters);
   letters.codes[letters.count] = code;
   letters.originals[letters.count] = original;
   letters.traits[letters.count] = traits;
@@ -120,9 +130,9 @@ function append(
   letters.count += 1;
 }
 
-function growLetters(letters: Letters): void {
+function grow(letters: LetterSequence): void {
   const { codes, originals, traits, starts, ends } = letters;
-  Object.assign(letters, createLetters(codes.length * 2), { count: letters.count });
+  Object.assign(letters, createLetterSequence(codes.length * 2), { count: letters.count });
   letters.codes.set(codes);
   letters.originals.set(originals);
   letters.traits.set(traits);
@@ -131,63 +141,70 @@ function growLetters(letters: Letters): void {
 }
 
 /** The letters of a text in stored form (`cleanContent`), in place of what `into` held. Linear in the text. */
-export function readLetters(text: string, into = createLetters()): Letters {
-  into.count = 0;
-  let gap = 0;
+export function decompose(text: string, target = createLetterSequence()): LetterSequence {
+  target.count = 0;
+  let separator = 0;
   /** The vowel of the syllable or jamo just read, if it ended in one. */
-  let vowel = -1;
+  let lastVowel = -1;
 
   function push(code: number, traits: number, start: number, end: number, original = 0): void {
-    append(into, code, traits | gap, start, end, original);
-    gap = 0;
+    append(target, code, traits | separator, start, end, original);
+    separator = 0;
   }
 
-  function pushSyllable(point: number, start: number, end: number): void {
-    const index = point - FIRST_SYLLABLE;
+  function pushSyllable(codePoint: number, start: number, end: number): void {
+    const index = codePoint - FIRST_SYLLABLE;
     const initial = Math.floor(index / 588);
-    const middle = Math.floor((index % 588) / 28);
+    const medial = Math.floor((index % 588) / 28);
     const final = index % 28;
-    const drawn = initial === SILENT && middle === vowel && gap === 0 ? DRAWN : 0;
-    push(KEYS_OF_INITIALS[initial]?.[0] ?? 0, SYLLABLE | OPENS | drawn, start, end);
-    const closed = final === 0 || final === LAUGHING_FINAL ? CLOSES : 0;
-    pushAll(KEYS_OF_VOWELS[middle], SYLLABLE | drawn, closed, start, end);
-    if (final > 0) pushAll(KEYS_OF_FINALS[final], SYLLABLE, CLOSES, start, end);
-    vowel = final === 0 ? middle : -1;
+    const stretched = initial === SILENT_INITIAL && medial === lastVowel && separator === 0 ? STRETCHED : 0;
+    push(INITIAL_KEYSTROKES[initial]?.[0] ?? 0, SYLLABLE | WORD_START | stretched, start, end);
+    const wordEnd = final === 0 || final === LAUGHTER_FINAL ? WORD_END : 0;
+    pushAll(VOWEL_KEYSTROKES[medial], SYLLABLE | stretched, wordEnd, start, end);
+    if (final > 0) pushAll(FINAL_KEYSTROKES[final], SYLLABLE, WORD_END, start, end);
+    lastVowel = final === 0 ? medial : -1;
   }
 
-  /** @param last traits that only the last of them has */
-  function pushAll(keys: number[] | undefined, traits: number, last: number, start: number, end: number) {
+  /** @param lastTraits traits that only the last of them has */
+  function pushAll(
+    keys: number[] | undefined,
+    traits: number,
+    lastTraits: number,
+    start: number,
+    end: number,
+  ) {
     const count = keys?.length ?? 0;
     for (let at = 0; at < count; at += 1)
-      push(keys?.[at] ?? 0, at === count - 1 ? traits | last : traits, start, end);
+      push(keys?.[at] ?? 0, at === count - 1 ? traits | lastTraits : traits, start, end);
   }
 
   function pushJamo(jamo: string, start: number, end: number): void {
-    const kind = LAUGHING.includes(jamo) ? LAUGHTER : JAMO;
-    pushAll(KEYS_OF_JAMO.get(jamo), kind | OPENS | CLOSES, 0, start, end);
-    vowel = VOWELS.indexOf(jamo);
+    const kind = LAUGHTER_JAMO.includes(jamo) ? LAUGHTER : JAMO;
+    pushAll(JAMO_KEYSTROKES.get(jamo), kind | WORD_START | WORD_END, 0, start, end);
+    lastVowel = VOWELS.indexOf(jamo);
   }
 
   function pushOther(character: string, start: number): void {
     const end = start + character.length;
     for (const plain of character.normalize('NFKC')) {
-      const point = plain.codePointAt(0) ?? 0;
+      const codePoint = plain.codePointAt(0) ?? 0;
       const jamo = CONJOINING.get(plain);
-      if (isSyllable(point)) pushSyllable(point, start, end);
+      if (isSyllable(codePoint)) pushSyllable(codePoint, start, end);
       else if (jamo !== undefined) pushJamo(jamo, start, end);
-      else if (!UNSEEN.test(plain)) pushPlain(plain, start, end);
+      else if (!INVISIBLE.test(plain)) pushPlain(plain, start, end);
     }
   }
 
   function pushPlain(plain: string, start: number, end: number): void {
-    vowel = -1;
-    const point = plain.toLowerCase().codePointAt(0) ?? 0;
-    const latin = point < 0x80 ? null : readLatin(plain);
-    if (latin !== null) push(latin, OTHER | OPENS | CLOSES, start, end, latin === point ? 0 : point);
+    lastVowel = -1;
+    const codePoint = plain.toLowerCase().codePointAt(0) ?? 0;
+    const latin = codePoint < 0x80 ? null : latinCodeOf(plain);
+    if (latin !== null)
+      push(latin, OTHER | WORD_START | WORD_END, start, end, latin === codePoint ? 0 : codePoint);
     else if (READABLE.test(plain))
-      push(point, (/\p{N}/u.test(plain) ? DIGIT : OTHER) | OPENS | CLOSES, start, end);
-    else if (SPACE.test(plain)) gap = ROOM;
-    else if (gap === 0 && !APOSTROPHE.test(plain)) gap = SIGN;
+      push(codePoint, (/\p{N}/u.test(plain) ? DIGIT : OTHER) | WORD_START | WORD_END, start, end);
+    else if (SPACE.test(plain)) separator = WHITESPACE;
+    else if (separator === 0 && !APOSTROPHE.test(plain)) separator = PUNCTUATION;
   }
 
   for (let at = 0; at < text.length; ) {
@@ -195,11 +212,11 @@ export function readLetters(text: string, into = createLetters()): Letters {
     if (isSyllable(unit)) pushSyllable(unit, at, at + 1);
     else if (unit >= FIRST_JAMO && unit <= LAST_JAMO) pushJamo(text.charAt(at), at, at + 1);
     else if (unit === 0x20) {
-      gap = ROOM;
-      vowel = -1;
+      separator = WHITESPACE;
+      lastVowel = -1;
     } else if (unit >= 0x61 && unit <= 0x7a) {
-      push(unit, OTHER | OPENS | CLOSES, at, at + 1);
-      vowel = -1;
+      push(unit, OTHER | WORD_START | WORD_END, at, at + 1);
+      lastVowel = -1;
     } else {
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
       pushOther(character, at);
@@ -207,21 +224,21 @@ export function readLetters(text: string, into = createLetters()): Letters {
     }
     at += 1;
   }
-  return into;
+  return target;
 }
 
 /** The code of `latinLetterOf`, remembered: the alphabets it looks at have a few thousand letters. */
-function readLatin(character: string): number | null {
-  const known = latinCodes.get(character);
+function latinCodeOf(character: string): number | null {
+  const known = latinCodeCache.get(character);
   if (known !== undefined) return known;
   const code = latinLetterOf(character)?.charCodeAt(0) ?? null;
-  if (latinCodes.size >= LATIN_CODES) latinCodes.clear();
-  latinCodes.set(character, code);
+  if (latinCodeCache.size >= MAX_CACHED_LATIN_CODES) latinCodeCache.clear();
+  latinCodeCache.set(character, code);
   return code;
 }
 
-function isSyllable(point: number): boolean {
-  return point >= FIRST_SYLLABLE && point <= LAST_SYLLABLE;
+function isSyllable(codePoint: number): boolean {
+  return codePoint >= FIRST_SYLLABLE && codePoint <= LAST_SYLLABLE;
 }
 
 /**
@@ -230,40 +247,40 @@ function isSyllable(point: number): boolean {
  *
  * @returns whether there was any of that
  */
-export function dropFilling(letters: Letters, into: Letters): boolean {
+export function stripInserted(letters: LetterSequence, target: LetterSequence): boolean {
   const { count, codes, originals, traits, starts, ends } = letters;
-  into.count = 0;
-  let laughed = false;
+  target.count = 0;
+  let afterLaughter = false;
   for (let at = 0; at < count; ) {
-    const end = fillingEnd(letters, at);
-    laughed ||= end > at && ((traits[end - 1] ?? 0) & KIND) === LAUGHTER;
+    const end = insertedEnd(letters, at);
+    afterLaughter ||= end > at && ((traits[end - 1] ?? 0) & KIND_MASK) === LAUGHTER;
     if (end === at) {
       // As apart as by room: 다시ㅋㅋ발표 is to be as safe as 다시 발표.
-      const trait = (traits[at] ?? 0) | (laughed ? ROOM : 0);
-      append(into, codes[at] ?? 0, trait, starts[at] ?? 0, ends[at] ?? 0, originals[at] ?? 0);
-      laughed = false;
+      const trait = (traits[at] ?? 0) | (afterLaughter ? WHITESPACE : 0);
+      append(target, codes[at] ?? 0, trait, starts[at] ?? 0, ends[at] ?? 0, originals[at] ?? 0);
+      afterLaughter = false;
     }
     at = Math.max(end, at + 1);
   }
-  return into.count < count;
+  return target.count < count;
 }
 
 /** Where the filling that begins at `at` ends; `at` itself if none begins there. */
-function fillingEnd({ count, traits }: Letters, at: number): number {
+function insertedEnd({ count, traits }: LetterSequence, at: number): number {
   const trait = traits[at] ?? 0;
-  if ((trait & DRAWN) !== 0) return at + 1;
-  if (at === 0 || !fills(trait) || !isFilled(traits[at - 1] ?? 0)) return at;
+  if ((trait & STRETCHED) !== 0) return at + 1;
+  if (at === 0 || !isInsertable(trait) || !isHangulLetter(traits[at - 1] ?? 0)) return at;
   let end = at + 1;
-  while (end < count && fills(traits[end] ?? 0)) end += 1;
+  while (end < count && isInsertable(traits[end] ?? 0)) end += 1;
   const after = traits[end] ?? 0;
-  return end < count && isFilled(after) && (after & (SIGN | ROOM)) === 0 ? end : at;
+  return end < count && isHangulLetter(after) && (after & (PUNCTUATION | WHITESPACE)) === 0 ? end : at;
 }
 
-function fills(trait: number): boolean {
-  const kind = trait & KIND;
-  return (kind === DIGIT || kind === LAUGHTER) && (trait & (SIGN | ROOM)) === 0;
+function isInsertable(trait: number): boolean {
+  const kind = trait & KIND_MASK;
+  return (kind === DIGIT || kind === LAUGHTER) && (trait & (PUNCTUATION | WHITESPACE)) === 0;
 }
 
-function isFilled(trait: number): boolean {
-  return (trait & KIND) <= JAMO;
+function isHangulLetter(trait: number): boolean {
+  return (trait & KIND_MASK) <= JAMO;
 }

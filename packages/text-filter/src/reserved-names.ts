@@ -4,15 +4,15 @@ import { skeletonOf } from './confusables.js';
 import type { Work } from './sliced-task.js';
 
 /** What a name is taken for. `near` differs by a stroke and is better marked than refused. */
-export type Likeness = { name: string; list: 'reserved' | 'staff'; degree: 'same' | 'near' };
+export type NameMatch = { name: string; list: 'reserved' | 'staff'; degree: 'same' | 'near' };
 
-export type Names = {
+export type ReservedNames = {
   /** Null: it is taken for nobody. Whether the bearer may be called so, by role say, is for the caller to know. */
-  find(name: string): Likeness | null;
+  find(name: string): NameMatch | null;
 };
 
 /** Names that speak for the house on any site. Words of everyday talk (support, system, manager) are not among them. */
-export const HOUSE_NAMES: readonly string[] = [
+export const DEFAULT_RESERVED_NAMES: readonly string[] = [
   ...['관리자', '운영자', '운영진', '운영팀', '고객센터', '고객지원', '상담원', '어드민', '모더레이터'],
   ...['admin', 'administrator', 'moderator', 'webmaster', 'helpdesk', 'customer service', 'customer support'],
   ...['管理员', '管理員', '客服', '管理者', '運営', 'サポート', 'モデレーター'],
@@ -25,8 +25,8 @@ const AFFIXES = [
   ...['official', 'real', 'the', 'super', 'main', 'head', 'chat', 'team', 'bot', 'account'],
 ];
 /** With fewer syllables a stroke makes too many other words. */
-const NEAR_SYLLABLES = 3;
-const READINGS = [
+const MIN_NEAR_MATCH_SYLLABLES = 3;
+const MATCH_MODES = [
   { signs: false, near: false },
   { signs: true, near: false },
   { signs: false, near: true },
@@ -34,33 +34,36 @@ const READINGS = [
 ];
 
 /** A word to look for; an affix has no name. */
-type Word = { skeleton: string; name: string | null };
+type IndexedWord = { skeleton: string; name: string | null };
 /** Words by the first letter of their skeletons, and the staff by their whole skeletons. */
-type Table = { words: Map<string, Word[]>; staff: Map<string, string> };
+type NameIndex = { words: Map<string, IndexedWord[]>; staff: Map<string, string> };
 /** A name's skeleton and where in it a word may begin or end. */
-type Folded = { skeleton: string; edges: Set<number> };
+type SkeletonizedName = { skeleton: string; wordBoundaries: Set<number> };
 
 /**
  * A reserved name is found where it is a word of its own: the whole name, beside other words (`관리자 민수`, `Admin_Kim`),
  * beside another script or a number, or with affixes. Within a word it is not: badminton holds no admin. A name of the
  * staff is found as the whole name only; it may be as common as 민수.
  */
-export function* buildNames(lists: { reserved: readonly string[]; staff?: readonly string[] }): Work<Names> {
-  const same = yield* buildTable(lists.reserved, lists.staff ?? [], false);
-  const near = yield* buildTable(
-    lists.reserved.filter(bearsNearness),
-    (lists.staff ?? []).filter(bearsNearness),
+export function* buildReservedNames(lists: {
+  reserved: readonly string[];
+  staff?: readonly string[];
+}): Work<ReservedNames> {
+  const exactIndex = yield* buildNameIndex(lists.reserved, lists.staff ?? [], false);
+  const nearIndex = yield* buildNameIndex(
+    lists.reserved.filter(allowsNearMatch),
+    (lists.staff ?? []).filter(allowsNearMatch),
     true,
   );
   return {
     find(name) {
-      for (const reading of READINGS) {
-        const folded = fold(name, reading);
-        const table = reading.near ? near : same;
-        const degree = reading.near ? 'near' : 'same';
-        const staff = table.staff.get(folded.skeleton);
+      for (const mode of MATCH_MODES) {
+        const skeletonized = skeletonize(name, mode);
+        const table = mode.near ? nearIndex : exactIndex;
+        const degree = mode.near ? 'near' : 'same';
+        const staff = table.staff.get(skeletonized.skeleton);
         if (staff !== undefined) return { name: staff, list: 'staff', degree };
-        const reserved = findWord(folded, table.words);
+        const reserved = findReservedName(skeletonized, table.words);
         if (reserved !== null) return { name: reserved, list: 'reserved', degree };
       }
       return null;
@@ -68,15 +71,22 @@ export function* buildNames(lists: { reserved: readonly string[]; staff?: readon
   };
 }
 
-function bearsNearness(name: string): boolean {
-  return (name.normalize('NFKC').match(/[가-힣]/g) ?? []).length >= NEAR_SYLLABLES;
+function allowsNearMatch(name: string): boolean {
+  return (name.normalize('NFKC').match(/[가-힣]/g) ?? []).length >= MIN_NEAR_MATCH_SYLLABLES;
 }
 
-function* buildTable(reserved: readonly string[], staff: readonly string[], near: boolean): Work<Table> {
-  const skeleton = (name: string) => fold(name, { signs: false, near }).skeleton;
-  const table: Table = { words: new Map(), staff: new Map() };
-  const named = reserved.map((name) => ({ text: name, name }));
-  for (const { text, name } of [...named, ...AFFIXES.map((affix) => ({ text: affix, name: null }))]) {
+function* buildNameIndex(
+  reserved: readonly string[],
+  staff: readonly string[],
+  near: boolean,
+): Work<NameIndex> {
+  const skeleton = (name: string) => skeletonize(name, { signs: false, near }).skeleton;
+  const table: NameIndex = { words: new Map(), staff: new Map() };
+  const reservedEntries = reserved.map((name) => ({ text: name, name }));
+  for (const { text, name } of [
+    ...reservedEntries,
+    ...AFFIXES.map((affix) => ({ text: affix, name: null })),
+  ]) {
     const word = { skeleton: skeleton(text), name };
     const first = word.skeleton.charAt(0);
     if (first !== '') table.words.set(first, [...(table.words.get(first) ?? []), word]);
@@ -90,53 +100,56 @@ function* buildTable(reserved: readonly string[], staff: readonly string[], near
   return table;
 }
 
-function fold(name: string, reading: { signs: boolean; near: boolean }): Folded {
-  const shown = name.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFKC');
-  const edges = new Set([0]);
+function skeletonize(name: string, mode: { signs: boolean; near: boolean }): SkeletonizedName {
+  const visible = name.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFKC');
+  const wordBoundaries = new Set([0]);
   let skeleton = '';
   let last = '';
-  for (const character of shown) {
-    const part = skeletonOf(character, reading);
+  for (const character of visible) {
+    const part = skeletonOf(character, mode);
     if (part === '') {
-      if (!/\p{M}/u.test(character)) edges.add(skeleton.length);
+      if (!/\p{M}/u.test(character)) wordBoundaries.add(skeleton.length);
       continue;
     }
-    if (last !== '' && isEdge(last, character)) edges.add(skeleton.length);
+    if (last !== '' && isWordBoundary(last, character)) wordBoundaries.add(skeleton.length);
     skeleton += part;
     last = character;
   }
-  return { skeleton, edges: edges.add(skeleton.length) };
+  return { skeleton, wordBoundaries: wordBoundaries.add(skeleton.length) };
 }
 
 /** Whether one word ends and another begins between two characters that stand side by side. */
-function isEdge(before: string, after: string): boolean {
-  const differ = (kind: RegExp) => kind.test(before) !== kind.test(after);
+function isWordBoundary(before: string, after: string): boolean {
+  const isOnlyOne = (kind: RegExp) => kind.test(before) !== kind.test(after);
   return (
-    differ(/\p{Script=Hangul}/u) ||
-    differ(/\p{N}/u) ||
+    isOnlyOne(/\p{Script=Hangul}/u) ||
+    isOnlyOne(/\p{N}/u) ||
     (/\p{Ll}/u.test(before) && /\p{Lu}/u.test(after)) ||
     // Written without spaces.
     (/\p{Script=Han}/u.test(before) && /\p{Script=Han}/u.test(after)) ||
-    differ(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u)
+    isOnlyOne(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u)
   );
 }
 
 /** The first reserved name that fills the room between two edges, alone or with affixes and other reserved names. */
-function findWord({ skeleton, edges }: Folded, words: Table['words']): string | null {
+function findReservedName(
+  { skeleton, wordBoundaries }: SkeletonizedName,
+  words: NameIndex['words'],
+): string | null {
   /** Places that only affixes lead to from an edge, and places that a reserved name led to. */
-  const open = new Set<number>();
-  const named = new Map<number, string>();
+  const affixesReaching = new Set<number>();
+  const namesReaching = new Map<number, string>();
   for (let at = 0; at <= skeleton.length; at += 1) {
-    const name = named.get(at) ?? null;
-    if (edges.has(at) && name !== null) return name;
-    if (edges.has(at)) open.add(at);
-    if (name === null && !open.has(at)) continue;
+    const name = namesReaching.get(at) ?? null;
+    if (wordBoundaries.has(at) && name !== null) return name;
+    if (wordBoundaries.has(at)) affixesReaching.add(at);
+    if (name === null && !affixesReaching.has(at)) continue;
     for (const word of words.get(skeleton.charAt(at)) ?? []) {
       if (!skeleton.startsWith(word.skeleton, at)) continue;
       const end = at + word.skeleton.length;
-      const led = name ?? word.name;
-      if (led === null) open.add(end);
-      else if (!named.has(end)) named.set(end, led);
+      const reachedName = name ?? word.name;
+      if (reachedName === null) affixesReaching.add(end);
+      else if (!namesReaching.has(end)) namesReaching.set(end, reachedName);
     }
   }
   return null;

@@ -2,15 +2,21 @@
 
 import { buildAutomaton } from './aho-corasick.js';
 import {
-  createLetters,
-  dropFilling,
+  createLetterSequence,
+  decompose,
   JAMO,
-  KIND,
+  KIND_MASK,
   LAUGHTER,
-  type Letters,
-  readLetters,
+  type LetterSequence,
+  stripInserted,
 } from './decompose-hangul.js';
-import { createFit, createRuns, type Pattern, type Runs, readRuns } from './repeated-letters.js';
+import {
+  collapseRuns,
+  createLetterRuns,
+  createWordMatcher,
+  type LetterRuns,
+  type WordPattern,
+} from './repeated-letters.js';
 import type { Work } from './sliced-task.js';
 
 export type FilterWord =
@@ -33,16 +39,16 @@ export type WordFilter = {
   mask(text: string): Work<string>;
 };
 
-type Entry = Pattern & { word: string; allowed: boolean };
-type Found = WordMatch & { allowed: boolean };
-type Scratch = { read: Letters; unfilled: Letters; runs: Runs };
+type WordEntry = WordPattern & { word: string; allowed: boolean };
+type FoundWord = WordMatch & { allowed: boolean };
+type ScratchBuffers = { decomposed: LetterSequence; stripped: LetterSequence; runs: LetterRuns };
 
 /** Scripts whose words are written without spaces between or grow endings: what is whole could not be told. */
-const JOINED =
+const UNSPACED_SCRIPT =
   /[\p{sc=Hangul}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 /** A word with more doubled letters, or longer, is found together or all apart, not in every way between. */
-const DOUBLES = 4;
-const LETTERS = 16;
+const MAX_DOUBLED_LETTERS = 4;
+const MAX_EXPANDED_LETTERS = 16;
 
 /**
  * Reads case, width, accents, letters of other alphabets that look alike, jamo (ㅅㅣㅂㅏㄹ), repeated letters, signs and
@@ -56,28 +62,29 @@ export function* buildWordFilter(
   words: readonly FilterWord[],
   onSteps: (steps: number) => void = () => undefined,
 ): Work<WordFilter> {
-  const reading = createLetters();
-  const allowing: Entry[] = [];
-  const refusing: Entry[] = [];
+  const scratchLetters = createLetterSequence();
+  const allowedEntries: WordEntry[] = [];
+  const refusedEntries: WordEntry[] = [];
   for (const word of words) {
-    for (const entry of createEntries(word, reading)) (entry.allowed ? allowing : refusing).push(entry);
+    for (const entry of createWordEntries(word, scratchLetters))
+      (entry.allowed ? allowedEntries : refusedEntries).push(entry);
     yield;
   }
   // Of two that are read alike the first that fits counts: año, which is allowed, is no ano.
-  const entries = [...allowing, ...refusing];
+  const entries = [...allowedEntries, ...refusedEntries];
   const automaton = yield* buildAutomaton(entries.map(({ codes }) => codes));
   /** Used again by the next text; a second one that is looked at meanwhile has its own. */
-  let spare: Scratch | null = null;
+  let spareBuffers: ScratchBuffers | null = null;
 
-  function* search(letters: Letters, runs: Runs, found: Map<string, Found>): Work<void> {
-    readRuns(letters, runs);
-    const fit = createFit(letters, runs);
+  function* search(letters: LetterSequence, runs: LetterRuns, found: Map<string, FoundWord>): Work<void> {
+    collapseRuns(letters, runs);
+    const matchWord = createWordMatcher(letters, runs);
     const steps = yield* automaton.search(runs.codes, runs.count, (index, last) => {
       const entry = entries[index];
-      const place = entry === undefined ? null : fit(entry, last);
-      if (entry === undefined || place === null) return false;
-      const start = letters.starts[place.start] ?? 0;
-      const end = letters.ends[place.end] ?? 0;
+      const span = entry === undefined ? null : matchWord(entry, last);
+      if (entry === undefined || span === null) return false;
+      const start = letters.starts[span.start] ?? 0;
+      const end = letters.ends[span.end] ?? 0;
       found.set(`${start} ${end}`, { word: entry.word, start, end, allowed: entry.allowed });
       return true;
     });
@@ -85,16 +92,20 @@ export function* buildWordFilter(
   }
 
   function* find(text: string): Work<WordMatch[]> {
-    const scratch = spare ?? { read: createLetters(), unfilled: createLetters(), runs: createRuns() };
-    spare = null;
-    const { read, unfilled, runs } = scratch;
-    const found = new Map<string, Found>();
-    readLetters(text, read);
+    const scratch = spareBuffers ?? {
+      decomposed: createLetterSequence(),
+      stripped: createLetterSequence(),
+      runs: createLetterRuns(),
+    };
+    spareBuffers = null;
+    const { decomposed: read, stripped, runs } = scratch;
+    const found = new Map<string, FoundWord>();
+    decompose(text, read);
     yield;
-    if (dropFilling(read, unfilled)) yield* search(unfilled, runs, found);
+    if (stripInserted(read, stripped)) yield* search(stripped, runs, found);
     yield* search(read, runs, found);
-    spare = scratch;
-    return withoutAllowed([...found.values()]);
+    spareBuffers = scratch;
+    return removeAllowed([...found.values()]);
   }
 
   return {
@@ -106,15 +117,16 @@ export function* buildWordFilter(
 }
 
 /** Letters that a list comes to as it is looked for: Hangul by its jamo, and a word once for each way its doubled letters may be parted. */
-export function countLetters(words: readonly FilterWord[]): number {
-  const reading = createLetters();
+export function countPatternLetters(words: readonly FilterWord[]): number {
+  const scratchLetters = createLetterSequence();
   let count = 0;
-  for (const word of words) for (const { codes } of createEntries(word, reading)) count += codes.length;
+  for (const word of words)
+    for (const { codes } of createWordEntries(word, scratchLetters)) count += codes.length;
   return count;
 }
 
 /** Matches that are told of one message. */
-const MATCHES = 20;
+const MAX_MATCHES_PER_MESSAGE = 20;
 
 /** The messages that would be caught, and by what: of each the first matches. */
 export function* dryRun<Message extends { content: string }>(
@@ -124,82 +136,84 @@ export function* dryRun<Message extends { content: string }>(
   const caught: { message: Message; matches: WordMatch[] }[] = [];
   for (const message of messages) {
     const matches = yield* filter.find(message.content);
-    if (matches.length > 0) caught.push({ message, matches: matches.slice(0, MATCHES) });
+    if (matches.length > 0) caught.push({ message, matches: matches.slice(0, MAX_MATCHES_PER_MESSAGE) });
     yield;
   }
   return caught;
 }
 
 /** One entry for each way its doubled letters may be parted: a-s-s as well as ass. None for a word without letters. */
-function createEntries(given: FilterWord, scratch: Letters): Entry[] {
+function createWordEntries(filterWord: FilterWord, scratch: LetterSequence): WordEntry[] {
   const {
     word,
-    whole = !JOINED.test(word),
+    whole = !UNSPACED_SCRIPT.test(word),
     allowed = false,
-  } = typeof given === 'string' ? { word: given } : given;
+  } = typeof filterWord === 'string' ? { word: filterWord } : filterWord;
   // What stands between the letters of a listed word is as little a part of it as in a message.
-  const letters = readLetters(word.normalize('NFC').replace(/[^\p{L}\p{N}\p{M}]/gu, ''), scratch);
-  const kinds = Array.from(letters.traits.subarray(0, letters.count), (trait) => trait & KIND);
+  const letters = decompose(word.normalize('NFC').replace(/[^\p{L}\p{N}\p{M}]/gu, ''), scratch);
+  const kinds = Array.from(letters.traits.subarray(0, letters.count), (trait) => trait & KIND_MASK);
   const laughter = kinds.every((kind) => kind === LAUGHTER);
   // As if spelled in jamo: both ㄱ of 국가 may be one key held down, or not.
   for (let at = 0; at < letters.count; at += 1) letters.traits[at] = (letters.traits[at] ?? 0) | JAMO;
-  const runs = readRuns(letters);
-  const [codes, froms] = [Array.from(runs.codes.subarray(0, runs.count)), runs.froms];
+  const runs = collapseRuns(letters);
+  const [codes, froms] = [Array.from(runs.codes.subarray(0, runs.count)), runs.starts];
   if (codes.length === 0) return [];
   const { originals } = letters;
-  const counts = codes.map((_, run) => (froms[run + 1] ?? 0) - (froms[run] ?? 0));
-  const doubles = counts.flatMap((count, run) => (count > 1 && !laughter ? [run] : []));
-  return waysToPart(doubles, codes.length <= LETTERS ? DOUBLES : 0).map((parted) => {
-    const pattern = codes.flatMap((code, run) => {
-      const count = counts[run] ?? 1;
-      const original = originals[froms[run] ?? 0] ?? 0;
-      return parted.has(run)
-        ? new Array<[number, number, number]>(count).fill([code, 1, original])
-        : [[code, count, original] as const];
-    });
-    return {
-      word,
-      whole,
-      allowed,
-      laughter,
-      hangul: kinds.some((kind) => kind <= LAUGHTER),
-      codes: pattern.map(([code]) => code),
-      counts: pattern.map(([, count]) => count),
-      originals: pattern.map(([, , original]) => original),
-      plain: pattern.every(([, , original]) => original === 0),
-      repeated: pattern.flatMap(([, count], run) => (count > 1 ? [run] : [])),
-    };
-  });
+  const minCounts = codes.map((_, run) => (froms[run + 1] ?? 0) - (froms[run] ?? 0));
+  const doubledRuns = minCounts.flatMap((count, run) => (count > 1 && !laughter ? [run] : []));
+  return doublingVariants(doubledRuns, codes.length <= MAX_EXPANDED_LETTERS ? MAX_DOUBLED_LETTERS : 0).map(
+    (separated) => {
+      const pattern = codes.flatMap((code, run) => {
+        const count = minCounts[run] ?? 1;
+        const original = originals[froms[run] ?? 0] ?? 0;
+        return separated.has(run)
+          ? new Array<[number, number, number]>(count).fill([code, 1, original])
+          : [[code, count, original] as const];
+      });
+      return {
+        word,
+        whole,
+        allowed,
+        laughter,
+        hasHangul: kinds.some((kind) => kind <= LAUGHTER),
+        codes: pattern.map(([code]) => code),
+        minCounts: pattern.map(([, count]) => count),
+        originals: pattern.map(([, , original]) => original),
+        hasPlainLetters: pattern.every(([, , original]) => original === 0),
+        repeatedRuns: pattern.flatMap(([, count], run) => (count > 1 ? [run] : [])),
+      };
+    },
+  );
 }
 
 /** All subsets of the doubled runs, or of more than `most` only none and all. */
-function waysToPart(doubles: readonly number[], most: number): Set<number>[] {
-  if (doubles.length > most) return [new Set(), new Set(doubles)];
-  const ways = [new Set<number>()];
-  for (const run of doubles) ways.push(...ways.map((way) => new Set(way).add(run)));
-  return ways;
+function doublingVariants(doubledRuns: readonly number[], most: number): Set<number>[] {
+  if (doubledRuns.length > most) return [new Set(), new Set(doubledRuns)];
+  const variants = [new Set<number>()];
+  for (const run of doubledRuns) variants.push(...variants.map((way) => new Set(way).add(run)));
+  return variants;
 }
 
 /** In the order of the text, the longer first, so that an allowed word comes before what lies within it. */
-function withoutAllowed(found: Found[]): WordMatch[] {
-  let allowedTo = 0;
+function removeAllowed(found: FoundWord[]): WordMatch[] {
+  let allowedUntil = 0;
   const matches: WordMatch[] = [];
   for (const match of found.sort((one, other) => one.start - other.start || other.end - one.end)) {
     const { word, start, end, allowed } = match;
-    if (allowed) allowedTo = Math.max(allowedTo, end);
-    else if (end > allowedTo) matches.push({ word, start, end });
+    if (allowed) allowedUntil = Math.max(allowedUntil, end);
+    else if (end > allowedUntil) matches.push({ word, start, end });
   }
   return matches;
 }
 
 function mask(text: string, matches: readonly WordMatch[]): string {
   let masked = '';
-  let done = 0;
+  let maskedUntil = 0;
   for (const { start, end } of matches) {
-    if (end <= done) continue;
-    const from = Math.max(start, done);
-    masked += text.slice(done, from) + text.slice(from, end).replace(/\S/gu, '*');
-    done = end;
+    if (end <= maskedUntil) continue;
+    const from = Math.max(start, maskedUntil);
+    masked += text.slice(maskedUntil, from) + text.slice(from, end).replace(/\S/gu, '*');
+    maskedUntil = end;
   }
-  return masked + text.slice(done);
+  return masked + text.slice(maskedUntil);
 }

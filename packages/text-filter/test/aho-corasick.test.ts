@@ -5,16 +5,16 @@ import { it } from 'node:test';
 import { buildAutomaton } from '@chatty/text-filter/aho-corasick';
 import { buildWordFilter } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from '../../server/test/support/finish.js';
+import { runToCompletion } from '../../server/test/support/finish.js';
 
-const createAutomaton = (patterns: readonly number[][]) => finish(buildAutomaton(patterns));
+const createAutomaton = (patterns: readonly number[][]) => runToCompletion(buildAutomaton(patterns));
 
-it('finds what looking at every place for every word finds, the longest first', () => {
+it('matches equal a brute-force search, longest first', () => {
   const codes = (maxLength: number) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength });
   fc.assert(
     fc.property(fc.array(codes(5), { maxLength: 12 }), codes(60), (patterns, text) => {
       const found: [at: number, length: number, pattern: number][] = [];
-      finish(
+      runToCompletion(
         createAutomaton(patterns).search(text, text.length, (pattern, at) => {
           found.push([at, patterns[pattern]?.length ?? 0, pattern]);
           return false;
@@ -35,9 +35,9 @@ it('finds what looking at every place for every word finds, the longest first', 
   );
 });
 
-it('asks no further at a place once a pattern is accepted, and goes on behind it', () => {
+it('a match ends the checks at its position, and the search continues behind it', () => {
   const accepted: [number, number][] = [];
-  finish(
+  runToCompletion(
     createAutomaton([[1, 2], [2], [2, 3]]).search(
       [1, 2, 3],
       3,
@@ -50,7 +50,7 @@ it('asks no further at a place once a pattern is accepted, and goes on behind it
   ]);
 });
 
-it('the steps of a search are linear in the text, whatever the words (D20)', () => {
+it('search steps are linear in the text, whatever the words (D20)', () => {
   const nested = Array.from({ length: 40 }, (_, at) => 'ab'.repeat(at + 1).slice(at % 2));
   const lists = [
     ['aaaaaaaaab'],
@@ -69,10 +69,10 @@ it('the steps of a search are linear in the text, whatever the words (D20)', () 
       const count = (taken: number) => {
         steps += taken;
       };
-      const { find } = finish(buildWordFilter(words, count));
+      const { find } = runToCompletion(buildWordFilter(words, count));
       const stepsFor = (text: string) => {
         steps = 0;
-        finish(find(text));
+        runToCompletion(find(text));
         return steps;
       };
       const text = pieces.join('').repeat(20);
@@ -88,7 +88,7 @@ it('the steps of a search are linear in the text, whatever the words (D20)', () 
   );
 });
 
-it('of any list no place of a text asks for more than 64 patterns, and a search can be left often', () => {
+it('no list makes a text position check more than 64 patterns, and a search can yield often', () => {
   // All words of a and b up to nine letters, and as many that differ only in how often each stands.
   const letters = Array.from({ length: 1_000 }, (_, at) =>
     (at + 2).toString(2).slice(1).replace(/0/g, 'a').replace(/1/g, 'b'),
@@ -108,7 +108,7 @@ it('of any list no place of a text asks for more than 64 patterns, and a search 
     for (const whole of [true, false]) {
       let steps = 0;
       const list = words.map((word) => ({ word, whole }));
-      const filter = finish(buildWordFilter(list, (taken) => (steps += taken)));
+      const filter = runToCompletion(buildWordFilter(list, (taken) => (steps += taken)));
       for (const text of texts) {
         steps = 0;
         let parts = 0;

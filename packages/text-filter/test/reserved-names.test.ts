@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildNames, HOUSE_NAMES } from '@chatty/text-filter/reserved-names';
+import { buildReservedNames, DEFAULT_RESERVED_NAMES } from '@chatty/text-filter/reserved-names';
 import fc from 'fast-check';
-import { finish } from '../../server/test/support/finish.js';
+import { runToCompletion } from '../../server/test/support/finish.js';
 import { ORDINARY_NICKNAMES } from './support/nicknames.js';
 
-const createNames = (lists: Parameters<typeof buildNames>[0]) => finish(buildNames(lists));
-const RESERVED = [...HOUSE_NAMES, 'Kimpga', '김프가'];
+const createNames = (lists: Parameters<typeof buildReservedNames>[0]) =>
+  runToCompletion(buildReservedNames(lists));
+const RESERVED = [...DEFAULT_RESERVED_NAMES, 'Kimpga', '김프가'];
 const names = createNames({ reserved: RESERVED });
 
 /** Each name with what it is taken for. */
@@ -18,7 +19,7 @@ function assertTaken(degree: 'same' | 'near', taken: Record<string, string[]>): 
       assert.deepEqual(names.find(spelling), { name, list: 'reserved', degree }, JSON.stringify(spelling));
 }
 
-it('a reserved name is found in other letters, cases, widths and signs', () => {
+it('a reserved name is matched in other letters, cases, widths and symbols', () => {
   assertTaken('same', {
     admin: [
       ...[
@@ -66,7 +67,7 @@ it('a reserved name is found in other letters, cases, widths and signs', () => {
   });
 });
 
-it('a reserved name is found in jamo, spaced out, and with strokes of other scripts', () => {
+it('a reserved name is matched in jamo, spaced out, and with look-alikes of other scripts', () => {
   assertTaken('same', {
     관리자: [
       ...[
@@ -97,7 +98,7 @@ it('a reserved name is found in jamo, spaced out, and with strokes of other scri
   });
 });
 
-it('a reserved name is found beside other words, numbers, scripts and titles, and within other words it is not', () => {
+it('a reserved name is matched beside other words, numbers, scripts and titles, but not inside other words', () => {
   assertTaken('same', {
     관리자: [
       '관리자 민수',
@@ -129,7 +130,7 @@ it('a reserved name is found beside other words, numbers, scripts and titles, an
     assert.equal(names.find(name), null, name);
 });
 
-it('a stroke more or less in a long Korean name is near it, and in a short one another name', () => {
+it('one stroke of difference counts as near in a long Korean name and as different in a short one', () => {
   assertTaken('near', {
     관리자: ['괸리자', '관리쟈', '괜리자', '괸 리 자', '괸리자1'],
     운영자: ['운엉자', '운영쟈'],
@@ -138,7 +139,7 @@ it('a stroke more or less in a long Korean name is near it, and in a short one a
   assert.equal(createNames({ reserved: ['운영'] }).find('운엉'), null);
 });
 
-it('a name of the staff is found as the whole name only', () => {
+it('a staff name is matched only as the whole name', () => {
   const { find } = createNames({ reserved: [], staff: ['민수', 'Lily', '달빛요정'] });
   for (const [name, spellings] of Object.entries({
     민수: ['민수', '민 수', 'ㅁㅣㄴㅅㅜ'],
@@ -151,7 +152,7 @@ it('a name of the staff is found as the whole name only', () => {
     assert.equal(find(name), null, name);
 });
 
-it('no ordinary nickname is taken for a reserved name', () => {
+it('no ordinary nickname matches a reserved name', () => {
   assert.ok(new Set(ORDINARY_NICKNAMES).size >= 300);
   const taken = ORDINARY_NICKNAMES.flatMap((name) => {
     const found = names.find(name);
@@ -160,7 +161,7 @@ it('no ordinary nickname is taken for a reserved name', () => {
   assert.deepEqual(taken, []);
 });
 
-it('nothing unseen between the letters of a reserved name, no case and no form of it hides it', () => {
+it('invisible characters, case and Unicode form do not hide a reserved name', () => {
   const unseen = fc.constantFrom(
     '',
     ' ',
@@ -195,7 +196,7 @@ it('nothing unseen between the letters of a reserved name, no case and no form o
   );
 });
 
-it('any text at all has an answer, and an empty list finds nothing', () => {
+it('every text gets an answer, and an empty list matches nothing', () => {
   const none = createNames({ reserved: ['', '...', '\u200b'], staff: ['', '★'] });
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (name) => {

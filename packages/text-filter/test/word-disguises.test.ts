@@ -4,24 +4,24 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildWordFilter, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from '../../server/test/support/finish.js';
+import { runToCompletion } from '../../server/test/support/finish.js';
 
-const createWordFilter = (words: readonly FilterWord[]) => finish(buildWordFilter(words));
+const createWordFilter = (words: readonly FilterWord[]) => runToCompletion(buildWordFilter(words));
 const LATIN = ['fuck', 'shit', 'ass', 'bitch', 'boob'];
 const filter = createWordFilter(LATIN);
 
 const foundIn = (text: string, { find } = filter) =>
-  finish(find(text)).map(({ start, end }) => text.slice(start, end));
+  runToCompletion(find(text)).map(({ start, end }) => text.slice(start, end));
 
 function assertWhole(spellings: readonly string[], { find } = filter): void {
   for (const text of spellings)
     assert.ok(
-      finish(find(text)).some(({ start, end }) => start === 0 && end === text.length),
+      runToCompletion(find(text)).some(({ start, end }) => start === 0 && end === text.length),
       JSON.stringify(text),
     );
 }
 
-it('a Latin word is found with accents, in letters of other alphabets, and in small and squared capitals', () => {
+it('a Latin word is matched with accents, in letters of other alphabets, and in small and squared capitals', () => {
   assertWhole([
     ...[
       'fúck',
@@ -41,12 +41,12 @@ it('a Latin word is found with accents, in letters of other alphabets, and in sm
     ...['ꜰᴜᴄᴋ', 'ʙɪᴛᴄʜ', '🅵🆄🅲🅺', '🅢🅗🅘🅣', 'аѕѕ', 'f\u0336u\u0336c\u0336k', 'f.ú.c.k', 'f ú c k', 'fuúuck'],
   ]);
   assert.deepEqual(foundIn('oh shït, fúcк!'), ['shït', 'fúcк']);
-  assert.equal(finish(filter.mask('oh shït 🅵🆄🅲🅺')), 'oh **** ****');
+  assert.equal(runToCompletion(filter.mask('oh shït 🅵🆄🅲🅺')), 'oh **** ****');
   for (const text of ['clàss', 'pássed', 'shìtake', 'ás', 'Scünthorpe', 'ça et là', 'été', 'naïve café'])
     assert.deepEqual(foundIn(text), [], text);
 });
 
-it('a Latin word that stands by itself is found whichever of its letters are disguised', () => {
+it('a standalone Latin word is matched whichever of its letters are disguised', () => {
   const disguises: Record<string, string> = {
     ...{
       a: 'aáàâäãåāąａᴀ🅰',
@@ -73,7 +73,7 @@ it('a Latin word that stands by itself is found whichever of its letters are dis
   );
 });
 
-it('words of other languages are no spelling of a listed one: an accent of the list is asked for, an alphabet is one', () => {
+it('words of other languages do not match: an accent in the list is required, and an alphabet is not mixed', () => {
   const list = createWordFilter([
     'pot',
     'cop',
@@ -107,7 +107,7 @@ it('words of other languages are no spelling of a listed one: an accent of the l
   assertWhole(['ばか', 'は\u3099か'.normalize('NFC')], kana);
 });
 
-it('digits and signs in the place of letters are not read, unless that spelling is listed', () => {
+it('digits and symbols in place of letters match only if that spelling is listed', () => {
   for (const text of ['sh1t', 'a$$', '455', '@ss']) assert.deepEqual(foundIn(text), [], text);
   assertWhole(['sh1t'], createWordFilter(['sh1t']));
 });

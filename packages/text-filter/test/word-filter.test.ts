@@ -4,11 +4,14 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
-import { finish } from '../../server/test/support/finish.js';
+import { runToCompletion } from '../../server/test/support/finish.js';
 
 function createWordFilter(words: readonly FilterWord[]) {
-  const { find, mask } = finish(buildWordFilter(words));
-  return { find: (text: string) => finish(find(text)), mask: (text: string) => finish(mask(text)) };
+  const { find, mask } = runToCompletion(buildWordFilter(words));
+  return {
+    find: (text: string) => runToCompletion(find(text)),
+    mask: (text: string) => runToCompletion(mask(text)),
+  };
 }
 
 /** Korean words and the keys they are typed with. */
@@ -36,7 +39,7 @@ function assertWhole(spellings: readonly string[], { find } = filter): void {
     );
 }
 
-it('a Korean word is found in jamo, drawn out, filled, apart and in every form of Unicode', () => {
+it('a Korean word is matched in jamo, stretched, padded, spaced and in every Unicode form', () => {
   assertWhole(Object.values(JAMO));
   assertWhole([
     '시발',
@@ -80,7 +83,7 @@ it('a Korean word is found in jamo, drawn out, filled, apart and in every form o
   assert.deepEqual(foundIn('ㅋㅋ시 발ㅋㅋ lol시발lol'), ['시 발', '시발']);
 });
 
-it('a Latin word is found in other cases, widths, lengths and apart, and only as a whole word', () => {
+it('a Latin word is matched in other cases, widths, lengths and spacing, and only as a whole word', () => {
   assertWhole([
     'fuck',
     'FuCk',
@@ -115,7 +118,7 @@ it('a Latin word is found in other cases, widths, lengths and apart, and only as
   assert.deepEqual(foundIn('방 가방 방, 방a', parts), ['방', '방', '방']);
 });
 
-it('ordinary talk that holds the letters of a word in another order of syllables is left alone', () => {
+it('ordinary text with the letters of a word in another syllable order is not matched', () => {
   for (const text of [
     ...[
       '다시 발표할게요',
@@ -135,7 +138,7 @@ it('ordinary talk that holds the letters of a word in another order of syllables
     assert.deepEqual(foundIn(text), [], text);
 });
 
-it('laughter and tears are never found, unless they are listed as exactly that', () => {
+it('laughter and crying never match unless exactly that is listed', () => {
   const laughing = fc.array(fc.constantFrom('ㅋ', 'ㅎ', 'ㅠ', 'ㅜ', ' ', '\u200b', '.'), { minLength: 1 });
   const near = fc.array(
     fc.constantFrom('ㅋ', '크', '킄', '큐', '휴', '흐', '후', '쿠', 'ㅎ', 'ㅠ', 'a', 'ㅅ'),
@@ -156,7 +159,7 @@ it('laughter and tears are never found, unless they are listed as exactly that',
     assert.deepEqual(foundIn(text, listed), [], text);
 });
 
-it('a word that stands by itself is found whatever stands between its letters', () => {
+it('a standalone word is matched whatever stands between its letters', () => {
   const unseen = ['\u200b', '\u200d', '\u2060', '\u00ad', '\ufe0f', '\u3164', '\u034f'];
   const seen = ['.', '-', '_', '*', '·', '!', '😀', '~~'];
   const fillings = (kinds: string[]) =>
@@ -193,7 +196,7 @@ it('a word that stands by itself is found whatever stands between its letters', 
   );
 });
 
-it('what is found lies within the text, in order, and is found again by itself', () => {
+it('matches lie within the text, in order, and match again on their own', () => {
   const pieces = fc.constantFrom(
     ...KOREAN,
     ...LATIN,
@@ -238,7 +241,7 @@ it('what is found lies within the text, in order, and is found again by itself',
   );
 });
 
-it('an allowed word keeps what lies within it from being found, and nothing else', () => {
+it('an allowed word protects only the matches within it', () => {
   const allowing = createWordFilter([
     ...KOREAN,
     { word: '시발점', allowed: true },
@@ -249,25 +252,25 @@ it('an allowed word keeps what lies within it from being found, and nothing else
   assert.deepEqual(foundIn('개새끼시발점', allowing), ['개새끼']);
 });
 
-it('a masked text keeps all but the word, and its length to the reader', () => {
+it('a masked text changes only the word, and keeps its visible length', () => {
   assert.equal(filter.mask('야 시 발 놈아, 개새끼 SHIT 👍'), '야 * * 놈아, *** **** 👍');
   assert.equal(filter.mask('𝓯𝓾𝓬𝓴 you'), '**** you');
   assert.equal(filter.mask('ㅋㅋㅋ 다시 발표'), 'ㅋㅋㅋ 다시 발표');
 });
 
-it('a dry run answers which messages would be caught and by what', () => {
+it('a dry run reports which messages would match and by which word', () => {
   const messages = ['안녕하세요', '시1발', 'ㅋㅋㅋㅋ', '다시 발표', 'oh shit 병신'].map((content, id) => ({
     id,
     content,
   }));
   assert.deepEqual(
-    finish(dryRun(finish(buildWordFilter(['시발', '병신', 'shit', '', '...'])), messages)).map(
-      ({ message, matches }) => [message.id, matches.map(({ word }) => word)],
-    ),
+    runToCompletion(
+      dryRun(runToCompletion(buildWordFilter(['시발', '병신', 'shit', '', '...'])), messages),
+    ).map(({ message, matches }) => [message.id, matches.map(({ word }) => word)]),
     [
       [1, ['시발']],
       [4, ['shit', '병신']],
     ],
   );
-  assert.deepEqual(finish(dryRun(finish(buildWordFilter([])), messages)), []);
+  assert.deepEqual(runToCompletion(dryRun(runToCompletion(buildWordFilter([])), messages)), []);
 });

@@ -1,7 +1,7 @@
 /** For the host's backend: signs the token that logs a visitor into the chat. */
 
 import { createHmac } from 'node:crypto';
-import { type Member, readClaims } from '@chatty/protocol/claims';
+import { readClaims, type TokenMember } from '@chatty/protocol/claims';
 import type { Role } from '@chatty/protocol/events';
 
 export type TokenOptions = {
@@ -28,9 +28,9 @@ export type TokenOptions = {
 };
 
 /** RFC 7518 section 3.2: a key of at least the hash's size. */
-const SECRET_BYTES = 32;
-const HOUR = 3_600;
-const DAY = 24 * HOUR;
+const MIN_SECRET_BYTES = 32;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /** A JWT signed with HS256. Throws a `TypeError` that names the option at fault. */
 export function createToken(options: TokenOptions): string {
@@ -44,14 +44,14 @@ export function createToken(options: TokenOptions): string {
     role,
     badges,
     level,
-    expiresIn = HOUR,
+    expiresIn = HOUR_SECONDS,
     keyId,
   } = options;
-  if (typeof secret !== 'string' || Buffer.byteLength(secret) < SECRET_BYTES) {
-    throw new TypeError(`secret must have at least ${SECRET_BYTES} bytes`);
+  if (typeof secret !== 'string' || Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    throw new TypeError(`secret must have at least ${MIN_SECRET_BYTES} bytes`);
   }
-  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > DAY) {
-    throw new TypeError(`expiresIn must be a whole number of seconds from 1 to ${DAY}`);
+  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > DAY_SECONDS) {
+    throw new TypeError(`expiresIn must be a whole number of seconds from 1 to ${DAY_SECONDS}`);
   }
   if (keyId !== undefined && (typeof keyId !== 'string' || keyId === ''))
     throw new TypeError('keyId must be a string');
@@ -69,15 +69,15 @@ export function createToken(options: TokenOptions): string {
     iat,
     exp: iat + expiresIn,
   };
-  const read = readClaims(claims);
-  if (!read.ok) throw new TypeError(read.reason);
-  requireKept(options, read.member);
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT', kid: keyId })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+  const parsedClaims = readClaims(claims);
+  if (!parsedClaims.ok) throw new TypeError(parsedClaims.reason);
+  rejectDroppedClaims(options, parsedClaims.member);
+  const signingInput = `${encodeJson({ alg: 'HS256', typ: 'JWT', kid: keyId })}.${encodeJson(claims)}`;
+  return `${signingInput}.${createHmac('sha256', secret).update(signingInput).digest('base64url')}`;
 }
 
 /** Chatty drops an optional claim that is not of its form; here the host's developer learns of it. */
-function requireKept({ avatar, url, role, level, badges }: TokenOptions, member: Member): void {
+function rejectDroppedClaims({ avatar, url, role, level, badges }: TokenOptions, member: TokenMember): void {
   if (avatar !== undefined && member.avatar === null) throw new TypeError('avatar must be an https URL');
   if (url !== undefined && member.url === null) throw new TypeError('url must be an https URL');
   if (role !== undefined && member.role !== role)
@@ -88,6 +88,6 @@ function requireKept({ avatar, url, role, level, badges }: TokenOptions, member:
   }
 }
 
-function encode(part: object): string {
+function encodeJson(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -8,7 +8,7 @@ import { jwtVerify } from 'jose';
 const secret = 'a-secret-of-the-tests-with-enough-bytes';
 const base = { secret, projectId: 'kimpga', username: '민수' };
 
-it('a token carries the claims and lasts an hour', async () => {
+it('a token carries the claims and lasts one hour', async () => {
   const token = createToken({
     ...base,
     userId: 'u1',

@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../../../test/browser/support/page.js';
 import { EMOJI_LANGUAGES, emojiData, emojiText } from '../emoji-data.mjs';
-import { CATEGORIES, type EmojiGroup, readEmoji } from '../src/emoji/parse-data.js';
+import { CATEGORIES, type EmojiGroup, parseEmojiData } from '../src/emoji/parse-data.js';
 import { createSearch } from '../src/emoji/search.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -21,11 +21,11 @@ const SEQUENCES = 'v';
 const recommended = new RegExp('^\\p{RGI_Emoji}$', SEQUENCES);
 const MOST_GZIP_BYTES = 21.5 * 1024;
 
-describe('the emoji of each language', () => {
+describe('emoji data for each language', () => {
   for (const language of EMOJI_LANGUAGES)
-    it(`${language}: each once, in groups, with a label, small`, async () => {
+    it(`${language}: each emoji once, grouped, labelled, small`, async () => {
       const text = await emojiText(language);
-      const groups = readEmoji(text, language);
+      const groups = parseEmojiData(text, language);
       assert.deepEqual(
         groups.map(({ category }) => category),
         CATEGORIES,
@@ -43,15 +43,15 @@ describe('the emoji of each language', () => {
       assert.ok(bytes <= MOST_GZIP_BYTES, `${bytes} bytes`);
     });
 
-  it('tells the man, the woman and the flag that the text leaves out', async () => {
-    const all = readEmoji(await emojiText('ko'), 'ko').flatMap(({ emoji }) => emoji);
+  it('distinguishes the man, the woman and the flag that the text omits', async () => {
+    const all = parseEmojiData(await emojiText('ko'), 'ko').flatMap(({ emoji }) => emoji);
     const label = (emoji: string) => all.find((each) => each.emoji === emoji)?.label;
     assert.equal(label('🤷‍♀️'), '어깨를 으쓱하는 사람: 여자');
     assert.equal(label('👨‍🚀'), '우주비행사: 남자');
     assert.equal(label('🇰🇷'), '대한민국');
   });
 
-  it('knows nothing newer than Emoji 15', async () => {
+  it('contains nothing newer than Emoji 15', async () => {
     const text = await emojiText('en');
     assert.deepEqual(
       ['🫨', '🐦‍🔥', '🍋‍🟩', '🫩'].map((each) => text.includes(each)),
@@ -60,11 +60,11 @@ describe('the emoji of each language', () => {
   });
 });
 
-describe('search', () => {
+describe('emoji search', () => {
   const groups = new Map<string, EmojiGroup[]>();
   before(async () => {
     for (const language of EMOJI_LANGUAGES)
-      groups.set(language, readEmoji(await emojiText(language), language));
+      groups.set(language, parseEmojiData(await emojiText(language), language));
   });
   const find = (query: string, language = 'ko') =>
     createSearch((groups.get(language) ?? []).flatMap(({ emoji }) => emoji))(query).map(({ emoji }) => emoji);
@@ -87,13 +87,13 @@ describe('search', () => {
         assert.ok(found.slice(0, 60).includes(emoji), `${emoji} in ${found.join('')}`);
     });
 
-  it('goes on while a syllable is composed, and by initials', () => {
+  it('searches while a syllable is composed, and by initial consonants', () => {
     for (const query of ['핱', '하트', 'ㅎㅌ', 'ㅃㄱㅅ ㅎㅌ']) assert.ok(find(query).includes('❤️'), query);
     assert.equal(find('로케')[0], '🚀');
     assert.ok(find('ㄹㅋ').includes('🚀'));
   });
 
-  it('in the other languages', () => {
+  it('searches in the other languages', () => {
     assert.equal(find('rocket', 'en')[0], '🚀');
     assert.equal(find('RED heart', 'en')[0], '❤️');
     assert.equal(find('ロケット', 'ja')[0], '🚀');
@@ -101,7 +101,7 @@ describe('search', () => {
     assert.equal(find('cohete', 'es')[0], '🚀');
   });
 
-  it('finds nothing for nothing and for nonsense', () =>
+  it('finds nothing for empty or meaningless queries', () =>
     assert.deepEqual([...find(' '), ...find('뷁뷁')], []));
 });
 
@@ -204,8 +204,8 @@ async function press(page: Page, ...keys: string[]) {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-describe('the picker', () => {
-  it('is walked with keys, and Escape closes it alone', async (context) => {
+describe('the emoji picker', () => {
+  it('supports arrow keys, and Escape closes only the picker', async (context) => {
     const { page, faults } = await openPage(context);
     assert.equal(await focused(page), '이모지 검색');
     // They are drawn in several turns.
@@ -230,7 +230,7 @@ describe('the picker', () => {
     assert.deepEqual(faults, []);
   });
 
-  it('remembers what was picked, in memory only', async (context) => {
+  it('remembers recent emoji in memory only', async (context) => {
     const { page } = await openPage(context);
     await cells(page, '[aria-label="불"]').click();
     await press(page, 'Escape', 'Enter');
@@ -240,7 +240,7 @@ describe('the picker', () => {
     assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0);
   });
 
-  it('seeks while Hangul is composed; its Enter picks nothing, the next one does', async (context) => {
+  it('searches during Hangul composition; that Enter picks nothing, the next one does', async (context) => {
     const { page } = await openPage(context);
     const session = await page.context().newCDPSession(page);
     const compose = (text: string) =>
@@ -273,13 +273,13 @@ describe('the picker', () => {
     assert.equal(await cells(page).count(), 0);
   });
 
-  it('from right to left the arrows go where they point', async (context) => {
+  it('arrow keys follow the visual direction in right-to-left layouts', async (context) => {
     const { page } = await openPage(context, { dir: 'rtl' });
     await press(page, 'ArrowDown', 'ArrowLeft', 'ArrowLeft', 'ArrowRight');
     assert.equal(await focused(page), await labelAt(page, 1));
   });
 
-  it('fits 360 px with targets of 32 px and more', async (context) => {
+  it('fits 360 px with targets of at least 32 px', async (context) => {
     const { page } = await openPage(context);
     await page.setViewportSize({ width: 360, height: 640 });
     const dialog = await page.getByRole('dialog', { name: '이모지' }).boundingBox();

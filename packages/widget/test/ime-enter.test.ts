@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { createEnter, type TypingEvent } from '../src/composer/ime-enter.js';
+import { createEnterHandler, type InputEventRecord } from '../src/composer/ime-enter.js';
 
-const down = (time: number, over: object = {}): TypingEvent => ({
+const down = (time: number, over: object = {}): InputEventRecord => ({
   type: 'keydown',
   key: 'Enter',
   code: 'Enter',
@@ -17,28 +17,28 @@ const down = (time: number, over: object = {}): TypingEvent => ({
   ...over,
 });
 const taken = (time: number, over: object = {}) => down(time, { keyCode: 229, isComposing: true, ...over });
-const up = (time: number): TypingEvent => ({ type: 'keyup', key: 'Enter', code: 'Enter', time });
+const up = (time: number): InputEventRecord => ({ type: 'keyup', key: 'Enter', code: 'Enter', time });
 const composition = (
   type: 'compositionstart' | 'compositionupdate' | 'compositionend',
   data: string,
   time: number,
-): TypingEvent => ({ type, data, time });
-const typed = (text: string): TypingEvent[] => [
+): InputEventRecord => ({ type, data, time });
+const typed = (text: string): InputEventRecord[] => [
   composition('compositionstart', '', 0),
   composition('compositionupdate', text, 10),
 ];
-const lineBreak = (time: number): TypingEvent => ({
+const lineBreak = (time: number): InputEventRecord => ({
   type: 'beforeinput',
   inputType: 'insertLineBreak',
   time,
 });
 
-const sends = (events: TypingEvent[]) => {
-  const decide = createEnter();
+const sends = (events: InputEventRecord[]) => {
+  const decide = createEnterHandler();
   return events.map((event) => decide(event)).filter((decision) => decision === 'send').length;
 };
 
-const sequences: [string, TypingEvent[], number][] = [
+const sequences: [string, InputEventRecord[], number][] = [
   ['Enter without composition', [down(0), up(50)], 1],
   ['Enter held down', [down(0), down(400, { repeat: true }), down(430, { repeat: true }), up(450)], 1],
   ['Enter twice', [down(0), up(50), down(120), up(170)], 2],
@@ -87,9 +87,9 @@ const sequences: [string, TypingEvent[], number][] = [
 for (const [name, events, expected] of sequences)
   it(`${name}: ${expected}`, () => assert.equal(sends(events), expected));
 
-it('one press sends at most once, whatever comes between', () => {
+it('one Enter press sends at most once, whatever events come between', () => {
   const between = fc.array(
-    fc.constantFrom<(time: number) => TypingEvent>(
+    fc.constantFrom<(time: number) => InputEventRecord>(
       down,
       taken,
       lineBreak,

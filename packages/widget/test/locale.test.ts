@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { table as states } from '@chatty/client/connection-states';
-import { codes } from '@chatty/protocol/errors';
-import { speak } from '../src/extras/strings.js';
+import { transitions as states } from '@chatty/client/connection-states';
+import { refusalCodes } from '@chatty/protocol/errors';
+import { loadStrings } from '../src/extras/strings.js';
 import { chooseLocale, type Language as Early, loadLanguage } from '../src/i18n/locale.js';
-import { type MoreWords, sentenceOf, type Words } from '../src/i18n/strings.js';
+import { type ExtraStrings, refusalText, type Strings } from '../src/i18n/strings.js';
 
 const BASES = ['en', 'ko', 'ja', 'zh', 'es', 'ar'] as const;
 /** A million has a form of its own in Spanish. */
@@ -23,11 +23,11 @@ const SCRIPT = {
   ar: /\p{Script=Arabic}/u,
 };
 
-type Language = Early & { words: Words & MoreWords };
+type Language = Early & { strings: Strings & ExtraStrings };
 
 async function loadWhole(base: string): Promise<Language> {
   const language = await loadLanguage(chooseLocale(base));
-  assert.equal(await speak(language), true);
+  assert.equal(await loadStrings(language), true);
   return language as Language;
 }
 
@@ -36,9 +36,9 @@ const languages = Object.fromEntries(
 ) as Record<(typeof BASES)[number], Language>;
 
 /** Every sentence by its path, those with a number for each of COUNTS. */
-function sentencesOf({ words }: Language): Map<string, string> {
+function sentencesOf({ strings }: Language): Map<string, string> {
   const said = new Map<string, string>();
-  const { typingTwo, reactedWith, replyingTo, typingOne, ...rest } = words;
+  const { typingTwo, reactedWith, replyingTo, typingOne, ...rest } = strings;
   const visit = (value: unknown, path: string) => {
     if (typeof value === 'string') said.set(path, value);
     else if (typeof value === 'function')
@@ -49,7 +49,7 @@ function sentencesOf({ words }: Language): Map<string, string> {
   };
   visit(rest, '');
   for (const count of COUNTS) {
-    said.set(`left(${-count - 1})`, words.left(-count - 1));
+    said.set(`left(${-count - 1})`, strings.left(-count - 1));
     said.set(`reactedWith(${count})`, reactedWith('👍', count));
   }
   said.set('replyingTo', replyingTo('가'));
@@ -69,17 +69,17 @@ function shapeOf(value: unknown, path = ''): string[] {
 const english = sentencesOf(languages.en);
 
 for (const base of BASES)
-  describe(`the table of ${base}`, () => {
-    const { words } = languages[base];
+  describe(`the strings of ${base}`, () => {
+    const { strings } = languages[base];
     const sentences = sentencesOf(languages[base]);
 
-    it('has what English has, and a sentence for every code and state', () => {
-      assert.deepEqual(shapeOf(words), shapeOf(languages.en.words));
-      assert.deepEqual(Object.keys(words.codes).sort(), Object.keys(codes).sort());
-      assert.deepEqual(Object.keys(words.states).sort(), Object.keys(states).sort());
+    it('cover every English string, every code and every state', () => {
+      assert.deepEqual(shapeOf(strings), shapeOf(languages.en.strings));
+      assert.deepEqual(Object.keys(strings.codes).sort(), Object.keys(refusalCodes).sort());
+      assert.deepEqual(Object.keys(strings.states).sort(), Object.keys(states).sort());
     });
 
-    it('says something each time, with nothing unfilled', () => {
+    it('are never empty and have no unfilled placeholder', () => {
       assert.ok(sentences.size > 120, `${sentences.size}`);
       for (const [path, text] of sentences) {
         assert.notEqual(text.trim(), '', path);
@@ -87,7 +87,7 @@ for (const base of BASES)
       }
     });
 
-    it('says it in its own words', () => {
+    it('are translated', () => {
       for (const [path, text] of sentences) {
         assert.match(text.replace(/[가나👍]/gu, base === 'ko' ? '$&' : ''), SCRIPT[base], path);
         if (base !== 'en' && !SAME.includes(`${base}.${path}`))
@@ -95,7 +95,7 @@ for (const base of BASES)
       }
     });
 
-    it('puts numbers and names where they belong', () => {
+    it('place numbers and names correctly', () => {
       const counting = [
         'newMessages',
         'unread',
@@ -105,43 +105,43 @@ for (const base of BASES)
         'hereNow',
         'slowMode',
       ] as const;
-      for (const name of counting) assert.match(words[name](100), /100/, name);
-      assert.match(words.left(-3), /3/);
-      assert.notEqual(words.left(-3), words.left(3));
-      assert.match(words.typingTwo('민수', 'Alex'), /민수.*Alex/);
-      assert.match(words.replyingTo('민수'), /민수/);
-      assert.match(words.until('15:05'), /15:05/);
-      assert.match(words.reactedWith('👍', 12), /12.*👍|👍.*12/);
+      for (const name of counting) assert.match(strings[name](100), /100/, name);
+      assert.match(strings.left(-3), /3/);
+      assert.notEqual(strings.left(-3), strings.left(3));
+      assert.match(strings.typingTwo('민수', 'Alex'), /민수.*Alex/);
+      assert.match(strings.replyingTo('민수'), /민수/);
+      assert.match(strings.until('15:05'), /15:05/);
+      assert.match(strings.reactedWith('👍', 12), /12.*👍|👍.*12/);
     });
 
-    it('writes dates and times', () => {
+    it('format dates and times', () => {
       const language = languages[base];
       const now = new Date(2026, 10, 25, 15, 5);
       const before = (days: number) => new Date(2026, 10, 25 - days, 0, 1);
-      assert.equal(language.day(before(0), now), words.today);
-      assert.equal(language.day(before(1), now), words.yesterday);
+      assert.equal(language.day(before(0), now), strings.today);
+      assert.equal(language.day(before(1), now), strings.yesterday);
       const weekday = new Intl.DateTimeFormat(base, { weekday: 'long' }).format(before(2));
       const day = language.day(before(2), now);
       assert.ok(day.includes(weekday) && day.includes('23') && day.includes('2026'), day);
       assert.match(language.time(now), /(^|\D)(3|15):05/);
-      assert.match(language.moment(now), /2026/);
-      assert.match(language.moment(now), /(3|15):05/);
+      assert.match(language.fullDateTime(now), /2026/);
+      assert.match(language.fullDateTime(now), /(3|15):05/);
     });
   });
 
-it('before the later words are there, a refusal of theirs is said in general', async () => {
+it('before the extra strings load, a refusal that needs them shows a general text', async () => {
   const early = await loadLanguage(chooseLocale('ko'));
-  assert.equal(sentenceOf(early.words, 'banned'), early.words.codes.forbidden);
-  await speak(early);
-  assert.match(sentenceOf(early.words, 'banned'), /차단/);
+  assert.equal(refusalText(early.strings, 'banned'), early.strings.codes.forbidden);
+  await loadStrings(early);
+  assert.match(refusalText(early.strings, 'banned'), /차단/);
 });
 
-describe('how long ago', () => {
+describe('relative times', () => {
   const now = new Date(2026, 10, 25, 15, 5);
   const ago = (base: (typeof BASES)[number], minutes: number, at = now) =>
-    languages[base].ago(new Date(at.getTime() - minutes * 60_000), at);
+    languages[base].relativeTime(new Date(at.getTime() - minutes * 60_000), at);
 
-  it('is now, then minutes, then hours of the same day, then left to the clock', () => {
+  it('show now, then minutes, then hours of the same day, then the time', () => {
     const answers = [0, 0.9, 1, 59.9, 60, 125, 15 * 60 + 5, 15 * 60 + 6].map((minutes) => ago('en', minutes));
     assert.deepEqual(answers, [
       'just now',
@@ -155,25 +155,25 @@ describe('how long ago', () => {
     ]);
   });
 
-  it('goes on in minutes past midnight', () => {
+  it('continue in minutes past midnight', () => {
     const midnight = new Date(2026, 10, 25, 0, 10);
     assert.deepEqual([ago('en', 20, midnight), ago('en', 70, midnight)], ['20 minutes ago', null]);
   });
 
-  it('bears a clock that is a little behind, not one that is wrong', () => {
+  it('tolerate a slightly slow clock, but not a wrong one', () => {
     assert.deepEqual([ago('en', -5), ago('en', -59), ago('en', -300)], ['just now', 'just now', null]);
   });
 
-  it('is said in each language', () => {
+  it('are translated in each language', () => {
     const said = BASES.slice(1).map((base) => ago(base, 2)?.replaceAll(/\s/g, ' '));
     assert.deepEqual(said, ['2분 전', '2 分前', '2分钟前', 'hace 2 minutos', 'قبل دقيقتين']);
-    for (const base of BASES) assert.equal(ago(base, 0), languages[base].words.justNow);
+    for (const base of BASES) assert.equal(ago(base, 0), languages[base].strings.justNow);
   });
 });
 
-describe('counting and naming', () => {
-  it('Arabic has a form for each of its six ways to count', () => {
-    const { unread, hereNow } = languages.ar.words;
+describe('plurals and names', () => {
+  it('Arabic has all six plural forms', () => {
+    const { unread, hereNow } = languages.ar.strings;
     assert.equal(new Set([0, 1, 2, 3, 11, 100].map((count) => unread(count).replace(/\d+/, '#'))).size, 5);
     assert.equal(new Set([0, 1, 2, 3, 11, 100].map((count) => hereNow(count).replace(/\d+/, '#'))).size, 6);
     assert.equal(unread(2), 'رسالتان غير مقروءتين');
@@ -181,34 +181,34 @@ describe('counting and naming', () => {
     assert.equal(unread(11), '11 رسالة غير مقروءة');
   });
 
-  it('English and Spanish tell one from many', () => {
+  it('English and Spanish distinguish one from many', () => {
     const { en, es } = languages;
-    assert.deepEqual([1, 2].map(en.words.newMessages), ['1 new message', '2 new messages']);
-    assert.deepEqual([1, 2].map(es.words.newMessages), ['1 mensaje nuevo', '2 mensajes nuevos']);
+    assert.deepEqual([1, 2].map(en.strings.newMessages), ['1 new message', '2 new messages']);
+    assert.deepEqual([1, 2].map(es.strings.newMessages), ['1 mensaje nuevo', '2 mensajes nuevos']);
     assert.deepEqual(
-      [1, 2].map((count) => en.words.reactedWith('👍', count)),
+      [1, 2].map((count) => en.strings.reactedWith('👍', count)),
       ['1 person reacted with 👍', '2 people reacted with 👍'],
     );
   });
 
-  it('a thousand has the mark of its language', () => {
-    assert.equal(languages.en.words.here(12_345), '12,345 here');
-    assert.equal(languages.ko.words.here(12_345), '12,345명');
-    assert.equal(languages.es.words.here(12_345), '12.345 en línea');
+  it('thousands use the separator of the language', () => {
+    assert.equal(languages.en.strings.here(12_345), '12,345 here');
+    assert.equal(languages.ko.strings.here(12_345), '12,345명');
+    assert.equal(languages.es.strings.here(12_345), '12.345 en línea');
   });
 
-  it('a name that runs the other way does not turn the sentence around', () => {
+  it('a right-to-left name does not reverse the sentence', () => {
     const { en, ar } = languages;
-    assert.equal(en.words.typingOne('سارة!'), '\u2068سارة!\u2069 is typing…');
-    assert.equal(en.words.typingOne('민수'), '민수 is typing…');
-    assert.equal(ar.words.replyingTo('민수 (KR)'), 'الرد على \u2068민수 (KR)\u2069');
+    assert.equal(en.strings.typingOne('سارة!'), '\u2068سارة!\u2069 is typing…');
+    assert.equal(en.strings.typingOne('민수'), '민수 is typing…');
+    assert.equal(ar.strings.replyingTo('민수 (KR)'), 'الرد على \u2068민수 (KR)\u2069');
   });
 });
 
-describe('which language', () => {
+describe('the choice of language', () => {
   const chosen = (...candidates: (string | null | undefined)[]) => chooseLocale(...candidates).tag;
 
-  it('is the first that is spoken here, by its base', () => {
+  it('picks the first supported language, by its base', () => {
     const tags = ['ko-KR', 'KO_kr', 'en-GB', 'ja-JP-u-ca-japanese', 'es-419', 'ar-EG', ' ko '];
     assert.deepEqual(
       tags.map((tag) => chosen(tag)),
@@ -217,15 +217,15 @@ describe('which language', () => {
     assert.equal(chosen('pt-BR', null, 'fr', 'ja', 'ko'), 'ja');
   });
 
-  it('is one Chinese, with the dates of whoever reads Traditional characters', () => {
+  it('has one Chinese, with dates for readers of Traditional characters', () => {
     const simplified = ['zh', 'zh-CN', 'zh-Hans', 'zh-SG', 'zh-Hans-HK'];
     const traditional = ['zh-TW', 'zh-Hant', 'zh-Hant-TW', 'zh-HK', 'zh_tw'];
     for (const tag of simplified) assert.deepEqual([tag, chosen(tag)], [tag, 'zh']);
     for (const tag of traditional) assert.deepEqual([tag, chosen(tag)], [tag, 'zh-TW']);
-    assert.equal(chooseLocale('zh-Hant-TW').base, 'zh');
+    assert.equal(chooseLocale('zh-Hant-TW').languageCode, 'zh');
   });
 
-  it('is English where there is none of ours', () => {
+  it('falls back to English', () => {
     const strange = [
       '',
       '-',
@@ -244,7 +244,7 @@ describe('which language', () => {
     assert.equal(chosen(null, undefined), 'en');
   });
 
-  it('runs from right to left in Arabic alone', () => {
+  it('uses right-to-left only for Arabic', () => {
     for (const base of BASES) {
       assert.equal(chooseLocale(base).dir, base === 'ar' ? 'rtl' : 'ltr');
       assert.equal(languages[base].dir, base === 'ar' ? 'rtl' : 'ltr');
@@ -252,7 +252,7 @@ describe('which language', () => {
     assert.equal(chooseLocale('ar-EG').dir, 'rtl');
   });
 
-  it('finds a style sheet that knows no left and right, but for the corner a host chose', async () => {
+  it('the style sheet uses no left or right, except for the corner a host chose', async () => {
     const sheet = await readFile(new URL('../src/panel/styles.css', import.meta.url), 'utf8');
     const rules = [...sheet.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(
       ([, selector]) => selector?.trim() !== '.docked',
@@ -270,10 +270,10 @@ describe('which language', () => {
     );
   });
 
-  it('loads what was chosen', async () => {
+  it('loads the chosen language', async () => {
     const taiwan = await loadLanguage(chooseLocale('zh-Hant-TW'));
     assert.equal(taiwan.locale, 'zh-TW');
-    assert.equal(taiwan.words.title, languages.zh.words.title);
-    assert.equal(taiwan.ago(new Date(0), new Date(300_000)), '5 分鐘前');
+    assert.equal(taiwan.strings.title, languages.zh.strings.title);
+    assert.equal(taiwan.relativeTime(new Date(0), new Date(300_000)), '5 分鐘前');
   });
 });

@@ -3,35 +3,36 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { jumbo, type Piece, parse } from '../src/messages/markup-parser.js';
+import { isEmojiOnly, type MarkupPiece, parseMarkup } from '../src/messages/markup-parser.js';
 
 const OWN = { own: '민수' };
 
 /** What was written. */
-const source = (pieces: readonly Piece[]): string =>
+const source = (pieces: readonly MarkupPiece[]): string =>
   pieces
-    .map((piece) => (typeof piece === 'string' ? piece : piece.mark + source(piece.inside) + piece.mark))
+    .map((piece) => (typeof piece === 'string' ? piece : piece.mark + source(piece.children) + piece.mark))
     .join('');
 
 /** What is drawn, as `kind(...)`; an own mention is `own(...)`. */
-const shown = (pieces: readonly Piece[]): string =>
+const shown = (pieces: readonly MarkupPiece[]): string =>
   pieces
     .map((piece) => {
       if (typeof piece === 'string') return piece;
-      return `${piece.kind === 'mention' && piece.own ? 'own' : piece.kind}(${shown(piece.inside)})`;
+      return `${piece.kind === 'mention' && piece.own ? 'own' : piece.kind}(${shown(piece.children)})`;
     })
     .join('');
 
-const all = (pieces: readonly Piece[]): Exclude<Piece, string>[] =>
-  pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece, ...all(piece.inside)]));
+const all = (pieces: readonly MarkupPiece[]): Exclude<MarkupPiece, string>[] =>
+  pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece, ...all(piece.children)]));
 
-const depth = (pieces: readonly Piece[]): number =>
+const depth = (pieces: readonly MarkupPiece[]): number =>
   Math.max(
     0,
-    ...pieces.map((piece) => (typeof piece !== 'string' && piece.mark ? 1 + depth(piece.inside) : 0)),
+    ...pieces.map((piece) => (typeof piece !== 'string' && piece.mark ? 1 + depth(piece.children) : 0)),
   );
 
-const links = (text: string) => all(parse(text, OWN)).flatMap((each) => (each.kind === 'link' ? [each] : []));
+const links = (text: string) =>
+  all(parseMarkup(text, OWN)).flatMap((each) => (each.kind === 'link' ? [each] : []));
 
 const cases: [string, string][] = [
   // Marks, with Hangul particles after them.
@@ -108,16 +109,16 @@ const cases: [string, string][] = [
   [`@${'가'.repeat(41)}`, `mention(@${'가'.repeat(40)})가`],
 ];
 
-describe('what is drawn of a text', () => {
+describe('rendering of a text', () => {
   for (const [text, expected] of cases)
     it(JSON.stringify(text), () => {
-      const pieces = parse(text, OWN);
+      const pieces = parseMarkup(text, OWN);
       assert.equal(shown(pieces), expected);
       assert.equal(source(pieces), text);
     });
 
-  it("a mention of one's own name ends where the name does", () => {
-    const own = (name: string | null, text: string) => shown(parse(text, { own: name }));
+  it('a mention of the own name ends where the name ends', () => {
+    const own = (name: string | null, text: string) => shown(parseMarkup(text, { own: name }));
     assert.equal(own('Al', '@Alice @Al님 @Al, @al'), 'mention(@Alice) own(@Al)님 own(@Al), mention(@al)');
     assert.equal(own('김 프로', '@김 프로님'), 'own(@김 프로)님');
     assert.equal(own('🚀', '@🚀 가자'), 'own(@🚀) 가자');
@@ -126,7 +127,7 @@ describe('what is drawn of a text', () => {
     assert.equal(own('', '@ 가'), '@ 가');
   });
 
-  it('links lead where they say, and letters that look like others are told apart', () => {
+  it('links keep their target, and look-alike letters are shown as different', () => {
     assert.equal(links('www.kimpga.com')[0]?.href, 'https://www.kimpga.com/');
     assert.equal(links('HTTP://Kimpga.com/A')[0]?.href, 'http://kimpga.com/A');
     assert.equal(links('https://аpple.com')[0]?.href, 'https://xn--pple-43d.com/');
@@ -144,14 +145,14 @@ describe('what is drawn of a text', () => {
         assert.deepEqual(links(`${scheme}${rest} [x](${scheme}${rest})`), [], `${scheme}${rest}`);
   });
 
-  it('1 to 6 emoji alone are large', () => {
+  it('only 1 to 6 emoji alone are shown large', () => {
     const large = ['😀', '👍🏽', '❤️', '👨‍👩‍👧 🇰🇷1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '😀😀😀\n😀😀😀', '🏳️‍🌈'];
     const ordinary = ['', '😀😀😀😀😀😀😀', '😀ㅋ', '12', '#', '©', '김프', '*'];
     assert.deepEqual(
-      large.filter((text) => !jumbo(text)),
+      large.filter((text) => !isEmojiOnly(text)),
       [],
     );
-    assert.deepEqual(ordinary.filter(jumbo), []);
+    assert.deepEqual(ordinary.filter(isEmojiOnly), []);
   });
 });
 
@@ -176,11 +177,11 @@ const hostile = [
 ];
 const hostileText = fc.array(fc.constantFrom(...hostile), { maxLength: 300 }).map((parts) => parts.join(''));
 
-describe('of any text', () => {
-  it('all is drawn, once, at most three marks deep, with no href but http and https', () => {
+describe('for any text', () => {
+  it('everything is rendered once, at most three marks deep, with only http and https links', () => {
     fc.assert(
       fc.property(fc.oneof(hostileText, fc.string({ unit: 'binary', maxLength: 200 })), (text) => {
-        const pieces = parse(text, OWN);
+        const pieces = parseMarkup(text, OWN);
         assert.equal(source(pieces), text);
         assert.ok(depth(pieces) <= 3);
         for (const piece of all(pieces))
@@ -194,7 +195,7 @@ describe('of any text', () => {
     );
   });
 
-  it('the work grows no faster than the text', () => {
+  it('the work is linear in the text', () => {
     const seeds = [
       ...hostile,
       ...[
@@ -283,8 +284,8 @@ function work(text: string): number {
   for (const name of ['some', 'findIndex', 'findLastIndex', 'splice'] as const)
     watch(Array.prototype, name, (self) => (self as unknown[]).length);
   try {
-    parse(text, OWN);
-    jumbo(text);
+    parseMarkup(text, OWN);
+    isEmojiOnly(text);
   } finally {
     for (const end of endings) end();
   }

@@ -6,36 +6,36 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
 import WebSocket from 'ws';
-import { temporaryFolder, until } from '../../support/server.js';
+import { createTemporaryFolder, waitUntil } from '../../support/server.js';
 
-type Cleanup = Pick<TestContext, 'after'>;
+type CleanupContext = Pick<TestContext, 'after'>;
 
 export type FirefoxPage = {
   goto(url: string): Promise<void>;
   /** Runs a function of the page, with values that JSON can say; so is its answer. */
-  run<Value, Given extends unknown[]>(
+  evaluate<Value, Given extends unknown[]>(
     script: ((...given: Given) => Value) | string,
     ...given: Given
   ): Promise<Awaited<Value>>;
   /** Presses and lets go of keys one by one; `Keys` has those without a character. */
   type(keys: string): Promise<void>;
   /** Presses a key while another is held down. */
-  hold(held: string, key: string): Promise<void>;
+  holdKeys(held: string, key: string): Promise<void>;
   move(x: number, y: number): Promise<void>;
   click(x: number, y: number): Promise<void>;
   /** In CSS pixels. */
-  size(width: number, height: number): Promise<void>;
+  setViewportSize(width: number, height: number): Promise<void>;
   /** A PNG of what can be seen. */
-  picture(file: string): Promise<void>;
+  screenshot(file: string): Promise<void>;
   /** Errors that nobody caught, and what the page logged as one. */
-  readonly complaints: string[];
+  readonly errors: string[];
 };
 
 /** WebDriver, "Keyboard Actions". */
 export const Keys = { enter: '\uE007', shift: '\uE008', escape: '\uE00C' };
 
 /** No update, no first-run page, nothing asked of anybody in the world. */
-const PREFERENCES = {
+const FIREFOX_PREFERENCES = {
   'app.update.disabledForTesting': true,
   'browser.shell.checkDefaultBrowser': false,
   'browser.startup.homepage_override.mstone': 'ignore',
@@ -47,10 +47,10 @@ const PREFERENCES = {
   'services.settings.server': 'data:,',
   'extensions.systemAddon.update.enabled': false,
 };
-const START = 30_000;
-const ANSWER = 30_000;
+const START_TIMEOUT_MS = 30_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 
-type Answered = {
+type BidiMessage = {
   id?: number;
   type: string;
   method?: string;
@@ -58,14 +58,14 @@ type Answered = {
   result?: unknown;
   message?: string;
 };
-type Send = (method: string, params: object) => Promise<never>;
+type SendCommand = (method: string, params: object) => Promise<never>;
 
 export async function launchFirefox(
-  context: Cleanup,
+  context: CleanupContext,
   path: string,
 ): Promise<{ page(): Promise<FirefoxPage> }> {
-  const profile = temporaryFolder();
-  const lines = Object.entries(PREFERENCES).map(
+  const profile = createTemporaryFolder();
+  const lines = Object.entries(FIREFOX_PREFERENCES).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
   writeFileSync(joinPath(profile, 'user.js'), lines.join('\n'));
@@ -83,16 +83,16 @@ export async function launchFirefox(
     rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
   });
   const address = () => /WebDriver BiDi listening on (ws:\S+)/.exec(said)?.[1];
-  await until(() => address() !== undefined || child.exitCode !== null, 'Firefox', START);
+  await waitUntil(() => address() !== undefined || child.exitCode !== null, 'Firefox', START_TIMEOUT_MS);
   if (!address()) throw new Error(`Firefox did not start:\n${said}`);
 
   const socket = new WebSocket(`${address()}/session`);
   await once(socket, 'open');
   context.after(() => socket.terminate());
   const complaints = new Map<string, string[]>();
-  const waiting = new Map<number, (answer: Answered) => void>();
+  const waiting = new Map<number, (answer: BidiMessage) => void>();
   socket.on('message', (data) => {
-    const answer = JSON.parse(String(data)) as Answered;
+    const answer = JSON.parse(String(data)) as BidiMessage;
     if (answer.id !== undefined) waiting.get(answer.id)?.(answer);
     else if (answer.method === 'log.entryAdded') note(answer.params as Entry);
   });
@@ -103,12 +103,15 @@ export async function launchFirefox(
   }
 
   let last = 0;
-  const send: Send = async (method, params) => {
+  const send: SendCommand = async (method, params) => {
     last += 1;
     const id = last;
     socket.send(JSON.stringify({ id, method, params }));
-    const answer = await new Promise<Answered>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Firefox did not answer ${method}`)), ANSWER);
+    const answer = await new Promise<BidiMessage>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`Firefox did not answer ${method}`)),
+        COMMAND_TIMEOUT_MS,
+      );
       waiting.set(id, (given) => {
         clearTimeout(timer);
         waiting.delete(id);
@@ -125,27 +128,31 @@ export async function launchFirefox(
     async page() {
       const { context: id } = (await send('browsingContext.create', { type: 'tab' })) as { context: string };
       complaints.set(id, []);
-      return pageOf(id, send, complaints.get(id) ?? []);
+      return createPage(id, send, complaints.get(id) ?? []);
     },
   };
 }
 
-const PRESS = [
+const POINTER_PRESS = [
   { type: 'pointerDown', button: 0 },
   { type: 'pointerUp', button: 0 },
 ];
-const moveTo = (x: number, y: number) => ({ type: 'pointerMove', x: Math.round(x), y: Math.round(y) });
+const pointerMoveAction = (x: number, y: number) => ({
+  type: 'pointerMove',
+  x: Math.round(x),
+  y: Math.round(y),
+});
 
-function pageOf(id: string, send: Send, complaints: string[]): FirefoxPage {
+function createPage(id: string, send: SendCommand, complaints: string[]): FirefoxPage {
   const perform = async (actions: object[]): Promise<void> => {
     await send('input.performActions', { context: id, actions });
   };
   return {
-    complaints,
+    errors: complaints,
     async goto(url) {
       await send('browsingContext.navigate', { context: id, url, wait: 'complete' });
     },
-    async run(script, ...given) {
+    async evaluate(script, ...given) {
       // The functions of these files name others by this, which is not there in a page.
       const call = `((__name) => (${script})(...${JSON.stringify(given)}))((named) => named)`;
       const answer = (await send('script.evaluate', {
@@ -164,17 +171,18 @@ function pageOf(id: string, send: Send, complaints: string[]): FirefoxPage {
       ]);
       await perform([{ type: 'key', id: 'keys', actions }]);
     },
-    async hold(held, value) {
+    async holdKeys(held, value) {
       const down = (key: string) => ({ type: 'keyDown', value: key });
       const up = (key: string) => ({ type: 'keyUp', value: key });
       await perform([{ type: 'key', id: 'keys', actions: [down(held), down(value), up(value), up(held)] }]);
     },
-    move: (x, y) => perform([{ type: 'pointer', id: 'mouse', actions: [moveTo(x, y)] }]),
-    click: (x, y) => perform([{ type: 'pointer', id: 'mouse', actions: [moveTo(x, y), ...PRESS] }]),
-    async size(width, height) {
+    move: (x, y) => perform([{ type: 'pointer', id: 'mouse', actions: [pointerMoveAction(x, y)] }]),
+    click: (x, y) =>
+      perform([{ type: 'pointer', id: 'mouse', actions: [pointerMoveAction(x, y), ...POINTER_PRESS] }]),
+    async setViewportSize(width, height) {
       await send('browsingContext.setViewport', { context: id, viewport: { width, height } });
     },
-    async picture(file) {
+    async screenshot(file) {
       const { data } = (await send('browsingContext.captureScreenshot', { context: id })) as { data: string };
       writeFileSync(file, Buffer.from(data, 'base64'));
     },

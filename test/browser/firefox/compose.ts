@@ -4,10 +4,10 @@
  * `taken`: Enter went to the input method. `ended`: the composition is over. `late`: Enter went to the input method, and is
  * told after the end. `plain`: an ordinary Enter.
  */
-export type Told = 'taken' | 'ended' | 'late' | 'plain';
+export type CompositionEvents = 'taken' | 'ended' | 'late' | 'plain';
 
 /** Runs in the page. */
-export function compose(composed: string, order: Told[]): void {
+export function dispatchComposition(composed: string, order: CompositionEvents[]): void {
   const field = document.querySelector('chatty-chat')?.shadowRoot?.querySelector('textarea');
   if (!field) throw new Error('no field');
   field.focus();
@@ -19,7 +19,7 @@ export function compose(composed: string, order: Told[]): void {
     field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
   const input = (data: string, isComposing: boolean) =>
     field.dispatchEvent(new InputEvent('input', { data, isComposing, bubbles: true }));
-  const tell: Record<Told, () => unknown> = {
+  const tell: Record<CompositionEvents, () => unknown> = {
     taken: () => key('keydown', { key: 'Process', keyCode: 229, isComposing: true }),
     ended: () => {
       composition('compositionend', composed);

@@ -3,13 +3,21 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { runProgram, SERVE } from '../../support/processes.js';
-import { type Chatty, join, SECRET, startChatty, stored, tokenOf, until } from '../../support/server.js';
-import { serveHosts } from '../support/host-pages.js';
-import { serveSite } from '../support/page.js';
+import { runProgram, SERVER_ENTRY } from '../../support/processes.js';
+import {
+  assertStored,
+  connectClient,
+  createTestToken,
+  SECRET,
+  startTestServer,
+  type TestServer,
+  waitUntil,
+} from '../../support/server.js';
+import { serveHostPages } from '../support/host-pages.js';
+import { serveHostSite } from '../support/page.js';
 import { Keys, launchFirefox } from './bidi.js';
-import { compose, type Told } from './compose.js';
-import { type FirefoxVisitor, visitorOf } from './visitor.js';
+import { type CompositionEvents, dispatchComposition } from './compose.js';
+import { createFirefoxVisitor, type FirefoxVisitor } from './visitor.js';
 
 const path = process.env.FIREFOX_PATH;
 const missing = path ? false : 'there is no Firefox on this machine';
@@ -20,14 +28,14 @@ if (missing) it('the chat in Firefox', { skip: missing });
 describe('in Firefox', { skip: missing }, () => {
   const endings: (() => unknown)[] = [];
   const context = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
-  let chatty: Chatty;
+  let chatty: TestServer;
   let firefox: Awaited<ReturnType<typeof launchFirefox>>;
-  let address: Awaited<ReturnType<typeof serveSite>>;
+  let address: Awaited<ReturnType<typeof serveHostSite>>;
 
   before(async () => {
-    chatty = await startChatty(context);
+    chatty = await startTestServer(context);
     firefox = await launchFirefox(context, path ?? '');
-    address = await serveSite(context, chatty.url);
+    address = await serveHostSite(context, chatty.url);
   });
   after(async () => {
     for (const ending of endings.reverse()) await ending();
@@ -38,182 +46,185 @@ describe('in Firefox', { skip: missing }, () => {
     params: object = {},
     [width, height] = [900, 640],
   ): Promise<FirefoxVisitor> {
-    const visitor = visitorOf(await firefox.page());
-    await visitor.page.size(width ?? 0, height ?? 0);
+    const visitor = createFirefoxVisitor(await firefox.page());
+    await visitor.page.setViewportSize(width ?? 0, height ?? 0);
     await visitor.page.goto(address(token, { ...params }));
     return visitor;
   }
   /** The page itself has no icon, and may load none. */
   const complaintsOf = ({ page }: FirefoxVisitor) =>
-    page.complaints.filter((text) => !text.includes('/favicon.ico'));
-  const tokenIn = (projectId: string, username: string) => tokenOf(username, { projectId });
+    page.errors.filter((text) => !text.includes('/favicon.ico'));
+  const tokenIn = (projectId: string, username: string) => createTestToken(username, { projectId });
 
-  it('two lines on a strict page: history, Korean, lines of one message, what others say, nothing to complain of', async () => {
-    const jiyoung = await join(context, chatty.url, tokenIn('talk', '지영'));
-    stored(await jiyoung.say('먼저 한 말'));
+  it('the two-line snippet works under a strict policy: history, Korean, multi-line messages, live messages, no errors', async () => {
+    const jiyoung = await connectClient(context, chatty.url, tokenIn('talk', '지영'));
+    assertStored(await jiyoung.send('먼저 한 말'));
     const visitor = await open(tokenIn('talk', '민수'));
-    await visitor.see('.bubble', '먼저 한 말');
-    await visitor.say('안녕하세요, 김프 3%');
+    await visitor.waitForVisible('.bubble', '먼저 한 말');
+    await visitor.sendMessage('안녕하세요, 김프 3%');
     await visitor.page.type('첫 줄');
-    await visitor.page.hold(Keys.shift, Keys.enter);
+    await visitor.page.holdKeys(Keys.shift, Keys.enter);
     await visitor.page.type(`둘째 줄${Keys.enter}`);
-    await until(() => jiyoung.messages.length === 3, 'the message of two lines');
+    await waitUntil(() => jiyoung.messages.length === 3, 'the message of two lines');
     assert.equal(jiyoung.contents.at(-1), '첫 줄\n둘째 줄');
-    stored(await jiyoung.say('**굵게** https://kimpga.com'));
-    await visitor.see('.bubble strong', '굵게');
-    await visitor.see('.bubble a', 'https://kimpga.com');
+    assertStored(await jiyoung.send('**굵게** https://kimpga.com'));
+    await visitor.waitForVisible('.bubble strong', '굵게');
+    await visitor.waitForVisible('.bubble a', 'https://kimpga.com');
     assert.deepEqual(complaintsOf(visitor), []);
   });
 
-  it('Enter while Hangul is composed sends once, in each order of events there is; of Japanese it sends nothing', async () => {
-    const jiyoung = await join(context, chatty.url, tokenIn('compose', '지영'));
+  it('Enter during Hangul composition sends once, in every event order; during Japanese composition it sends nothing', async () => {
+    const jiyoung = await connectClient(context, chatty.url, tokenIn('compose', '지영'));
     const visitor = await open(tokenIn('compose', '민수'));
-    await visitor.see('.dot.live');
-    const orders: [string, Told[]][] = [
+    await visitor.waitForVisible('.dot.live');
+    const orders: [string, CompositionEvents[]][] = [
       ['한글', ['taken', 'ended', 'plain']],
       ['김프', ['taken', 'ended']],
       ['환율', ['ended', 'plain']],
       ['시세', ['ended', 'late']],
     ];
     for (const [text, order] of orders) {
-      await visitor.page.run(compose, text, order);
-      await visitor.see('.row.own:not(.waiting) .bubble', text);
+      await visitor.page.evaluate(dispatchComposition, text, order);
+      await visitor.waitForVisible('.row.own:not(.waiting) .bubble', text);
     }
-    await visitor.page.run(compose, '日本', ['taken', 'ended']);
+    await visitor.page.evaluate(dispatchComposition, '日本', ['taken', 'ended']);
     await visitor.page.type('語');
-    await until(async () => (await visitor.see('.composer textarea')).value === '日本語', 'the text to stay');
+    await waitUntil(
+      async () => (await visitor.waitForVisible('.composer textarea')).value === '日本語',
+      'the text to stay',
+    );
     await visitor.page.type(Keys.enter);
-    await until(() => jiyoung.contents.includes('日本語'), 'the last message');
+    await waitUntil(() => jiyoung.contents.includes('日本語'), 'the last message');
     assert.deepEqual(jiyoung.contents, [...orders.map(([text]) => text), '日本語']);
   });
 
-  it('where scripts may write no markup: sheets are constructed, no style is inline, an emoji is found and sent', async () => {
+  it('where scripts cannot write markup: style sheets are constructed, no style is inline, an emoji is found and sent', async () => {
     const { url } = chatty;
     const policy = `default-src 'none'; script-src 'nonce-page' ${url}; connect-src ${url} ${url.replace('http', 'ws')}; style-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types chatty`;
-    const page = await serveHosts(context, url);
-    const visitor = visitorOf(await firefox.page());
+    const page = await serveHostPages(context, url);
+    const visitor = createFirefoxVisitor(await firefox.page());
     const params = { locale: 'ko', token: tokenIn('strict', '민수') };
     await visitor.page.goto(page({ policy, params }));
-    await visitor.press('.launcher');
-    await visitor.see('.dot.live');
-    await visitor.press('.composer .beside');
-    await visitor.press('.popup input');
+    await visitor.click('.launcher');
+    await visitor.waitForVisible('.dot.live');
+    await visitor.click('.composer .beside');
+    await visitor.click('.popup input');
     await visitor.page.type('로켓');
-    await visitor.gone('.popup [role=gridcell]:not([hidden] *)', '😀');
-    await visitor.press('.popup [role=gridcell]:not([hidden] *)', '로켓');
-    await until(
-      async () => (await visitor.see('.composer textarea')).value === '🚀',
+    await visitor.waitForHidden('.popup [role=gridcell]:not([hidden] *)', '😀');
+    await visitor.click('.popup [role=gridcell]:not([hidden] *)', '로켓');
+    await waitUntil(
+      async () => (await visitor.waitForVisible('.composer textarea')).value === '🚀',
       'the emoji in the field',
     );
     await visitor.page.type(Keys.escape);
-    await visitor.gone('.popup');
-    await visitor.press('.composer textarea');
+    await visitor.waitForHidden('.popup');
+    await visitor.click('.composer textarea');
     await visitor.page.type(Keys.enter);
-    await visitor.see('.row.own:not(.waiting) .bubble', '🚀');
-    const styles = await visitor.page.run(() => {
+    await visitor.waitForVisible('.row.own:not(.waiting) .bubble', '🚀');
+    const styles = await visitor.page.evaluate(() => {
       const root = document.querySelector('chatty-chat')?.shadowRoot;
       return [(root?.adoptedStyleSheets.length ?? 0) > 0, root?.querySelectorAll('style, link').length];
     });
     assert.deepEqual(styles, [true, 0]);
-    assert.deepEqual(visitor.page.complaints, []);
+    assert.deepEqual(visitor.page.errors, []);
   });
 
-  it('messages are answered, changed, deleted and felt about with the mouse', async () => {
-    const jiyoung = await join(context, chatty.url, tokenIn('deeds', '지영'));
-    stored(await jiyoung.say('질문이요'));
+  it('messages can be replied to, edited, deleted and reacted to with the mouse', async () => {
+    const jiyoung = await connectClient(context, chatty.url, tokenIn('deeds', '지영'));
+    assertStored(await jiyoung.send('질문이요'));
     const visitor = await open(tokenIn('deeds', '민수'), { locale: 'ko' });
-    await visitor.point('.row', '질문이요');
-    await visitor.press('.row .tools button', '답장');
-    await visitor.see('.replying');
-    await visitor.say('대답');
-    await visitor.see('.row.own .quote', '질문이요');
-    await visitor.point('.row.own .bubble', '대답');
-    await visitor.press('.row.own .tools button', '수정');
-    await visitor.see('.editor textarea');
+    await visitor.hover('.row', '질문이요');
+    await visitor.click('.row .tools button', '답장');
+    await visitor.waitForVisible('.replying');
+    await visitor.sendMessage('대답');
+    await visitor.waitForVisible('.row.own .quote', '질문이요');
+    await visitor.hover('.row.own .bubble', '대답');
+    await visitor.click('.row.own .tools button', '수정');
+    await visitor.waitForVisible('.editor textarea');
     await visitor.page.type(' 고침');
-    await visitor.press('.editor button', '저장');
-    await visitor.see('.row.own .bubble', '대답 고침 (수정됨)');
-    await visitor.say('지울 말');
-    await visitor.point('.row.own .bubble', '지울 말');
-    await visitor.press('.row.own:last-child .tools button, li:last-child .tools button', '삭제');
-    await visitor.press('.removal button', '삭제');
-    await visitor.see('.bubble.gone');
-    await visitor.point('.row .bubble', '질문이요');
-    await visitor.press('li:first-child .tools button', '반응 남기기');
-    await visitor.press('.tools.feeling button', '👍');
-    await visitor.see('.reactions button', '👍');
+    await visitor.click('.editor button', '저장');
+    await visitor.waitForVisible('.row.own .bubble', '대답 고침 (수정됨)');
+    await visitor.sendMessage('지울 말');
+    await visitor.hover('.row.own .bubble', '지울 말');
+    await visitor.click('.row.own:last-child .tools button, li:last-child .tools button', '삭제');
+    await visitor.click('.removal button', '삭제');
+    await visitor.waitForVisible('.bubble.gone');
+    await visitor.hover('.row .bubble', '질문이요');
+    await visitor.click('li:first-child .tools button', '반응 남기기');
+    await visitor.click('.tools.feeling button', '👍');
+    await visitor.waitForVisible('.reactions button', '👍');
     assert.deepEqual(complaintsOf(visitor), []);
   });
 
-  it('further up the reader keeps their line, whatever loads or arrives; at the end the talk stays at the end', async () => {
-    const jiyoung = await join(context, chatty.url, tokenIn('scroll', '지영'));
-    for (let each = 1; each <= 120; each += 1) stored(await jiyoung.say(`말 ${each} 끝`));
+  it('further up the reading position stays through loads and new messages; at the end the view stays at the end', async () => {
+    const jiyoung = await connectClient(context, chatty.url, tokenIn('scroll', '지영'));
+    for (let each = 1; each <= 120; each += 1) assertStored(await jiyoung.send(`말 ${each} 끝`));
     const visitor = await open(tokenIn('scroll', '민수'));
-    await visitor.see('.bubble', '말 120 끝');
-    await visitor.page.run(() => {
+    await visitor.waitForVisible('.bubble', '말 120 끝');
+    await visitor.page.evaluate(() => {
       const frame = document.querySelector('chatty-chat')?.shadowRoot?.querySelector('.frame');
       if (frame) frame.scrollTop = 900;
     });
-    await visitor.see('.pill');
-    await until(async () => !(await visitor.page.run(moving)), 'the talk to stand still');
-    const [reading] = (await visitor.all('.bubble')).filter(({ top }) => top > 200);
+    await visitor.waitForVisible('.pill');
+    await waitUntil(async () => !(await visitor.page.evaluate(moving)), 'the talk to stand still');
+    const [reading] = (await visitor.findAll('.bubble')).filter(({ top }) => top > 200);
     assert.ok(reading);
-    for (let each = 121; each <= 130; each += 1) stored(await jiyoung.say(`말 ${each} 끝`));
-    await visitor.see('.pill', '10');
-    const same = await visitor.see('.bubble', reading.text);
+    for (let each = 121; each <= 130; each += 1) assertStored(await jiyoung.send(`말 ${each} 끝`));
+    await visitor.waitForVisible('.pill', '10');
+    const same = await visitor.waitForVisible('.bubble', reading.text);
     assert.ok(
       Math.abs(same.top - reading.top) < 2,
       `${reading.text} was at ${reading.top}, is at ${same.top}`,
     );
-    await visitor.press('.pill');
-    await visitor.gone('.pill');
-    stored(await jiyoung.say('마지막'));
-    const { top } = await visitor.see('.bubble', '마지막');
+    await visitor.click('.pill');
+    await visitor.waitForHidden('.pill');
+    assertStored(await jiyoung.send('마지막'));
+    const { top } = await visitor.waitForVisible('.bubble', '마지막');
     assert.ok(top > 300 && top < 640, `the last line is at ${top}`);
   });
 
-  it('docked: the bubble counts, opens and closes, and what is written while the server is away goes out once', async () => {
-    const own = await startChatty(context);
-    const page = await serveSite(context, own.url);
-    const jiyoung = await join(context, own.url, tokenOf('지영'));
-    const visitor = visitorOf(await firefox.page());
-    await visitor.page.goto(page(tokenOf('민수'), { mount: null }));
-    await until(async () => {
+  it('docked: the launcher counts, opens and closes, and a message written during a server outage is sent once', async () => {
+    const own = await startTestServer(context);
+    const page = await serveHostSite(context, own.url);
+    const jiyoung = await connectClient(context, own.url, createTestToken('지영'));
+    const visitor = createFirefoxVisitor(await firefox.page());
+    await visitor.page.goto(page(createTestToken('민수'), { mount: null }));
+    await waitUntil(async () => {
       const answer = await jiyoung.socket.timeout(8_000).emitWithAck('members', {});
       return answer.ok && answer.count === 2;
     }, 'the visitor');
-    stored(await jiyoung.say('거기 있어요?'));
-    await visitor.see('.launcher .badge', '1');
-    await visitor.press('.launcher');
-    await visitor.see('.bubble', '거기 있어요?');
-    await visitor.see('.composer textarea');
+    assertStored(await jiyoung.send('거기 있어요?'));
+    await visitor.waitForVisible('.launcher .badge', '1');
+    await visitor.click('.launcher');
+    await visitor.waitForVisible('.bubble', '거기 있어요?');
+    await visitor.waitForVisible('.composer textarea');
     const { port } = new URL(own.url);
     await own.app.close();
-    await visitor.see('.banner');
-    await visitor.press('.composer textarea');
+    await visitor.waitForVisible('.banner');
+    await visitor.click('.composer textarea');
     await visitor.page.type(`나중에 갈 말${Keys.enter}`);
-    await visitor.see('.row.waiting', '나중에 갈 말');
-    const again = await startChatty(context, { PORT: port }, own.connection);
-    await visitor.see('.row.own:not(.waiting)', '나중에 갈 말');
-    const late = await join(context, again.url, tokenOf('하늘'));
+    await visitor.waitForVisible('.row.waiting', '나중에 갈 말');
+    const again = await startTestServer(context, { PORT: port }, own.connection);
+    await visitor.waitForVisible('.row.own:not(.waiting)', '나중에 갈 말');
+    const late = await connectClient(context, again.url, createTestToken('하늘'));
     assert.deepEqual(
       late.history[0]?.map(({ content }) => content),
       ['거기 있어요?', '나중에 갈 말'],
     );
     await visitor.page.type(Keys.escape);
-    await visitor.gone('.panel');
-    assert.deepEqual(await visitor.broken(), []);
+    await visitor.waitForHidden('.panel');
+    assert.deepEqual(await visitor.findAxeViolations(), []);
   });
 
-  it('a server that is killed and started again is found by itself, and nothing is there twice', async () => {
+  it('after kill -9 and a restart of the server the chat reconnects by itself, without duplicates', async () => {
     const { connection } = chatty;
     const free = createServer().listen(0, '127.0.0.1');
-    await until(() => free.listening, 'a free port');
+    await waitUntil(() => free.listening, 'a free port');
     const { port } = free.address() as AddressInfo;
     free.close();
     const url = `http://127.0.0.1:${port}`;
     const start = async () => {
-      const program = runProgram(context, SERVE, {
+      const program = runProgram(context, SERVER_ENTRY, {
         HOST: '127.0.0.1',
         PORT: String(port),
         JWT_SECRET: SECRET,
@@ -227,20 +238,20 @@ describe('in Firefox', { skip: missing }, () => {
         fetch(`${url}/readyz`)
           .then(({ ok }) => ok)
           .catch(() => false);
-      await until(ready, 'the server');
+      await waitUntil(ready, 'the server');
       return program;
     };
     const first = await start();
-    const visitor = visitorOf(await firefox.page());
-    await visitor.page.goto((await serveSite(context, url))(tokenIn('killed', '민수')));
-    await visitor.say('그 전에');
+    const visitor = createFirefoxVisitor(await firefox.page());
+    await visitor.page.goto((await serveHostSite(context, url))(tokenIn('killed', '민수')));
+    await visitor.sendMessage('그 전에');
     first.child.kill('SIGKILL');
-    await first.ended;
-    await visitor.gone('.dot.live');
+    await first.exited;
+    await visitor.waitForHidden('.dot.live');
     await start();
-    await visitor.see('.dot.live');
-    await visitor.say('그 뒤에');
-    const texts = (await visitor.all('.row.own .bubble')).map(({ text }) => text);
+    await visitor.waitForVisible('.dot.live');
+    await visitor.sendMessage('그 뒤에');
+    const texts = (await visitor.findAll('.row.own .bubble')).map(({ text }) => text);
     assert.deepEqual(texts, ['그 전에', '그 뒤에']);
   });
 
@@ -250,19 +261,19 @@ describe('in Firefox', { skip: missing }, () => {
     ['dark, in Arabic', { theme: 'dark', locale: 'ar' }, [900, 640]],
   ];
   for (const [name, params, size] of faces)
-    it(`axe finds nothing in a talk: ${name}`, async () => {
+    it(`axe finds no violation in a chat: ${name}`, async () => {
       const project = `axe-${faces.findIndex(([each]) => each === name)}`;
-      const jiyoung = await join(context, chatty.url, tokenIn(project, '지영'));
-      stored(await jiyoung.say('긴 말입니다. '.repeat(30)));
-      stored(await jiyoung.say('||숨김|| `코드` @민수'));
+      const jiyoung = await connectClient(context, chatty.url, tokenIn(project, '지영'));
+      assertStored(await jiyoung.send('긴 말입니다. '.repeat(30)));
+      assertStored(await jiyoung.send('||숨김|| `코드` @민수'));
       const visitor = await open(tokenIn(project, '민수'), params, size);
-      await visitor.say('내 말');
-      assert.equal(await visitor.page.run(overhang), 0, 'the hint lies in the field');
-      await visitor.press('.composer .beside');
-      await visitor.see('.popup [role=gridcell]');
-      assert.deepEqual(await visitor.broken(), []);
+      await visitor.sendMessage('내 말');
+      assert.equal(await visitor.page.evaluate(overhang), 0, 'the hint lies in the field');
+      await visitor.click('.composer .beside');
+      await visitor.waitForVisible('.popup [role=gridcell]');
+      assert.deepEqual(await visitor.findAxeViolations(), []);
       if (process.env.FIREFOX_PICTURES)
-        await visitor.page.picture(`${process.env.FIREFOX_PICTURES}/${project}.png`);
+        await visitor.page.screenshot(`${process.env.FIREFOX_PICTURES}/${project}.png`);
     });
 });
 

@@ -2,31 +2,31 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { until } from '../../support/server.js';
+import { waitUntil } from '../../support/server.js';
 import { type FirefoxPage, Keys } from './bidi.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-type Found = { text: string; label: string; x: number; y: number; top: number; value: string };
+type FoundElement = { text: string; label: string; x: number; y: number; top: number; value: string };
 
 export type FirefoxVisitor = {
   page: FirefoxPage;
   /** All elements of the chat that fit and, where it is said, hold this text. */
-  all(selector: string, text?: string): Promise<Found[]>;
-  see(selector: string, text?: string): Promise<Found>;
-  gone(selector: string, text?: string): Promise<void>;
+  findAll(selector: string, text?: string): Promise<FoundElement[]>;
+  waitForVisible(selector: string, text?: string): Promise<FoundElement>;
+  waitForHidden(selector: string, text?: string): Promise<void>;
   /** Both wait until it stands still and the pointer reaches it: what is not drawn yet is not there to be pressed. */
-  press(selector: string, text?: string): Promise<void>;
-  point(selector: string, text?: string): Promise<void>;
+  click(selector: string, text?: string): Promise<void>;
+  hover(selector: string, text?: string): Promise<void>;
   /** Writes into the composer and sends by Enter. */
-  say(text: string): Promise<void>;
+  sendMessage(text: string): Promise<void>;
   /** Every rule of axe that the chat breaks. */
-  broken(): Promise<string[]>;
+  findAxeViolations(): Promise<string[]>;
 };
 
 /** Runs in the page. */
-function find(selector: string, text: string): Found[] {
+function findElements(selector: string, text: string): FoundElement[] {
   const root = document.querySelector('chatty-chat')?.shadowRoot;
   return [...(root?.querySelectorAll<HTMLElement>(selector) ?? [])]
     .filter((each) => each.textContent?.includes(text) || each.getAttribute('aria-label') === text)
@@ -44,7 +44,7 @@ function find(selector: string, text: string): Found[] {
 }
 
 /** Runs in the page: the middle of the last that fits, or null while it moves or the pointer would meet something else. */
-async function settle(selector: string, text: string): Promise<[x: number, y: number] | null> {
+async function waitUntilStill(selector: string, text: string): Promise<[x: number, y: number] | null> {
   const root = document.querySelector('chatty-chat')?.shadowRoot;
   const element = [...(root?.querySelectorAll(selector) ?? [])].findLast(
     (each) => each.textContent?.includes(text) || each.getAttribute('aria-label') === text,
@@ -58,12 +58,12 @@ async function settle(selector: string, text: string): Promise<[x: number, y: nu
   return moved || !element.contains(root.elementFromPoint(...middle)) ? null : middle;
 }
 
-export function visitorOf(page: FirefoxPage): FirefoxVisitor {
-  const all = (selector: string, text = '') => page.run(find, selector, text);
+export function createFirefoxVisitor(page: FirefoxPage): FirefoxVisitor {
+  const all = (selector: string, text = '') => page.evaluate(findElements, selector, text);
 
-  async function see(selector: string, text = ''): Promise<Found> {
-    let found: Found | undefined;
-    await until(
+  async function see(selector: string, text = ''): Promise<FoundElement> {
+    let found: FoundElement | undefined;
+    await waitUntil(
       async () => {
         found = (await all(selector, text)).at(-1);
         return found !== undefined;
@@ -71,14 +71,14 @@ export function visitorOf(page: FirefoxPage): FirefoxVisitor {
       `${selector} ${text}`,
       20_000,
     );
-    return found as Found;
+    return found as FoundElement;
   }
 
   async function place(selector: string, text = ''): Promise<[x: number, y: number]> {
     let found: [number, number] | null = null;
-    await until(
+    await waitUntil(
       async () => {
-        found = await page.run(settle, selector, text);
+        found = await page.evaluate(waitUntilStill, selector, text);
         return found !== null;
       },
       `${selector} ${text} to stand still with nothing over it`,
@@ -89,28 +89,28 @@ export function visitorOf(page: FirefoxPage): FirefoxVisitor {
 
   return {
     page,
-    all,
-    see,
-    async gone(selector, text) {
-      await until(async () => (await all(selector, text)).length === 0, `${selector} ${text} to go`);
+    findAll: all,
+    waitForVisible: see,
+    async waitForHidden(selector, text) {
+      await waitUntil(async () => (await all(selector, text)).length === 0, `${selector} ${text} to go`);
     },
-    async press(selector, text) {
+    async click(selector, text) {
       await page.click(...(await place(selector, text)));
     },
-    async point(selector, text) {
+    async hover(selector, text) {
       await page.move(...(await place(selector, text)));
     },
-    async say(text) {
+    async sendMessage(text) {
       await page.click(...(await place('.composer textarea')));
       await page.type(`${text}${Keys.enter}`);
       await see('.row.own:not(.waiting) .bubble', text);
     },
-    async broken() {
-      await page.run(`() => { ${AXE} }`);
-      const found = (await page.run(
+    async findAxeViolations() {
+      await page.evaluate(`() => { ${AXE_SOURCE} }`);
+      const found = (await page.evaluate(
         `(rules) => axe.run(document.querySelector('chatty-chat'), { runOnly: rules, resultTypes: ['violations'] })
           .then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target.flat().join(' '))))`,
-        RULES,
+        AXE_RULES,
       )) as string[];
       return found;
     },

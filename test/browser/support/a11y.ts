@@ -5,17 +5,21 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Smallest side of what is pressed, in pixels (WCAG 2.2, 2.5.8). */
-const TARGET = 24;
+const MIN_TARGET_SIZE_PX = 24;
 
 /**
  * Every broken rule with its elements, and every target too small.
  * @param rules tags or names of axe's rules
  */
-export async function faults(page: Page | Frame, state: string, rules = RULES): Promise<string[]> {
-  await page.evaluate(AXE);
+export async function findAccessibilityViolations(
+  page: Page | Frame,
+  state: string,
+  rules = AXE_RULES,
+): Promise<string[]> {
+  await page.evaluate(AXE_SOURCE);
   // What comes into view has not its colours yet. A skeleton never rests.
   await page.locator('chatty-chat').evaluateAll((chats) =>
     Promise.all(
@@ -38,7 +42,7 @@ export async function faults(page: Page | Frame, state: string, rules = RULES): 
           .map((element) => ({ element, box: element.getBoundingClientRect() }))
           .filter(({ box }) => box.width < least || box.height < least)
           .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} is ${box.width} x ${box.height}`),
-      TARGET,
+      MIN_TARGET_SIZE_PX,
     );
   const covered = (await page.locator('.popup').count()) > 0;
   const broken = violations.flatMap(({ id, nodes }) =>

@@ -2,10 +2,10 @@
 
 import type { Page } from 'playwright-core';
 
-export type Colours = { accent?: string; background?: string; text?: string };
+export type ThemeColours = { accent?: string; background?: string; text?: string };
 
 /** Of hosts as there are: a colour of the house alone, or a whole page of it that knows nothing of light and dark. */
-export const HOSTS: [name: string, Colours][] = [
+export const HOST_THEMES: [name: string, ThemeColours][] = [
   ['a dark colour alone', { accent: '#1b3a57' }],
   ['a pale colour alone', { accent: '#ffd400' }],
   ['red alone', { accent: '#e5002b' }],
@@ -17,7 +17,11 @@ export const HOSTS: [name: string, Colours][] = [
 ];
 
 /** The page of a host, for a visitor who likes it light or dark. */
-export async function dress(page: Page, colours: Colours, colorScheme: 'light' | 'dark'): Promise<void> {
+export async function applyTheme(
+  page: Page,
+  colours: ThemeColours,
+  colorScheme: 'light' | 'dark',
+): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(
     ([names, colours]) => {

@@ -3,15 +3,25 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { until } from '../../support/server.js';
+import { waitUntil } from '../../support/server.js';
 
-export type Left = { sockets: number; timers: number; listeners: string[]; observers: number; nodes: number };
+export type PageResources = {
+  sockets: number;
+  timers: number;
+  listeners: string[];
+  observers: number;
+  nodes: number;
+};
 
 /** What a page needs to be asked; `serveMarkup` puts it before everything else. */
-export type Counted = { left(): Left; rest(milliseconds: number): Promise<void>; heard: unknown[][] };
+export type Counted = {
+  left(): PageResources;
+  rest(milliseconds: number): Promise<void>;
+  heard: unknown[][];
+};
 
 /** Runs in the page, before any other script. */
-function count(): void {
+function installResourceCounter(): void {
   const sockets = new Set<WebSocket>();
   const timers = new Set<unknown>();
   const listeners = new Map<EventTarget, Map<unknown, Set<string>>>();
@@ -92,7 +102,7 @@ function count(): void {
   Object.assign(window, {
     heard: [],
     rest: (milliseconds: number) => new Promise((resolve) => later(resolve, milliseconds)),
-    left: (): Left => ({
+    left: (): PageResources => ({
       sockets: [...sockets].filter(({ readyState }) => readyState < 2).length,
       timers: timers.size,
       listeners: [...listeners]
@@ -111,7 +121,7 @@ function count(): void {
 }
 
 /** A site with the pages that are asked for. Of scripts, only those with the nonce `page` and the chat's run. */
-export async function serveMarkup(
+export async function serveHostMarkup(
   context: Pick<TestContext, 'after'>,
   chat: string,
 ): Promise<(body: string, head?: string) => string> {
@@ -133,15 +143,16 @@ export async function serveMarkup(
     site.closeAllConnections();
     site.close();
   });
-  await until(() => site.listening, 'the site');
+  await waitUntil(() => site.listening, 'the site');
   const { port } = site.address() as AddressInfo;
   return (body, head = '') =>
     `http://127.0.0.1:${port}/${
       pages.push(
-        `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="stylesheet" href="/page.css"><script nonce="page">var __name = (it) => it; (${count})();</script>${head}</head><body>${body}</body></html>`,
+        `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="stylesheet" href="/page.css"><script nonce="page">var __name = (it) => it; (${installResourceCounter})();</script>${head}</head><body>${body}</body></html>`,
       ) - 1
     }`;
 }
 
 /** An inline script of the page. */
-export const inline = (code: string) => `<script nonce="page">${code.replaceAll('</', '<\\/')}</script>`;
+export const inlineScript = (code: string) =>
+  `<script nonce="page">${code.replaceAll('</', '<\\/')}</script>`;

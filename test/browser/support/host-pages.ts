@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { until } from '../../support/server.js';
+import { waitUntil } from '../../support/server.js';
 
-export type Host = {
+export type HostPageOptions = {
   /** Content security policy; unset: none. */
   policy?: string;
   /** What stands before `<html>`. */
@@ -21,11 +21,11 @@ export type Host = {
 };
 
 /** A site of many pages; answers the address of each. The token comes in a script file: the markup has none of it. */
-export async function serveHosts(
+export async function serveHostPages(
   context: Pick<TestContext, 'after'>,
   chat: string,
-): Promise<(host: Host) => string> {
-  const hosts: Host[] = [];
+): Promise<(host: HostPageOptions) => string> {
+  const hosts: HostPageOptions[] = [];
   const site = createServer((request, response) => {
     const [, place = '', number = ''] = (request.url ?? '').split('/');
     const host = hosts[Number(number)];
@@ -53,34 +53,37 @@ export async function serveHosts(
     site.closeAllConnections();
     site.close();
   });
-  await until(() => site.listening, 'the site');
+  await waitUntil(() => site.listening, 'the site');
   const { port } = site.address() as AddressInfo;
   return (host) => `http://127.0.0.1:${port}/page/${hosts.push(host) - 1}`;
 }
 
 /** In Korean, as the pages are. */
-const row = (page: Page, text: string) => page.locator('.row', { hasText: text }).last();
-export const field = (page: Page) => page.locator('.composer textarea');
+const messageRow = (page: Page, text: string) => page.locator('.row', { hasText: text }).last();
+export const messageField = (page: Page) => page.locator('.composer textarea');
 
-async function say(page: Page, text: string): Promise<void> {
-  await field(page).fill(text);
-  await field(page).press('Enter');
+async function sendMessage(page: Page, text: string): Promise<void> {
+  await messageField(page).fill(text);
+  await messageField(page).press('Enter');
   await page.locator('.own:not(.waiting)', { hasText: text }).last().waitFor();
 }
 
 /** Everything a visitor does: reads what `other` says, answers it, edits, finds an emoji, calls by name, deletes. */
-export async function liveThrough(page: Page, other: { name: string; say(text: string): Promise<unknown> }) {
+export async function assertChatWorks(
+  page: Page,
+  other: { name: string; sendMessage(text: string): Promise<unknown> },
+) {
   const press = async (text: string, name: string) => {
-    await row(page, text).hover();
-    await row(page, text).locator('.tools').getByRole('button', { name, exact: true }).click();
+    await messageRow(page, text).hover();
+    await messageRow(page, text).locator('.tools').getByRole('button', { name, exact: true }).click();
   };
   await page.locator('.beside').waitFor();
-  await other.say('오늘 김프 몇 퍼센트예요?');
+  await other.sendMessage('오늘 김프 몇 퍼센트예요?');
   await page.locator('.bubble', { hasText: '몇 퍼센트' }).waitFor();
   await press('몇 퍼센트', '답장');
   await page.locator('.replying').waitFor();
-  await say(page, '3퍼센트요');
-  await row(page, '3퍼센트요').locator('.quote', { hasText: '몇 퍼센트' }).waitFor();
+  await sendMessage(page, '3퍼센트요');
+  await messageRow(page, '3퍼센트요').locator('.quote', { hasText: '몇 퍼센트' }).waitFor();
   await press('3퍼센트요', '수정');
   await page.locator('.editor textarea').fill('4퍼센트요');
   await page.locator('.editor').getByRole('button', { name: '저장' }).click();
@@ -90,13 +93,13 @@ export async function liveThrough(page: Page, other: { name: string; say(text: s
   await page.locator('.popup').getByRole('gridcell', { name: '로켓', exact: true }).click();
   await page.keyboard.press('Escape');
   await page.locator('.popup').waitFor({ state: 'detached' });
-  await field(page).press('End');
+  await messageField(page).press('End');
   await page.keyboard.type(` @${other.name.slice(0, 1)}`);
   await page.getByRole('option', { name: other.name }).waitFor();
-  await field(page).press('Enter');
-  await field(page).press('Enter');
+  await messageField(page).press('Enter');
+  await messageField(page).press('Enter');
   await page.locator('.own:not(.waiting) .mention', { hasText: `@${other.name}` }).waitFor();
-  await say(page, '지울 말');
+  await sendMessage(page, '지울 말');
   await press('지울 말', '삭제');
   await page.locator('.removal').getByRole('button', { name: '삭제' }).click();
   await page.locator('.bubble', { hasText: '지울 말' }).waitFor({ state: 'detached' });

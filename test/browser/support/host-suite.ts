@@ -3,35 +3,35 @@
 import { before } from 'node:test';
 import type { Chatty as Api } from '@chatty/embed';
 import type { Page } from 'playwright-core';
-import { join, tokenOf, until, type Visitor } from '../../support/server.js';
-import { type Counted, serveMarkup } from './host-page.js';
+import { connectClient, createTestToken, type TestClient, waitUntil } from '../../support/server.js';
+import { type Counted, serveHostMarkup } from './host-page.js';
 import { startBrowserSuite } from './suite.js';
 
 /** The window of a page, as its scripts see it. */
 export type HostWindow = Counted & { Chatty: Api };
 
-export type Suite = {
+export type HostSuite = {
   readonly chat: string;
-  readonly complaints: string[];
+  readonly pageErrors: string[];
   /** The two lines of the embed, with attributes of the script. */
   script(attributes?: string): string;
-  open(body: string, head?: string): Promise<Page>;
-  watcher(): Visitor;
+  openPage(body: string, head?: string): Promise<Page>;
+  roomWatcher(): TestClient;
   /** Who has a connection to the server, beside the watcher. */
-  present(): Promise<string[]>;
+  memberCount(): Promise<string[]>;
   /** Waits until exactly these have one. */
   room(...names: string[]): Promise<void>;
 };
 
 /** Token of somebody in the project of these stories. */
-export const tokenFor = (name: string, expiresIn = 3_600, now = Date.now()) =>
-  tokenOf(name, { projectId: 'host', expiresIn, now });
+export const createSuiteToken = (name: string, expiresIn = 3_600, now = Date.now()) =>
+  createTestToken(name, { projectId: 'host', expiresIn, now });
 
-export function startSuite(): Suite {
-  const suite = startBrowserSuite({ serve: serveMarkup });
-  let watcher: Visitor;
+export function startHostSuite(): HostSuite {
+  const suite = startBrowserSuite({ serve: serveHostMarkup });
+  let watcher: TestClient;
   before(async () => {
-    watcher = await join(suite, suite.chatty.url, tokenFor('watcher'));
+    watcher = await connectClient(suite, suite.server.url, createSuiteToken('watcher'));
   });
 
   async function present(): Promise<string[]> {
@@ -44,19 +44,19 @@ export function startSuite(): Suite {
 
   return {
     get chat() {
-      return suite.chatty.url;
+      return suite.server.url;
     },
-    complaints: suite.complaints,
-    script: (attributes = 'defer') => `<script src="${suite.chatty.url}/widget.js" ${attributes}></script>`,
-    async open(body, head) {
-      const page = await suite.page({ locale: 'en-US' });
-      await page.goto(suite.address(body, head));
+    pageErrors: suite.pageErrors,
+    script: (attributes = 'defer') => `<script src="${suite.server.url}/widget.js" ${attributes}></script>`,
+    async openPage(body, head) {
+      const page = await suite.openPage({ locale: 'en-US' });
+      await page.goto(suite.pageUrl(body, head));
       return page;
     },
-    watcher: () => watcher,
-    present,
+    roomWatcher: () => watcher,
+    memberCount: present,
     room: (...names) =>
-      until(
+      waitUntil(
         async () => (await present()).join() === names.sort().join(),
         `${names.join(' and ')} in the room`,
       ),

@@ -1,11 +1,11 @@
 /** Host pages that make it hard, on purpose or by age. Each stands for something found on real sites. */
 
-import type { Host } from './host-pages.js';
+import type { HostPageOptions } from './host-pages.js';
 
-type Hostile = Omit<Host, 'params'> & { name: string; params?: Record<string, unknown> };
+type HostilePage = Omit<HostPageOptions, 'params'> & { name: string; params?: Record<string, unknown> };
 
 /** What a careless style sheet says of everything, against which a chat in the page's own tree has no chance. */
-const STYLES = `
+const HOSTILE_STYLES = `
   .nothing, main * { color: inherit }
   * {
     all: revert !important; display: inline-flex !important; position: relative !important; float: left !important;
@@ -24,7 +24,7 @@ const STYLES = `
 `;
 
 /** As Prototype.js and its kind did it: methods of one's own on everything, some under names that are now the language's. */
-const PATCHES = `
+const PROTOTYPE_PATCHES = `
   const collect = function (take, self) {
     const results = [];
     for (let index = 0; index < this.length; index += 1) results.push(take.call(self, this[index], index));
@@ -53,7 +53,7 @@ const PATCHES = `
   Element.prototype.replace = function () {};
 `;
 
-const GLOBALS = `
+const CONFLICTING_GLOBALS = `
   window.io = () => { throw new Error('the io of the page'); };
   window.preact = { render() { throw new Error('the preact of the page'); } };
   window.define = Object.assign(() => { throw new Error('the define of the page'); }, { amd: {} });
@@ -62,7 +62,7 @@ const GLOBALS = `
   window.Chat = 1; window.Emitter = 2; window.customElements.define('host-element', class extends HTMLElement {});
 `;
 
-const CLOBBERED = [
+const DOM_CLOBBERING = [
   'Chatty',
   'fetch',
   'location',
@@ -73,14 +73,14 @@ const CLOBBERED = [
   'Promise',
 ];
 
-export const HOSTILE: Hostile[] = [
-  { name: 'styles', head: `<style>${STYLES}</style>` },
-  { name: 'patched prototypes', head: `<script>{${PATCHES}}</script>` },
-  { name: 'other globals', head: `<script>{${GLOBALS}}</script>` },
+export const HOSTILE_PAGES: HostilePage[] = [
+  { name: 'styles', head: `<style>${HOSTILE_STYLES}</style>` },
+  { name: 'patched prototypes', head: `<script>{${PROTOTYPE_PATCHES}}</script>` },
+  { name: 'other globals', head: `<script>{${CONFLICTING_GLOBALS}}</script>` },
   {
     name: 'clobbered names',
     head: '<base href="https://elsewhere.example/">',
-    body: `${CLOBBERED.map((name) => `<form id="${name}"><input name="q"></form>`).join('')}
+    body: `${DOM_CLOBBERING.map((name) => `<form id="${name}"><input name="q"></form>`).join('')}
       <img name="params" alt=""><img name="currentScript" alt=""><a id="CSSStyleSheet"></a><a id="preact"></a>`,
   },
   {

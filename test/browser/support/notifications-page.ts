@@ -2,19 +2,19 @@
 
 import assert from 'node:assert/strict';
 import type { Frame, Page } from 'playwright-core';
-import { join, stored, tokenOf, until } from '../../support/server.js';
-import { inline, type Left, serveMarkup } from './host-page.js';
+import { assertStored, connectClient, createTestToken, waitUntil } from '../../support/server.js';
+import { inlineScript, type PageResources, serveHostMarkup } from './host-page.js';
 import type { HostWindow } from './host-suite.js';
 import { startBrowserSuite } from './suite.js';
 
-export const TITLE = ' A  shop ';
-const HEAD = `<title>${TITLE}</title><meta http-equiv="content-security-policy" content="require-trusted-types-for 'script'">`;
-const BODY = '<main><h1>A shop</h1><div id="a" class="place"></div></main>';
+export const PAGE_TITLE = ' A  shop ';
+const PAGE_HEAD = `<title>${PAGE_TITLE}</title><meta http-equiv="content-security-policy" content="require-trusted-types-for 'script'">`;
+const PAGE_BODY = '<main><h1>A shop</h1><div id="a" class="place"></div></main>';
 
-type Shown = { title: string; body: string; closed: boolean; press(): void };
+type ShownNotification = { title: string; body: string; closed: boolean; press(): void };
 
-type Noted = {
-  shown: Shown[];
+type RecordedNotifications = {
+  shown: ShownNotification[];
   asked: number;
   tones: number;
   /** States of the audio contexts there have been. */
@@ -22,15 +22,20 @@ type Noted = {
 };
 
 /** The window of such a page. */
-export type NotedWindow = { noted: Noted };
+export type RecordingWindow = { noted: RecordedNotifications };
 
 /** Runs in the page, before any other script. */
-function note(): void {
+function installNotificationRecorder(): void {
   const contexts: AudioContext[] = [];
-  const noted: Noted = { shown: [], asked: 0, tones: 0, audio: () => contexts.map(({ state }) => state) };
+  const noted: RecordedNotifications = {
+    shown: [],
+    asked: 0,
+    tones: 0,
+    audio: () => contexts.map(({ state }) => state),
+  };
   const asking = Notification.requestPermission.bind(Notification);
   window.Notification = class extends Notification {
-    readonly #shown: Shown;
+    readonly #shown: ShownNotification;
     constructor(title: string, options: NotificationOptions = {}) {
       super(title, options);
       const press = () => void this.onclick?.call(this, new Event('click'));
@@ -61,12 +66,12 @@ function note(): void {
   Object.assign(window, { noted });
 }
 
-export async function takeNotes(page: Page): Promise<void> {
-  await page.addInitScript({ content: `var __name = (it) => it; (${note})();` });
+export async function recordNotifications(page: Page): Promise<void> {
+  await page.addInitScript({ content: `var __name = (it) => it; (${installNotificationRecorder})();` });
 }
 
 /** As when the visitor turns to another tab, or comes back. */
-export function hide(page: Page | Frame, hidden = true): Promise<void> {
+export function setPageHidden(page: Page | Frame, hidden = true): Promise<void> {
   return page.evaluate((now) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => now });
     Object.defineProperty(document, 'visibilityState', {
@@ -78,8 +83,8 @@ export function hide(page: Page | Frame, hidden = true): Promise<void> {
 }
 
 /** What has been noted so far; what can be called has to be called there. */
-export function notesOf(page: Page | Frame): Promise<{
-  shown: Omit<Shown, 'press'>[];
+export function readRecordedNotifications(page: Page | Frame): Promise<{
+  shown: Omit<ShownNotification, 'press'>[];
   asked: number;
   tones: number;
   audio: string[];
@@ -87,7 +92,7 @@ export function notesOf(page: Page | Frame): Promise<{
   title: string;
 }> {
   return page.evaluate(() => {
-    const { shown, asked, tones, audio } = (window as unknown as NotedWindow).noted;
+    const { shown, asked, tones, audio } = (window as unknown as RecordingWindow).noted;
     return {
       shown: shown.map(({ title, body, closed }) => ({ title, body, closed })),
       asked,
@@ -104,41 +109,45 @@ export function notesOf(page: Page | Frame): Promise<{
 }
 
 /** A visitor's page: what was there before the chat, somebody else in its room, and whether the notices were brought. */
-type Opened = {
+type NotificationPage = {
   page: Page;
   projectId: string;
-  before: Left;
+  before: PageResources;
   say(said: string | { content: string; replyTo: number }): Promise<{ id: number }>;
-  brought(): boolean;
+  loadedScripts(): boolean;
 };
 
-export const live = (page: Page) => page.locator('.dot.live').first().waitFor();
+export const liveRegion = (page: Page) => page.locator('.dot.live').first().waitFor();
 
-const left = (page: Page) => page.evaluate(() => (window as unknown as HostWindow).left());
+const leftoverOf = (page: Page) => page.evaluate(() => (window as unknown as HostWindow).left());
 
-export const call = (page: Page, name: string, given?: object) =>
+export const callChattyApi = (page: Page, name: string, options?: object) =>
   page.evaluate(([method, value]) => void (window as unknown as HostWindow).Chatty(method, value), [
     name,
-    given,
+    options,
   ] as const);
 
 export const title = (page: Page, wanted: string) =>
-  until(async () => (await notesOf(page)).title === wanted, `the title ${JSON.stringify(wanted)}`);
+  waitUntil(
+    async () => (await readRecordedNotifications(page)).title === wanted,
+    `the title ${JSON.stringify(wanted)}`,
+  );
 
-export async function write(page: Page, text: string): Promise<void> {
+export async function setTitle(page: Page, text: string): Promise<void> {
   await page.locator('.composer textarea').fill(text);
   await page.locator('.composer textarea').press('Enter');
   await page.locator('.own:not(.waiting)', { hasText: text }).waitFor();
 }
 
 /** Waits until no more is left than there was before the chat. */
-export const settles = ({ page, before }: Opened) =>
-  until(async () => JSON.stringify(await left(page)) === JSON.stringify(before), 'nothing to be left').catch(
-    async () => assert.deepEqual(await left(page), before),
-  );
+export const waitUntilRestored = ({ page, before }: NotificationPage) =>
+  waitUntil(
+    async () => JSON.stringify(await leftoverOf(page)) === JSON.stringify(before),
+    'nothing to be left',
+  ).catch(async () => assert.deepEqual(await leftoverOf(page), before));
 
 /** What the visitor's browser says when it is asked for notifications. */
-export async function answer(page: Page, setting: 'granted' | 'denied'): Promise<void> {
+export async function answerPermission(page: Page, setting: 'granted' | 'denied'): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { targetInfo } = await session.send('Target.getTargetInfo');
   const { browserContextId } = targetInfo;
@@ -151,9 +160,9 @@ export async function answer(page: Page, setting: 'granted' | 'denied'): Promise
   });
 }
 
-export function startNoticesSuite() {
+export function startNotificationsSuite() {
   const suite = startBrowserSuite({
-    serve: serveMarkup,
+    serve: serveHostMarkup,
     settings: { SEND_BURST: '500', SEND_PER_SECOND: '500' },
   });
   let projects = 0;
@@ -161,34 +170,34 @@ export function startNoticesSuite() {
   /** Minsu's page, with these settings of its host, and Jiyoung in his room. */
   async function open(
     settings: object,
-    { granted = true, head = HEAD }: { granted?: boolean; head?: string } = {},
-  ): Promise<Opened> {
+    { granted = true, head = PAGE_HEAD }: { granted?: boolean; head?: string } = {},
+  ): Promise<NotificationPage> {
     projects += 1;
     const projectId = `notices-${projects}`;
-    const page = await suite.page({ locale: 'en-US' });
-    await answer(page, granted ? 'granted' : 'denied');
-    await takeNotes(page);
+    const page = await suite.openPage({ locale: 'en-US' });
+    await answerPermission(page, granted ? 'granted' : 'denied');
+    await recordNotifications(page);
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
-    const token = tokenOf('민수', { projectId });
-    const params = inline(`window.params = ${JSON.stringify({ token, autoload: false, ...settings })}`);
-    const script = `<script src="${suite.chatty.url}/widget.js"></script>`;
-    await page.goto(suite.address(BODY + params + script, head));
-    const before = await left(page);
-    await call(page, 'init');
-    const jiyoung = await join(suite, suite.chatty.url, tokenOf('지영', { projectId }));
+    const token = createTestToken('민수', { projectId });
+    const params = inlineScript(`window.params = ${JSON.stringify({ token, autoload: false, ...settings })}`);
+    const script = `<script src="${suite.server.url}/widget.js"></script>`;
+    await page.goto(suite.pageUrl(PAGE_BODY + params + script, head));
+    const before = await leftoverOf(page);
+    await callChattyApi(page, 'init');
+    const jiyoung = await connectClient(suite, suite.server.url, createTestToken('지영', { projectId }));
     return {
       page,
       projectId,
       before,
-      say: async (said) => stored(await jiyoung.say(said)),
-      brought: () => requests.some((address) => /\/notices-/.test(address)),
+      say: async (said) => assertStored(await jiyoung.send(said)),
+      loadedScripts: () => requests.some((address) => /\/notices-/.test(address)),
     };
   }
 
-  async function opened({ page }: Opened): Promise<void> {
-    await call(page, 'open');
-    await live(page);
+  async function opened({ page }: NotificationPage): Promise<void> {
+    await callChattyApi(page, 'open');
+    await liveRegion(page);
   }
 
   return { suite, open, opened };

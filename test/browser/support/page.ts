@@ -4,11 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
-import { until } from '../../support/server.js';
+import { waitUntil } from '../../support/server.js';
 
-type Cleanup = Pick<TestContext, 'after'>;
+type CleanupContext = Pick<TestContext, 'after'>;
 
-const FLAGS = [
+const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -18,18 +18,18 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export async function launchBrowser(context: Cleanup): Promise<Browser> {
+export async function launchBrowser(context: CleanupContext): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: FLAGS,
+    args: CHROMIUM_FLAGS,
   });
   context.after(() => browser.close());
   return browser;
 }
 
 /** A site whose pages hold the widget of `chat`; answers the address of the page for a token and more params. */
-export async function serveSite(
-  context: Cleanup,
+export async function serveHostSite(
+  context: CleanupContext,
   chat: string,
 ): Promise<(token: string, params?: Record<string, unknown>) => string> {
   const policy = [
@@ -57,7 +57,7 @@ export async function serveSite(
     site.closeAllConnections();
     site.close();
   });
-  await until(() => site.listening, 'the site');
+  await waitUntil(() => site.listening, 'the site');
   const { port } = site.address() as AddressInfo;
   return (token, params = {}) =>
     `http://127.0.0.1:${port}/?params=${encodeURIComponent(JSON.stringify({ mount: '#chat', ...params, token }))}`;

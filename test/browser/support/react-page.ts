@@ -3,7 +3,10 @@
 import { createElement, type FunctionComponent, StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 
-export function showIn<Props extends object>(place: Element, component: FunctionComponent<Props>) {
+export function renderInStrictMode<Props extends object>(
+  place: Element,
+  component: FunctionComponent<Props>,
+) {
   let root: Root | undefined;
   return {
     show(props: Props): void {

@@ -2,20 +2,20 @@
 
 import { after, afterEach, before, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { type Chatty, startChatty } from '../../support/server.js';
+import { startTestServer, type TestServer } from '../../support/server.js';
 import { launchBrowser } from './page.js';
 
-type Cleanup = Pick<TestContext, 'after'>;
+type CleanupContext = Pick<TestContext, 'after'>;
 
-export type BrowserSuite<Address> = Cleanup & {
-  readonly chatty: Chatty;
+export type BrowserSuite<Address> = CleanupContext & {
+  readonly server: TestServer;
   readonly browser: Browser;
   /** Gives the address of a page. */
-  readonly address: Address;
+  readonly pageUrl: Address;
   /** Errors nobody caught and violations of a policy, of every page so far. */
-  readonly complaints: string[];
+  readonly pageErrors: string[];
   /** A visitor with a browser profile of their own; it ends with the test. */
-  page(options?: BrowserContextOptions): Promise<Page>;
+  openPage(options?: BrowserContextOptions): Promise<Page>;
 };
 
 /**
@@ -24,19 +24,19 @@ export type BrowserSuite<Address> = Cleanup & {
  * @param fill says something before the first story
  */
 export function startBrowserSuite<Address>(options: {
-  serve: (context: Cleanup, chat: string) => Promise<Address>;
+  serve: (context: CleanupContext, chat: string) => Promise<Address>;
   settings?: Record<string, string>;
-  fill?: (chatty: Chatty) => Promise<void>;
+  fill?: (chatty: TestServer) => Promise<void>;
 }): BrowserSuite<Address> {
   const endings: (() => unknown)[] = [];
   const context = { after: (ending: () => unknown) => endings.push(ending) } as unknown as TestContext;
   const complaints: string[] = [];
-  let chatty: Chatty;
+  let chatty: TestServer;
   let browser: Browser;
   let address: Address;
 
   before(async () => {
-    chatty = await startChatty(context, options.settings);
+    chatty = await startTestServer(context, options.settings);
     await options.fill?.(chatty);
     browser = await launchBrowser(context);
     address = await options.serve(context, chatty.url);
@@ -50,17 +50,17 @@ export function startBrowserSuite<Address>(options: {
 
   return {
     after: context.after,
-    complaints,
-    get chatty() {
+    pageErrors: complaints,
+    get server() {
       return chatty;
     },
     get browser() {
       return browser;
     },
-    get address() {
+    get pageUrl() {
       return address;
     },
-    async page(profile) {
+    async openPage(profile) {
       const page = await (await browser.newContext(profile)).newPage();
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {

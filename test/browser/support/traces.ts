@@ -9,7 +9,7 @@ type Watch = Window & {
 };
 
 /** Runs in the page before all of its scripts. */
-export function watchPage(): void {
+export function installPageWatcher(): void {
   const own = Reflect.ownKeys;
   const describe = Object.getOwnPropertyDescriptor;
   const observe = MutationObserver;
@@ -66,7 +66,7 @@ export function watchPage(): void {
 }
 
 /** What a good guest leaves: its name, its element in the body, its listeners on the window and the document. */
-export const UNTOUCHED = {
+export const NO_TRACES = {
   globals: ['Chatty'],
   patched: [],
   changes: [],
@@ -74,7 +74,7 @@ export const UNTOUCHED = {
   listeners: { 'document.documentElement': [], 'document.head': [], bodyElement: [] },
 };
 
-export async function traces(page: Page) {
+export async function collectPageTraces(page: Page) {
   const seen = await page.evaluate(async () => ({
     ...(window as Watch).__seen?.(),
     stored: [
@@ -100,7 +100,7 @@ export async function traces(page: Page) {
 }
 
 /** All that the browser computed for the last element that fits, but what the page may say: the font, the language. */
-export function styleOf(page: Page, selector: string): Promise<Record<string, string>> {
+export function computedStyleOf(page: Page, selector: string): Promise<Record<string, string>> {
   return page
     .locator(`chatty-chat ${selector}`)
     .last()

@@ -1,24 +1,24 @@
 /** A member that uses our own client, and writes down what its lines show. */
 
-import type { createChat, Line, StoredLine } from '@chatty/client/chat';
-import { longLivedToken, until } from '../../support/server.js';
-import { hashOf, stateOf } from '../checker/log-lines.js';
-import { CHANGING, createChanges, textOf } from './changes.js';
-import { pause } from './follower.js';
+import type { createChatClient, StoredItem, TimelineItem } from '@chatty/client/chat';
+import { createLongLivedToken, waitUntil } from '../../support/server.js';
+import { hashBody, hashMessageState } from '../checker/log-lines.js';
+import { CHANGE_PROBABILITY, createChangeGenerator, createMessageText } from './changes.js';
+import { delay } from './follower.js';
 import type { Member, MemberOptions } from './index.js';
 
 /** Refusals after which the same change is asked for again: what became of the last try is not known. */
-const UNKNOWN = ['unavailable'];
-const CHANGE_PAUSE = 500;
+const UNKNOWN_OUTCOME_CODES = ['unavailable'];
+const CHANGE_INTERVAL_MS = 500;
 
 /** @param create `createChat`, or a copy of it that was changed */
 export function createChatMember(
-  options: Omit<MemberOptions, 'kind' | 'transports'> & { create: typeof createChat },
+  options: Omit<MemberOptions, 'kind' | 'transports'> & { create: typeof createChatClient },
 ): Member {
   const { history, url, project, name, random, create } = options;
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
-  const chat = create({ url, token: longLivedToken(name, project) });
+  const chat = create({ url, token: createLongLivedToken(name, project) });
   /** What is shown since the last reset: of each id the newest number. */
   let shown = new Map<number, number>();
   let newest = 0;
@@ -35,19 +35,29 @@ export function createChatMember(
   const open = new Set<string>();
   const work = new Set<Promise<void>>();
 
-  const changes = createChanges({ history, about, random, position: () => top });
+  const changes = createChangeGenerator({ history, about, random, position: () => top });
 
-  const write = (kind: 'recv' | 'page', { message }: StoredLine, upto: number | null = null) => {
+  const write = (kind: 'recv' | 'page', { message }: StoredItem, upto: number | null = null) => {
     const { id, seq, userId, clientId } = message;
     const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
-    history.add({ ...about, op: 'follow', kind, id, seq, upto, cid, body_hash: stateOf(message), epoch });
+    history.add({
+      ...about,
+      op: 'follow',
+      kind,
+      id,
+      seq,
+      upto,
+      cid,
+      body_hash: hashMessageState(message),
+      epoch,
+    });
     shown.set(id, seq);
     newest = Math.max(newest, id);
     top = Math.max(top, seq);
   };
 
   function look(): void {
-    const lines = chat.lines;
+    const lines = chat.items;
     const gap = lines.findLastIndex(({ kind }) => kind === 'gap');
     const stored = lines.slice(gap + 1).filter((line) => line.kind === 'stored');
     const last = stored.at(-1)?.message;
@@ -63,7 +73,7 @@ export function createChatMember(
     for (const clientId of open) if (!isPending(lines, clientId)) giveUp(clientId);
   }
 
-  const isPending = (lines: readonly Line[], clientId: string) =>
+  const isPending = (lines: readonly TimelineItem[], clientId: string) =>
     lines.some((line) => line.kind === 'pending' && line.clientId === clientId);
 
   /** It was answered when its log had been replaced and much was written since: it is above what is shown, with its number. */
@@ -73,7 +83,7 @@ export function createChatMember(
   }
 
   /** All that one event brings stands at once, whatever its order: up to its newest number nothing may be missing. */
-  function showNew(stored: readonly StoredLine[]): void {
+  function showNew(stored: readonly StoredItem[]): void {
     letGo(stored[0]?.message.id ?? 0);
     const next = stored.filter(({ message: { id, seq } }) => id >= first && shown.get(id) !== seq);
     next.sort((a, b) => a.message.seq - b.message.seq);
@@ -89,7 +99,7 @@ export function createChatMember(
     for (const id of shown.keys()) if (id < from) shown.delete(id);
   }
 
-  function startAgain(stored: readonly StoredLine[]): void {
+  function startAgain(stored: readonly StoredItem[]): void {
     const seq = Math.max(...stored.map(({ message }) => message.seq));
     history.add({ ...about, op: 'follow', kind: 'reset', seq, epoch });
     shown = new Map();
@@ -99,12 +109,12 @@ export function createChatMember(
     for (const line of stored) write('page', line);
   }
 
-  function settle({ message, own }: StoredLine): void {
+  function settle({ message, own }: StoredItem): void {
     if (!own || message.clientId === null || !open.delete(message.clientId)) return;
     acked += 1;
     const { id, content } = message;
     const cid = `${project}:${name}:${message.clientId}`;
-    history.add({ ...about, op: 'send', kind: 'ok', cid, id, seq: id, body_hash: hashOf(content) });
+    history.add({ ...about, op: 'send', kind: 'ok', cid, id, seq: id, body_hash: hashBody(content) });
     changes.mine(id, cid);
   }
 
@@ -119,31 +129,33 @@ export function createChatMember(
 
   /** Sends one line and waits until it is stored; a line that has failed is sent again as a person would. */
   async function say(number: number): Promise<void> {
-    const content = textOf(`${name} ${number}`, random);
-    const before = new Set(chat.lines.map(({ key }) => key));
+    const content = createMessageText(`${name} ${number}`, random);
+    const before = new Set(chat.items.map(({ key }) => key));
     chat.send(content);
-    const line = chat.lines.findLast((each) => each.kind === 'pending' && !before.has(each.key));
+    const line = chat.items.findLast((each) => each.kind === 'pending' && !before.has(each.key));
     if (line?.kind !== 'pending') return;
     const { clientId } = line;
     const sent = {
       ...about,
       op: 'send',
       cid: `${project}:${name}:${clientId}`,
-      body_hash: hashOf(content),
+      body_hash: hashBody(content),
     } as const;
     open.add(clientId);
     history.add({ ...sent, kind: 'invoke' });
     const failed = () =>
-      chat.lines.some(
+      chat.items.some(
         (each) => each.kind === 'pending' && each.clientId === clientId && each.failure !== null,
       );
     while (open.has(clientId) && !leaving) {
-      await until(() => !open.has(clientId) || failed() || leaving, 'an answer or a failure', 200_000).catch(
-        (error: unknown) => {
-          const last = chat.lines.slice(-3).map((each) => JSON.stringify(each));
-          throw new Error(`${error}: ${clientId} of ${name}, ${chat.state}, ${epoch}, ${last}`);
-        },
-      );
+      await waitUntil(
+        () => !open.has(clientId) || failed() || leaving,
+        'an answer or a failure',
+        200_000,
+      ).catch((error: unknown) => {
+        const last = chat.items.slice(-3).map((each) => JSON.stringify(each));
+        throw new Error(`${error}: ${clientId} of ${name}, ${chat.state}, ${epoch}, ${last}`);
+      });
       if (!failed() || leaving) continue;
       history.add({ ...sent, kind: 'info' });
       history.add({ ...sent, kind: 'invoke' });
@@ -160,16 +172,16 @@ export function createChatMember(
       history.add({ ...line, kind: 'invoke' });
       const code = await (content === null ? chat.remove(id) : chat.edit(id, content));
       if (code === null) history.add({ ...line, kind: 'ok' });
-      else history.add({ ...line, kind: UNKNOWN.includes(code) ? 'info' : 'fail' });
-      if (!UNKNOWN.includes(code ?? '')) return;
-      await pause(CHANGE_PAUSE);
+      else history.add({ ...line, kind: UNKNOWN_OUTCOME_CODES.includes(code) ? 'info' : 'fail' });
+      if (!UNKNOWN_OUTCOME_CODES.includes(code ?? '')) return;
+      await delay(CHANGE_INTERVAL_MS);
     }
   }
 
   async function speaker(pace: number): Promise<void> {
     for (let number = 1; talking && !leaving; number += 1) {
-      await (random() < CHANGING ? change() : say(number));
-      await pause(pace * random());
+      await (random() < CHANGE_PROBABILITY ? change() : say(number));
+      await delay(pace * random());
     }
   }
 
@@ -179,23 +191,23 @@ export function createChatMember(
     get position() {
       return top;
     },
-    sees: 'window',
+    visibility: 'window',
     get connected() {
       return connected;
     },
-    get acked() {
+    get ackedMessageCount() {
       return acked;
     },
-    talk(pace) {
+    startSending(pace) {
       talking = true;
       const speaking = speaker(pace).finally(() => work.delete(speaking));
       work.add(speaking);
     },
-    async hush() {
+    async stopSending() {
       talking = false;
       await Promise.all(work);
     },
-    leave(silent = false) {
+    disconnect(silent = false) {
       if (connected && !silent) history.add({ ...about, op: 'leave', kind: 'disconnect' });
       leaving = true;
       connected = false;

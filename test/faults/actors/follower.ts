@@ -1,19 +1,19 @@
 /** How a member follows its room with a plain socket or with frames and positions, and writes down what it shows. */
 
-import type { Frame, Message, Position, Session, SyncAnswer } from '@chatty/protocol/events';
+import type { ChangeFrame, LogPosition, Message, Session, SyncAnswer } from '@chatty/protocol/events';
 import type { Socket } from 'socket.io-client';
-import { type History, stateOf } from '../checker/log-lines.js';
+import { type History, hashMessageState } from '../checker/log-lines.js';
 
 /** How long an answer is waited for before it is asked again, in milliseconds. */
-export const ACK_PATIENCE = 4_000;
+export const ACK_TIMEOUT_MS = 4_000;
 /** Pause after a refusal that may pass, in milliseconds. */
-export const RETRY_PAUSE = 150;
+export const RETRY_DELAY_MS = 150;
 
-type Follower = ReturnType<typeof createFollower>;
+type LogFollower = ReturnType<typeof createLogFollower>;
 
 /** What a member shows, as lines of the history. Changes of messages before its first one are not shown. */
-export function createFollower(history: History, about: { actor: string; room: string }) {
-  let position: Position = { epoch: '', seq: 0 };
+export function createLogFollower(history: History, about: { actor: string; room: string }) {
+  let position: LogPosition = { epoch: '', seq: 0 };
   let shown = new Set<number>();
   let first = 0;
   /** Up to where everything is shown; what came after that waits until it is whole. */
@@ -24,7 +24,17 @@ export function createFollower(history: History, about: { actor: string; room: s
     const [project] = about.room.split('/');
     const cid = clientId === null ? null : `${project}:${userId}:${clientId}`;
     const { epoch } = position;
-    history.add({ ...about, op: 'follow', kind, id, seq, upto, cid, body_hash: stateOf(message), epoch });
+    history.add({
+      ...about,
+      op: 'follow',
+      kind,
+      id,
+      seq,
+      upto,
+      cid,
+      body_hash: hashMessageState(message),
+      epoch,
+    });
     shown.add(id);
   };
   return {
@@ -39,7 +49,7 @@ export function createFollower(history: History, about: { actor: string; room: s
       if (staged.length > 0) position = { ...position, seq: whole };
       staged = [];
     },
-    reset(messages: readonly Message[], next: Position): void {
+    reset(messages: readonly Message[], next: LogPosition): void {
       position = next;
       whole = next.seq;
       staged = [];
@@ -61,7 +71,7 @@ export function createFollower(history: History, about: { actor: string; room: s
      * The changes of a frame that are new here. One that others follow up to `goal` lacks the messages that change in
      * those, so they are shown together. A message in the wrong place stays where the server put it.
      */
-    take(frame: Omit<Frame, 'prev'>, goal: number): void {
+    take(frame: Omit<ChangeFrame, 'prev'>, goal: number): void {
       const { seq } = position;
       staged.push(...frame.messages.filter((message) => message.seq > seq && message.id >= first));
       position = { epoch: frame.epoch, seq: Math.max(seq, frame.seq) };
@@ -74,9 +84,9 @@ export function createFollower(history: History, about: { actor: string; room: s
   };
 }
 
-export function follow(
+export function followRoom(
   socket: Socket,
-  follower: Follower,
+  follower: LogFollower,
   kind: 'plain' | 'batch',
   wanted: () => boolean,
 ): void {
@@ -97,7 +107,7 @@ export function follow(
   socket.on('session', (next: Session) => {
     session = next;
   });
-  socket.on('history', (messages: Message[], position?: Position) => {
+  socket.on('history', (messages: Message[], position?: LogPosition) => {
     const seq = messages.at(-1)?.seq ?? 0;
     follower.reset(messages, position ?? { epoch: session?.epoch ?? '', seq });
   });
@@ -106,11 +116,11 @@ export function follow(
     for (const event of ['message updated', 'message deleted'])
       socket.on(event, (message: Message) => follower.change(message));
   } else {
-    socket.on('messages', (frame: Frame) => {
+    socket.on('messages', (frame: ChangeFrame) => {
       if (frame.epoch !== follower.place().epoch || frame.prev > follower.position()) missed(frame.seq);
       else follower.take(frame, told);
     });
-    socket.on('head', ({ seq, epoch }: Position) => {
+    socket.on('head', ({ seq, epoch }: LogPosition) => {
       if (epoch !== follower.place().epoch || seq > follower.position()) missed(seq);
     });
   }
@@ -127,7 +137,7 @@ export function follow(
         const answer = await ask();
         if (answer?.ok && answer.reset) follower.reset(answer.messages, answer);
         else if (answer?.ok) follower.take(answer, answer.head);
-        else await pause(RETRY_PAUSE);
+        else await delay(RETRY_DELAY_MS);
         if (answer?.ok)
           told = answer.seq < answer.head ? Math.max(told, answer.head) : Math.min(told, answer.seq);
       }
@@ -139,13 +149,13 @@ export function follow(
 
   async function ask(): Promise<SyncAnswer | null> {
     try {
-      return await socket.timeout(ACK_PATIENCE).emitWithAck('sync', { after: follower.place() });
+      return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck('sync', { after: follower.place() });
     } catch {
       return null;
     }
   }
 }
 
-export function pause(milliseconds: number): Promise<void> {
+export function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -2,10 +2,10 @@
 
 import type { ChangeAnswer } from '@chatty/protocol/events';
 import { io, type Socket } from 'socket.io-client';
-import { longLivedToken, until } from '../../support/server.js';
-import { type History, hashOf } from '../checker/log-lines.js';
-import { CHANGING, createChanges, textOf } from './changes.js';
-import { ACK_PATIENCE, createFollower, follow, pause, RETRY_PAUSE } from './follower.js';
+import { createLongLivedToken, waitUntil } from '../../support/server.js';
+import { type History, hashBody } from '../checker/log-lines.js';
+import { CHANGE_PROBABILITY, createChangeGenerator, createMessageText } from './changes.js';
+import { ACK_TIMEOUT_MS, createLogFollower, delay, followRoom, RETRY_DELAY_MS } from './follower.js';
 
 export type MemberOptions = {
   history: History;
@@ -16,39 +16,49 @@ export type MemberOptions = {
   kind: 'plain' | 'batch';
   transports?: string[];
   /** Characters that each message has at least. */
-  long?: number;
+  minMessageLength?: number;
   /** Longest time in milliseconds until a connection stands; another is tried then. */
-  patience?: number;
+  connectTimeoutMs?: number;
   random: () => number;
 };
 
 /** What is common to the answers for new messages and for changes. */
-type Answered = ChangeAnswer & { ok: true };
-type Asked = Omit<Parameters<History['add']>[0], 'kind'>;
+type AcceptedAnswer = ChangeAnswer & { ok: true };
+type OperationEntry = Omit<Parameters<History['add']>[0], 'kind'>;
 
 export type Member = {
   readonly name: string;
   readonly room: string;
   /** The newest number it has got to; of one that only sees its `window`, the newest shown there. */
   readonly position: number;
-  readonly sees: 'everything' | 'window';
+  readonly visibility: 'everything' | 'window';
   readonly connected: boolean;
   /** Messages of its own that were acknowledged, edits and deletes not counted. */
-  readonly acked: number;
+  readonly ackedMessageCount: number;
   /** Sends one message after the other, `window` at once, with a pause of up to `pace` milliseconds between. */
-  talk(pace: number, window?: number): void;
+  startSending(pace: number, window?: number): void;
   /** Begins no new message; resolves when each one has its answer. */
-  hush(): Promise<void>;
+  stopSending(): Promise<void>;
   /** `silent`: the history is over, and nobody asks where it went. */
-  leave(silent?: boolean): void;
+  disconnect(silent?: boolean): void;
 };
 
 export function createMember(options: MemberOptions): Member {
-  const { history, url, project, name, kind, transports, long = 0, patience = 5_000, random } = options;
+  const {
+    history,
+    url,
+    project,
+    name,
+    kind,
+    transports,
+    minMessageLength: long = 0,
+    connectTimeoutMs: patience = 5_000,
+    random,
+  } = options;
   const room = `${project}/main`;
   const about = { actor: `${name}@${room}`, room } as const;
-  const follower = createFollower(history, about);
-  const token = longLivedToken(name, project);
+  const follower = createLogFollower(history, about);
+  const token = createLongLivedToken(name, project);
   const socket: Socket = io(url, {
     auth: (give) => give(kind === 'plain' ? { token } : { token, batch: true, ...follower.resume() }),
     forceNew: true,
@@ -58,7 +68,7 @@ export function createMember(options: MemberOptions): Member {
     ...(transports ? { transports } : {}),
   });
   let leaving = false;
-  follow(socket, follower, kind, () => !leaving);
+  followRoom(socket, follower, kind, () => !leaving);
 
   const cidOf = (clientId: string) => `${project}:${name}:${clientId}`;
   const work = new Set<Promise<void>>();
@@ -66,19 +76,19 @@ export function createMember(options: MemberOptions): Member {
   let acked = 0;
   let count = 0;
 
-  const changes = createChanges({ history, about, random, position: () => follower.position() });
+  const changes = createChangeGenerator({ history, about, random, position: () => follower.position() });
 
   async function say(): Promise<void> {
     count += 1;
     const clientId = `m${count}`;
     const cid = cidOf(clientId);
-    const content = textOf(`${name} ${count}`, random).padEnd(long, '가');
-    const line = { ...about, op: 'send', cid, body_hash: hashOf(content) } as const;
+    const content = createMessageText(`${name} ${count}`, random).padEnd(long, '가');
+    const line = { ...about, op: 'send', cid, body_hash: hashBody(content) } as const;
     const answer = await insist(line, 'chat message', { content, clientId });
     if (!answer) return;
     acked += 1;
     const { id, content: body } = answer.message;
-    history.add({ ...line, kind: 'ok', id, seq: id, body_hash: hashOf(body) });
+    history.add({ ...line, kind: 'ok', id, seq: id, body_hash: hashBody(body) });
     changes.mine(id, cid);
   }
 
@@ -93,9 +103,13 @@ export function createMember(options: MemberOptions): Member {
   }
 
   /** Until it is answered; the outcome of a try without an answer is unknown. Null where it was refused, or is given up. */
-  async function insist(line: Asked, event: string, payload: object): Promise<Answered | null> {
+  async function insist(
+    line: OperationEntry,
+    event: string,
+    payload: object,
+  ): Promise<AcceptedAnswer | null> {
     while (!leaving) {
-      await until(() => socket.connected || leaving, `${name} to be connected`, 120_000);
+      await waitUntil(() => socket.connected || leaving, `${name} to be connected`, 120_000);
       if (leaving) return null;
       history.add({ ...line, kind: 'invoke' });
       const answer = await attempt(event, payload);
@@ -103,14 +117,14 @@ export function createMember(options: MemberOptions): Member {
       const certain = answer !== null && answer.retry !== 'later';
       history.add({ ...line, kind: certain ? 'fail' : 'info' });
       if (certain) return null;
-      await pause(RETRY_PAUSE);
+      await delay(RETRY_DELAY_MS);
     }
     return null;
   }
 
   async function attempt(event: string, payload: object): Promise<ChangeAnswer | null> {
     try {
-      return await socket.timeout(ACK_PATIENCE).emitWithAck(event, payload);
+      return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, payload);
     } catch {
       return null;
     }
@@ -118,8 +132,8 @@ export function createMember(options: MemberOptions): Member {
 
   async function speaker(pace: number): Promise<void> {
     while (talking && !leaving) {
-      await (random() < CHANGING ? change() : say());
-      await pause(pace * random());
+      await (random() < CHANGE_PROBABILITY ? change() : say());
+      await delay(pace * random());
     }
   }
 
@@ -129,25 +143,25 @@ export function createMember(options: MemberOptions): Member {
     get position() {
       return follower.shown();
     },
-    sees: 'everything',
+    visibility: 'everything',
     get connected() {
       return socket.connected;
     },
-    get acked() {
+    get ackedMessageCount() {
       return acked;
     },
-    talk(pace, window = 1) {
+    startSending(pace, window = 1) {
       talking = true;
       for (let number = 0; number < window; number += 1) {
         const speaking = speaker(pace).finally(() => work.delete(speaking));
         work.add(speaking);
       }
     },
-    async hush() {
+    async stopSending() {
       talking = false;
       await Promise.all(work);
     },
-    leave(silent = false) {
+    disconnect(silent = false) {
       leaving = true;
       if (socket.connected && !silent) history.add({ ...about, op: 'leave', kind: 'disconnect' });
       socket.off('disconnect');

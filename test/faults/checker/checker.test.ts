@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { type Anomaly, anomalies, check, describe } from './index.js';
-import { DELETED, type Line } from './log-lines.js';
+import { type Anomaly, anomalies, checkHistory, formatViolations } from './index.js';
+import { DELETED_HASH, type HistoryEntry } from './log-lines.js';
 import { sampleHistory } from './samples.js';
-import { breaks, changeBreaks, indexes, without } from './violations.js';
+import { changeBreaks, indexesWhere, removeLine, violationBreaks } from './violations.js';
 
 const STEPS = [
   0, 1, 0, 18, 19, 0, 24, 1, 10, 28, 11, 24, 0, 17, 30, 26, 0, 1, 26, 16, 16, 12, 1, 0, 25, 1, 24, 0, 1, 32,
@@ -21,58 +21,62 @@ it('the sample has edits and deletes, some repeated', () => {
       changes.some((line) => line.kind === kind),
       kind,
     );
-  assert.ok(changes.some(({ body_hash }) => body_hash === DELETED));
+  assert.ok(changes.some(({ body_hash }) => body_hash === DELETED_HASH));
 });
 
 for (const [what, { name, breakIt }] of Object.entries(changeBreaks)) {
   it(`${anomalies[name]} ${name}: ${what}`, () => {
     const broken = breakIt(clean());
     assert.ok(broken, 'the sample has nothing to break');
-    const found = check(broken);
+    const found = checkHistory(broken);
     assert.ok(
       found.some((violation) => violation.name === name),
-      describe(found) || 'nothing was found',
+      formatViolations(found) || 'nothing was found',
     );
   });
 }
 
-it('a clean history passes', () => {
+it('a correct history passes', () => {
   const lines = clean();
   assert.ok(lines.filter(({ kind }) => kind === 'ok').length >= 8);
-  assert.equal(describe(check(lines)), '');
+  assert.equal(formatViolations(checkHistory(lines)), '');
 });
 
-for (const [name, breakIt] of Object.entries(breaks)) {
-  it(`${anomalies[name as Anomaly]} ${name} is caught, with the lines that show it`, () => {
+for (const [name, breakIt] of Object.entries(violationBreaks)) {
+  it(`${anomalies[name as Anomaly]} ${name} is detected, with the log lines that show it`, () => {
     const broken = breakIt(clean());
     assert.ok(broken, 'the sample has nothing to break');
-    const found = check(broken).filter((violation) => violation.name === name);
-    assert.ok(found.length > 0, describe(check(broken)) || 'nothing was found');
-    assert.ok(found[0]?.lines.length);
+    const found = checkHistory(broken).filter((violation) => violation.name === name);
+    assert.ok(found.length > 0, formatViolations(checkHistory(broken)) || 'nothing was found');
+    assert.ok(found[0]?.entries.length);
   });
 }
 
-it('a member that never comes back, and one that ends below the head, are named', () => {
+it('a member that never returns, and one that stops below the head, are reported', () => {
   const lines = clean();
-  const gone = [...lines, { ...(lines[0] as Line), t: 1e12, kind: 'disconnect' as const }];
-  assert.ok(check(gone).some(({ name }) => name === 'stuck'));
-  const last = indexes(lines, ({ kind, op }) => kind === 'recv' && op === 'follow').at(-1);
-  assert.ok(check(without(lines, last) ?? []).some(({ name }) => name === 'stale'));
+  const gone = [...lines, { ...(lines[0] as HistoryEntry), t: 1e12, kind: 'disconnect' as const }];
+  assert.ok(checkHistory(gone).some(({ name }) => name === 'stuck'));
+  const last = indexesWhere(lines, ({ kind, op }) => kind === 'recv' && op === 'follow').at(-1);
+  assert.ok(checkHistory(removeLine(lines, last) ?? []).some(({ name }) => name === 'stale'));
 });
 
-it('a banned member that still hears something is named', () => {
+it('a banned member that still receives events is reported', () => {
   const lines = clean();
   const actor = lines.find(({ kind }) => kind === 'recv')?.actor ?? '';
-  const ban: Line = { ...(lines[0] as Line), t: -2e9, actor, op: 'ban', kind: 'info' };
-  assert.ok(check([ban, ...lines]).some(({ name }) => name === 'leak'));
+  const ban: HistoryEntry = { ...(lines[0] as HistoryEntry), t: -2e9, actor, op: 'ban', kind: 'info' };
+  assert.ok(checkHistory([ban, ...lines]).some(({ name }) => name === 'leak'));
 });
 
 /** One member is shown `count` messages; then the first of them is changed, and it is shown that only where `told`. */
-function changedAfter(count: number, told: boolean, window?: number): Line[] {
+function changedAfter(count: number, told: boolean, window?: number): HistoryEntry[] {
   const room = 'kimpga/main';
   const base = { actor: `ours@${room}`, node: 'one', room, epoch: 'e1', upto: null };
   let t = 0;
-  const line = (op: Line['op'], kind: Line['kind'], more: Partial<Line>): Line => {
+  const line = (
+    op: HistoryEntry['op'],
+    kind: HistoryEntry['kind'],
+    more: Partial<HistoryEntry>,
+  ): HistoryEntry => {
     t += 1e6;
     return { ...base, t, op, kind, cid: null, id: null, seq: null, body_hash: null, ...more };
   };
@@ -101,44 +105,45 @@ function changedAfter(count: number, told: boolean, window?: number): Line[] {
   ];
 }
 
-it('a line that has left the window of its reader need not show its newest state', () => {
-  assert.equal(describe(check(changedAfter(60, true))), '');
-  assert.equal(describe(check(changedAfter(60, false, 2))), '');
+it('a message outside the window of its reader may be outdated', () => {
+  assert.equal(formatViolations(checkHistory(changedAfter(60, true))), '');
+  assert.equal(formatViolations(checkHistory(changedAfter(60, false, 2))), '');
 });
 
-it('a stale line within the window is named, and so is a window without the newest lines', () => {
+it('an outdated message within the window is reported, and so is a window without the latest messages', () => {
   for (const window of [undefined, 1])
     assert.ok(
-      check(changedAfter(60, false, window)).some(({ name }) => name === 'stale'),
+      checkHistory(changedAfter(60, false, window)).some(({ name }) => name === 'stale'),
       `${window}`,
     );
-  assert.ok(check(changedAfter(60, false, 30)).some(({ name }) => name === 'gap'));
+  assert.ok(checkHistory(changedAfter(60, false, 30)).some(({ name }) => name === 'gap'));
 });
 
 const choices = fc.array(fc.nat({ max: 39 }), { minLength: 20, maxLength: 200 });
 
-it('whatever a right room does, nothing is found', () => {
+it('no violation is reported for any correct history', () => {
   fc.assert(
     fc.property(choices, (steps) => {
-      assert.equal(describe(check(sampleHistory(steps))), '');
+      assert.equal(formatViolations(checkHistory(sampleHistory(steps))), '');
     }),
     { numRuns: 300 },
   );
 });
 
-it('whatever a right room does, each break of it is caught', () => {
+it('every injected violation is detected in any correct history', () => {
   const all: typeof changeBreaks = { ...changeBreaks };
-  for (const [name, breakIt] of Object.entries(breaks)) all[name] = { name: name as Anomaly, breakIt };
+  for (const [name, breakIt] of Object.entries(violationBreaks))
+    all[name] = { name: name as Anomaly, breakIt };
   const tried = new Map<string, number>();
   fc.assert(
     fc.property(choices, fc.constantFrom(...Object.keys(all)), (steps, name) => {
       const broken = all[name]?.breakIt(sampleHistory(steps));
       if (!broken) return;
       tried.set(name, (tried.get(name) ?? 0) + 1);
-      const found = check(broken);
+      const found = checkHistory(broken);
       assert.ok(
         found.some((violation) => violation.name === all[name]?.name),
-        describe(found) || `${name} was not found`,
+        formatViolations(found) || `${name} was not found`,
       );
     }),
     { numRuns: 1_000 },

@@ -1,7 +1,7 @@
 /** Decides from what every actor wrote down whether the room log kept its promises, and shows the lines that prove it did not. */
 
 import { checkLog } from './log.js';
-import type { Line } from './log-lines.js';
+import type { HistoryEntry } from './log-lines.js';
 import { checkNumbers } from './numbers.js';
 import { checkViews } from './views.js';
 
@@ -23,65 +23,81 @@ export const anomalies = {
 } as const;
 export type Anomaly = keyof typeof anomalies;
 
-export type Violation = { name: Anomaly; what: string; lines: Line[] };
-export type Accuse = (name: Anomaly, what: string, ...lines: (Line | undefined)[]) => void;
+export type Violation = { name: Anomaly; message: string; entries: HistoryEntry[] };
+export type ReportViolation = (name: Anomaly, what: string, ...lines: (HistoryEntry | undefined)[]) => void;
 
 /** Times in nanoseconds; `unknown` is the largest share of tries whose outcome may stay unknown. */
-export type Bars = { stale: number; ban: number; stuck: number; unknown: number };
-const BARS: Bars = { stale: 15e9, ban: 1e9, stuck: 30e9, unknown: 0.5 };
+export type CheckLimits = {
+  maxStaleNs: number;
+  maxBanDelayNs: number;
+  maxStuckNs: number;
+  maxUnknownShare: number;
+};
+const DEFAULT_CHECK_LIMITS: CheckLimits = {
+  maxStaleNs: 15e9,
+  maxBanDelayNs: 1e9,
+  maxStuckNs: 30e9,
+  maxUnknownShare: 0.5,
+};
 
 /** One room: its rows in the database, and the log they and the acknowledgements tell of. */
-export type Stored = {
+export type StoredRoom = {
   epoch: string | null;
   /** Ascending by id. */
-  rows: Line[];
+  rows: HistoryEntry[];
   /** Where in `rows` a message stands. */
-  places: Map<number, number>;
-  byId: Map<number, Line>;
-  byCid: Map<string, Line>;
+  rowIndexById: Map<number, number>;
+  byId: Map<number, HistoryEntry>;
+  byClientId: Map<string, HistoryEntry>;
   /** What each number of the log made of a message. */
-  states: Map<number, Line>;
+  stateBySeq: Map<number, HistoryEntry>;
   /** The numbers of each message, ascending. */
-  numbers: Map<number, number[]>;
+  seqsByMessageId: Map<number, number[]>;
   /** The acknowledgement of each number that is a change. */
-  acks: Map<number, Line>;
+  ackBySeq: Map<number, HistoryEntry>;
 };
 /** What was asked for, a message or a change of one, by client id. */
-export type Sent = { room: string; invokes: Line[]; oks: Line[]; fails: Line[]; infos: Line[] };
+export type SentOperation = {
+  room: string;
+  invokes: HistoryEntry[];
+  oks: HistoryEntry[];
+  fails: HistoryEntry[];
+  infos: HistoryEntry[];
+};
 
 /** A history sorted by time and taken apart. */
-export type Evidence = {
-  stored: Map<string, Stored>;
-  sent: Map<string, Sent>;
-  members: Map<string, Line[]>;
-  finals: Map<string, Line[]>;
-  bans: Map<string, number>;
-  healed: number;
+export type ParsedHistory = {
+  storedRooms: Map<string, StoredRoom>;
+  sentOperations: Map<string, SentOperation>;
+  entriesByMember: Map<string, HistoryEntry[]>;
+  finalReads: Map<string, HistoryEntry[]>;
+  banTimes: Map<string, number>;
+  healedAtNs: number;
   /** Time of the last line. */
-  end: number;
+  endNs: number;
 };
 
 /** Everything that is wrong with a history, at most 20 of a name. Nobody changes a message before it is acknowledged. */
-export function check(lines: readonly Line[], bars: Partial<Bars> = {}): Violation[] {
-  const evidence = gather([...lines].sort((a, b) => a.t - b.t));
+export function checkHistory(lines: readonly HistoryEntry[], limits: Partial<CheckLimits> = {}): Violation[] {
+  const evidence = parseHistory([...lines].sort((a, b) => a.t - b.t));
   const violations: Violation[] = [];
   const counts = new Map<Anomaly, number>();
-  const accuse: Accuse = (name, what, ...proof) => {
+  const report: ReportViolation = (name, what, ...proof) => {
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     if (count > 20) return;
-    violations.push({ name, what, lines: proof.filter((line) => line !== undefined) });
+    violations.push({ name, message: what, entries: proof.filter((line) => line !== undefined) });
   };
-  checkNumbers(evidence, accuse);
-  checkLog(evidence, { ...BARS, ...bars }, accuse);
-  checkViews(evidence, { ...BARS, ...bars }, accuse);
+  checkNumbers(evidence, report);
+  checkLog(evidence, { ...DEFAULT_CHECK_LIMITS, ...limits }, report);
+  checkViews(evidence, { ...DEFAULT_CHECK_LIMITS, ...limits }, report);
   return violations;
 }
 
 /** Violations as a person reads them: name, sentence, lines. */
-export function describe(violations: readonly Violation[]): string {
+export function formatViolations(violations: readonly Violation[]): string {
   return violations
-    .map(({ name, what, lines }) =>
+    .map(({ name, message: what, entries: lines }) =>
       [`${anomalies[name]} ${name}: ${what}`, ...lines.map((line) => `    ${JSON.stringify(line)}`)].join(
         '\n',
       ),
@@ -89,59 +105,66 @@ export function describe(violations: readonly Violation[]): string {
     .join('\n');
 }
 
-function gather(lines: readonly Line[]): Evidence {
-  const evidence: Evidence = {
-    stored: new Map(),
-    sent: new Map(),
-    members: new Map(),
-    finals: new Map(),
-    bans: new Map(),
-    healed: Number.NEGATIVE_INFINITY,
-    end: lines.at(-1)?.t ?? 0,
+function parseHistory(lines: readonly HistoryEntry[]): ParsedHistory {
+  const evidence: ParsedHistory = {
+    storedRooms: new Map(),
+    sentOperations: new Map(),
+    entriesByMember: new Map(),
+    finalReads: new Map(),
+    banTimes: new Map(),
+    healedAtNs: Number.NEGATIVE_INFINITY,
+    endNs: lines.at(-1)?.t ?? 0,
   };
-  for (const line of lines) sort(evidence, line);
-  for (const { rows } of evidence.stored.values()) rows.sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
+  for (const line of lines) classifyEntry(evidence, line);
+  for (const { rows } of evidence.storedRooms.values()) rows.sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
   return evidence;
 }
 
-function sort(evidence: Evidence, line: Line): void {
-  if (line.op === 'heal') evidence.healed = Math.max(evidence.healed, line.t);
-  else if (line.op === 'ban') evidence.bans.set(line.actor, line.t);
-  else if (line.op === 'dump') storedOf(evidence, line.room, line.epoch).rows.push(line);
-  else if (line.op === 'final') push(evidence.finals, `${line.actor} of ${line.room}`, line);
+function classifyEntry(evidence: ParsedHistory, line: HistoryEntry): void {
+  if (line.op === 'heal') evidence.healedAtNs = Math.max(evidence.healedAtNs, line.t);
+  else if (line.op === 'ban') evidence.banTimes.set(line.actor, line.t);
+  else if (line.op === 'dump') getOrCreateStoredRoom(evidence, line.room, line.epoch).rows.push(line);
+  else if (line.op === 'final') appendToGroup(evidence.finalReads, `${line.actor} of ${line.room}`, line);
   else {
-    push(evidence.members, line.actor, line);
-    if ((line.op === 'send' || line.op === 'change') && line.cid !== null) record(evidence, line, line.cid);
+    appendToGroup(evidence.entriesByMember, line.actor, line);
+    if ((line.op === 'send' || line.op === 'change') && line.cid !== null)
+      recordOperation(evidence, line, line.cid);
   }
 }
 
-function storedOf(evidence: Evidence, room: string, epoch: string | null): Stored {
-  const known = evidence.stored.get(room);
+function getOrCreateStoredRoom(evidence: ParsedHistory, room: string, epoch: string | null): StoredRoom {
+  const known = evidence.storedRooms.get(room);
   if (known) return known;
-  const stored: Stored = {
+  const stored: StoredRoom = {
     epoch,
     rows: [],
-    places: new Map(),
+    rowIndexById: new Map(),
     byId: new Map(),
-    byCid: new Map(),
-    states: new Map(),
-    numbers: new Map(),
-    acks: new Map(),
+    byClientId: new Map(),
+    stateBySeq: new Map(),
+    seqsByMessageId: new Map(),
+    ackBySeq: new Map(),
   };
-  evidence.stored.set(room, stored);
+  evidence.storedRooms.set(room, stored);
   return stored;
 }
 
-function record(evidence: Evidence, line: Line, cid: string): void {
-  const sent = evidence.sent.get(cid) ?? { room: line.room, invokes: [], oks: [], fails: [], infos: [] };
-  evidence.sent.set(cid, sent);
+function recordOperation(evidence: ParsedHistory, line: HistoryEntry, cid: string): void {
+  const sent = evidence.sentOperations.get(cid) ?? {
+    room: line.room,
+    invokes: [],
+    oks: [],
+    fails: [],
+    infos: [],
+  };
+  evidence.sentOperations.set(cid, sent);
   if (line.kind === 'invoke') sent.invokes.push(line);
   else if (line.kind === 'ok') sent.oks.push(line);
   else if (line.kind === 'fail') sent.fails.push(line);
   else if (line.kind === 'info') sent.infos.push(line);
 }
 
-function push(map: Map<string, Line[]>, key: string, line: Line): void {
+function appendToGroup(map: Map<string, HistoryEntry[]>, key: string, line: HistoryEntry): void {
   const list = map.get(key);
   if (list) list.push(line);
   else map.set(key, [line]);

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
  * `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. `window`: what is
  * older than its id is no longer held, and nobody may ask for it.
  */
-type Kind =
+type EntryKind =
   | 'invoke'
   | 'ok'
   | 'fail'
@@ -24,14 +24,14 @@ type Kind =
  * `send`, `change` (an edit or a delete) and `follow` are what members do, `leave` is a disconnect they wanted. `final` is the fresh read at the end and
  * `dump` the rows of the database. `heal`: from here on nothing is broken. `ban`: the actor is out.
  */
-type Operation = 'send' | 'change' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
+type OperationName = 'send' | 'change' | 'follow' | 'leave' | 'final' | 'dump' | 'heal' | 'ban';
 
-export type Line = {
+export type HistoryEntry = {
   /** Monotonic nanoseconds. */
   t: number;
   actor: string;
   node: string;
-  op: Operation;
+  op: OperationName;
   /** Project and room, `kimpga/main`. */
   room: string;
   /** User id and client id, unique in all rooms of a history; of a change, with a number behind it. */
@@ -45,25 +45,25 @@ export type Line = {
   epoch: string | null;
   /** Of the state that `seq` names; `DELETED` where that is a tombstone. */
   body_hash: string | null;
-  kind: Kind;
+  kind: EntryKind;
 };
 
 export type History = {
-  readonly lines: readonly Line[];
-  add(line: Pick<Line, 'actor' | 'op' | 'room' | 'kind'> & Partial<Line>): void;
+  readonly lines: readonly HistoryEntry[];
+  add(line: Pick<HistoryEntry, 'actor' | 'op' | 'room' | 'kind'> & Partial<HistoryEntry>): void;
   /** How many lines of this kind there are. */
-  count(kind: Kind): number;
+  count(kind: EntryKind): number;
   write(file: string): void;
 };
 
 export function createHistory(node = 'one'): History {
-  const lines: Line[] = [];
-  const counts = new Map<Kind, number>();
+  const lines: HistoryEntry[] = [];
+  const counts = new Map<EntryKind, number>();
   return {
     lines,
     add(line) {
       const nothing = { cid: null, id: null, seq: null, upto: null, epoch: null, body_hash: null };
-      lines.push({ t: now(), node, ...nothing, ...line });
+      lines.push({ t: nowNs(), node, ...nothing, ...line });
       counts.set(line.kind, (counts.get(line.kind) ?? 0) + 1);
     },
     count: (kind) => counts.get(kind) ?? 0,
@@ -75,18 +75,24 @@ export function createHistory(node = 'one'): History {
 }
 
 /** The clock of all lines; the same for every process of this machine. */
-function now(): number {
+function nowNs(): number {
   return Number(process.hrtime.bigint());
 }
 
-export function hashOf(content: string): string {
+export function hashBody(content: string): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** Stands for the text of a message that is deleted. */
-export const DELETED = 'deleted';
+export const DELETED_HASH = 'deleted';
 
 /** What a message's state is compared by. */
-export function stateOf({ content, deleted_at }: { content: string; deleted_at?: string | null }): string {
-  return deleted_at ? DELETED : hashOf(content);
+export function hashMessageState({
+  content,
+  deleted_at,
+}: {
+  content: string;
+  deleted_at?: string | null;
+}): string {
+  return deleted_at ? DELETED_HASH : hashBody(content);
 }

@@ -1,23 +1,28 @@
 /** The checks of the log itself: what was acknowledged is stored once, as it was, without holes, in an order time agrees with. */
 
-import type { Accuse, Bars, Evidence, Sent } from './index.js';
-import { DELETED, type Line } from './log-lines.js';
+import type { CheckLimits, ParsedHistory, ReportViolation, SentOperation } from './index.js';
+import { DELETED_HASH, type HistoryEntry } from './log-lines.js';
 
-export function checkLog(evidence: Evidence, bars: Bars, accuse: Accuse): void {
-  for (const [cid, sent] of evidence.sent) {
-    if (sent.invokes[0]?.op === 'change') changeIsTrue(cid, sent, evidence, accuse);
-    else outcomesAreTrue(cid, sent, evidence, accuse);
+export function checkLog(evidence: ParsedHistory, bars: CheckLimits, report: ReportViolation): void {
+  for (const [cid, sent] of evidence.sentOperations) {
+    if (sent.invokes[0]?.op === 'change') checkChangeOutcome(cid, sent, evidence, report);
+    else checkOutcomes(cid, sent, evidence, report);
   }
-  realTime(evidence, accuse);
-  for (const lines of evidence.members.values()) senderOrder(lines, evidence, accuse);
-  for (const [reader, lines] of evidence.finals) finalRead(reader, lines, evidence, accuse);
-  everybodyThere(evidence, accuse);
-  liveness(evidence, bars, accuse);
+  checkRealTimeOrder(evidence, report);
+  for (const lines of evidence.entriesByMember.values()) checkSenderOrder(lines, evidence, report);
+  for (const [reader, lines] of evidence.finalReads) checkFinalRead(reader, lines, evidence, report);
+  checkAllMembersReturned(evidence, report);
+  checkLiveness(evidence, bars, report);
 }
 
 /** C1, C2 and C4 of what senders were told. */
-function outcomesAreTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Accuse): void {
-  const row = evidence.stored.get(sent.room)?.byCid.get(cid);
+function checkOutcomes(
+  cid: string,
+  sent: SentOperation,
+  evidence: ParsedHistory,
+  accuse: ReportViolation,
+): void {
+  const row = evidence.storedRooms.get(sent.room)?.byClientId.get(cid);
   const [ok] = sent.oks;
   if (!ok) {
     const refused = sent.fails.length > 0 && sent.infos.length === 0;
@@ -39,10 +44,15 @@ function outcomesAreTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Ac
 }
 
 /** The same of an edit or a delete: it stands, or a later one stands in its place, and what is deleted stays deleted. */
-function changeIsTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Accuse): void {
+function checkChangeOutcome(
+  cid: string,
+  sent: SentOperation,
+  evidence: ParsedHistory,
+  accuse: ReportViolation,
+): void {
   const [invoke] = sent.invokes;
   const [ok] = sent.oks;
-  const row = evidence.stored.get(sent.room)?.byId.get(invoke?.id ?? 0);
+  const row = evidence.storedRooms.get(sent.room)?.byId.get(invoke?.id ?? 0);
   if (!ok) {
     const refused = sent.fails.length > 0 && sent.infos.length === 0;
     if (refused && row && row.body_hash === invoke?.body_hash)
@@ -56,7 +66,7 @@ function changeIsTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Accus
       accuse('corrupt', `${cid} was acknowledged as something else than was asked for`, invoke, each);
     if (!row || (row.seq ?? 0) < seq)
       accuse('lost-acked', `${cid} was acknowledged and is not in the database`, each, row);
-    else if (each.body_hash === DELETED && row.body_hash !== DELETED)
+    else if (each.body_hash === DELETED_HASH && row.body_hash !== DELETED_HASH)
       accuse('lost-acked', `${cid} deleted a message that is back`, each, row);
     else if (row.seq === seq && row.body_hash !== each.body_hash)
       accuse('corrupt', `${cid} was acknowledged as something else than is stored`, each, row);
@@ -64,10 +74,10 @@ function changeIsTrue(cid: string, sent: Sent, evidence: Evidence, accuse: Accus
 }
 
 /** C11: what was acknowledged before another send began has the lower number. */
-function realTime(evidence: Evidence, accuse: Accuse): void {
-  const newest = new Map<string, Line>();
-  const floors = new Map<string, Line>();
-  const steps = [...evidence.sent.values()]
+function checkRealTimeOrder(evidence: ParsedHistory, accuse: ReportViolation): void {
+  const newest = new Map<string, HistoryEntry>();
+  const floors = new Map<string, HistoryEntry>();
+  const steps = [...evidence.sentOperations.values()]
     .flatMap(({ invokes, oks }) => [...invokes.slice(0, 1), ...oks.slice(0, 1)])
     .sort((a, b) => a.t - b.t);
   for (const step of steps) {
@@ -88,12 +98,16 @@ function realTime(evidence: Evidence, accuse: Accuse): void {
 }
 
 /** C8: what one connection sent without having to repeat it stands in the order of sending. */
-function senderOrder(lines: readonly Line[], evidence: Evidence, accuse: Accuse): void {
-  let before: Line | undefined;
+function checkSenderOrder(
+  lines: readonly HistoryEntry[],
+  evidence: ParsedHistory,
+  accuse: ReportViolation,
+): void {
+  let before: HistoryEntry | undefined;
   for (const line of lines) {
     if (line.kind === 'connect' || line.kind === 'disconnect') before = undefined;
     if (line.op !== 'send' || line.kind !== 'invoke' || line.cid === null) continue;
-    const sent = evidence.sent.get(line.cid);
+    const sent = evidence.sentOperations.get(line.cid);
     const [ok] = sent?.oks ?? [];
     if (sent?.invokes.length !== 1 || !ok) continue;
     if (before && (ok.seq ?? 0) < (before.seq ?? 0))
@@ -103,9 +117,14 @@ function senderOrder(lines: readonly Line[], evidence: Evidence, accuse: Accuse)
 }
 
 /** C1, C4 and C6 of a fresh read at the end: it is the database row by row, in the order of the ids or of the log. */
-function finalRead(reader: string, lines: readonly Line[], evidence: Evidence, accuse: Accuse): void {
-  const stored = evidence.stored.get(lines[0]?.room ?? '');
-  const seen = new Map<number, Line>();
+function checkFinalRead(
+  reader: string,
+  lines: readonly HistoryEntry[],
+  evidence: ParsedHistory,
+  accuse: ReportViolation,
+): void {
+  const stored = evidence.storedRooms.get(lines[0]?.room ?? '');
+  const seen = new Map<number, HistoryEntry>();
   for (const line of lines) {
     const id = line.id ?? 0;
     const row = stored?.byId.get(id);
@@ -116,25 +135,28 @@ function finalRead(reader: string, lines: readonly Line[], evidence: Evidence, a
       accuse('corrupt', `${reader} read ${id} as something else than is stored`, line, row);
     else if (row.seq !== line.seq) {
       accuse(
-        isAcked(row, evidence) ? 'lost-acked' : 'gap',
+        wasAcknowledged(row, evidence) ? 'lost-acked' : 'gap',
         `${reader} read ${id} as it was at ${line.seq}`,
         line,
         row,
       );
     }
   }
-  const byId = descent(lines, ({ id }) => id ?? 0);
-  const bySeq = descent(lines, ({ seq }) => seq ?? 0);
+  const byId = findDescendingPair(lines, ({ id }) => id ?? 0);
+  const bySeq = findDescendingPair(lines, ({ seq }) => seq ?? 0);
   if (byId && bySeq) accuse('inversion', `${reader} read ${byId[1].id} after ${byId[0].id}`, ...byId);
   for (const row of stored?.rows ?? []) {
     if (seen.has(row.id ?? 0)) continue;
-    accuse(isAcked(row, evidence) ? 'lost-acked' : 'gap', `${reader} did not get ${row.id}`, row);
+    accuse(wasAcknowledged(row, evidence) ? 'lost-acked' : 'gap', `${reader} did not get ${row.id}`, row);
   }
 }
 
 /** Two lines one after the other whose numbers do not ascend. */
-function descent(lines: readonly Line[], numberOf: (line: Line) => number): [Line, Line] | null {
-  let last: Line | undefined;
+function findDescendingPair(
+  lines: readonly HistoryEntry[],
+  numberOf: (line: HistoryEntry) => number,
+): [HistoryEntry, HistoryEntry] | null {
+  let last: HistoryEntry | undefined;
   for (const line of lines) {
     if (last && numberOf(line) < numberOf(last)) return [last, line];
     last = line;
@@ -142,12 +164,15 @@ function descent(lines: readonly Line[], numberOf: (line: Line) => number): [Lin
   return null;
 }
 
-function isAcked(row: Line, { sent }: Evidence): boolean {
+function wasAcknowledged(row: HistoryEntry, { sentOperations: sent }: ParsedHistory): boolean {
   return row.cid !== null && (sent.get(row.cid)?.oks.length ?? 0) > 0;
 }
 
 /** C12: a client that never found back, or a message nobody ever answered for. */
-function everybodyThere({ sent, members, bans }: Evidence, accuse: Accuse): void {
+function checkAllMembersReturned(
+  { sentOperations: sent, entriesByMember: members, banTimes: bans }: ParsedHistory,
+  accuse: ReportViolation,
+): void {
   for (const [cid, { invokes, oks, fails }] of sent) {
     if (oks.length === 0 && fails.length === 0)
       accuse('stuck', `${cid} was never answered`, invokes[0], invokes.at(-1));
@@ -159,7 +184,11 @@ function everybodyThere({ sent, members, bans }: Evidence, accuse: Accuse): void
   }
 }
 
-function liveness({ sent, healed }: Evidence, bars: Bars, accuse: Accuse): void {
+function checkLiveness(
+  { sentOperations: sent, healedAtNs: healed }: ParsedHistory,
+  bars: CheckLimits,
+  accuse: ReportViolation,
+): void {
   let tries = 0;
   let unknown = 0;
   for (const [cid, { invokes, oks, infos }] of sent) {
@@ -167,7 +196,7 @@ function liveness({ sent, healed }: Evidence, bars: Bars, accuse: Accuse): void 
     unknown += infos.length;
     const [ok] = oks;
     const begun = Math.max(healed, invokes[0]?.t ?? 0);
-    if (ok && Number.isFinite(healed) && ok.t - begun > bars.stuck)
+    if (ok && Number.isFinite(healed) && ok.t - begun > bars.maxStuckNs)
       accuse(
         'stuck',
         `${cid} took ${Math.round((ok.t - begun) / 1e9)} s after everything was well`,
@@ -175,6 +204,6 @@ function liveness({ sent, healed }: Evidence, bars: Bars, accuse: Accuse): void 
         ok,
       );
   }
-  if (tries > 0 && unknown / tries > bars.unknown)
+  if (tries > 0 && unknown / tries > bars.maxUnknownShare)
     accuse('stuck', `${unknown} of ${tries} tries had no known outcome`);
 }

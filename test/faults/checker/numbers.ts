@@ -1,34 +1,38 @@
 /** The numbers of a room's log: each one made or changed one message, once, and none is left out. */
 
-import type { Accuse, Evidence, Stored } from './index.js';
-import type { Line } from './log-lines.js';
+import type { ParsedHistory, ReportViolation, StoredRoom } from './index.js';
+import type { HistoryEntry } from './log-lines.js';
 
 /** C3 and C5; fills the indexes that everything else looks into. */
-export function checkNumbers(evidence: Evidence, accuse: Accuse): void {
-  for (const [room, stored] of evidence.stored) {
-    rowsOnce(room, stored, accuse);
+export function checkNumbers(evidence: ParsedHistory, accuse: ReportViolation): void {
+  for (const [room, stored] of evidence.storedRooms) {
+    checkUniqueRows(room, stored, accuse);
     for (const row of stored.rows) {
-      if (row.seq !== row.id) take(room, stored, row.id ?? 0, firstState(row, evidence), accuse);
-      take(room, stored, row.seq ?? 0, row, accuse);
+      if (row.seq !== row.id) recordState(room, stored, row.id ?? 0, initialStateOf(row, evidence), accuse);
+      recordState(room, stored, row.seq ?? 0, row, accuse);
     }
   }
-  for (const { room, oks } of evidence.sent.values()) {
-    const stored = evidence.stored.get(room);
+  for (const { room, oks } of evidence.sentOperations.values()) {
+    const stored = evidence.storedRooms.get(room);
     for (const ok of oks) {
       // What is lost explains no number.
       const stands = (stored?.byId.get(ok.id ?? 0)?.seq ?? 0) >= (ok.seq ?? 0);
       if (ok.op !== 'change' || ok.seq === null || !stored || !stands) continue;
-      take(room, stored, ok.seq ?? 0, ok, accuse);
-      stored.acks.set(ok.seq ?? 0, ok);
+      recordState(room, stored, ok.seq ?? 0, ok, accuse);
+      stored.ackBySeq.set(ok.seq ?? 0, ok);
     }
   }
-  for (const [room, stored] of evidence.stored) {
-    dense(room, stored, accuse);
-    for (const list of stored.numbers.values()) list.sort((a, b) => a - b);
+  for (const [room, stored] of evidence.storedRooms) {
+    checkDenseNumbers(room, stored, accuse);
+    for (const list of stored.seqsByMessageId.values()) list.sort((a, b) => a - b);
   }
 }
 
-function rowsOnce(room: string, { rows, places, byId, byCid }: Stored, accuse: Accuse): void {
+function checkUniqueRows(
+  room: string,
+  { rows, rowIndexById: places, byId, byClientId: byCid }: StoredRoom,
+  accuse: ReportViolation,
+): void {
   for (const [place, row] of rows.entries()) {
     const id = row.id ?? 0;
     const twin = byId.get(id);
@@ -43,12 +47,18 @@ function rowsOnce(room: string, { rows, places, byId, byCid }: Stored, accuse: A
 }
 
 /** How a message stood before it was changed: as it was acknowledged, for nobody changes one that is not. */
-function firstState(row: Line, { sent }: Evidence): Line {
+function initialStateOf(row: HistoryEntry, { sentOperations: sent }: ParsedHistory): HistoryEntry {
   const ok = row.cid === null ? undefined : sent.get(row.cid)?.oks[0];
   return { ...row, seq: row.id, body_hash: ok?.body_hash ?? null };
 }
 
-function take(room: string, { states, numbers }: Stored, seq: number, state: Line, accuse: Accuse): void {
+function recordState(
+  room: string,
+  { stateBySeq: states, seqsByMessageId: numbers }: StoredRoom,
+  seq: number,
+  state: HistoryEntry,
+  accuse: ReportViolation,
+): void {
   const other = states.get(seq);
   if (other) {
     if (other.id !== state.id || other.body_hash !== state.body_hash)
@@ -62,7 +72,7 @@ function take(room: string, { states, numbers }: Stored, seq: number, state: Lin
   else numbers.set(id, [seq]);
 }
 
-function dense(room: string, { states }: Stored, accuse: Accuse): void {
+function checkDenseNumbers(room: string, { stateBySeq: states }: StoredRoom, accuse: ReportViolation): void {
   let next = 1;
   for (const seq of [...states.keys()].sort((a, b) => a - b)) {
     if (seq !== next)

@@ -1,40 +1,45 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
 import { HISTORY_SIZE } from '@chatty/protocol/sizes';
-import type { Accuse, Stored } from './index.js';
-import type { Line } from './log-lines.js';
+import type { ReportViolation, StoredRoom } from './index.js';
+import type { HistoryEntry } from './log-lines.js';
 
 /** Missing numbers named after one jump. */
-const NAMED = 100;
+const MAX_NAMED_NUMBERS = 100;
 
 /** C3, C6 and C7. A message that is older than the first one shown need not be there. */
-export function orderOf(
+export function checkMemberOrder(
   actor: string,
-  lines: readonly Line[],
-  stored: Stored | undefined,
-  accuse: Accuse,
+  lines: readonly HistoryEntry[],
+  stored: StoredRoom | undefined,
+  accuse: ReportViolation,
 ): void {
-  let view: View | undefined;
+  let view: MemberView | undefined;
   for (const line of lines) {
     if (line.kind === 'reset') {
       view?.close();
-      view = createView(actor, line, stored, accuse);
+      view = createMemberView(actor, line, stored, accuse);
     } else if (line.kind === 'page') view?.page(line);
     else if (line.kind === 'window') view?.shrink(line);
     else if (line.kind === 'recv') {
-      view ??= createView(actor, null, stored, accuse);
+      view ??= createMemberView(actor, null, stored, accuse);
       view.receive(line);
     }
   }
   view?.close();
 }
 
-type View = ReturnType<typeof createView>;
+type MemberView = ReturnType<typeof createMemberView>;
 
-function createView(actor: string, reset: Line | null, stored: Stored | undefined, accuse: Accuse) {
-  const shown = new Map<number, Line>();
+function createMemberView(
+  actor: string,
+  reset: HistoryEntry | null,
+  stored: StoredRoom | undefined,
+  accuse: ReportViolation,
+) {
+  const shown = new Map<number, HistoryEntry>();
   /** Numbers that were not shown in their turn. */
-  const missing = new Map<number, Line>();
+  const missing = new Map<number, HistoryEntry>();
   const rows = stored?.rows ?? [];
   let first = 0;
   let lastId = 0;
@@ -43,23 +48,23 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
   /** Up to where everything has been shown: new messages, and changes of those that were there. */
   let created = 0;
   let changed = 0;
-  let frame: Line | null = null;
+  let frame: HistoryEntry | null = null;
 
   const isShown = (number: number) => {
-    const id = stored?.states.get(number)?.id ?? 0;
+    const id = stored?.stateBySeq.get(number)?.id ?? 0;
     return id === 0 || id < first || (shown.get(id)?.seq ?? 0) >= number;
   };
 
-  function put(line: Line): void {
+  function put(line: HistoryEntry): void {
     shown.set(line.id ?? 0, line);
     first ||= line.id ?? 0;
     lastId = Math.max(lastId, line.id ?? 0);
   }
 
   /** Everything the log says of (from, to], `wanted` of it, has to be there when `line` is. */
-  function demand(from: number, to: number, line: Line, wanted: (number: number) => boolean): void {
+  function demand(from: number, to: number, line: HistoryEntry, wanted: (number: number) => boolean): void {
     let named = 0;
-    for (let number = from + 1; number <= to && named < NAMED; number += 1) {
+    for (let number = from + 1; number <= to && named < MAX_NAMED_NUMBERS; number += 1) {
       if (!wanted(number) || isShown(number)) continue;
       if (named === 0) accuse('silent-gap', `${actor} is at ${to} without ${number}`, line);
       missing.set(number, line);
@@ -67,17 +72,18 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
     }
   }
 
-  const isCreation = (number: number) => stored?.states.get(number)?.id === number;
+  const isCreation = (number: number) => stored?.stateBySeq.get(number)?.id === number;
 
-  function skipped(line: Line): void {
-    const from = stored?.places.get(lastId);
-    const to = stored?.places.get(line.id ?? 0);
+  function skipped(line: HistoryEntry): void {
+    const from = stored?.rowIndexById.get(lastId);
+    const to = stored?.rowIndexById.get(line.id ?? 0);
     if (from === undefined || to === undefined || to <= from + 1) return;
     accuse('silent-gap', `${actor} was shown ${line.id} without ${rows[from + 1]?.id}`, line);
-    for (const row of rows.slice(from + 1, Math.min(to, from + NAMED))) missing.set(row.id ?? 0, line);
+    for (const row of rows.slice(from + 1, Math.min(to, from + MAX_NAMED_NUMBERS)))
+      missing.set(row.id ?? 0, line);
   }
 
-  function page(line: Line): void {
+  function page(line: HistoryEntry): void {
     const id = line.id ?? 0;
     if (shown.has(id)) accuse('duplicate', `${actor} was shown ${id} twice`, shown.get(id), line);
     else if (id <= lastId)
@@ -97,7 +103,7 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
     if (newest !== lastId)
       accuse('gap', `the history of ${actor} ends at ${lastId}, not at ${newest}`, reset, shown.get(lastId));
     for (const [id, line] of shown) {
-      const due = stored?.numbers.get(id)?.findLast((number) => number <= at) ?? 0;
+      const due = stored?.seqsByMessageId.get(id)?.findLast((number) => number <= at) ?? 0;
       if ((line.seq ?? 0) < due)
         accuse('silent-gap', `the history of ${actor} shows ${id} without its change ${due}`, reset, line);
     }
@@ -115,7 +121,7 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
     frame = null;
   }
 
-  function receive(line: Line): void {
+  function receive(line: HistoryEntry): void {
     endPages();
     if (frame !== null && frame.upto !== line.upto) endFrame();
     if (reset && line.epoch !== reset.epoch)
@@ -145,7 +151,7 @@ function createView(actor: string, reset: Line | null, stored: Stored | undefine
   }
 
   /** The oldest lines are let go, and are asked for no more; the newest never are. */
-  function shrink(line: Line): void {
+  function shrink(line: HistoryEntry): void {
     endPages();
     endFrame();
     const from = line.id ?? 0;

@@ -1,33 +1,40 @@
 /** The checks of what each member saw: a run of the log without holes between resets, of its own room, soon enough. */
 
-import type { Accuse, Bars, Evidence } from './index.js';
-import type { Line } from './log-lines.js';
-import { orderOf } from './sequence.js';
+import type { CheckLimits, ParsedHistory, ReportViolation } from './index.js';
+import type { HistoryEntry } from './log-lines.js';
+import { checkMemberOrder } from './sequence.js';
 
-export function checkViews(evidence: Evidence, bars: Bars, accuse: Accuse): void {
-  for (const [actor, lines] of evidence.members) {
+export function checkViews(evidence: ParsedHistory, bars: CheckLimits, accuse: ReportViolation): void {
+  for (const [actor, lines] of evidence.entriesByMember) {
     for (const line of lines)
-      if (line.kind === 'recv' || line.kind === 'page') truth(actor, line, evidence, accuse);
-    orderOf(actor, lines, evidence.stored.get(lines[0]?.room ?? ''), accuse);
-    freshness(actor, lines, evidence, bars, accuse);
-    const ban = evidence.bans.get(actor);
+      if (line.kind === 'recv' || line.kind === 'page') checkReceivedContent(actor, line, evidence, accuse);
+    checkMemberOrder(actor, lines, evidence.storedRooms.get(lines[0]?.room ?? ''), accuse);
+    checkFreshness(actor, lines, evidence, bars, accuse);
+    const ban = evidence.banTimes.get(actor);
     const after =
-      ban === undefined ? undefined : lines.find((line) => heard(line) && line.t > ban + bars.ban);
+      ban === undefined
+        ? undefined
+        : lines.find((line) => isReceive(line) && line.t > ban + bars.maxBanDelayNs);
     if (after) accuse('leak', `${actor} is banned and still takes part`, after);
   }
 }
 
-function heard({ kind }: Line): boolean {
+function isReceive({ kind }: HistoryEntry): boolean {
   return kind === 'recv' || kind === 'page' || kind === 'ok';
 }
 
 /** C4 and C10: what is shown is what its number made of it, in this room. */
-function truth(actor: string, line: Line, evidence: Evidence, accuse: Accuse): void {
-  const state = evidence.stored.get(line.room)?.states.get(line.seq ?? 0);
+function checkReceivedContent(
+  actor: string,
+  line: HistoryEntry,
+  evidence: ParsedHistory,
+  accuse: ReportViolation,
+): void {
+  const state = evidence.storedRooms.get(line.room)?.stateBySeq.get(line.seq ?? 0);
   // The text of a state that was followed by another is known where its sender was told of it.
   const same = state && (state.body_hash === null || state.body_hash === line.body_hash);
-  if (state && same && state.id === line.id && messageOf(state) === messageOf(line)) return;
-  const home = line.cid === null ? undefined : roomOf(line.cid, evidence);
+  if (state && same && state.id === line.id && originalClientId(state) === originalClientId(line)) return;
+  const home = line.cid === null ? undefined : roomOfMessage(line.cid, evidence);
   if (home !== undefined && home !== line.room)
     accuse('leak', `${actor} of ${line.room} got ${line.cid} of ${home}`, line);
   else if (state)
@@ -36,51 +43,54 @@ function truth(actor: string, line: Line, evidence: Evidence, accuse: Accuse): v
 }
 
 /** A change is named after the message it changes. */
-function messageOf({ cid }: Line): string | null {
+function originalClientId({ cid }: HistoryEntry): string | null {
   return cid === null ? null : (cid.split('/')[0] ?? null);
 }
 
-function roomOf(cid: string, { sent, stored }: Evidence): string | undefined {
+function roomOfMessage(
+  cid: string,
+  { sentOperations: sent, storedRooms: stored }: ParsedHistory,
+): string | undefined {
   const sender = sent.get(cid)?.room;
   if (sender !== undefined) return sender;
-  for (const [room, { byCid }] of stored) if (byCid.has(cid)) return room;
+  for (const [room, { byClientId: byCid }] of stored) if (byCid.has(cid)) return room;
   return undefined;
 }
 
 /** C9: what was acknowledged while a member was connected and all was well arrives soon, and all end at the head. */
-function freshness(
+function checkFreshness(
   actor: string,
-  lines: readonly Line[],
-  evidence: Evidence,
-  bars: Bars,
-  accuse: Accuse,
+  lines: readonly HistoryEntry[],
+  evidence: ParsedHistory,
+  bars: CheckLimits,
+  accuse: ReportViolation,
 ): void {
-  const stored = evidence.stored.get(lines[0]?.room ?? '');
+  const stored = evidence.storedRooms.get(lines[0]?.room ?? '');
   const head = stored?.rows.at(-1);
   let connected = Number.NEGATIVE_INFINITY;
-  let position: Line | undefined;
+  let position: HistoryEntry | undefined;
   let left = false;
   for (const line of lines) {
     if (line.kind === 'connect') connected = line.t;
     left = line.op === 'leave';
     if (line.kind !== 'recv' && line.kind !== 'reset') continue;
-    const reached = placeOf(position) < placeOf(head) && placeOf(line) >= placeOf(head);
-    const acked = line.kind === 'recv' ? ackOf(line, evidence) : undefined;
+    const reached = positionOf(position) < positionOf(head) && positionOf(line) >= positionOf(head);
+    const acked = line.kind === 'recv' ? acknowledgementOf(line, evidence) : undefined;
     // Whoever reaches the head only now was behind since all is well, connected or not.
     const due = Math.max(
       reached ? 0 : connected,
-      evidence.healed,
-      acked?.t ?? (head && ackOf(head, evidence)?.t) ?? 0,
+      evidence.healedAtNs,
+      acked?.t ?? (head && acknowledgementOf(head, evidence)?.t) ?? 0,
     );
-    if ((acked || reached) && Number.isFinite(evidence.healed) && line.t - due > bars.stale)
+    if ((acked || reached) && Number.isFinite(evidence.healedAtNs) && line.t - due > bars.maxStaleNs)
       accuse('stale', `${actor} got to ${line.seq} ${Math.round((line.t - due) / 1e9)} s late`, acked, line);
-    if (placeOf(line) >= placeOf(position)) position = line;
+    if (positionOf(line) >= positionOf(position)) position = line;
   }
   const follows = lines.some(({ op, kind }) => op === 'follow' && kind === 'connect');
-  if (!follows || left || evidence.bans.has(actor) || !head) return;
-  if (placeOf(position) < placeOf(head))
+  if (!follows || left || evidence.banTimes.has(actor) || !head) return;
+  if (positionOf(position) < positionOf(head))
     accuse('stale', `${actor} ends at ${position?.seq ?? 'nothing'}, the head is ${head.id}`, position, head);
-  for (const line of lastShown(lines).values()) {
+  for (const line of lastShownStates(lines).values()) {
     const row = stored?.byId.get(line.id ?? 0);
     if (row && (line.seq ?? 0) < (row.seq ?? 0))
       accuse('stale', `${actor} ends with ${line.id} as it was at ${line.seq}`, line, row);
@@ -88,13 +98,13 @@ function freshness(
 }
 
 /** Of a message its id, for it may have been changed since; of a reset its position. */
-function placeOf(line: Line | undefined): number {
+function positionOf(line: HistoryEntry | undefined): number {
   return line?.id ?? line?.seq ?? 0;
 }
 
 /** The messages a member shows in the end, as it shows them. */
-function lastShown(lines: readonly Line[]): Map<number, Line> {
-  const shown = new Map<number, Line>();
+function lastShownStates(lines: readonly HistoryEntry[]): Map<number, HistoryEntry> {
+  const shown = new Map<number, HistoryEntry>();
   for (const line of lines) {
     if (line.kind === 'reset') shown.clear();
     else if (line.kind === 'recv' || line.kind === 'page') shown.set(line.id ?? 0, line);
@@ -104,8 +114,10 @@ function lastShown(lines: readonly Line[]): Map<number, Line> {
 }
 
 /** When the state of a line was acknowledged to whoever made it. */
-function ackOf(line: Line, evidence: Evidence): Line | undefined {
-  const change = evidence.stored.get(line.room)?.acks.get(line.seq ?? 0);
+function acknowledgementOf(line: HistoryEntry, evidence: ParsedHistory): HistoryEntry | undefined {
+  const change = evidence.storedRooms.get(line.room)?.ackBySeq.get(line.seq ?? 0);
   if (change) return change;
-  return line.cid === null || line.seq !== line.id ? undefined : evidence.sent.get(line.cid)?.oks[0];
+  return line.cid === null || line.seq !== line.id
+    ? undefined
+    : evidence.sentOperations.get(line.cid)?.oks[0];
 }

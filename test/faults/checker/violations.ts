@@ -1,26 +1,26 @@
 /** Ways to break each promise in a history that keeps them all; null where it has nothing to break. */
 
 import type { Anomaly } from './index.js';
-import { DELETED, type Line } from './log-lines.js';
+import { DELETED_HASH, type HistoryEntry } from './log-lines.js';
 import { sampleHistory } from './samples.js';
 
-type Break = (lines: Line[]) => Line[] | null;
-export const indexes = (lines: readonly Line[], wanted: (line: Line) => boolean) =>
+type BreakFunction = (lines: HistoryEntry[]) => HistoryEntry[] | null;
+export const indexesWhere = (lines: readonly HistoryEntry[], wanted: (line: HistoryEntry) => boolean) =>
   lines.flatMap((line, index) => (wanted(line) ? [index] : []));
-const swap = (lines: Line[], a: number, b: number) =>
+const swap = (lines: HistoryEntry[], a: number, b: number) =>
   lines.map((line, index) => {
     const other = index === a ? lines[b] : index === b ? lines[a] : undefined;
     return other ? { ...other, t: line.t } : line;
   });
-const change = (lines: Line[], at: number | undefined, patch: Partial<Line>) =>
+const change = (lines: HistoryEntry[], at: number | undefined, patch: Partial<HistoryEntry>) =>
   at === undefined ? null : lines.map((line, index) => (index === at ? { ...line, ...patch } : line));
-export const without = (lines: Line[], at: number | undefined) =>
+export const removeLine = (lines: HistoryEntry[], at: number | undefined) =>
   at === undefined ? null : lines.filter((_, index) => index !== at);
-const double = (lines: Line[], at: number | undefined) =>
+const duplicateLine = (lines: HistoryEntry[], at: number | undefined) =>
   at === undefined ? null : lines.flatMap((line, index) => (index === at ? [line, { ...line }] : [line]));
 /** Two new messages that follow each other in the log and came to one member one after the other, the first never changed. */
-const pairOfRecv = (lines: Line[]): [number, number] | null => {
-  const recv = indexes(lines, ({ kind, id, seq }) => kind === 'recv' && id === seq);
+const adjacentReceives = (lines: HistoryEntry[]): [number, number] | null => {
+  const recv = indexesWhere(lines, ({ kind, id, seq }) => kind === 'recv' && id === seq);
   for (const first of recv) {
     const one = lines[first];
     const second = recv.find(
@@ -35,24 +35,24 @@ const pairOfRecv = (lines: Line[]): [number, number] | null => {
   }
   return null;
 };
-const acked = (lines: Line[]) => lines.find(({ kind }) => kind === 'ok');
+const acknowledgedSends = (lines: HistoryEntry[]) => lines.find(({ kind }) => kind === 'ok');
 
-export const breaks: Record<Anomaly, Break> = {
+export const violationBreaks: Record<Anomaly, BreakFunction> = {
   'lost-acked': (lines) => {
-    const cid = acked(lines)?.cid;
+    const cid = acknowledgedSends(lines)?.cid;
     return lines.filter((line) => line.cid !== cid || (line.op !== 'dump' && line.op !== 'final'));
   },
   ghost: (lines) => {
-    const cid = acked(lines)?.cid;
-    const [ok] = indexes(lines, (line) => line.kind === 'ok' && line.cid === cid);
+    const cid = acknowledgedSends(lines)?.cid;
+    const [ok] = indexesWhere(lines, (line) => line.kind === 'ok' && line.cid === cid);
     if (lines.some((line) => line.cid === cid && line.kind === 'info')) return null;
     return change(lines, ok, { kind: 'fail' });
   },
-  duplicate: (lines) => double(lines, indexes(lines, ({ kind }) => kind === 'recv')[0]),
+  duplicate: (lines) => duplicateLine(lines, indexesWhere(lines, ({ kind }) => kind === 'recv')[0]),
   corrupt: (lines) =>
-    change(lines, indexes(lines, ({ kind }) => kind === 'ok')[0], { body_hash: 'something else' }),
+    change(lines, indexesWhere(lines, ({ kind }) => kind === 'ok')[0], { body_hash: 'something else' }),
   hole: (lines) => {
-    const dump = indexes(lines, ({ op }) => op === 'dump');
+    const dump = indexesWhere(lines, ({ op }) => op === 'dump');
     const [first] = dump;
     return lines.map((line) =>
       line.op === 'dump' && first !== undefined
@@ -61,20 +61,20 @@ export const breaks: Record<Anomaly, Break> = {
     );
   },
   inversion: (lines) => {
-    const pair = pairOfRecv(lines);
+    const pair = adjacentReceives(lines);
     return pair && swap(lines, ...pair);
   },
   gap: (lines) => {
-    const pair = pairOfRecv(lines);
-    return pair && without(lines, pair[0]);
+    const pair = adjacentReceives(lines);
+    return pair && removeLine(lines, pair[0]);
   },
   'silent-gap': (lines) => {
-    const pair = pairOfRecv(lines);
+    const pair = adjacentReceives(lines);
     return pair && swap(lines, ...pair);
   },
   fifo: (lines) => {
-    const sender = acked(lines)?.actor;
-    const [one, two] = indexes(lines, ({ kind, actor }) => kind === 'ok' && actor === sender);
+    const sender = acknowledgedSends(lines)?.actor;
+    const [one, two] = indexesWhere(lines, ({ kind, actor }) => kind === 'ok' && actor === sender);
     if (one === undefined || two === undefined) return null;
     const [first, second] = [lines[one]?.seq ?? 0, lines[two]?.seq ?? 0];
     const other = new Map([
@@ -89,7 +89,7 @@ export const breaks: Record<Anomaly, Break> = {
     );
   },
   stale: (lines) => {
-    const last = indexes(lines, ({ kind, op }) => kind === 'recv' && op === 'follow').at(-1);
+    const last = indexesWhere(lines, ({ kind, op }) => kind === 'recv' && op === 'follow').at(-1);
     const healed = lines.find(({ op }) => op === 'heal')?.t ?? 0;
     if (last === undefined || (lines[last]?.t ?? 0) < healed) return null;
     return lines.map((line, index) => (index >= last ? { ...line, t: line.t + 20e9 } : line));
@@ -97,7 +97,7 @@ export const breaks: Record<Anomaly, Break> = {
   leak: (lines) => {
     const shop = sampleHistory([], 'othershop/main');
     const foreign = shop.find(({ kind }) => kind === 'ok');
-    const at = indexes(lines, ({ kind }) => kind === 'recv')[0];
+    const at = indexesWhere(lines, ({ kind }) => kind === 'recv')[0];
     const { cid = null, body_hash = null } = foreign ?? {};
     const mixed = change(lines, at, { cid, body_hash });
     return mixed && [...mixed, ...shop];
@@ -128,15 +128,18 @@ export const breaks: Record<Anomaly, Break> = {
 };
 
 /** Whether it is the last state of its message. */
-const stands = (lines: Line[], line: Line) =>
+const isStoredMessage = (lines: HistoryEntry[], line: HistoryEntry) =>
   lines.some(({ op, id, seq }) => op === 'dump' && id === line.id && seq === line.seq);
 /** A change that a member was shown live, and that is the last of its message. */
-const shownChange = (lines: Line[]) =>
-  indexes(lines, (line) => line.kind === 'recv' && line.id !== line.seq && stands(lines, line))[0];
-const changeOf = (lines: Line[], wanted: (line: Line) => boolean = () => true) =>
+const findShownChange = (lines: HistoryEntry[]) =>
+  indexesWhere(
+    lines,
+    (line) => line.kind === 'recv' && line.id !== line.seq && isStoredMessage(lines, line),
+  )[0];
+const findChange = (lines: HistoryEntry[], wanted: (line: HistoryEntry) => boolean = () => true) =>
   lines.find((line) => line.op === 'change' && line.kind === 'ok' && wanted(line));
 /** The message of a change as it was before, wherever these lines are of it. */
-const undo = (lines: Line[], change: Line | undefined, ops: readonly string[]) => {
+const undoChange = (lines: HistoryEntry[], change: HistoryEntry | undefined, ops: readonly string[]) => {
   const before = lines.find(({ op, kind, id }) => op === 'send' && kind === 'ok' && id === change?.id);
   if (!change || !before) return null;
   const { seq, body_hash } = before;
@@ -146,37 +149,37 @@ const undo = (lines: Line[], change: Line | undefined, ops: readonly string[]) =
 };
 
 /** One way each in which an edit or a delete can go wrong. */
-export const changeBreaks: Record<string, { name: Anomaly; breakIt: Break }> = {
+export const changeBreaks: Record<string, { name: Anomaly; breakIt: BreakFunction }> = {
   'an acknowledged change is not in the database': {
     name: 'lost-acked',
-    breakIt: (lines) => undo(lines, changeOf(lines), ['dump', 'final']),
+    breakIt: (lines) => undoChange(lines, findChange(lines), ['dump', 'final']),
   },
   'an acknowledged change is not in a fresh read': {
     name: 'lost-acked',
-    breakIt: (lines) => undo(lines, changeOf(lines), ['final']),
+    breakIt: (lines) => undoChange(lines, findChange(lines), ['final']),
   },
   'a deleted message is back': {
     name: 'lost-acked',
     breakIt(lines) {
-      const deleted = changeOf(lines, ({ body_hash }) => body_hash === DELETED);
-      const back = (line: Line) => line.op === 'dump' && line.id === deleted?.id;
+      const deleted = findChange(lines, ({ body_hash }) => body_hash === DELETED_HASH);
+      const back = (line: HistoryEntry) => line.op === 'dump' && line.id === deleted?.id;
       return deleted ? lines.map((line) => (back(line) ? { ...line, body_hash: 'back' } : line)) : null;
     },
   },
   'two changes have one number': {
     name: 'duplicate',
     breakIt(lines) {
-      const first = changeOf(lines, (line) => stands(lines, line));
-      const second = changeOf(lines, (line) => line.id !== first?.id && stands(lines, line));
+      const first = findChange(lines, (line) => isStoredMessage(lines, line));
+      const second = findChange(lines, (line) => line.id !== first?.id && isStoredMessage(lines, line));
       if (!first || !second) return null;
-      const moved = (line: Line) => line.id === first.id && line.seq === first.seq;
+      const moved = (line: HistoryEntry) => line.id === first.id && line.seq === first.seq;
       return lines.map((line) => (moved(line) ? { ...line, seq: second.seq } : line));
     },
   },
   'a change takes a number that nothing is of': {
     name: 'hole',
     breakIt(lines) {
-      const passed = changeOf(lines, (line) => !stands(lines, line));
+      const passed = findChange(lines, (line) => !isStoredMessage(lines, line));
       return passed
         ? lines.filter(({ cid, id, seq }) => cid !== passed.cid && (id !== passed.id || seq !== passed.seq))
         : null;
@@ -185,20 +188,20 @@ export const changeBreaks: Record<string, { name: Anomaly; breakIt: Break }> = {
   'a change is acknowledged with another text': {
     name: 'corrupt',
     breakIt: (lines) =>
-      change(lines, indexes(lines, (line) => line === changeOf(lines))[0], { body_hash: 'other' }),
+      change(lines, indexesWhere(lines, (line) => line === findChange(lines))[0], { body_hash: 'other' }),
   },
   'a refused change is stored': {
     name: 'ghost',
     breakIt(lines) {
-      const lost = (line: Line) => lines.some(({ cid, kind }) => cid === line.cid && kind === 'info');
-      const stored = changeOf(lines, (line) => stands(lines, line) && !lost(line));
-      return change(lines, indexes(lines, (line) => line === stored)[0], { kind: 'fail' });
+      const lost = (line: HistoryEntry) => lines.some(({ cid, kind }) => cid === line.cid && kind === 'info');
+      const stored = findChange(lines, (line) => isStoredMessage(lines, line) && !lost(line));
+      return change(lines, indexesWhere(lines, (line) => line === stored)[0], { kind: 'fail' });
     },
   },
   'a member is shown a message as it was before': {
     name: 'inversion',
     breakIt(lines) {
-      const at = shownChange(lines);
+      const at = findShownChange(lines);
       const line = lines[at ?? -1];
       const before = lines.find(({ op, kind, id }) => op === 'send' && kind === 'ok' && id === line?.id);
       if (at === undefined || !line || !before) return null;
@@ -209,18 +212,18 @@ export const changeBreaks: Record<string, { name: Anomaly; breakIt: Break }> = {
   'a member misses a change': {
     name: 'stale',
     breakIt(lines) {
-      const at = shownChange(lines);
+      const at = findShownChange(lines);
       const { actor, id } = lines[at ?? -1] ?? {};
       const before = lines.slice(0, at).findLast((line) => line.actor === actor && line.id === id);
       // A history that follows makes up for it.
       const reset = lines.slice(at).some((line) => line.actor === actor && line.kind === 'reset');
-      return before === undefined || before.op !== 'follow' || reset ? null : without(lines, at);
+      return before === undefined || before.op !== 'follow' || reset ? null : removeLine(lines, at);
     },
   },
   'a history shows a message without its change': {
     name: 'silent-gap',
     breakIt(lines) {
-      const at = indexes(
+      const at = indexesWhere(
         lines,
         ({ kind, op, id, seq }) => kind === 'page' && op === 'follow' && id !== seq,
       )[0];

@@ -1,17 +1,21 @@
 /** What a test's context does for what was started in it, for programs that are no tests. */
 
-import type { Cleanup } from './rig.js';
+import type { CleanupContext } from './rig.js';
 
-export type Ends = { after(end: () => unknown): void; context: Cleanup; run(): Promise<void> };
+export type CleanupStack = {
+  after(end: () => unknown): void;
+  context: CleanupContext;
+  runAll(): Promise<void>;
+};
 
-export function createEnds(): Ends {
+export function createCleanupStack(): CleanupStack {
   const ends: (() => unknown)[] = [];
   const after = (end: () => unknown) => void ends.push(end);
   return {
     after,
     // Nothing that is started takes the context or a callback.
     context: { after: (end) => void (end && after(end as () => unknown)) },
-    async run() {
+    async runAll() {
       for (const end of ends.splice(0)) await end();
     },
   };

@@ -9,10 +9,10 @@ import type { TestContext } from 'node:test';
 import type { Environment } from '@chatty/server/config/config';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import pg from 'pg';
-import { type Program, runProgram, SERVE } from '../../support/processes.js';
-import { SECRET, startPostgres, temporaryFolder, until } from '../../support/server.js';
+import { type RunningProgram, runProgram, SERVER_ENTRY } from '../../support/processes.js';
+import { createTemporaryFolder, SECRET, startPostgres, waitUntil } from '../../support/server.js';
 
-export type Cleanup = Pick<TestContext, 'after'>;
+export type CleanupContext = Pick<TestContext, 'after'>;
 
 export type ServerProcess = {
   readonly port: number;
@@ -24,7 +24,7 @@ export type ServerProcess = {
   freeze(): void;
   thaw(): void;
   /** Why it ended by itself, or null. */
-  fault(): string | null;
+  failureReason(): string | null;
   /** What it wrote since its last start. */
   output(): string;
   /** Sets its time of day this many milliseconds off the machine's; also after its next start. */
@@ -33,11 +33,11 @@ export type ServerProcess = {
    * How it fared since it was last asked; null where it did not live to tell. `collect`: after a garbage collection;
    * `snapshot`: file that its heap snapshot is written to.
    */
-  measure(options?: { collect?: boolean; snapshot?: string }): Promise<Measures | null>;
+  measure(options?: { collect?: boolean; snapshot?: string }): Promise<ServerMeasurements | null>;
 };
 
 /** `pauseMs`: the longest time that its event loop stood still, and what its CPUs did meanwhile. */
-type Measures = {
+type ServerMeasurements = {
   pauseMs: number;
   pauseCpuMs: number;
   heapBytes: number;
@@ -45,7 +45,7 @@ type Measures = {
   peakRssBytes: number;
 };
 
-const PROBE = ['--expose-gc', '--import', './test/server-probe.mjs'];
+const PROBE_MODULE = ['--expose-gc', '--import', './test/server-probe.mjs'];
 const PROBE_TIMEOUT_MS = 10_000;
 const SNAPSHOT_TIMEOUT_MS = 60_000;
 
@@ -53,16 +53,16 @@ const SNAPSHOT_TIMEOUT_MS = 60_000;
  * @param entry the program to run, from the root of the checkout
  * @param settings environment variables over those of the stories
  */
-export async function startServer(
-  context: Cleanup,
+export async function startServerProcess(
+  context: CleanupContext,
   database: Connection,
-  entry = SERVE,
+  entry = SERVER_ENTRY,
   settings: Environment = {},
 ): Promise<ServerProcess> {
   // Below the range that systems take free ports from: it must still be ours after a kill.
   const port = randomInt(20_000, 32_000);
   const url = `http://127.0.0.1:${port}`;
-  let program: Program | null = null;
+  let program: RunningProgram | null = null;
   let crash: string | null = null;
   let offset = 0;
   let asked = 0;
@@ -83,9 +83,9 @@ export async function startServer(
       POSTGRES_DB: database.database,
       ...settings,
     };
-    const started = runProgram(context, entry, environment, [], { node: PROBE, ipc: true });
+    const started = runProgram(context, entry, environment, [], { node: PROBE_MODULE, ipc: true });
     program = started;
-    void started.ended.then((code) => {
+    void started.exited.then((code) => {
       if (program === started) crash = `the server ended with ${code}:\n${started.output().slice(-4_000)}`;
     });
     const answers = () =>
@@ -93,26 +93,26 @@ export async function startServer(
         () => true,
         () => false,
       );
-    await until(async () => crash !== null || (await answers()), 'the chat server', 60_000);
+    await waitUntil(async () => crash !== null || (await answers()), 'the chat server', 60_000);
     if (crash !== null) throw new Error(crash);
     if (offset !== 0) await ask({ clock: offset });
   }
 
   type Question = { clock?: number; collect?: boolean; snapshot?: string };
 
-  function ask(question: Question): Promise<Measures | null> {
+  function ask(question: Question): Promise<ServerMeasurements | null> {
     const child = program?.child;
     if (!child?.connected) return Promise.resolve(null);
     asked += 1;
     const id = asked;
     return new Promise((resolve) => {
-      const done = (answer: Measures | null) => {
+      const done = (answer: ServerMeasurements | null) => {
         clearTimeout(timer);
         child.off('message', hear);
         child.off('close', lost);
         resolve(answer);
       };
-      const hear = (answer: Measures & { id: number }) => void (answer.id === id && done(answer));
+      const hear = (answer: ServerMeasurements & { id: number }) => void (answer.id === id && done(answer));
       const lost = () => done(null);
       const timer = setTimeout(lost, question.snapshot ? SNAPSHOT_TIMEOUT_MS : PROBE_TIMEOUT_MS);
       child.on('message', hear);
@@ -130,11 +130,11 @@ export async function startServer(
       const ending = program;
       program = null;
       ending?.child.kill('SIGKILL');
-      await ending?.ended;
+      await ending?.exited;
     },
     freeze: () => void program?.child.kill('SIGSTOP'),
     thaw: () => void program?.child.kill('SIGCONT'),
-    fault: () => crash,
+    failureReason: () => crash,
     output: () => program?.output() ?? '',
     async setClock(offsetMs) {
       offset = offsetMs;
@@ -144,11 +144,11 @@ export async function startServer(
   };
 }
 
-export type Cluster = {
+export type TestCluster = {
   /** An empty database of its own. */
-  database(): Promise<Connection>;
+  createDatabase(): Promise<Connection>;
   /** SIGINT is a fast stop, SIGQUIT an immediate one; the supervisor starts it again. */
-  signal(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
+  signalPostmaster(signalPostmaster: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
   /** Leaves no room on its disk. */
   fillDisk(): void;
   clearDisk(): void;
@@ -157,18 +157,18 @@ export type Cluster = {
 /** A PostgreSQL that may be broken, watched by the supervisor that also watches it in a chat server. */
 export async function startCluster(
   after: (end: () => unknown) => void,
-  folder = temporaryFolder(),
-): Promise<Cluster> {
+  folder = createTemporaryFolder(),
+): Promise<TestCluster> {
   const embedded = await startPostgres(folder);
   after(() => embedded.close());
   const ballast = joinPath(folder, 'ballast');
   return {
-    async database() {
+    async createDatabase() {
       const database = `story_${randomBytes(6).toString('hex')}`;
       await query(embedded.connection, `CREATE DATABASE ${database}`);
       return { ...embedded.connection, database };
     },
-    async signal(signal) {
+    async signalPostmaster(signal) {
       const file = joinPath(folder, 'pgdata/postmaster.pid');
       const postmaster = () => {
         // Missing while the supervisor is about to start it again.
@@ -179,7 +179,7 @@ export async function startCluster(
           return false;
         }
       };
-      await until(postmaster, 'a database to be signalled', 60_000);
+      await waitUntil(postmaster, 'a database to be signalled', 60_000);
     },
     fillDisk() {
       const { bavail, bsize } = statfsSync(folder);
@@ -195,7 +195,7 @@ export async function startCluster(
 }
 
 /** A disk of its own in memory; null, and said so, where this user may not mount one. */
-export function smallDisk(context: Pick<TestContext, 'diagnostic'>): string | null {
+export function mountSmallDisk(context: Pick<TestContext, 'diagnostic'>): string | null {
   const folder = mkdtempSync(joinPath(tmpdir(), 'chatty-disk-'));
   const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=260m', 'tmpfs', folder], { encoding: 'utf8' });
   if (mount.status !== 0) {

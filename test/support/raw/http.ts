@@ -2,17 +2,17 @@
 
 import { connect } from 'node:net';
 
-export type RawAnswer = { status: number; head: string; body: string };
+export type RawResponse = { status: number; head: string; body: string };
 
 /**
  * Sends bytes on a connection of their own; resolves with the answer, or null where the server hung up without one.
- * @param patience milliseconds after which the client hangs up
+ * @param timeoutMs milliseconds after which the client hangs up
  */
-export function sendRaw(
+export function sendRawRequest(
   url: string,
   bytes: string | Uint8Array,
-  patience = 20_000,
-): Promise<RawAnswer | null> {
+  timeoutMs = 20_000,
+): Promise<RawResponse | null> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const tcp = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -20,13 +20,13 @@ export function sendRaw(
     const finish = () => {
       clearTimeout(timer);
       tcp.destroy();
-      resolve(readAnswer(text));
+      resolve(parseResponse(text));
     };
-    const timer = setTimeout(finish, patience);
+    const timer = setTimeout(finish, timeoutMs);
     tcp.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
-      const answer = readAnswer(text);
+      const answer = parseResponse(text);
       const chunked = /\r\ntransfer-encoding: chunked/i.test(text) && text.endsWith('\r\n0\r\n\r\n');
       if (answer && (chunked || Buffer.byteLength(answer.body) >= length)) finish();
     });
@@ -37,7 +37,7 @@ export function sendRaw(
   });
 }
 
-function readAnswer(text: string): RawAnswer | null {
+function parseResponse(text: string): RawResponse | null {
   const end = text.indexOf('\r\n\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
   return end < 0 || status === 0 ? null : { status, head: text.slice(0, end), body: text.slice(end + 4) };
@@ -55,8 +55,8 @@ export function pollingRequest(
 }
 
 /** Opens a polling session and returns its id. */
-export async function openPolling(url: string): Promise<string> {
-  const answer = await sendRaw(url, pollingRequest(url));
+export async function openPollingSession(url: string): Promise<string> {
+  const answer = await sendRawRequest(url, pollingRequest(url));
   const sid = /"sid":"([^"]+)"/.exec(answer?.body ?? '')?.[1];
   if (!sid) throw new Error(`no session in ${JSON.stringify(answer)}`);
   return sid;

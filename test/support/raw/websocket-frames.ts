@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 
 /** RFC 6455 5.2. */
-export const CONTINUATION = 0;
-export const TEXT = 1;
-export const BINARY = 2;
-export const CLOSE = 8;
-export const PING = 9;
-export const PONG = 10;
+export const OPCODE_CONTINUATION = 0;
+export const OPCODE_TEXT = 1;
+export const OPCODE_BINARY = 2;
+export const OPCODE_CLOSE = 8;
+export const OPCODE_PING = 9;
+export const OPCODE_PONG = 10;
 
 export type FrameOptions = {
   opcode?: number;
@@ -18,13 +18,13 @@ export type FrameOptions = {
   /** Clients must mask. */
   masked?: boolean;
   /** The length the header claims, where it is not the payload's. */
-  claims?: number;
+  declaredLength?: number;
 };
 
-export function frame(payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
-  const { opcode = TEXT, fin = true, rsv = 0, masked = true } = options;
+export function encodeFrame(payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
+  const { opcode = OPCODE_TEXT, fin = true, rsv = 0, masked = true } = options;
   const body = Buffer.from(payload);
-  const length = options.claims ?? body.length;
+  const length = options.declaredLength ?? body.length;
   const mask = masked ? randomBytes(4) : Buffer.alloc(4);
   const size = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const head = Buffer.alloc(2 + size);
@@ -38,12 +38,12 @@ export function frame(payload: string | Uint8Array, options: FrameOptions = {}):
 }
 
 /** One text in many frames of `size` bytes, the last with FIN unless `open`. */
-export function fragments(payload: string, size: number, { open = false } = {}): Buffer {
+export function encodeFragments(payload: string, size: number, { open = false } = {}): Buffer {
   const bytes = Buffer.from(payload);
   const count = Math.max(1, Math.ceil(bytes.length / size));
   const parts = Array.from({ length: count }, (_, index) =>
-    frame(bytes.subarray(index * size, (index + 1) * size), {
-      opcode: index === 0 ? TEXT : CONTINUATION,
+    encodeFrame(bytes.subarray(index * size, (index + 1) * size), {
+      opcode: index === 0 ? OPCODE_TEXT : OPCODE_CONTINUATION,
       fin: !open && index === count - 1,
     }),
   );

@@ -2,13 +2,21 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { CLOSE, type FrameOptions, frame, PING, PONG, readFrames, TEXT } from './websocket-frames.js';
+import {
+  encodeFrame,
+  type FrameOptions,
+  OPCODE_CLOSE,
+  OPCODE_PING,
+  OPCODE_PONG,
+  OPCODE_TEXT,
+  readFrames,
+} from './websocket-frames.js';
 
 /** RFC 6455 1.3. */
 const KEY_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const ENGINE = '/socket.io/?EIO=4&transport=websocket';
+const ENGINE_IO_PATH = '/socket.io/?EIO=4&transport=websocket';
 /** RFC 6455 7.1.5: what a close frame without a code counts as. */
-const NO_CODE = 1_005;
+const NO_STATUS_CLOSE_CODE = 1_005;
 
 export type RawOptions = {
   path?: string;
@@ -16,7 +24,7 @@ export type RawOptions = {
   headers?: readonly string[];
   key?: string;
   /** Whether received texts are kept; of a flood they are only counted. */
-  keep?: boolean;
+  keepTcpOpen?: boolean;
 };
 
 /** One TCP connection that asked for an upgrade. Answers Engine.IO's pings, so that the server keeps it. */
@@ -29,7 +37,7 @@ export class RawSocket {
   closeCode: number | null = null;
   /** The status of the answer to the upgrade. */
   status: number | null = null;
-  readonly texts: string[] = [];
+  readonly receivedTexts: string[] = [];
   received = 0;
   readonly #tcp: Socket;
   readonly #key: string;
@@ -37,7 +45,12 @@ export class RawSocket {
   #pending: Buffer = Buffer.alloc(0);
 
   constructor(url: string, options: RawOptions) {
-    const { path = ENGINE, headers = [], key = randomBytes(16).toString('base64'), keep = true } = options;
+    const {
+      path = ENGINE_IO_PATH,
+      headers = [],
+      key = randomBytes(16).toString('base64'),
+      keepTcpOpen: keep = true,
+    } = options;
     const { hostname, port, host } = new URL(url);
     this.#key = key;
     this.#keep = keep;
@@ -57,11 +70,11 @@ export class RawSocket {
       `Sec-WebSocket-Key: ${key}`,
       ...headers,
     ];
-    this.write(`${lines.join('\r\n')}\r\n\r\n`);
+    this.writeBytes(`${lines.join('\r\n')}\r\n\r\n`);
   }
 
   /** Resolves with true once the condition holds, which is looked at whenever something arrives, or with false. */
-  when(condition: (socket: this) => boolean, patience = 20_000): Promise<boolean> {
+  waitFor(condition: (socket: this) => boolean, patience = 20_000): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (held: boolean) => {
         clearTimeout(timer);
@@ -84,18 +97,18 @@ export class RawSocket {
     return this.#tcp.writableLength;
   }
 
-  write(bytes: Uint8Array | string): void {
+  writeBytes(bytes: Uint8Array | string): void {
     if (!this.closed && this.#tcp.writable) this.#tcp.write(bytes);
   }
 
   /** A text frame. */
-  say(text: string): void {
-    this.write(frame(text));
+  sendText(text: string): void {
+    this.writeBytes(encodeFrame(text));
   }
 
   /** A frame of any kind. */
-  frame(payload: string | Uint8Array, options?: FrameOptions): void {
-    this.write(frame(payload, options));
+  sendFrame(payload: string | Uint8Array, options?: FrameOptions): void {
+    this.writeBytes(encodeFrame(payload, options));
   }
 
   /** Stops and goes on reading what the server sends. */
@@ -113,7 +126,7 @@ export class RawSocket {
   }
 
   /** Ends without a word: a reset instead of the closing handshake. */
-  reset(): void {
+  resetConnection(): void {
     this.#tcp.resetAndDestroy();
   }
 
@@ -133,23 +146,23 @@ export class RawSocket {
   }
 
   #take(opcode: number, payload: Buffer): void {
-    if (opcode === CLOSE) {
-      this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : NO_CODE;
+    if (opcode === OPCODE_CLOSE) {
+      this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : NO_STATUS_CLOSE_CODE;
       // Without this half of the closing handshake a server waits 30 s before it lets go.
-      this.frame(payload, { opcode: CLOSE });
+      this.sendFrame(payload, { opcode: OPCODE_CLOSE });
     }
-    if (opcode === PING) this.frame(payload, { opcode: PONG });
-    if (opcode !== TEXT) return;
+    if (opcode === OPCODE_PING) this.sendFrame(payload, { opcode: OPCODE_PONG });
+    if (opcode !== OPCODE_TEXT) return;
     this.received += 1;
     const text = payload.toString();
-    if (this.#keep) this.texts.push(text);
-    if (text === '2') this.say('3');
+    if (this.#keep) this.receivedTexts.push(text);
+    if (text === '2') this.sendText('3');
   }
 }
 
 /** Asks for the upgrade and waits for the answer, whatever it is. */
-export async function openRaw(url: string, options: RawOptions = {}): Promise<RawSocket> {
+export async function openRawSocket(url: string, options: RawOptions = {}): Promise<RawSocket> {
   const socket = new RawSocket(url, options);
-  await socket.when(({ status }) => status !== null);
+  await socket.waitFor(({ status }) => status !== null);
   return socket;
 }

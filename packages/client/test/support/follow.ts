@@ -1,64 +1,65 @@
 /** What the stories of the timeline stand on: one that follows a room, and the room to compare it with. */
 
 import assert from 'node:assert/strict';
-import { createTimeline, PAGE, type Page, type Timeline } from '@chatty/client/timeline';
-import { type Room, session } from './room.js';
+import { createTimeline, PAGE_SIZE, type PageKind, type Timeline } from '@chatty/client/timeline';
+import { createSession, type ModelRoom } from './room.js';
 
-export const LIMIT = 250;
-export const KEPT = 100;
+export const WINDOW_LIMIT = 250;
+export const MESSAGES_KEPT_AFTER_OUTAGE = 100;
 
-export const storedOf = (timeline: Timeline) =>
-  timeline.lines().flatMap((line) => (line.kind === 'stored' ? [line.message] : []));
+export const storedMessagesOf = (timeline: Timeline) =>
+  timeline.items().flatMap((line) => (line.kind === 'stored' ? [line.message] : []));
 /** A timeline that follows a room, except while it is told to miss what happens; `read` says where its reader is. */
-export function follow(room: Room) {
-  const timeline = createTimeline(LIMIT, KEPT);
+export function createTimelineFollower(room: ModelRoom) {
+  const timeline = createTimeline(WINDOW_LIMIT, MESSAGES_KEPT_AFTER_OUTAGE);
   let place = 0;
-  timeline.hold(() => place);
-  timeline.identify(session(room.position.epoch));
+  timeline.trackReadPosition(() => place);
+  timeline.setSession(createSession(room.position.epoch));
   let known = room.position;
-  timeline.history(room.newest(), known, null);
+  timeline.applyHistory(room.latestMessages(), known, null);
   return {
     timeline,
-    read(id: number) {
+    setReadPosition(id: number) {
       place = id;
     },
     /** Hears of everything since it last heard. */
-    hear() {
-      const frame = room.after(known, Number.POSITIVE_INFINITY);
+    receiveChanges() {
+      const frame = room.changesAfter(known, Number.POSITIVE_INFINITY);
       if (!frame) return;
       known = room.position;
-      timeline.merge(frame.messages, known.seq);
+      timeline.applyChanges(frame.messages, known.seq);
     },
     /** Gets the newest page in place of what it missed, and refreshes what it held. */
     rejoin() {
       const same = known.epoch === room.position.epoch;
-      timeline.history(room.newest(), room.position, same ? known.seq : null);
+      timeline.applyHistory(room.latestMessages(), room.position, same ? known.seq : null);
       known = room.position;
-      for (let before = timeline.stale(); before !== null; before = timeline.stale())
-        timeline.refresh(room.before(before, PAGE).messages);
+      for (let before = timeline.staleBefore(); before !== null; before = timeline.staleBefore())
+        timeline.replaceStale(room.messagesBefore(before, PAGE_SIZE).messages);
     },
-    page(kind: Page): boolean {
-      const before = timeline.before(kind);
+    loadPage(kind: PageKind): boolean {
+      const before = timeline.beforeId(kind);
       if (before === null) return false;
-      const { messages, more } = room.before(before, PAGE);
-      timeline.take(kind, before, messages, more);
+      const { messages, more } = room.messagesBefore(before, PAGE_SIZE);
+      timeline.addPage(kind, before, messages, more);
       return true;
     },
   };
 }
 
-export function assertTrue(timeline: Timeline, room: Room): void {
-  const all = room.all();
+export function assertTimelineMatchesRoom(timeline: Timeline, room: ModelRoom): void {
+  const all = room.allMessages();
   let expected = -1;
-  for (const line of timeline.lines()) {
+  for (const line of timeline.items()) {
     if (line.kind === 'gap') expected = -1;
     if (line.kind !== 'stored') continue;
     if (expected === -1) expected = all.findIndex(({ id }) => id === line.message.id);
     assert.deepEqual(line.message, all[expected]);
     expected += 1;
   }
-  if (timeline.newest) assert.equal(timeline.last, all.at(-1)?.id ?? 0, 'the window reaches the live end');
-  const [first] = storedOf(timeline);
-  assert.equal(timeline.more, first !== undefined && first.id > (all[0]?.id ?? 0), 'more');
-  assert.ok(storedOf(timeline).length <= LIMIT, 'the window is bounded');
+  if (timeline.atLatest)
+    assert.equal(timeline.lastId, all.at(-1)?.id ?? 0, 'the window reaches the live end');
+  const [first] = storedMessagesOf(timeline);
+  assert.equal(timeline.hasOlder, first !== undefined && first.id > (all[0]?.id ?? 0), 'more');
+  assert.ok(storedMessagesOf(timeline).length <= WINDOW_LIMIT, 'the window is bounded');
 }

@@ -1,31 +1,34 @@
 /** What the model tests stand on: a room's log as the protocol describes it, and a clock that is wound by hand. */
 
 import type { Clock } from '@chatty/client/clock';
-import type { Frame, Message, Position, Session } from '@chatty/protocol/events';
-import { HISTORY_SIZE, SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, LogPosition, Message, Session } from '@chatty/protocol/events';
+import { HISTORY_SIZE, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
 
-export type Room = {
-  readonly position: Position;
+export type ModelRoom = {
+  readonly position: LogPosition;
   /** Every message in its latest state, ascending by id. */
-  all(): Message[];
+  allMessages(): Message[];
   post(draft?: Partial<Message>): Message;
   edit(id: number, content: string): void;
   remove(id: number): void;
   /** The log of a restored backup: another epoch, and the newest changes gone. */
-  restore(lost: number): void;
-  newest(): Message[];
-  before(id: number, limit: number): { epoch: string; messages: Message[]; more: boolean };
+  restoreBackup(lost: number): void;
+  latestMessages(): Message[];
+  messagesBefore(id: number, limit: number): { epoch: string; messages: Message[]; more: boolean };
   /** What changed after a position, at most `limit` changes; null where that is too far back or of another log. */
-  after(position: Position, limit?: number): Frame | null;
+  changesAfter(position: LogPosition, limit?: number): ChangeFrame | null;
 };
 
 /**
- * @param reach how many changes back a follower can still catch up
- * @param fit how many messages one answer holds, where they are long
+ * @param maxSyncDistance how many changes back a follower can still catch up
+ * @param maxFrameMessages how many messages one answer holds, where they are long
  */
-export function createRoom(reach = 700, fit = Number.POSITIVE_INFINITY): Room {
+export function createModelRoom(
+  maxSyncDistance = 700,
+  maxFrameMessages = Number.POSITIVE_INFINITY,
+): ModelRoom {
   let messages = new Map<number, Message>();
-  let position: Position = { epoch: 'epoch-1', seq: 0 };
+  let position: LogPosition = { epoch: 'epoch-1', seq: 0 };
   /** Counts on over a restored backup: what tells messages of two logs apart that have the same id. */
   let written = 0;
 
@@ -44,7 +47,7 @@ export function createRoom(reach = 700, fit = Number.POSITIVE_INFINITY): Room {
     get position() {
       return position;
     },
-    all,
+    allMessages: all,
     post(draft = {}) {
       const known = all().find(({ clientId }) => clientId !== null && clientId === draft.clientId);
       if (known) return known;
@@ -56,19 +59,19 @@ export function createRoom(reach = 700, fit = Number.POSITIVE_INFINITY): Room {
     },
     edit: (id, content) => change(id, { content, edited_at: 'later' }),
     remove: (id) => change(id, { content: '', deleted_at: 'later' }),
-    restore(lost) {
+    restoreBackup(lost) {
       const seq = Math.max(0, position.seq - lost);
       position = { epoch: `${position.epoch}+`, seq };
       messages = new Map(all().flatMap((message) => (message.seq <= seq ? [[message.id, message]] : [])));
     },
-    newest: () => all().slice(-Math.min(HISTORY_SIZE, fit)),
-    before(id, limit) {
+    latestMessages: () => all().slice(-Math.min(HISTORY_SIZE, maxFrameMessages)),
+    messagesBefore(id, limit) {
       const older = all().filter((message) => message.id < id);
-      const messages = older.slice(-Math.min(limit, fit));
+      const messages = older.slice(-Math.min(limit, maxFrameMessages));
       return { epoch: position.epoch, messages, more: messages.length < older.length };
     },
-    after({ epoch, seq }, limit = Math.min(SYNC_PAGE_SIZE, fit)) {
-      if (epoch !== position.epoch || seq > position.seq || seq < position.seq - reach) return null;
+    changesAfter({ epoch, seq }, limit = Math.min(MAX_SYNC_PAGE_SIZE, maxFrameMessages)) {
+      if (epoch !== position.epoch || seq > position.seq || seq < position.seq - maxSyncDistance) return null;
       const changed = all()
         .filter((message) => message.seq > seq)
         .sort((a, b) => a.seq - b.seq);
@@ -94,7 +97,7 @@ export function createMessage(id: number, over: Partial<Message> = {}): Message 
   };
 }
 
-export const session = (epoch: string, userId = 'me'): Session => ({
+export const createSession = (epoch: string, userId = 'me'): Session => ({
   projectId: 'kimpga',
   room: 'main',
   epoch,
@@ -105,7 +108,7 @@ export const session = (epoch: string, userId = 'me'): Session => ({
 });
 
 /** Time stands still until it is wound; chance always falls in the middle. */
-export function createHandClock(): Clock & {
+export function createManualClock(): Clock & {
   readonly timers: number;
   wind(milliseconds: number): void;
   /** Time passes, and no timer runs. */
@@ -140,6 +143,6 @@ export function createHandClock(): Clock & {
 }
 
 /** Lets every promise that can settle do so. */
-export async function settle(): Promise<void> {
+export async function flushMicrotasks(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
 }

@@ -1,36 +1,49 @@
 /** What may happen to a client in the model test, and what came to nothing once. */
 
 import fc from 'fast-check';
-import type { Fate } from './simulation.js';
+import type { PacketFate } from './simulation.js';
 
-export type Step =
+export type SimulationStep =
   | { do: 'post' | 'change'; count: number }
-  | { do: 'pass'; fates: Fate[] }
+  | { do: 'pass'; fates: PacketFate[] }
   | { do: 'wind'; milliseconds: number }
   | { do: 'flush' | 'head' | 'cut' | 'send' | 'refuse' | 'wake' | 'restore' }
-  | { do: 'scroll'; to: 'loadOlder' | 'loadNewer' | 'loadGap' | 'toNewest' };
+  | { do: 'scroll'; to: 'loadOlder' | 'loadNewer' | 'loadGap' | 'jumpToLatest' };
 
-const fate = fc.constantFrom<Fate>('delivered', 'delivered', 'delivered', 'lost', 'doubled', 'late');
-export const step: fc.Arbitrary<Step> = fc.oneof(
+const fateArbitrary = fc.constantFrom<PacketFate>(
+  'delivered',
+  'delivered',
+  'delivered',
+  'lost',
+  'doubled',
+  'late',
+);
+export const stepArbitrary: fc.Arbitrary<SimulationStep> = fc.oneof(
   fc.record({
     do: fc.constant('post' as const),
     count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(60, 350)),
   }),
   fc.record({ do: fc.constant('change' as const), count: fc.integer({ min: 1, max: 12 }) }),
-  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
-  fc.record({ do: fc.constant('pass' as const), fates: fc.array(fate, { minLength: 1, maxLength: 8 }) }),
+  fc.record({
+    do: fc.constant('pass' as const),
+    fates: fc.array(fateArbitrary, { minLength: 1, maxLength: 8 }),
+  }),
+  fc.record({
+    do: fc.constant('pass' as const),
+    fates: fc.array(fateArbitrary, { minLength: 1, maxLength: 8 }),
+  }),
   fc.record({ do: fc.constant('wind' as const), milliseconds: fc.constantFrom(600, 6_000, 30_000) }),
   fc.record({ do: fc.constantFrom('flush' as const, 'head', 'cut', 'send', 'refuse', 'wake') }),
   fc.record({ do: fc.constant('flush' as const) }),
   fc.record({
     do: fc.constant('scroll' as const),
-    to: fc.constantFrom('loadOlder' as const, 'loadNewer', 'loadGap', 'toNewest'),
+    to: fc.constantFrom('loadOlder' as const, 'loadNewer', 'loadGap', 'jumpToLatest'),
   }),
 );
-export const rare = fc.record({ do: fc.constant('restore' as const) });
+export const rareStepArbitrary = fc.record({ do: fc.constant('restore' as const) });
 
 /** What came to nothing once: answers are heard after all packets that arrived with them, over long polling and `ws`. */
-export const found: Step[][] = [
+export const regressionScripts: SimulationStep[][] = [
   // An answer that resets, and what came after it.
   [
     { do: 'restore' },

@@ -2,48 +2,48 @@
 
 import assert from 'node:assert/strict';
 import type { Clock } from '@chatty/client/clock';
-import type { Dial, Heard, Wire } from '@chatty/client/socketio-client';
-import { refusal } from '@chatty/protocol/errors';
-import type { Handshake, Position } from '@chatty/protocol/events';
-import type { Room } from './room.js';
-import { session } from './room.js';
+import type { SocketIoClient, SocketIoFactory, SocketIoHandlers } from '@chatty/client/socketio-client';
+import { createRefusal } from '@chatty/protocol/errors';
+import type { HandshakeAuth, LogPosition } from '@chatty/protocol/events';
+import type { ModelRoom } from './room.js';
+import { createSession } from './room.js';
 
-type Packet = { name: string; deliver: () => void };
+type QueuedPacket = { name: string; deliver: () => void };
 /** What may happen to the packet that is next on its way. Answers and events go through one connection, in order. */
-export type Fate = 'delivered' | 'lost' | 'doubled' | 'late';
+export type PacketFate = 'delivered' | 'lost' | 'doubled' | 'late';
 
-export type Network = {
-  dial: Dial;
+export type SimulatedNetwork = {
+  connect: SocketIoFactory;
   readonly connected: boolean;
   /** Says what is new in the room to whoever is connected. */
   flush(): void;
-  head(): void;
+  sendHead(): void;
   /** Decides what becomes of the next packet; only frames can be lost, doubled or late, everything else arrives. */
-  pass(fate: Fate): void;
+  deliverNext(fate: PacketFate): void;
   /** Delivers all, without faults. */
-  heal(): boolean;
-  cut(): void;
+  restoreConnection(): boolean;
+  breakConnection(): void;
   /** Refuses the next commands. */
-  refuse(times: number): void;
+  refuseNext(times: number): void;
   /** The connection never carries anything again, and nobody is told. */
-  strand(): void;
+  stopDelivering(): void;
   /** Whom the server takes the bearer of the next connection's token for. */
-  is(userId: string): void;
+  setUserId(userId: string): void;
 };
 
 /** Longest wait for an answer, as the real network has it. */
-const ANSWER_TIMEOUT = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
-export function createNetwork(room: Room, clock: Clock): Network {
+export function createSimulatedNetwork(room: ModelRoom, clock: Clock): SimulatedNetwork {
   let userId = 'me';
-  let heard: Heard | null = null;
-  let handshake: (() => Handshake) | null = null;
-  let packets: Packet[] = [];
-  let told: { epoch: string; seq: number } | null = null;
+  let handlers: SocketIoHandlers | null = null;
+  let handshake: (() => HandshakeAuth) | null = null;
+  let packets: QueuedPacket[] = [];
+  let lastSentPosition: { epoch: string; seq: number } | null = null;
   let connecting = false;
   let refusals = 0;
   let stranded = false;
-  const broken = new Set<(error: Error) => void>();
+  const rejectPending = new Set<(error: Error) => void>();
 
   const push = (name: string, deliver: () => void) => {
     if (!stranded) packets.push({ name, deliver });
@@ -51,90 +51,90 @@ export function createNetwork(room: Room, clock: Clock): Network {
 
   function history(): void {
     const position = room.position;
-    const messages = room.newest();
-    told = position;
-    push('history', () => heard?.event('history', messages, position));
+    const messages = room.latestMessages();
+    lastSentPosition = position;
+    push('history', () => handlers?.onEvent('history', messages, position));
   }
 
-  function head(position: Position): void {
-    push('head', () => heard?.event('head', position));
+  function head(position: LogPosition): void {
+    push('head', () => handlers?.onEvent('head', position));
   }
 
-  function welcome(): void {
+  function sendWelcome(): void {
     const after = handshake?.().after;
     const { epoch } = room.position;
-    push('session', () => heard?.event('session', session(epoch, userId)));
-    const first = after ? room.after(after) : null;
+    push('session', () => handlers?.onEvent('session', createSession(epoch, userId)));
+    const first = after ? room.changesAfter(after) : null;
     if (!first) history();
     // As the protocol has it, the head goes before a frame that is not all.
     else if (first.seq < room.position.seq) head(room.position);
-    for (let frame = first; frame; frame = room.after({ epoch, seq: frame.seq }) ?? frame) {
+    for (let frame = first; frame; frame = room.changesAfter({ epoch, seq: frame.seq }) ?? frame) {
       const page = frame;
-      told = { epoch, seq: page.seq };
-      push('messages', () => heard?.event('messages', page));
+      lastSentPosition = { epoch, seq: page.seq };
+      push('messages', () => handlers?.onEvent('messages', page));
       if (page.seq >= room.position.seq) return;
     }
   }
 
   function flush(): void {
-    if (!told) return;
-    const frame = room.after(told, Number.POSITIVE_INFINITY);
+    if (!lastSentPosition) return;
+    const frame = room.changesAfter(lastSentPosition, Number.POSITIVE_INFINITY);
     if (!frame) history();
-    if (!frame || frame.seq === told.seq) return;
-    told = { epoch: frame.epoch, seq: frame.seq };
-    push('messages', () => heard?.event('messages', frame));
+    if (!frame || frame.seq === lastSentPosition.seq) return;
+    lastSentPosition = { epoch: frame.epoch, seq: frame.seq };
+    push('messages', () => handlers?.onEvent('messages', frame));
   }
 
   function answer(name: string, payload: Record<string, unknown>): unknown {
     if (refusals > 0) {
       refusals -= 1;
-      return { ok: false, ...refusal('rate_limited') };
+      return { ok: false, ...createRefusal('rate_limited') };
     }
     if (name === 'chat message') {
       const message = room.post({ ...payload, userId });
       return { ok: true, message, duplicate: false };
     }
     if (name === 'history')
-      return { ok: true, ...room.before(Number(payload.before), Number(payload.limit)) };
+      return { ok: true, ...room.messagesBefore(Number(payload.before), Number(payload.limit)) };
     assert.equal(name, 'sync');
     const head = room.position.seq;
-    const frame = room.after(payload.after as { epoch: string; seq: number });
+    const frame = room.changesAfter(payload.after as { epoch: string; seq: number });
     if (frame) return { ok: true, ...frame, head, reset: false };
-    return { ok: true, ...room.position, prev: 0, messages: room.newest(), head, reset: true };
+    return { ok: true, ...room.position, prev: 0, messages: room.latestMessages(), head, reset: true };
   }
 
   function leave(): void {
-    told = null;
+    lastSentPosition = null;
     packets = [];
     connecting = false;
     stranded = false;
-    for (const fail of broken) fail(new Error('cut'));
-    broken.clear();
+    for (const fail of rejectPending) fail(new Error('cut'));
+    rejectPending.clear();
   }
 
-  const wire: Wire = {
+  const wire: SocketIoClient = {
     connect() {
-      if (told || connecting) return;
+      if (lastSentPosition || connecting) return;
       connecting = true;
       push('up', () => {
         connecting = false;
-        heard?.up();
-        welcome();
+        handlers?.onConnect();
+        sendWelcome();
       });
     },
     disconnect: leave,
-    ask: (name, payload) =>
+    request: (name, payload) =>
       new Promise((resolve, reject) => {
-        const forget = clock.later(() => fail(new Error('no answer')), ANSWER_TIMEOUT);
+        const forget = clock.later(() => fail(new Error('no answer')), ANSWER_TIMEOUT_MS);
         const fail = (error: Error) => {
           forget();
           reject(error);
         };
-        broken.add(fail);
+        rejectPending.add(fail);
         push(`ask ${name}`, () => {
           const given = answer(name, payload as Record<string, unknown>);
           push(`answer ${name}`, () => {
-            broken.delete(fail);
+            rejectPending.delete(fail);
             forget();
             resolve(given as never);
           });
@@ -142,7 +142,7 @@ export function createNetwork(room: Room, clock: Clock): Network {
       }),
   };
 
-  function pass(fate: Fate): void {
+  function pass(fate: PacketFate): void {
     const packet = packets.shift();
     if (!packet) return;
     const frame = packet.name === 'messages';
@@ -153,38 +153,38 @@ export function createNetwork(room: Room, clock: Clock): Network {
   }
 
   return {
-    dial(options) {
-      heard = options.heard;
+    connect(options) {
+      handlers = options.handlers;
       handshake = options.auth;
       return wire;
     },
     get connected() {
-      return told !== null;
+      return lastSentPosition !== null;
     },
     flush,
-    head() {
-      if (told) head(room.position);
+    sendHead() {
+      if (lastSentPosition) head(room.position);
     },
-    pass,
-    heal() {
+    deliverNext: pass,
+    restoreConnection() {
       const some = packets.length > 0;
       while (packets.length > 0) pass('delivered');
       return some;
     },
-    cut() {
-      if (!told && !connecting) return;
+    breakConnection() {
+      if (!lastSentPosition && !connecting) return;
       leave();
-      heard?.down();
+      handlers?.onDisconnect();
     },
-    refuse(times) {
+    refuseNext(times) {
       refusals = times;
     },
-    strand() {
+    stopDelivering() {
       packets = [];
-      told = null;
+      lastSentPosition = null;
       stranded = true;
     },
-    is(person) {
+    setUserId(person) {
       userId = person;
     },
   };

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Embedded, startEmbedded } from '@chatty/embedded-postgres/index';
-import { isAlive } from '@chatty/embedded-postgres/temp-folder';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
+import { isProcessAlive } from '@chatty/embedded-postgres/temp-folder';
 import type { Connection } from '@chatty/server/store/postgres/postgres-store';
 import { build } from 'esbuild';
 import pg from 'pg';
@@ -18,28 +18,28 @@ import pg from 'pg';
 export const isRoot = process.getuid?.() === 0;
 
 /** Who plays the ordinary user: `nobody` when the tests run as root, else whoever runs them. */
-export const ordinary = isRoot
-  ? { uid: identify('-u'), gid: identify('-g') }
+export const ordinaryUser = isRoot
+  ? { uid: readUserId('-u'), gid: readUserId('-g') }
   : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
-function identify(flag: string): number {
+function readUserId(flag: string): number {
   return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
 }
 
 /** A folder that other users can reach; its server is killed and it is removed after the test. */
-export function dataFolder(t: TestContext, prefix = 'chatty-embedded-'): string {
+export function createDataFolder(t: TestContext, prefix = 'chatty-embedded-'): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
   chmodSync(folder, 0o755);
   t.after(() => {
     const pid = postmasterPid(folder);
-    if (pid !== null && isAlive(pid)) process.kill(pid, 'SIGKILL');
+    if (pid !== null && isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
   });
   return folder;
 }
 
-export function giveToOrdinary(folder: string): string {
-  if (isRoot) chownSync(folder, ordinary.uid, ordinary.gid);
+export function changeOwnerToOrdinaryUser(folder: string): string {
+  if (isRoot) chownSync(folder, ordinaryUser.uid, ordinaryUser.gid);
   return folder;
 }
 
@@ -51,19 +51,19 @@ export function postmasterPid(folder: string): number | null {
   }
 }
 
-export type Started = Embedded & { logged: string[]; told: string[] };
+export type StartedDatabase = EmbeddedPostgres & { logEntries: string[]; warnings: string[] };
 
 /** Starts in this process; closed before the folder is removed. */
-export async function start(t: TestContext, folder: string): Promise<Started> {
+export async function startDatabase(t: TestContext, folder: string): Promise<StartedDatabase> {
   const logged: string[] = [];
   const told: string[] = [];
-  const embedded = await startEmbedded({
+  const embedded = await startEmbeddedPostgres({
     folder,
     log: (_level, message) => logged.push(message),
     progress: (sentence) => told.push(sentence),
   });
   t.after(embedded.close);
-  return { ...embedded, logged, told };
+  return { ...embedded, logEntries: logged, warnings: told };
 }
 
 export async function query<Row extends pg.QueryResultRow>(
@@ -82,18 +82,18 @@ export async function query<Row extends pg.QueryResultRow>(
 }
 
 /** Asks until the answer is yes; the test's own timeout is the bound. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-export type Answer = { connection: Connection } | { refusal: string } | { fault: string };
+export type ProcessAnswer = { connection: Connection } | { refusal: string } | { fault: string };
 export type ChattyProcess = {
   child: ChildProcess;
-  answer: Answer;
-  end(signal: NodeJS.Signals): Promise<void>;
+  answer: ProcessAnswer;
+  stop(signal: NodeJS.Signals): Promise<void>;
 };
 
-let program: Promise<string> | null = null;
+let embeddedProgram: Promise<string> | null = null;
 const programFolder = mkdtempSync(join(tmpdir(), 'chatty-program-'));
 after(() => rmSync(programFolder, { recursive: true, force: true }));
 
@@ -103,9 +103,9 @@ export async function spawnChatty(
   folder: string,
   options: { asOrdinary?: boolean } = {},
 ): Promise<ChattyProcess> {
-  program ??= buildProgram();
-  const identity = options.asOrdinary ? [String(ordinary.uid), String(ordinary.gid)] : [];
-  const child = spawn(process.execPath, [await program, folder, ...identity], {
+  embeddedProgram ??= buildProgram();
+  const identity = options.asOrdinary ? [String(ordinaryUser.uid), String(ordinaryUser.gid)] : [];
+  const child = spawn(process.execPath, [await embeddedProgram, folder, ...identity], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const end = async (signal: NodeJS.Signals) => {
@@ -116,7 +116,7 @@ export async function spawnChatty(
   t.after(() => end('SIGKILL'));
   let line = JSON.stringify({ fault: 'it ended without an answer' });
   for await (line of createInterface(child.stdout)) break;
-  return { child, answer: JSON.parse(line) as Answer, end };
+  return { child, answer: JSON.parse(line) as ProcessAnswer, stop: end };
 }
 
 export function connectionOf({ answer }: ChattyProcess): Connection {

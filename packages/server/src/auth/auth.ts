@@ -1,53 +1,58 @@
 /** Decides who a token's bearer is. The only place where a project id becomes a `ProjectId`, the key to its data. */
 
 import { randomBytes } from 'node:crypto';
-import type { Member } from '@chatty/protocol/claims';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
-import type { Standing } from '@chatty/protocol/events';
-import { CLOCK_SKEW_SECONDS, MAIN_ROOM, PROJECT_ID, ROOM_ID } from '@chatty/protocol/sizes';
-import type { Naming } from '../moderation/display-names.js';
-import type { Order } from '../moderation/moderation-state.js';
-import { rankIn } from '../moderation/ranks.js';
-import { keyOfSecret, type Projects, type SigningKey } from '../projects/projects.js';
+import type { TokenMember } from '@chatty/protocol/claims';
+import { createRefusal, type Refusal, type RefusalCode } from '@chatty/protocol/errors';
+import type { RoleOrGuest } from '@chatty/protocol/events';
+import {
+  MAIN_ROOM,
+  MAX_CLOCK_SKEW_SECONDS,
+  PROJECT_ID_PATTERN,
+  ROOM_ID_PATTERN,
+} from '@chatty/protocol/sizes';
+import type { DisplayNames } from '../moderation/display-names.js';
+import type { ModerationState } from '../moderation/moderation-state.js';
+import { effectiveRank } from '../moderation/ranks.js';
+import { type Projects, type SigningKey, secretToKey } from '../projects/projects.js';
 import { wallTime } from '../runtime/clocks.js';
-import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
+import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
 import type { ProjectId } from '../store/store.js';
 import {
-  type Case,
-  type Check,
+  type CheckFailure,
+  checkOrigin,
   createTokenChecks,
-  type Fault,
-  isCutOff,
-  openCase,
-  originFault,
+  createTokenContext,
+  isRevokedByCutoff,
+  type TokenCheck,
+  type TokenContext,
 } from './token-checks.js';
 
 /** What a token said of itself, for as long as its bearer is here; moments in milliseconds, null where it did not say. */
-export type Pass = {
+export type TokenInfo = {
   /** The secret it was checked with; null: the one all projects without their own share, or a guest's. */
   readonly kid: string | null;
   readonly issuedAt: number | null;
   readonly expiresAt: number | null;
 };
 
-export type VerifiedMember = Omit<Member, 'projectId' | 'role'> & {
+export type VerifiedMember = Omit<TokenMember, 'projectId' | 'role'> & {
   projectId: ProjectId;
-  role: Standing;
+  role: RoleOrGuest;
   /** Where this connection is. */
   room: string;
-  pass: Pass;
+  tokenInfo: TokenInfo;
 };
 
 /** What is known of who was refused; `signed`: whether a key of the project vouches for it. */
-export type About = { project: string | null; userId: string | null; signed: boolean };
+export type RejectedIdentity = { project: string | null; userId: string | null; signed: boolean };
 
 /** `reason` and `about` are for the server: they may tell more than the refused visitor should learn. */
-export type Verdict =
+export type AuthResult =
   | { ok: true; member: VerifiedMember }
-  | { ok: false; reason: string; about: About; refused: Refusal };
+  | { ok: false; reason: string; identity: RejectedIdentity; refused: Refusal };
 
 /** What a handshake says of itself. */
-export type Visit = {
+export type AuthRequest = {
   token: unknown;
   /** What a visitor without a token says; beside a token, good or bad, it is not looked at. */
   project?: unknown;
@@ -59,21 +64,21 @@ export type Visit = {
 
 export type Auth = {
   /** Rejects with `Unavailable` where the keys of a host could not be fetched. */
-  verify(visit: Visit): AtOnce<Verdict>;
+  verify(request: AuthRequest): MaybePromise<AuthResult>;
   /** As `verify` would answer, but it leaves no trace. */
-  examine(visit: Visit): AtOnce<Verdict>;
+  inspect(request: AuthRequest): MaybePromise<AuthResult>;
   /** What both go through with a token. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly TokenCheck[];
   /** Why the bearer may not stay; null: may. */
-  review(member: VerifiedMember): Refusal | null;
+  recheck(member: VerifiedMember): Refusal | null;
   /** For the administration, which asks without a token and has looked at its own key; null: there is no such project. */
-  project(id: string): ProjectId | null;
+  resolveProject(id: string): ProjectId | null;
   /** The room that this names, the main room where it is nothing; null: the project has none of that name. */
-  room(project: ProjectId, named: unknown): string | null;
+  resolveRoom(resolveProject: ProjectId, requestedRoom: unknown): string | null;
 };
 
 /** The user id is one that no token can name. */
-const GUEST: Omit<VerifiedMember, 'projectId'> = {
+const GUEST_MEMBER: Omit<VerifiedMember, 'projectId'> = {
   userId: '',
   username: '',
   avatar: null,
@@ -82,7 +87,7 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
   room: MAIN_ROOM,
   badges: [],
   level: null,
-  pass: { kid: null, issuedAt: null, expiresAt: null },
+  tokenInfo: { kid: null, issuedAt: null, expiresAt: null },
 };
 
 /**
@@ -96,158 +101,167 @@ const GUEST: Omit<VerifiedMember, 'projectId'> = {
  */
 export function createAuth(options: {
   projects: Projects;
-  order: Order;
-  naming: Naming;
+  moderationState: ModerationState;
+  displayNames: DisplayNames;
   requireExpiry: boolean;
-  maxHours: number | null;
+  maxLifetimeHours: number | null;
   allowLocalHttp?: boolean;
   now?: () => number;
 }): Auth {
   const {
     projects,
-    order,
-    naming,
+    moderationState,
+    displayNames,
     requireExpiry,
-    maxHours,
+    maxLifetimeHours,
     allowLocalHttp = false,
     now = wallTime,
   } = options;
   /** Nothing is signed with it: a project nobody knows costs the same time as a wrong signature (J19). */
-  const nobody: SigningKey = {
+  const decoyKey: SigningKey = {
     kid: null,
     algorithms: ['HS256'],
-    key: keyOfSecret(randomBytes(32).toString('hex')),
+    key: secretToKey(randomBytes(32).toString('hex')),
   };
 
   const checks = createTokenChecks({
     projects,
-    order,
-    naming,
-    nobody,
-    rules: { requireExpiry, maxHours, allowLocalHttp },
+    moderationState,
+    displayNames,
+    decoyKey,
+    rules: { requireExpiry, maxLifetimeHours, allowLocalHttp },
     now,
   });
 
-  function admit({ project, origin }: Visit): Verdict {
-    const id = readProject(project);
-    const no = (reason: string, code: Code): Verdict => ({
+  function admitGuest({ project, origin }: AuthRequest): AuthResult {
+    const id = parseProjectId(project);
+    const reject = (reason: string, code: RefusalCode): AuthResult => ({
       ok: false,
       reason,
-      about: { project: id, userId: null, signed: false },
-      refused: refusal(code),
+      identity: { project: id, userId: null, signed: false },
+      refused: createRefusal(code),
     });
-    if (id === null) return no('no token', 'token_missing');
-    if (!projects.guests(id)) return no('no token, and the project has no guests', 'token_missing');
-    const fault = originFault(projects, id, origin);
-    return fault
-      ? no(fault.reason, fault.refused.code)
-      : { ok: true, member: { ...GUEST, projectId: id as ProjectId } };
+    if (id === null) return reject('no token', 'token_missing');
+    if (!projects.allowsGuests(id)) return reject('no token, and the project has no guests', 'token_missing');
+    const failure = checkOrigin(projects, id, origin);
+    return failure
+      ? reject(failure.reason, failure.refused.code)
+      : { ok: true, member: { ...GUEST_MEMBER, projectId: id as ProjectId } };
   }
 
-  function roomOf(project: ProjectId, named: unknown): string | null {
-    const room = named ?? MAIN_ROOM;
+  function resolveRoom(project: ProjectId, requestedRoom: unknown): string | null {
+    const room = requestedRoom ?? MAIN_ROOM;
     return typeof room === 'string' && projects.hasRoom(project, room) ? room : null;
   }
 
   /** Rooms come last: who may not be in the project learns nothing of them. */
-  const examine = (visit: Visit) => andThen(identify(visit), (verdict) => putInRoom(visit.room, verdict));
+  const inspect = (request: AuthRequest) =>
+    chainMaybePromise(authenticate(request), (result) => assignRoom(request.room, result));
 
-  function putInRoom(named: unknown, verdict: Verdict): Verdict {
-    if (!verdict.ok) return verdict;
-    const { projectId, userId, role } = verdict.member;
-    const room = roomOf(projectId, named);
-    if (room === verdict.member.room) return verdict;
-    if (room !== null) return { ok: true, member: { ...verdict.member, room } };
+  function assignRoom(requestedRoom: unknown, result: AuthResult): AuthResult {
+    if (!result.ok) return result;
+    const { projectId, userId, role } = result.member;
+    const room = resolveRoom(projectId, requestedRoom);
+    if (room === result.member.room) return result;
+    if (room !== null) return { ok: true, member: { ...result.member, room } };
     return {
       ok: false,
-      reason: reasonOf(named),
-      about: { project: projectId, userId: userId || null, signed: role !== 'guest' },
-      refused: refusal('room_unknown'),
+      reason: unknownRoomReason(requestedRoom),
+      identity: { project: projectId, userId: userId || null, signed: role !== 'guest' },
+      refused: createRefusal('room_unknown'),
     };
   }
 
-  function identify(visit: Visit): AtOnce<Verdict> {
-    const { token, origin } = visit;
-    if (token === undefined || token === null || token === '') return admit(visit);
-    const given = openCase(token, origin);
-    return andThen(firstFault(given), (fault): Verdict => {
-      if (fault === null) return { ok: true, member: memberOf(given) };
-      return { ok: false, reason: fault.reason, about: aboutOf(given), refused: fault.refused };
+  function authenticate(request: AuthRequest): MaybePromise<AuthResult> {
+    const { token, origin } = request;
+    if (token === undefined || token === null || token === '') return admitGuest(request);
+    const context = createTokenContext(token, origin);
+    return chainMaybePromise(firstFailure(context), (failure): AuthResult => {
+      if (failure === null) return { ok: true, member: verifiedMemberOf(context) };
+      return {
+        ok: false,
+        reason: failure.reason,
+        identity: rejectedIdentityOf(context),
+        refused: failure.refused,
+      };
     });
   }
 
   /** @param from number of the check to begin with */
-  function firstFault(given: Case, from = 0): AtOnce<Fault | null> {
+  function firstFailure(context: TokenContext, from = 0): MaybePromise<CheckFailure | null> {
     for (let index = from; index < checks.length; index += 1) {
-      const found = checks[index]?.run(given) ?? null;
-      if (found instanceof Promise) return found.then((fault) => fault ?? firstFault(given, index + 1));
-      if (found) return found;
+      const outcome = checks[index]?.run(context) ?? null;
+      if (outcome instanceof Promise)
+        return outcome.then((failure) => failure ?? firstFailure(context, index + 1));
+      if (outcome) return outcome;
     }
     return null;
   }
 
-  function review(member: VerifiedMember): Refusal | null {
-    const { projectId, userId, role, room, pass } = member;
-    const code = faultOf();
-    return code === null ? order.exclusion(projectId, userId, rankIn(projects, member)) : refusal(code);
+  function recheck(member: VerifiedMember): Refusal | null {
+    const { projectId, userId, role, room, tokenInfo } = member;
+    const code = currentRefusalCode();
+    return code === null
+      ? moderationState.activeBan(projectId, userId, effectiveRank(projects, member))
+      : createRefusal(code);
 
-    function faultOf(): Code | null {
+    function currentRefusalCode(): RefusalCode | null {
       if (!projects.hasRoom(projectId, room)) return 'room_unknown';
-      if (role === 'guest') return projects.guests(projectId) ? null : 'token_missing';
-      if (pass.expiresAt !== null && now() > pass.expiresAt + CLOCK_SKEW_SECONDS * 1_000)
+      if (role === 'guest') return projects.allowsGuests(projectId) ? null : 'token_missing';
+      if (tokenInfo.expiresAt !== null && now() > tokenInfo.expiresAt + MAX_CLOCK_SKEW_SECONDS * 1_000)
         return 'token_expired';
-      if (!projects.holds(projectId, pass.kid)) return 'token_invalid';
+      if (!projects.isKeyActive(projectId, tokenInfo.kid)) return 'token_invalid';
       // The host has to sign a new one, as when it has run out.
-      return isCutOff(projects, { projectId, userId }, pass.issuedAt) ? 'token_expired' : null;
+      return isRevokedByCutoff(projects, { projectId, userId }, tokenInfo.issuedAt) ? 'token_expired' : null;
     }
   }
 
   return {
-    verify: (visit) =>
-      andThen(examine(visit), (verdict) => {
-        if (verdict.ok) {
-          projects.used(verdict.member.projectId, verdict.member.pass.kid);
-          order.see(verdict.member);
+    verify: (request) =>
+      chainMaybePromise(inspect(request), (result) => {
+        if (result.ok) {
+          projects.recordKeyUse(result.member.projectId, result.member.tokenInfo.kid);
+          moderationState.recordStaff(result.member);
         }
-        return verdict;
+        return result;
       }),
-    examine,
+    inspect,
     checks,
-    review,
-    project: (id) => (PROJECT_ID.test(id) && projects.has(id) ? (id as ProjectId) : null),
-    room: roomOf,
+    recheck,
+    resolveProject: (id) => (PROJECT_ID_PATTERN.test(id) && projects.has(id) ? (id as ProjectId) : null),
+    resolveRoom: resolveRoom,
   };
 }
 
-function readProject(project: unknown): string | null {
-  return typeof project === 'string' && PROJECT_ID.test(project) ? project : null;
+function parseProjectId(project: unknown): string | null {
+  return typeof project === 'string' && PROJECT_ID_PATTERN.test(project) ? project : null;
 }
 
 /** A name that no project could have given a room is not repeated to its host. */
-function reasonOf(named: unknown): string {
-  const isName = typeof named === 'string' && ROOM_ID.test(named);
+function unknownRoomReason(requestedRoom: unknown): string {
+  const isName = typeof requestedRoom === 'string' && ROOM_ID_PATTERN.test(requestedRoom);
   return isName
-    ? `the setting rooms of the project does not have ${named}`
+    ? `the setting rooms of the project does not have ${requestedRoom}`
     : 'auth.room is no name of a room';
 }
 
-function aboutOf({ payload, signed, member }: Case): About {
+function rejectedIdentityOf({ payload, signed, member }: TokenContext): RejectedIdentity {
   return {
-    project: readProject(payload?.projectId),
+    project: parseProjectId(payload?.projectId),
     userId: member?.userId ?? null,
     signed: signed !== null,
   };
 }
 
 /** Of a token that has passed. */
-function memberOf({ payload, signed, member }: Case): VerifiedMember {
+function verifiedMemberOf({ payload, signed, member }: TokenContext): VerifiedMember {
   if (!member || !signed) throw new Error('a token passed without being looked at');
   const { exp, iat } = payload ?? {};
   return {
     ...member,
     projectId: member.projectId as ProjectId,
     room: MAIN_ROOM,
-    pass: {
+    tokenInfo: {
       kid: signed.kid,
       issuedAt: iat === undefined ? null : iat * 1_000,
       expiresAt: exp === undefined ? null : exp * 1_000,

@@ -3,16 +3,16 @@
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
 import type { SigningKey } from '../projects/projects.js';
-import type { AtOnce } from '../runtime/maybe-promise.js';
-import { Unavailable } from '../store/store.js';
+import type { MaybePromise } from '../runtime/maybe-promise.js';
+import { UnavailableError } from '../store/store.js';
 
 /** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */
-export type Unsigned = { kind: 'no_match' | 'malformed'; reason: string };
-export type Signer = { key: SigningKey } | Unsigned;
+export type SignatureFailure = { kind: 'no_match' | 'malformed'; reason: string };
+export type SignatureResult = { key: SigningKey } | SignatureFailure;
 
-type Header = { alg?: unknown; crit?: unknown };
+type JoseHeader = { alg?: unknown; crit?: unknown };
 
-const NO_MATCH: Unsigned = { kind: 'no_match', reason: 'signature verification failed' };
+const NO_MATCH: SignatureFailure = { kind: 'no_match', reason: 'signature verification failed' };
 
 /**
  * @param token of three parts, whose header and payload have been read (RFC 7515 section 3.1)
@@ -21,21 +21,27 @@ const NO_MATCH: Unsigned = { kind: 'no_match', reason: 'signature verification f
  * @returns a promise only where a key is public: it rejects with `Unavailable` where none fits, but the keys of a host
  * could not be fetched, since the token may be good
  */
-export function signerOf(token: string, header: Header, keys: readonly SigningKey[]): AtOnce<Signer> {
+export function findSigningKey(
+  token: string,
+  header: JoseHeader,
+  keys: readonly SigningKey[],
+): MaybePromise<SignatureResult> {
   // Extensions that have to be understood (section 4.1.11): none is.
   if (header.crit !== undefined) return malformed('extensions (crit) are not known here');
-  if (!keys.every(({ key }) => key instanceof KeyObject)) return publicSignerOf(token, keys);
+  if (!keys.every(({ key }) => key instanceof KeyObject)) return findPublicSigningKey(token, keys);
   if (header.alg !== 'HS256') return malformed('its algorithm is not that of the key');
   const end = token.lastIndexOf('.');
-  const signature = bytesOf(token.slice(end + 1));
+  const signature = decodeBase64Url(token.slice(end + 1));
   if (signature === null) return malformed('the signature is not base64url');
   const signed = token.slice(0, end);
-  const key = keys.find((each) => each.key instanceof KeyObject && isOf(signature, signed, each.key));
+  const key = keys.find(
+    (candidate) => candidate.key instanceof KeyObject && matchesSignature(signature, signed, candidate.key),
+  );
   return key ? { key } : NO_MATCH;
 }
 
 /** As jose reads it, so that padding and blanks at the end, which some hosts send, do no harm; null: it cannot be read. */
-function bytesOf(text: string): Uint8Array | null {
+function decodeBase64Url(text: string): Uint8Array | null {
   try {
     return base64url.decode(text);
   } catch {
@@ -44,25 +50,25 @@ function bytesOf(text: string): Uint8Array | null {
 }
 
 /** RFC 7515 section 5.2 and RFC 7518 section 3.2. */
-function isOf(signature: Uint8Array, signed: string, key: KeyObject): boolean {
-  const due = createHmac('sha256', key).update(signed).digest();
-  return signature.length === due.length && timingSafeEqual(signature, due);
+function matchesSignature(signature: Uint8Array, signed: string, key: KeyObject): boolean {
+  const expected = createHmac('sha256', key).update(signed).digest();
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
 
-async function publicSignerOf(token: string, keys: readonly SigningKey[]): Promise<Signer> {
-  let outage: Unavailable | null = null;
-  for (const each of keys) {
-    const { key } = each;
+async function findPublicSigningKey(token: string, keys: readonly SigningKey[]): Promise<SignatureResult> {
+  let outage: UnavailableError | null = null;
+  for (const candidate of keys) {
+    const { key } = candidate;
     if (key instanceof KeyObject) return malformed('its algorithm is not that of the key');
-    const options = { algorithms: [...each.algorithms] };
+    const options = { algorithms: [...candidate.algorithms] };
     try {
       await (typeof key === 'function'
         ? compactVerify(token, key, options)
         : compactVerify(token, key, options));
-      return { key: each };
+      return { key: candidate };
     } catch (error) {
-      if (typeof key === 'function' && isOutage(error))
-        outage = new Unavailable(`the JWKS of ${each.kid} could not be fetched: ${error}`);
+      if (typeof key === 'function' && isJwksOutage(error))
+        outage = new UnavailableError(`the JWKS of ${candidate.kid} could not be fetched: ${error}`);
       // Only a wrong signature is a reason to try the next.
       else if (!isNoMatch(error)) return malformed(error instanceof Error ? error.message : String(error));
     }
@@ -71,7 +77,7 @@ async function publicSignerOf(token: string, keys: readonly SigningKey[]): Promi
   return NO_MATCH;
 }
 
-const malformed = (reason: string): Unsigned => ({ kind: 'malformed', reason });
+const malformed = (reason: string): SignatureFailure => ({ kind: 'malformed', reason });
 
 /** The key is not the one the token was signed with. */
 function isNoMatch(error: unknown): boolean {
@@ -79,7 +85,7 @@ function isNoMatch(error: unknown): boolean {
 }
 
 /** What fetching a JWKS throws, from the network or as an answer that is none: neither says anything of the token. */
-function isOutage(error: unknown): boolean {
+function isJwksOutage(error: unknown): boolean {
   const plain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
   return plain || error instanceof errors.JWKSTimeout || error instanceof TypeError;
 }

@@ -1,13 +1,13 @@
 /** Remembers what was refused lately, by project, so that a host sees why its visitors are turned away: bounded, and no token. */
 
-import type { Code } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol/errors';
 import type { Projects } from '../projects/projects.js';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
 
-export type Refused = {
+export type RefusedEvent = {
   /** `connection`, or the command that was refused. */
   event: string;
-  code: Code;
+  code: RefusalCode;
   /** More than the visitor was told; '': no more. */
   reason: string;
   /** Of the page; null: no browser, or nobody knows. */
@@ -20,83 +20,82 @@ export type Refused = {
 };
 
 /** `times`: how often the same was refused to the same one, lastly at `at`. */
-export type RecentRefusal = Refused & { at: string; times: number };
-export type RefusalCount = Pick<Refused, 'code' | 'origin' | 'signed'> & { count: number };
+export type RecentRefusal = RefusedEvent & { at: string; times: number };
+export type RefusalCount = Pick<RefusedEvent, 'code' | 'origin' | 'signed'> & { count: number };
 
-export type Refusals = {
+export type RefusalLog = {
   /** @param address where it came from; never shown */
-  note(refused: Refused & { address: string | null }): void;
+  record(refused: RefusedEvent & { address: string | null }): void;
   /**
    * Those of a project, or (null) those of no project that anybody knows: newest first, and how many there were in the
    * last hour by code and origin.
    */
-  of(project: string | null): { refusals: RecentRefusal[]; counts: RefusalCount[] };
+  list(project: string | null): { refusals: RecentRefusal[]; counts: RefusalCount[] };
 };
 
 /** Entries that are kept: of a project, of those nobody vouched for, of one person or address, and of all projects. */
-const OF_A_PROJECT = 200;
-const UNSIGNED = 100;
-const OF_ONE_SOURCE = 20;
-const OF_ALL = 20_000;
-const PROJECTS = 2_000;
+const MAX_ENTRIES_PER_PROJECT = 200;
+const MAX_UNSIGNED_ENTRIES = 100;
+const MAX_ENTRIES_PER_SOURCE = 20;
+const MAX_ENTRIES = 20_000;
+const MAX_PROJECTS = 2_000;
 /** Pairs of code and origin that are counted apart, of signed and unsigned each; what comes after them is `others`. */
-const PAIRS = 100;
-const OTHERS = 'others';
+const MAX_COUNTED_PAIRS = 100;
+const OTHER_ORIGINS = 'others';
 /** In milliseconds: an hour is counted in steps. */
-const HOUR = 3_600_000;
-const STEP = 300_000;
+const HOUR_MS = 3_600_000;
+const COUNT_STEP_MS = 300_000;
 /** What is longer is cut, in UTF-16 code units. */
-const TEXT = 256;
+const MAX_TEXT_LENGTH = 256;
 
-type Entry = RecentRefusal & { source: string };
-type Count = Omit<RefusalCount, 'count'> & { steps: Map<number, number> };
-type Book = { entries: Entry[]; counts: Map<string, Count> };
+type LogEntry = RecentRefusal & { source: string };
+type PairCount = Omit<RefusalCount, 'count'> & { steps: Map<number, number> };
+type ProjectLog = { entries: LogEntry[]; counts: Map<string, PairCount> };
 
 /**
  * Whatever a stranger sends, a project's list stays of use: the same again is one entry, one address has few, what nobody
  * vouched for takes half of it at most, and where all lists together are too long it is the longest that gives way.
  */
-export function createRefusals(options: {
+export function createRefusalLog(options: {
   projects: Projects;
   /** Counts the hour. */
   now?: () => number;
   /** Is shown. */
   date?: () => number;
-}): Refusals {
+}): RefusalLog {
   const { projects, now = monotonicTime, date = wallTime } = options;
   /** By project; null is what belongs to none. The one that was written to last is the last. */
-  const books = new Map<string | null, Book>();
-  let kept = 0;
+  const logs = new Map<string | null, ProjectLog>();
+  let totalEntries = 0;
 
   /** An unsigned token opens no list: else whoever makes up projects would fill the memory. */
-  const bookOf = ({ project, signed }: Refused) =>
+  const logKeyOf = ({ project, signed }: RefusedEvent) =>
     project !== null && (signed || projects.get(project) !== null) ? project : null;
 
-  function open(key: string | null): Book {
-    const book = books.get(key) ?? { entries: [], counts: new Map() };
-    books.delete(key);
-    books.set(key, book);
-    if (books.size > PROJECTS) {
-      const [[oldest, dropped] = [null, book]] = books;
-      kept -= dropped.entries.length;
-      books.delete(oldest);
+  function openLog(key: string | null): ProjectLog {
+    const log = logs.get(key) ?? { entries: [], counts: new Map() };
+    logs.delete(key);
+    logs.set(key, log);
+    if (logs.size > MAX_PROJECTS) {
+      const [[oldest, dropped] = [null, log]] = logs;
+      totalEntries -= dropped.entries.length;
+      logs.delete(oldest);
     }
-    return book;
+    return log;
   }
 
-  function thin(): void {
-    let longest: Book | undefined;
-    for (const book of books.values())
-      if (book.entries.length > (longest?.entries.length ?? 0)) longest = book;
+  function evictFromLongestLog(): void {
+    let longest: ProjectLog | undefined;
+    for (const log of logs.values()) if (log.entries.length > (longest?.entries.length ?? 0)) longest = log;
     longest?.entries.shift();
-    kept -= 1;
+    totalEntries -= 1;
   }
 
-  function count({ counts }: Book, { code, origin, signed }: Refused): void {
-    const step = Math.floor(now() / STEP);
-    const oldest = step - HOUR / STEP;
+  function count({ counts }: ProjectLog, { code, origin, signed }: RefusedEvent): void {
+    const step = Math.floor(now() / COUNT_STEP_MS);
+    const oldest = step - HOUR_MS / COUNT_STEP_MS;
     const keyOf = (from: string | null) => `${signed} ${code} ${from}`;
-    if (!counts.has(keyOf(origin)) && isFull(counts, signed, oldest)) origin = OTHERS;
+    if (!counts.has(keyOf(origin)) && isPairLimitReached(counts, signed, oldest)) origin = OTHER_ORIGINS;
     const found = counts.get(keyOf(origin)) ?? { code, origin, signed, steps: new Map() };
     for (const old of found.steps.keys()) if (old <= oldest) found.steps.delete(old);
     found.steps.set(step, (found.steps.get(step) ?? 0) + 1);
@@ -104,29 +103,35 @@ export function createRefusals(options: {
   }
 
   return {
-    note({ address, ...given }) {
-      const refused = { ...given, reason: cut(given.reason), origin: given.origin && cut(given.origin) };
+    record({ address, ...input }) {
+      const refused = {
+        ...input,
+        reason: truncate(input.reason),
+        origin: input.origin && truncate(input.origin),
+      };
       const source = refused.signed && refused.userId ? `user ${refused.userId}` : `address ${address}`;
-      const book = open(bookOf(refused));
+      const log = openLog(logKeyOf(refused));
       const at = new Date(date()).toISOString();
-      const same = book.entries.findIndex((entry) => isSame(entry, refused) && entry.source === source);
-      const times = (book.entries[same]?.times ?? 0) + 1;
-      const out = same >= 0 ? same : crowdedOut(book.entries, refused.signed, source);
-      if (out >= 0) book.entries.splice(out, 1);
-      else kept += 1;
-      book.entries.push({ ...refused, at, times, source });
-      if (kept > OF_ALL) thin();
-      count(book, refused);
+      const sameIndex = log.entries.findIndex(
+        (entry) => isSameEvent(entry, refused) && entry.source === source,
+      );
+      const times = (log.entries[sameIndex]?.times ?? 0) + 1;
+      const evictedIndex = sameIndex >= 0 ? sameIndex : entryToEvict(log.entries, refused.signed, source);
+      if (evictedIndex >= 0) log.entries.splice(evictedIndex, 1);
+      else totalEntries += 1;
+      log.entries.push({ ...refused, at, times, source });
+      if (totalEntries > MAX_ENTRIES) evictFromLongestLog();
+      count(log, refused);
     },
-    of(project) {
-      const book = books.get(project);
-      const oldest = Math.floor(now() / STEP) - HOUR / STEP;
-      const counts = [...(book?.counts.values() ?? [])].map(({ steps, ...pair }) => ({
+    list(project) {
+      const log = logs.get(project);
+      const oldest = Math.floor(now() / COUNT_STEP_MS) - HOUR_MS / COUNT_STEP_MS;
+      const counts = [...(log?.counts.values() ?? [])].map(({ steps, ...pair }) => ({
         ...pair,
         count: sumAfter(steps, oldest),
       }));
       return {
-        refusals: (book?.entries ?? []).map(({ source: _, ...entry }) => entry).reverse(),
+        refusals: (log?.entries ?? []).map(({ source: _, ...entry }) => entry).reverse(),
         counts: counts.filter((pair) => pair.count > 0).sort((a, b) => b.count - a.count),
       };
     },
@@ -134,15 +139,18 @@ export function createRefusals(options: {
 }
 
 /** Which entry makes room for one more; below 0: there is room. */
-function crowdedOut(entries: readonly Entry[], signed: boolean, source: string): number {
+function entryToEvict(entries: readonly LogEntry[], signed: boolean, source: string): number {
   const own = entries.filter((entry) => entry.source === source);
-  if (own.length >= OF_ONE_SOURCE) return entries.indexOf(own[0] as Entry);
+  if (own.length >= MAX_ENTRIES_PER_SOURCE) return entries.indexOf(own[0] as LogEntry);
   const unsigned = entries.filter((entry) => !entry.signed);
-  if (!signed && unsigned.length >= UNSIGNED) return entries.indexOf(unsigned[0] as Entry);
-  return entries.length >= OF_A_PROJECT ? 0 : -1;
+  if (!signed && unsigned.length >= MAX_UNSIGNED_ENTRIES) return entries.indexOf(unsigned[0] as LogEntry);
+  return entries.length >= MAX_ENTRIES_PER_PROJECT ? 0 : -1;
 }
 
-function isSame(entry: Refused, { event, code, reason, origin, userId, project, signed }: Refused): boolean {
+function isSameEvent(
+  entry: RefusedEvent,
+  { event, code, reason, origin, userId, project, signed }: RefusedEvent,
+): boolean {
   return (
     entry.event === event &&
     entry.code === code &&
@@ -154,11 +162,11 @@ function isSame(entry: Refused, { event, code, reason, origin, userId, project, 
   );
 }
 
-function isFull(counts: Map<string, Count>, signed: boolean, oldest: number): boolean {
+function isPairLimitReached(counts: Map<string, PairCount>, signed: boolean, oldest: number): boolean {
   const pairs = () => [...counts].filter(([, count]) => count.signed === signed);
-  if (pairs().length < PAIRS) return false;
+  if (pairs().length < MAX_COUNTED_PAIRS) return false;
   for (const [key, { steps }] of pairs()) if (sumAfter(steps, oldest) === 0) counts.delete(key);
-  return pairs().length >= PAIRS;
+  return pairs().length >= MAX_COUNTED_PAIRS;
 }
 
 function sumAfter(steps: ReadonlyMap<number, number>, oldest: number): number {
@@ -167,6 +175,6 @@ function sumAfter(steps: ReadonlyMap<number, number>, oldest: number): number {
   return sum;
 }
 
-function cut(text: string): string {
-  return text.length <= TEXT ? text : `${text.slice(0, TEXT - 1)}…`;
+function truncate(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
 }

@@ -1,18 +1,18 @@
 /** What a token has to pass, check by check and in order: who verifies it stops at the first fault, who explains it goes on. */
 
-import { type Claim, type Member, readClaims } from '@chatty/protocol/claims';
-import { type Code, type Refusal, refusal } from '@chatty/protocol/errors';
-import { CLOCK_SKEW_SECONDS, TOKEN_LENGTH } from '@chatty/protocol/sizes';
+import { type RequiredClaim, readClaims, type TokenMember } from '@chatty/protocol/claims';
+import { createRefusal, type Refusal, type RefusalCode } from '@chatty/protocol/errors';
+import { MAX_CLOCK_SKEW_SECONDS, MAX_TOKEN_LENGTH } from '@chatty/protocol/sizes';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import type { Naming } from '../moderation/display-names.js';
-import type { Order } from '../moderation/moderation-state.js';
-import { rankIn } from '../moderation/ranks.js';
+import type { DisplayNames } from '../moderation/display-names.js';
+import type { ModerationState } from '../moderation/moderation-state.js';
+import { effectiveRank } from '../moderation/ranks.js';
 import type { Projects, SigningKey } from '../projects/projects.js';
-import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
-import { signerOf } from './jwt-signature.js';
+import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
+import { findSigningKey } from './jwt-signature.js';
 
 /** A token under examination, and what has been found out so far; null: not yet, or it cannot be. */
-export type Case = {
+export type TokenContext = {
   readonly token: unknown;
   /** Of the page, as the browser says; undefined: no browser. */
   readonly origin: string | undefined;
@@ -21,13 +21,18 @@ export type Case = {
   payload: JWTPayload | null;
   /** The key that fits its signature. */
   signed: SigningKey | null;
-  member: Member | null;
+  member: TokenMember | null;
 };
 
 /** `kind` says within the check what it is; `reason` is for the log. */
-export type Fault = { refused: Refusal; kind: FaultKind; reason: string; claim?: Claim };
+export type CheckFailure = {
+  refused: Refusal;
+  kind: CheckFailureKind;
+  reason: string;
+  claim?: RequiredClaim;
+};
 
-export type CheckName =
+export type TokenCheckName =
   | 'form'
   | 'signature'
   | 'issued'
@@ -40,7 +45,7 @@ export type CheckName =
   | 'origin'
   | 'name';
 
-export type FaultKind =
+export type CheckFailureKind =
   | 'not_text'
   | 'too_long'
   | 'not_jwt'
@@ -60,24 +65,24 @@ export type FaultKind =
   | 'not_allowed'
   | 'reserved';
 
-export type Check = {
-  readonly name: CheckName;
+export type TokenCheck = {
+  readonly name: TokenCheckName;
   /** What has to be known of the token before: without it there is nothing to look at. */
   readonly needs: 'nothing' | 'payload' | 'signed' | 'member';
   /** Whether it asks about the project that the token names, and not about the token alone. */
-  readonly asksProject: boolean;
+  readonly isProjectSpecific: boolean;
   /** Throws `Unavailable` where nobody can say. */
-  run(given: Case): AtOnce<Fault | null>;
+  run(context: TokenContext): MaybePromise<CheckFailure | null>;
 };
 
 /** The last second of the year 9999: a time beyond it is a mistake in the host's arithmetic, not a long life. */
-const LAST_SECOND = 253_402_300_799;
+const MAX_TIMESTAMP_SECONDS = 253_402_300_799;
 
 export type TokenRules = {
   /** Whether `exp` has to be there. */
   requireExpiry: boolean;
   /** Longest life from now that `exp` may promise in hours; null: any. */
-  maxHours: number | null;
+  maxLifetimeHours: number | null;
   /** Whether avatars and profiles may lie on an http server of the reader's own machine: while developing. */
   allowLocalHttp: boolean;
 };
@@ -88,174 +93,194 @@ export type TokenRules = {
  */
 export function createTokenChecks(options: {
   projects: Projects;
-  order: Order;
-  naming: Naming;
-  nobody: SigningKey;
+  moderationState: ModerationState;
+  displayNames: DisplayNames;
+  decoyKey: SigningKey;
   rules: TokenRules;
   now: () => number;
-}): readonly Check[] {
-  const { projects, order, naming, nobody, rules, now } = options;
-  const { requireExpiry, maxHours, allowLocalHttp } = rules;
-  const seconds = () => Math.floor(now() / 1_000);
+}): readonly TokenCheck[] {
+  const { projects, moderationState, displayNames, decoyKey, rules, now } = options;
+  const { requireExpiry, maxLifetimeHours, allowLocalHttp } = rules;
+  const nowSeconds = () => Math.floor(now() / 1_000);
 
-  function signature(given: Case): AtOnce<Fault | null> {
-    const { kid, alg } = given.header ?? {};
-    const keys = projects.keysOf(projectOf(given), kid, alg);
-    const signer = signerOf(String(given.token), given.header ?? {}, keys.length > 0 ? keys : [nobody]);
-    return andThen(signer, (found) => {
-      if ('kind' in found) return fault('token_invalid', found.kind, found.reason);
-      given.signed = found.key;
+  function checkSignature(context: TokenContext): MaybePromise<CheckFailure | null> {
+    const { kid, alg } = context.header ?? {};
+    const keys = projects.signingKeysOf(projectIdOf(context), kid, alg);
+    const signer = findSigningKey(
+      String(context.token),
+      context.header ?? {},
+      keys.length > 0 ? keys : [decoyKey],
+    );
+    return chainMaybePromise(signer, (result) => {
+      if ('kind' in result) return checkFailure('token_invalid', result.kind, result.reason);
+      context.signed = result.key;
       return null;
     });
   }
 
-  function issued({ payload }: Case): Fault | null {
+  function checkIssuedAt({ payload }: TokenContext): CheckFailure | null {
     const { nbf, iat } = payload ?? {};
-    if (isWrongTime(nbf)) return fault('token_claims', 'no_time', 'nbf must be a number');
-    if (nbf !== undefined && nbf > seconds() + CLOCK_SKEW_SECONDS)
-      return fault('token_claims', 'not_yet', 'nbf is in the future');
-    if (isWrongTime(iat)) return fault('token_claims', 'no_time', 'iat must be a number');
-    const future = iat !== undefined && iat > now() / 1_000 + CLOCK_SKEW_SECONDS;
-    return future ? fault('token_claims', 'future', 'iat is in the future') : null;
+    if (isInvalidTime(nbf)) return checkFailure('token_claims', 'no_time', 'nbf must be a number');
+    if (nbf !== undefined && nbf > nowSeconds() + MAX_CLOCK_SKEW_SECONDS)
+      return checkFailure('token_claims', 'not_yet', 'nbf is in the future');
+    if (isInvalidTime(iat)) return checkFailure('token_claims', 'no_time', 'iat must be a number');
+    const future = iat !== undefined && iat > now() / 1_000 + MAX_CLOCK_SKEW_SECONDS;
+    return future ? checkFailure('token_claims', 'future', 'iat is in the future') : null;
   }
 
-  function expiry({ payload }: Case): Fault | null {
+  function checkExpiry({ payload }: TokenContext): CheckFailure | null {
     const { exp, iat } = payload ?? {};
-    if (isWrongTime(exp)) return fault('token_claims', 'no_time', 'exp must be a number');
-    if (exp === undefined) return requireExpiry ? fault('token_claims', 'missing', 'exp is required') : null;
-    if (exp + CLOCK_SKEW_SECONDS <= seconds()) return fault('token_expired', 'expired', 'exp has passed');
-    if (exp > LAST_SECOND) return fault('token_claims', 'no_time', 'exp is not a time');
+    if (isInvalidTime(exp)) return checkFailure('token_claims', 'no_time', 'exp must be a number');
+    if (exp === undefined)
+      return requireExpiry ? checkFailure('token_claims', 'missing', 'exp is required') : null;
+    if (exp + MAX_CLOCK_SKEW_SECONDS <= nowSeconds())
+      return checkFailure('token_expired', 'expired', 'exp has passed');
+    if (exp > MAX_TIMESTAMP_SECONDS) return checkFailure('token_claims', 'no_time', 'exp is not a time');
     const before = typeof iat === 'number' && exp < iat;
-    return before ? fault('token_claims', 'before_issue', 'exp is before iat') : null;
+    return before ? checkFailure('token_claims', 'before_issue', 'exp is before iat') : null;
   }
 
-  function lifetime({ payload }: Case): Fault | null {
+  function checkLifetime({ payload }: TokenContext): CheckFailure | null {
     const { exp } = payload ?? {};
-    if (maxHours === null || typeof exp !== 'number') return null;
-    const most = now() / 1_000 + maxHours * 3_600 + CLOCK_SKEW_SECONDS;
-    return exp > most ? fault('token_claims', 'too_far', `exp is more than ${maxHours} hours ahead`) : null;
+    if (maxLifetimeHours === null || typeof exp !== 'number') return null;
+    const latestExpiry = now() / 1_000 + maxLifetimeHours * 3_600 + MAX_CLOCK_SKEW_SECONDS;
+    return exp > latestExpiry
+      ? checkFailure('token_claims', 'too_far', `exp is more than ${maxLifetimeHours} hours ahead`)
+      : null;
   }
 
-  function claims(given: Case): Fault | null {
-    const read = readClaims(given.payload ?? {}, allowLocalHttp);
-    if (!read.ok) return { ...fault('token_claims', 'claim', read.reason), claim: read.claim };
-    given.member = read.member;
+  function checkClaims(context: TokenContext): CheckFailure | null {
+    const read = readClaims(context.payload ?? {}, allowLocalHttp);
+    if (!read.ok) return { ...checkFailure('token_claims', 'claim', read.reason), claim: read.claim };
+    context.member = read.member;
     return null;
   }
 
-  function held(given: Case): Fault | null {
-    if (given.signed === null || projects.holds(projectOf(given), given.signed.kid)) return null;
-    return fault('token_invalid', 'key_gone', 'the secret has come to its end');
+  function checkKeyActive(context: TokenContext): CheckFailure | null {
+    if (context.signed === null || projects.isKeyActive(projectIdOf(context), context.signed.kid))
+      return null;
+    return checkFailure('token_invalid', 'key_gone', 'the secret has come to its end');
   }
 
-  function cutoff({ member, payload }: Case): Fault | null {
+  function checkCutoff({ member, payload }: TokenContext): CheckFailure | null {
     const issuedAt = (payload?.iat ?? 0) * 1_000;
-    if (member === null || !isCutOff(projects, member, issuedAt)) return null;
-    return fault('token_expired', 'cut_off', 'the token was taken back');
+    if (member === null || !isRevokedByCutoff(projects, member, issuedAt)) return null;
+    return checkFailure('token_expired', 'cut_off', 'the token was taken back');
   }
 
-  function exclusion({ member }: Case): Fault | null {
-    const refused = member && order.exclusion(member.projectId, member.userId, rankIn(projects, member));
+  function checkBan({ member }: TokenContext): CheckFailure | null {
+    const refused =
+      member && moderationState.activeBan(member.projectId, member.userId, effectiveRank(projects, member));
     return refused && { refused, kind: 'sent_away', reason: 'its bearer was sent away' };
   }
 
-  function origin(given: Case): Fault | null {
-    return originFault(projects, projectOf(given), given.origin);
+  function checkPageOrigin(context: TokenContext): CheckFailure | null {
+    return checkOrigin(projects, projectIdOf(context), context.origin);
   }
 
   /** Last, and from here on the member has the name that others see. */
-  function name(given: Case): AtOnce<Fault | null> {
-    const { member } = given;
+  function name(context: TokenContext): MaybePromise<CheckFailure | null> {
+    const { member } = context;
     if (member === null) return null;
-    return andThen(naming.nameOf(member), (username) => {
-      if (username === null) return fault('name_reserved', 'reserved', 'the username is reserved');
-      if (username !== member.username) given.member = { ...member, username };
+    return chainMaybePromise(displayNames.displayNameOf(member), (username) => {
+      if (username === null) return checkFailure('name_reserved', 'reserved', 'the username is reserved');
+      if (username !== member.username) context.member = { ...member, username };
       return null;
     });
   }
 
-  const check = (name: CheckName, needs: Check['needs'], asksProject: boolean, run: Check['run']): Check => ({
+  const defineCheck = (
+    name: TokenCheckName,
+    needs: TokenCheck['needs'],
+    isProjectSpecific: boolean,
+    run: TokenCheck['run'],
+  ): TokenCheck => ({
     name,
     needs,
-    asksProject,
+    isProjectSpecific,
     run,
   });
   return [
-    check('form', 'nothing', false, createForm()),
-    check('signature', 'payload', true, signature),
-    check('issued', 'payload', false, issued),
-    check('expiry', 'payload', false, expiry),
-    check('lifetime', 'payload', false, lifetime),
-    check('claims', 'payload', false, claims),
-    check('held', 'signed', true, held),
-    check('cutoff', 'member', true, cutoff),
-    check('exclusion', 'member', true, exclusion),
-    check('origin', 'payload', true, origin),
-    check('name', 'member', true, name),
+    defineCheck('form', 'nothing', false, createFormatCheck()),
+    defineCheck('signature', 'payload', true, checkSignature),
+    defineCheck('issued', 'payload', false, checkIssuedAt),
+    defineCheck('expiry', 'payload', false, checkExpiry),
+    defineCheck('lifetime', 'payload', false, checkLifetime),
+    defineCheck('claims', 'payload', false, checkClaims),
+    defineCheck('held', 'signed', true, checkKeyActive),
+    defineCheck('cutoff', 'member', true, checkCutoff),
+    defineCheck('exclusion', 'member', true, checkBan),
+    defineCheck('origin', 'payload', true, checkPageOrigin),
+    defineCheck('name', 'member', true, name),
   ];
 }
 
-export function openCase(token: unknown, origin: string | undefined): Case {
+export function createTokenContext(token: unknown, origin: string | undefined): TokenContext {
   return { token, origin, header: null, payload: null, signed: null, member: null };
 }
 
 /** @param issuedAt in milliseconds; null: before all times */
-export function isCutOff(
+export function isRevokedByCutoff(
   projects: Projects,
   { projectId, userId }: { projectId: string; userId: string },
   issuedAt: number | null,
 ): boolean {
-  const cutoff = projects.cutoffOf(projectId, userId);
+  const cutoff = projects.tokensValidFrom(projectId, userId);
   return cutoff !== null && (issuedAt ?? 0) < cutoff;
 }
 
-export function originFault(projects: Projects, project: string, origin: string | undefined): Fault | null {
-  const reason = projects.originFault(project, origin);
+export function checkOrigin(
+  projects: Projects,
+  project: string,
+  origin: string | undefined,
+): CheckFailure | null {
+  const reason = projects.originRefusalReason(project, origin);
   return reason === null
     ? null
-    : fault('origin_refused', 'not_allowed', `${origin} may not show the chat: ${reason}`);
+    : checkFailure('origin_refused', 'not_allowed', `${origin} may not show the chat: ${reason}`);
 }
 
-function createForm(): (given: Case) => Fault | null {
+function createFormatCheck(): (context: TokenContext) => CheckFailure | null {
   /** The tokens of a host begin alike: what they have in common is read once. */
-  let last: { text: string; header: Case['header'] } = { text: '', header: null };
+  let cachedHeader: { prefix: string; header: TokenContext['header'] } = { prefix: '', header: null };
 
-  function headerOf(token: string): Case['header'] {
-    if (last.text !== '' && token.startsWith(last.text)) return last.header;
+  function decodeHeader(token: string): TokenContext['header'] {
+    if (cachedHeader.prefix !== '' && token.startsWith(cachedHeader.prefix)) return cachedHeader.header;
     const header = decodeProtectedHeader(token);
     // A copy: a slice would keep somebody's whole token.
-    last = { text: String(Buffer.from(token.slice(0, token.indexOf('.') + 1))), header };
+    cachedHeader = { prefix: String(Buffer.from(token.slice(0, token.indexOf('.') + 1))), header };
     return header;
   }
 
-  return (given) => {
-    const { token } = given;
-    if (typeof token !== 'string') return fault('token_invalid', 'not_text', 'the token is not a string');
-    if (token.length > TOKEN_LENGTH)
-      return fault('token_invalid', 'too_long', `the token is longer than ${TOKEN_LENGTH}`);
+  return (context) => {
+    const { token } = context;
+    if (typeof token !== 'string')
+      return checkFailure('token_invalid', 'not_text', 'the token is not a string');
+    if (token.length > MAX_TOKEN_LENGTH)
+      return checkFailure('token_invalid', 'too_long', `the token is longer than ${MAX_TOKEN_LENGTH}`);
     try {
-      given.header = headerOf(token);
-      given.payload = decodeJwt(token);
+      context.header = decodeHeader(token);
+      context.payload = decodeJwt(token);
       return null;
     } catch (error) {
-      return fault('token_invalid', 'not_jwt', messageOf(error));
+      return checkFailure('token_invalid', 'not_jwt', errorMessage(error));
     }
   };
 }
 
 /** Which project's keys it has to be signed with; '' is none that has a record. */
-export function projectOf({ payload }: Pick<Case, 'payload'>): string {
+export function projectIdOf({ payload }: Pick<TokenContext, 'payload'>): string {
   return typeof payload?.projectId === 'string' ? payload.projectId : '';
 }
 
-function isWrongTime(value: unknown): boolean {
+function isInvalidTime(value: unknown): boolean {
   return value !== undefined && typeof value !== 'number';
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function fault(code: Code, kind: FaultKind, reason: string): Fault {
-  return { refused: refusal(code), kind, reason };
+function checkFailure(code: RefusalCode, kind: CheckFailureKind, reason: string): CheckFailure {
+  return { refused: createRefusal(code), kind, reason };
 }

@@ -2,11 +2,11 @@
 
 import { monotonicTime } from '../runtime/clocks.js';
 import type { Log } from '../runtime/logger.js';
-import type { AtOnce } from '../runtime/maybe-promise.js';
+import type { MaybePromise } from '../runtime/maybe-promise.js';
 import type { Versions } from '../store/store.js';
 
 /** Something all servers know alike, of which the database counts the changes. */
-export type Watched = {
+export type VersionedCache = {
   /** As far as this server has read. */
   readonly version: number;
   refresh(): Promise<void>;
@@ -19,149 +19,153 @@ export type Freshness = {
    * As `isFresh`, but what is too old is read again first where the database is not known to be away: as in a process that
    * was stopped for a while. Answers within `LONGEST_WAIT_MS`; one look serves all who wait. Never rejects.
    */
-  whenFresh(): AtOnce<boolean>;
+  whenFresh(): MaybePromise<boolean>;
 };
 
-type Name = keyof Versions;
-const NAMES = ['projects', 'order'] as const;
+type VersionName = keyof Versions;
+const VERSION_NAMES = ['projects', 'order'] as const;
 
 /** How often the database is asked while it answers. */
-const LOOK_INTERVAL_MS = 500;
+const POLL_INTERVAL_MS = 500;
 /** The same while what is known is too old, or the last look failed. */
 const RETRY_INTERVAL_MS = 250;
 /** How old what is known may be, counted from the beginning of the look that confirmed it. */
-const FRESH_MS = 1_500;
-const LONGEST_WAIT_MS = 1_000;
+const MAX_AGE_MS = 1_500;
+const MAX_WAIT_MS = 1_000;
 /** A look that gets no answer does not keep the next from being tried; so many are under way at most. */
-const LOOKS_AT_ONCE = 4;
+const MAX_CONCURRENT_POLLS = 4;
 
 /**
  * @param versions of all that is watched, by one question
  * @param catchUp reads where the rooms stand; asked for after what was known had become too old
  * @param now monotonic clock in milliseconds
  */
-export function createWatch(options: {
+export function createChangePoller(options: {
   versions(): Promise<Versions>;
-  watched: { readonly [Each in Name]: Watched };
+  caches: { readonly [Each in VersionName]: VersionedCache };
   catchUp(): Promise<void>;
   log: Log;
   now?: () => number;
 }): Freshness & { close(): void } {
-  const { versions, watched, catchUp, log, now = monotonicTime } = options;
+  const { versions, caches, catchUp, log, now = monotonicTime } = options;
   /** When the look began that confirmed each. */
-  const confirmed: Record<Name, number> = { projects: now(), order: now() };
+  const confirmedAt: Record<VersionName, number> = { projects: now(), order: now() };
   /** What is being read, each by itself: a ban does not wait for what is slow or broken. */
-  const reading = new Set<Name | 'rooms'>();
+  const refreshing = new Set<VersionName | 'rooms'>();
   /** Counts the looks that found what is known too old; 0: what the rooms have since then is known as well. */
-  let misses = 0;
+  let stalePolls = 0;
   /** Whether the last look to end failed. */
-  let failing = false;
+  let isFailing = false;
   /** Whether it has been logged that the database is away. */
-  let told = false;
-  let looks = 0;
-  let lastLook = Number.NEGATIVE_INFINITY;
-  let waiting: { promise: Promise<boolean>; answer(fresh: boolean): void } | null = null;
+  let hasLoggedOutage = false;
+  let activePolls = 0;
+  let lastPollAt = Number.NEGATIVE_INFINITY;
+  let waiter: { promise: Promise<boolean>; answer(fresh: boolean): void } | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed: { fresh: boolean } | null = null;
 
-  const isNew = () => NAMES.every((name) => now() - confirmed[name] <= FRESH_MS);
-  const isFresh = () => (closed ? closed.fresh : isNew() && misses === 0);
+  const isRecent = () => VERSION_NAMES.every((name) => now() - confirmedAt[name] <= MAX_AGE_MS);
+  const isFresh = () => (closed ? closed.fresh : isRecent() && stalePolls === 0);
 
-  function confirm(name: Name, time: number): void {
-    confirmed[name] = Math.max(confirmed[name], time);
+  function confirm(name: VersionName, timeMs: number): void {
+    confirmedAt[name] = Math.max(confirmedAt[name], timeMs);
   }
 
-  function fail(error: unknown): void {
+  function onError(error: unknown): void {
     const reason = String(error);
     log.debug({ reason }, 'what other servers have changed could not be read');
-    if (!isFresh() && !told && !closed) {
-      told = true;
+    if (!isFresh() && !hasLoggedOutage && !closed) {
+      hasLoggedOutage = true;
       log.warn({ reason }, 'the database does not answer: nobody is let in or heard until it does');
     }
-    failing = true;
-    waiting?.answer(false);
+    isFailing = true;
+    waiter?.answer(false);
   }
 
   /** Resolves in any case. */
-  async function read(name: Name | 'rooms', work: () => Promise<void>, done: () => void): Promise<void> {
-    reading.add(name);
+  async function refreshPart(
+    name: VersionName | 'rooms',
+    refresh: () => Promise<void>,
+    onDone: () => void,
+  ): Promise<void> {
+    refreshing.add(name);
     try {
-      await work();
-      done();
+      await refresh();
+      onDone();
       if (isFresh()) {
-        if (told) log.warn('the database answers again');
-        told = false;
-        failing = false;
-        waiting?.answer(true);
+        if (hasLoggedOutage) log.warn('the database answers again');
+        hasLoggedOutage = false;
+        isFailing = false;
+        waiter?.answer(true);
       }
     } catch (error) {
-      fail(error);
+      onError(error);
     }
-    reading.delete(name);
+    refreshing.delete(name);
   }
 
-  async function look(): Promise<void> {
-    const began = now();
-    lastLook = began;
-    looks += 1;
+  async function poll(): Promise<void> {
+    const startedAt = now();
+    lastPollAt = startedAt;
+    activePolls += 1;
     // What was stored meanwhile by other servers has not come here either.
-    if (!isNew()) misses += 1;
+    if (!isRecent()) stalePolls += 1;
     try {
       const newest = await versions();
       if (closed) return;
-      for (const name of NAMES) {
-        const part = watched[name];
-        const refresh = async () => (newest[name] === part.version ? undefined : part.refresh());
-        if (!reading.has(name)) void read(name, refresh, () => confirm(name, began));
+      for (const name of VERSION_NAMES) {
+        const cache = caches[name];
+        const refresh = async () => (newest[name] === cache.version ? undefined : cache.refresh());
+        if (!refreshing.has(name)) void refreshPart(name, refresh, () => confirm(name, startedAt));
       }
-      const asked = misses;
-      const caughtUp = () => {
-        if (misses === asked) misses = 0;
+      const stalePollsBefore = stalePolls;
+      const onCaughtUp = () => {
+        if (stalePolls === stalePollsBefore) stalePolls = 0;
       };
-      if (misses > 0 && !reading.has('rooms')) void read('rooms', catchUp, caughtUp);
+      if (stalePolls > 0 && !refreshing.has('rooms')) void refreshPart('rooms', catchUp, onCaughtUp);
     } catch (error) {
-      fail(error);
+      onError(error);
     } finally {
-      looks -= 1;
+      activePolls -= 1;
     }
   }
 
-  function tick(): void {
-    if (looks < LOOKS_AT_ONCE) void look();
-    timer = setTimeout(tick, failing || !isFresh() ? RETRY_INTERVAL_MS : LOOK_INTERVAL_MS);
+  function pollAndReschedule(): void {
+    if (activePolls < MAX_CONCURRENT_POLLS) void poll();
+    timer = setTimeout(pollAndReschedule, isFailing || !isFresh() ? RETRY_INTERVAL_MS : POLL_INTERVAL_MS);
   }
 
-  function wait(): Promise<boolean> {
+  function waitUntilFresh(): Promise<boolean> {
     let resolve: (fresh: boolean) => void = () => undefined;
     const promise = new Promise<boolean>((done) => {
       resolve = done;
     });
-    const timeout = setTimeout(() => answer(false), LONGEST_WAIT_MS);
+    const timeout = setTimeout(() => answer(false), MAX_WAIT_MS);
     function answer(fresh: boolean): void {
       clearTimeout(timeout);
-      waiting = null;
+      waiter = null;
       resolve(fresh);
     }
-    waiting = { promise, answer };
+    waiter = { promise, answer };
     return promise;
   }
 
-  timer = setTimeout(tick, LOOK_INTERVAL_MS);
+  timer = setTimeout(pollAndReschedule, POLL_INTERVAL_MS);
   return {
     isFresh,
     whenFresh() {
       if (isFresh()) return true;
-      if (failing || closed) return false;
-      if (waiting) return waiting.promise;
-      const promise = wait();
-      if (now() - lastLook >= RETRY_INTERVAL_MS && looks < LOOKS_AT_ONCE) void look();
+      if (isFailing || closed) return false;
+      if (waiter) return waiter.promise;
+      const promise = waitUntilFresh();
+      if (now() - lastPollAt >= RETRY_INTERVAL_MS && activePolls < MAX_CONCURRENT_POLLS) void poll();
       return promise;
     },
     close() {
       // What is being stored at this moment is stored to the end.
       closed = { fresh: isFresh() };
       clearTimeout(timer);
-      waiting?.answer(false);
+      waiter?.answer(false);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
 
-import { PROJECT_ID } from '@chatty/protocol/sizes';
-import { type Level, levels } from '../runtime/logger.js';
+import { PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
+import { type LogLevel, logLevels } from '../runtime/logger.js';
 import type { Connection } from '../store/postgres/postgres-store.js';
-import { type Limits, limitSettings, QUOTA_SECONDS, readLimits } from './limit-settings.js';
-import { readValues } from './setting-values.js';
+import { type LimitConfig, limitSettings, PROJECT_BURST_SECONDS, readLimits } from './limit-settings.js';
+import { readSettingValues } from './setting-values.js';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -15,11 +15,11 @@ export type Config = {
   port: number;
   jwtSecret: string;
   /** What the secrets in the database are sealed under; null: no project can have one of its own. */
-  secretsKey: string | null;
+  secretEncryptionKey: string | null;
   /** Opens the administration under /api/v1; null: there is none. */
   adminKey: string | null;
   /** Whether projects exist that have no record, as whoever signs for them with the shared secret names them. */
-  unlistedProjects: boolean;
+  allowUnregisteredProjects: boolean;
   /** Origins whose pages may show projects without a record; null: any. */
   allowedOrigins: string[] | null;
   /** Longest life a token may promise in hours; null: any. */
@@ -32,23 +32,23 @@ export type Config = {
   dataFolder: string;
   sendBurst: number;
   sendPerSecond: number;
-  limits: Limits;
-  logLevel: Level;
+  limits: LimitConfig;
+  logLevel: LogLevel;
 };
 
 export type ConfigResult =
   | { ok: true; config: Config; warnings: string[] }
   /** One sentence for each wrong setting, beginning with its name. */
-  | { ok: false; faults: string[] };
+  | { ok: false; errors: string[] };
 
 export type Setting = { name: string; fallback: string; about: string };
 
 /** The secret of `.env.example`: anybody can read it, so production refuses it. */
 export const EXAMPLE_SECRET = 'replace-me-with-32-or-more-random-bytes';
 /** Shortest secret in bytes (RFC 7518 section 3.2: HS256 needs a key of at least its hash's size). */
-export const SECRET_BYTES = 32;
+export const MIN_SECRET_BYTES = 32;
 
-export const settings = [
+export const environmentSettings = [
   { name: 'POSTGRES_USER', fallback: 'postgres', about: 'User on the database server. Only with `DB_HOST`.' },
   { name: 'POSTGRES_PASSWORD', fallback: '', about: 'Password of that user. Only with `DB_HOST`.' },
   {
@@ -124,120 +124,128 @@ export const settings = [
   ...Object.values(limitSettings),
 ] as const satisfies Setting[];
 
-type Name = (typeof settings)[number]['name'];
+type SettingName = (typeof environmentSettings)[number]['name'];
 
-export const SETTING_NAMES: readonly string[] = settings.map(({ name }) => name);
+export const SETTING_NAMES: readonly string[] = environmentSettings.map(({ name }) => name);
 /** What is commonly said in `NODE_ENV`; others may be meant for production. */
-const NODE_ENVS: readonly string[] = ['production', 'development', 'test'];
+const KNOWN_NODE_ENVS: readonly string[] = ['production', 'development', 'test'];
 
 /** Reads all settings and reports all faults at once. An empty value counts as unset, as in compose files. */
 export function readConfig(environment: Environment): ConfigResult {
-  const { values, faults, warnings } = readValues(SETTING_NAMES, environment);
-  const text = (name: Name) => values[name] ?? fallbackOf(name);
-  const fault = (name: Name, what: string) => faults.push(`${name} ${what}`);
-  const whole = (name: Name, least: number, most: number, value = text(name)) => {
+  const { values, errors, warnings } = readSettingValues(SETTING_NAMES, environment);
+  const textOf = (name: SettingName) => values[name] ?? defaultOf(name);
+  const addError = (name: SettingName, problem: string) => errors.push(`${name} ${problem}`);
+  const readInteger = (name: SettingName, min: number, max: number, value = textOf(name)) => {
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    fault(name, `must be a whole number from ${least} to ${most}, not "${value}".`);
-    return least;
+    if (number >= min && number <= max) return number;
+    addError(name, `must be a whole number from ${min} to ${max}, not "${value}".`);
+    return min;
   };
 
-  const production = text('NODE_ENV') === 'production';
-  if (!production && /^prod(?:uction)?$/i.test(text('NODE_ENV')))
-    fault('NODE_ENV', `must be production, all of it and in lower case, not "${text('NODE_ENV')}".`);
-  else if (!NODE_ENVS.includes(text('NODE_ENV')))
-    warnings.push(`NODE_ENV is "${text('NODE_ENV')}", which is not production: tokens need no exp.`);
-  const logLevel = levels.find((level) => level === text('LOG_LEVEL'));
-  if (!logLevel) fault('LOG_LEVEL', `must be one of ${levels.join(' ')}, not "${text('LOG_LEVEL')}".`);
-  const secret = readSecret(text('JWT_SECRET'), production);
-  if (secret.fault) fault('JWT_SECRET', secret.fault);
+  const production = textOf('NODE_ENV') === 'production';
+  if (!production && /^prod(?:uction)?$/i.test(textOf('NODE_ENV')))
+    addError('NODE_ENV', `must be production, all of it and in lower case, not "${textOf('NODE_ENV')}".`);
+  else if (!KNOWN_NODE_ENVS.includes(textOf('NODE_ENV')))
+    warnings.push(`NODE_ENV is "${textOf('NODE_ENV')}", which is not production: tokens need no exp.`);
+  const logLevel = logLevels.find((level) => level === textOf('LOG_LEVEL'));
+  if (!logLevel)
+    addError('LOG_LEVEL', `must be one of ${logLevels.join(' ')}, not "${textOf('LOG_LEVEL')}".`);
+  const secretCheck = checkSecret(textOf('JWT_SECRET'), production);
+  if (secretCheck.error) addError('JWT_SECRET', secretCheck.error);
   for (const name of ['SECRETS_KEY', 'ADMIN_KEY'] as const) {
-    const length = Buffer.byteLength(text(name));
-    if (length > 0 && length < SECRET_BYTES)
-      fault(name, `has ${length} bytes, fewer than ${SECRET_BYTES}: make one with "openssl rand -hex 32".`);
-    if (length > 0 && text(name) === text('JWT_SECRET'))
-      fault(name, 'must not be the JWT_SECRET, which the hosts know.');
+    const length = Buffer.byteLength(textOf(name));
+    if (length > 0 && length < MIN_SECRET_BYTES)
+      addError(
+        name,
+        `has ${length} bytes, fewer than ${MIN_SECRET_BYTES}: make one with "openssl rand -hex 32".`,
+      );
+    if (length > 0 && textOf(name) === textOf('JWT_SECRET'))
+      addError(name, 'must not be the JWT_SECRET, which the hosts know.');
   }
-  if (/[^\x20-\x7e]/.test(text('ADMIN_KEY')))
-    fault(
+  if (/[^\x20-\x7e]/.test(textOf('ADMIN_KEY')))
+    addError(
       'ADMIN_KEY',
       'holds a character that no HTTP header can carry: make one with "openssl rand -hex 32".',
     );
-  const unlisted = text('UNLISTED_PROJECTS');
-  if (unlisted !== 'allow' && unlisted !== 'refuse')
-    fault('UNLISTED_PROJECTS', `must be allow or refuse, not "${unlisted}".`);
-  const origins = text('ALLOWED_ORIGINS') === '' ? null : listOf(text('ALLOWED_ORIGINS'));
-  for (const origin of origins ?? [])
+  const unregistered = textOf('UNLISTED_PROJECTS');
+  if (unregistered !== 'allow' && unregistered !== 'refuse')
+    addError('UNLISTED_PROJECTS', `must be allow or refuse, not "${unregistered}".`);
+  const allowedOrigins = textOf('ALLOWED_ORIGINS') === '' ? null : splitList(textOf('ALLOWED_ORIGINS'));
+  for (const origin of allowedOrigins ?? [])
     if (!isOrigin(origin) && origin !== 'null')
-      fault(
+      addError(
         'ALLOWED_ORIGINS',
-        `must be origins as https://kimpga.com with commas between; "${origin}" is none${originMeant(origin)}.`,
+        `must be origins as https://kimpga.com with commas between; "${origin}" is none${suggestOrigin(origin)}.`,
       );
-  const guestProjects = text('GUEST_PROJECTS') === '' ? [] : listOf(text('GUEST_PROJECTS'));
+  const guestProjects = textOf('GUEST_PROJECTS') === '' ? [] : splitList(textOf('GUEST_PROJECTS'));
   for (const id of guestProjects)
-    if (id !== '*' && !PROJECT_ID.test(id))
-      fault('GUEST_PROJECTS', `must be project ids with commas between, or *; "${id}" is none.`);
+    if (id !== '*' && !PROJECT_ID_PATTERN.test(id))
+      addError('GUEST_PROJECTS', `must be project ids with commas between, or *; "${id}" is none.`);
   const maxHours = values.TOKEN_MAX_HOURS ?? (production ? '24' : '');
-  const limits = readLimits(({ name, least, most }) => whole(name, least, most));
-  const sendBurst = whole('SEND_BURST', 1, 1_000_000);
-  const sendPerSecond = whole('SEND_PER_SECOND', 1, 1_000_000);
+  const limits = readLimits(({ name, min, max }) => readInteger(name, min, max));
+  const sendBurst = readInteger('SEND_BURST', 1, 1_000_000);
+  const sendPerSecond = readInteger('SEND_PER_SECOND', 1, 1_000_000);
   // Whoever lets one member send more has not meant to stop all of them together before.
   if (values.PROJECT_PER_SECOND === undefined)
-    limits.projectPerSecond = Math.max(limits.projectPerSecond, sendPerSecond, sendBurst / QUOTA_SECONDS);
+    limits.projectPerSecond = Math.max(
+      limits.projectPerSecond,
+      sendPerSecond,
+      sendBurst / PROJECT_BURST_SECONDS,
+    );
   const config: Config = {
     production,
-    host: text('HOST'),
-    port: whole('PORT', 0, 65_535),
-    jwtSecret: text('JWT_SECRET'),
-    secretsKey: text('SECRETS_KEY') || null,
-    adminKey: text('ADMIN_KEY') || null,
-    unlistedProjects: unlisted === 'allow',
-    allowedOrigins: origins,
-    tokenMaxHours: maxHours ? whole('TOKEN_MAX_HOURS', 1, 8_760, maxHours) : null,
+    host: textOf('HOST'),
+    port: readInteger('PORT', 0, 65_535),
+    jwtSecret: textOf('JWT_SECRET'),
+    secretEncryptionKey: textOf('SECRETS_KEY') || null,
+    adminKey: textOf('ADMIN_KEY') || null,
+    allowUnregisteredProjects: unregistered === 'allow',
+    allowedOrigins: allowedOrigins,
+    tokenMaxHours: maxHours ? readInteger('TOKEN_MAX_HOURS', 1, 8_760, maxHours) : null,
     database: null,
-    databaseWaitSeconds: whole('DB_WAIT_SECONDS', 1, 3_600),
+    databaseWaitSeconds: readInteger('DB_WAIT_SECONDS', 1, 3_600),
     guestProjects,
-    dataFolder: text('CHATTY_DATA_DIR'),
+    dataFolder: textOf('CHATTY_DATA_DIR'),
     sendBurst,
     sendPerSecond,
     limits,
     logLevel: logLevel ?? 'info',
   };
-  const dbPort = whole('DB_PORT', 1, 65_535);
+  const dbPort = readInteger('DB_PORT', 1, 65_535);
   if (values.DB_HOST !== undefined) {
     config.database = {
-      host: text('DB_HOST'),
+      host: textOf('DB_HOST'),
       port: dbPort,
-      user: text('POSTGRES_USER'),
-      password: text('POSTGRES_PASSWORD'),
-      database: text('POSTGRES_DB'),
+      user: textOf('POSTGRES_USER'),
+      password: textOf('POSTGRES_PASSWORD'),
+      database: textOf('POSTGRES_DB'),
     };
   }
-  if (faults.length > 0) return { ok: false, faults };
-  if (secret.warning) warnings.push(`JWT_SECRET ${secret.warning}`);
+  if (errors.length > 0) return { ok: false, errors };
+  if (secretCheck.warning) warnings.push(`JWT_SECRET ${secretCheck.warning}`);
   return { ok: true, config, warnings };
 }
 
-function readSecret(secret: string, production: boolean): { fault?: string; warning?: string } {
-  if (secret === '') return { fault: 'is missing: set the secret that the hosts sign their tokens with.' };
+function checkSecret(secret: string, production: boolean): { error?: string; warning?: string } {
+  if (secret === '') return { error: 'is missing: set the secret that the hosts sign their tokens with.' };
   const weakness =
     secret === EXAMPLE_SECRET
       ? 'is the one of .env.example, which everybody knows.'
-      : Buffer.byteLength(secret) < SECRET_BYTES
-        ? `has ${Buffer.byteLength(secret)} bytes, fewer than ${SECRET_BYTES}: make one with "openssl rand -hex 32".`
+      : Buffer.byteLength(secret) < MIN_SECRET_BYTES
+        ? `has ${Buffer.byteLength(secret)} bytes, fewer than ${MIN_SECRET_BYTES}: make one with "openssl rand -hex 32".`
         : null;
   if (weakness === null) return {};
-  return production ? { fault: weakness } : { warning: `${weakness} Production refuses it.` };
+  return production ? { error: weakness } : { warning: `${weakness} Production refuses it.` };
 }
 
-function listOf(value: string): string[] {
-  return value.split(',').map((each) => each.trim());
+function splitList(value: string): string[] {
+  return value.split(',').map((item) => item.trim());
 }
 
 /** For `https://kimpga.com/` and the like the origin that was probably meant, as it stands in a fault. */
-function originMeant(value: string): string {
-  const meant = URL.canParse(value) ? new URL(value).origin : 'null';
-  return isOrigin(meant) ? `: did you mean "${meant}"?` : '';
+function suggestOrigin(value: string): string {
+  const origin = URL.canParse(value) ? new URL(value).origin : 'null';
+  return isOrigin(origin) ? `: did you mean "${origin}"?` : '';
 }
 
 /** Whether it is an origin as browsers write them: lower case, no path, no port that goes without saying. */
@@ -245,6 +253,6 @@ export function isOrigin(value: string): boolean {
   return URL.canParse(value) && /^https?:/.test(value) && new URL(value).origin === value;
 }
 
-function fallbackOf(name: Name): string {
-  return settings.find((setting) => setting.name === name)?.fallback ?? '';
+function defaultOf(name: SettingName): string {
+  return environmentSettings.find((setting) => setting.name === name)?.fallback ?? '';
 }

@@ -2,16 +2,16 @@
 
 export type EnvEntry = { name: string; value: string; line: number };
 /** `faults`: one sentence for each line that is refused, beginning with its number. */
-export type EnvFile = { entries: EnvEntry[]; faults: string[] };
+export type EnvFile = { entries: EnvEntry[]; errors: string[] };
 
-type Quoted = { value: string; behind: string; lastLine: number };
+type QuotedValue = { value: string; textAfterQuote: string; lastLine: number };
 
 /** The names that Compose takes. */
-const NAME = /^[\p{L}\p{N}_.[\]-]+$/u;
-const LINE = /^(?:export\s+)?([^=:\s]+)\s*[=:](.*)$/su;
-const INHERITED = /^(?:export\s+)?([^=:\s]+)$/u;
+const NAME_PATTERN = /^[\p{L}\p{N}_.[\]-]+$/u;
+const ASSIGNMENT_PATTERN = /^(?:export\s+)?([^=:\s]+)\s*[=:](.*)$/su;
+const NAME_ONLY_PATTERN = /^(?:export\s+)?([^=:\s]+)$/u;
 /** What stands for one character in double quotes. */
-const ESCAPES: Record<string, string> = {
+const ESCAPED_CHARACTERS: Record<string, string> = {
   n: '\n',
   r: '\r',
   t: '\t',
@@ -30,48 +30,49 @@ const ESCAPES: Record<string, string> = {
  * @param bytes the file as it is, with or without a byte order mark
  */
 export function parseEnvFile(bytes: Uint8Array): EnvFile {
-  const text = decode(bytes);
-  if (text === null) return { entries: [], faults: ['line 1: the file is not UTF-8. Save it as UTF-8.'] };
+  const text = decodeUtf8(bytes);
+  if (text === null) return { entries: [], errors: ['line 1: the file is not UTF-8. Save it as UTF-8.'] };
   const lines = text.split(/\r?\n/);
   const entries: EnvEntry[] = [];
-  const faults: string[] = [];
-  for (let at = 0; at < lines.length; at += 1) {
-    const line = (lines[at] ?? '').trim();
+  const errors: string[] = [];
+  for (let lineIndex = 0; lineIndex < lines.length; lineIndex += 1) {
+    const line = (lines[lineIndex] ?? '').trim();
     if (line === '' || line.startsWith('#')) continue;
-    const refuse = (fault: string) => faults.push(`line ${at + 1}: ${fault}`);
-    const [, name = '', given = ''] = LINE.exec(line) ?? [];
+    const addError = (fault: string) => errors.push(`line ${lineIndex + 1}: ${fault}`);
+    const [, name = '', rawValue = ''] = ASSIGNMENT_PATTERN.exec(line) ?? [];
     if (name === '') {
       // A name alone takes its value from the environment, which wins anyway.
-      if (!NAME.test(INHERITED.exec(line)?.[1] ?? '')) refuse('this is no setting. Write NAME=value.');
+      if (!NAME_PATTERN.test(NAME_ONLY_PATTERN.exec(line)?.[1] ?? ''))
+        addError('this is no setting. Write NAME=value.');
       continue;
     }
-    if (!NAME.test(name)) {
-      refuse(`${JSON.stringify(name)} cannot be the name of a setting.`);
+    if (!NAME_PATTERN.test(name)) {
+      addError(`${JSON.stringify(name)} cannot be the name of a setting.`);
       continue;
     }
-    const value = given.trim();
+    const value = rawValue.trim();
     const quote = value[0];
     if (quote !== '"' && quote !== "'") {
-      const read = readUnquoted(name, given);
-      if ('fault' in read) refuse(read.fault);
-      else entries.push({ name, value: read.value, line: at + 1 });
+      const parsed = parseUnquoted(name, rawValue);
+      if ('fault' in parsed) addError(parsed.fault);
+      else entries.push({ name, value: parsed.value, line: lineIndex + 1 });
       continue;
     }
-    const read = readQuoted(lines, at, quote);
-    if (read === null) refuse(`${name} has an opening quote and no closing one.`);
-    else if ('fault' in read) refuse(`${name} ${read.fault}`);
-    else if (read.behind !== '' && !read.behind.startsWith('#'))
-      refuse(
+    const parsed = parseQuoted(lines, lineIndex, quote);
+    if (parsed === null) addError(`${name} has an opening quote and no closing one.`);
+    else if ('fault' in parsed) addError(`${name} ${parsed.fault}`);
+    else if (parsed.textAfterQuote !== '' && !parsed.textAfterQuote.startsWith('#'))
+      addError(
         `${name} has text behind its closing quote. Put a \\ before each quote that belongs to the value.`,
       );
-    else entries.push({ name, value: read.value, line: at + 1 });
-    at = read !== null && 'lastLine' in read ? read.lastLine : at;
+    else entries.push({ name, value: parsed.value, line: lineIndex + 1 });
+    lineIndex = parsed !== null && 'lastLine' in parsed ? parsed.lastLine : lineIndex;
   }
-  return { entries, faults };
+  return { entries, errors };
 }
 
 /** Null: not UTF-8. Windows PowerShell writes UTF-16, whose every other byte is 0. */
-function decode(bytes: Uint8Array): string | null {
+function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return text.includes('\0') ? null : text;
@@ -80,51 +81,51 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function readUnquoted(name: string, given: string): { value: string } | { fault: string } {
-  if (/^\s+#/.test(given))
+function parseUnquoted(name: string, rawValue: string): { value: string } | { fault: string } {
+  if (/^\s+#/.test(rawValue))
     return {
       fault: `${name} has a comment for a value. Put the comment in a line of its own, or the value in quotes.`,
     };
-  const [value = ''] = given.trim().split(/\s#/u, 1);
+  const [value = ''] = rawValue.trim().split(/\s#/u, 1);
   const trimmed = value.trimEnd();
-  return trimmed.includes('$') ? { fault: `${name} ${WITH_DOLLAR}` } : { value: trimmed };
+  return trimmed.includes('$') ? { fault: `${name} ${UNQUOTED_DOLLAR_MESSAGE}` } : { value: trimmed };
 }
 
 /** Compose puts variables in, most other readers do not: whichever is chosen, somebody gets another value than the one they see. */
-const WITH_DOLLAR =
+const UNQUOTED_DOLLAR_MESSAGE =
   'has a $, which Docker Compose takes for the beginning of a variable. Put the value in single quotes.';
 
 /** @returns null where the quote never closes */
-function readQuoted(
+function parseQuoted(
   lines: readonly string[],
-  first: number,
+  firstLineIndex: number,
   quote: string,
-): Quoted | { fault: string } | null {
+): QuotedValue | { fault: string } | null {
   let value = '';
-  let at = first;
-  let rest = (lines[first] ?? '').slice((lines[first] ?? '').indexOf(quote) + 1);
-  let dollar = false;
+  let lineIndex = firstLineIndex;
+  let lineText = (lines[firstLineIndex] ?? '').slice((lines[firstLineIndex] ?? '').indexOf(quote) + 1);
+  let hasDollar = false;
   for (;;) {
-    for (let place = 0; place < rest.length; place += 1) {
-      const character = rest[place] ?? '';
+    for (let index = 0; index < lineText.length; index += 1) {
+      const character = lineText[index] ?? '';
       if (character === quote) {
-        if (dollar) return { fault: WITH_DOLLAR };
-        return { value, behind: rest.slice(place + 1).trim(), lastLine: at };
+        if (hasDollar) return { fault: UNQUOTED_DOLLAR_MESSAGE };
+        return { value, textAfterQuote: lineText.slice(index + 1).trim(), lastLine: lineIndex };
       }
-      const next = rest[place + 1] ?? '';
-      const escaped = quote === '"' ? ESCAPES[next] : next === quote ? next : undefined;
+      const next = lineText[index + 1] ?? '';
+      const escaped = quote === '"' ? ESCAPED_CHARACTERS[next] : next === quote ? next : undefined;
       if (character === '\\' && escaped !== undefined) {
         value += escaped;
-        place += 1;
+        index += 1;
       } else {
-        dollar ||= quote === '"' && character === '$';
+        hasDollar ||= quote === '"' && character === '$';
         value += character;
       }
     }
-    at += 1;
-    const next = lines[at];
+    lineIndex += 1;
+    const next = lines[lineIndex];
     if (next === undefined) return null;
     value += '\n';
-    rest = next;
+    lineText = next;
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { StartError } from '../runtime/startup-error.js';
 import { type Environment, SETTING_NAMES } from './config.js';
 import { type EnvEntry, parseEnvFile } from './env-file.js';
-import { warnOfNames } from './setting-names.js';
+import { unknownNameWarnings } from './setting-names.js';
 
 /**
  * What is set in the environment wins over the `.env` file of `folder`. What PostgreSQL's client reads by itself (`PGSSLMODE`)
@@ -17,32 +17,32 @@ export function loadEnvironment(
   folder: string,
   environment: Environment,
 ): { environment: Environment; warnings: string[] } {
-  const bytes = readIfThere(`${folder}/.env`);
-  const { entries, faults } = bytes === null ? { entries: [], faults: [] } : parseEnvFile(bytes);
-  if (faults.length > 0) throw new StartError(`The file .env cannot be read:\n  ${faults.join('\n  ')}`);
+  const bytes = readFileIfExists(`${folder}/.env`);
+  const { entries, errors } = bytes === null ? { entries: [], errors: [] } : parseEnvFile(bytes);
+  if (errors.length > 0) throw new StartError(`The file .env cannot be read:\n  ${errors.join('\n  ')}`);
   const warnings = [
-    ...warnOfRepeated(entries),
-    ...warnOfNames({ names: SETTING_NAMES, file: entries, environment }),
+    ...repeatedNameWarnings(entries),
+    ...unknownNameWarnings({ names: SETTING_NAMES, fileEntries: entries, environment }),
   ];
-  const file = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
-  for (const [name, value] of Object.entries(file))
+  const fileValues = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+  for (const [name, value] of Object.entries(fileValues))
     if (name.startsWith('PG') && environment[name] === undefined) environment[name] = value;
-  return { environment: { ...file, ...environment }, warnings };
+  return { environment: { ...fileValues, ...environment }, warnings };
 }
 
-function warnOfRepeated(entries: readonly EnvEntry[]): string[] {
-  const lines = new Map<string, number>();
+function repeatedNameWarnings(entries: readonly EnvEntry[]): string[] {
+  const lineByName = new Map<string, number>();
   const warnings: string[] = [];
   for (const { name, line } of entries) {
-    const earlier = lines.get(name);
-    if (earlier !== undefined)
-      warnings.push(`${name} stands in lines ${earlier} and ${line} of .env: the last one counts.`);
-    lines.set(name, line);
+    const earlierLine = lineByName.get(name);
+    if (earlierLine !== undefined)
+      warnings.push(`${name} stands in lines ${earlierLine} and ${line} of .env: the last one counts.`);
+    lineByName.set(name, line);
   }
   return warnings;
 }
 
-function readIfThere(path: string): Uint8Array | null {
+function readFileIfExists(path: string): Uint8Array | null {
   try {
     return readFileSync(path);
   } catch (error) {

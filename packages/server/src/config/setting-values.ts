@@ -3,59 +3,60 @@
 export type SettingValues = {
   /** Values by name; one that is empty, or blank all through, is not there. */
   values: Record<string, string | undefined>;
-  faults: string[];
+  errors: string[];
   warnings: string[];
 };
 
 /** Taken as they are, because both ends have to have the same bytes and only the other end knows which. */
-const OPAQUE: readonly string[] = ['JWT_SECRET', 'SECRETS_KEY', 'POSTGRES_PASSWORD'];
-const KEYS: readonly string[] = [...OPAQUE, 'ADMIN_KEY'];
+const VERBATIM_SETTINGS: readonly string[] = ['JWT_SECRET', 'SECRETS_KEY', 'POSTGRES_PASSWORD'];
+const SECRET_SETTINGS: readonly string[] = [...VERBATIM_SETTINGS, 'ADMIN_KEY'];
 
-const NAMES_OF_EDGES: [RegExp, string][] = [
+const EDGE_CHARACTER_NAMES: [RegExp, string][] = [
   [/[\n\u2028\u2029]/u, 'a line feed'],
   [/\r/u, 'a carriage return'],
   [/\ufeff/u, 'a byte order mark'],
   [/\s/u, 'a blank'],
 ];
-const UNSEEN = /[\s\p{Cc}\p{Cf}]/u;
+const INVISIBLE_CHARACTER = /[\s\p{Cc}\p{Cf}]/u;
 
 /** @param names of all settings; others are left alone */
-export function readValues(
+export function readSettingValues(
   names: readonly string[],
   environment: Record<string, string | undefined>,
 ): SettingValues {
   const values: Record<string, string | undefined> = {};
-  const faults: string[] = [];
+  const errors: string[] = [];
   const warnings: string[] = [];
   for (const name of names) {
-    const given = environment[name] ?? '';
-    const trimmed = given.trim();
+    const rawValue = environment[name] ?? '';
+    const trimmed = rawValue.trim();
     if (trimmed === '') continue;
-    const isKey = KEYS.includes(name);
-    values[name] = OPAQUE.includes(name) ? given : trimmed;
-    const around = isKey ? describeEdges(given) : isQuoted(trimmed) ? 'quotes around it' : null;
-    if (around === null) continue;
-    if (!isKey) faults.push(`${name} has ${around}: leave them out. (docker run --env-file keeps them.)`);
-    else if (name === 'ADMIN_KEY' && isKnownWithout(trimmed))
-      warnings.push(`${name} has ${around}. It is taken without, because no HTTP header can carry it.`);
+    const isSecret = SECRET_SETTINGS.includes(name);
+    values[name] = VERBATIM_SETTINGS.includes(name) ? rawValue : trimmed;
+    const surroundings = isSecret ? describeEdges(rawValue) : isQuoted(trimmed) ? 'quotes around it' : null;
+    if (surroundings === null) continue;
+    if (!isSecret)
+      errors.push(`${name} has ${surroundings}: leave them out. (docker run --env-file keeps them.)`);
+    else if (name === 'ADMIN_KEY' && isCleanWhenTrimmed(trimmed))
+      warnings.push(`${name} has ${surroundings}. It is taken without, because no HTTP header can carry it.`);
     else
       warnings.push(
-        `${name} has ${around}. It is taken as it is: whoever has it without is refused. Take that away, or make sure that both ends have it.`,
+        `${name} has ${surroundings}. It is taken as it is: whoever has it without is refused. Take that away, or make sure that both ends have it.`,
       );
   }
-  return { values, faults, warnings };
+  return { values, errors, warnings };
 }
 
 /** Nothing is left that could be seen at neither end. */
-function isKnownWithout(trimmed: string): boolean {
+function isCleanWhenTrimmed(trimmed: string): boolean {
   return describeEdges(trimmed) === null;
 }
 
 function describeEdges(value: string): string | null {
   if (isQuoted(value.trim())) return 'quotes around it';
   const [first = '', last = ''] = [[...value][0], [...value].at(-1)];
-  if (UNSEEN.test(last)) return `${nameOf(last)} behind it`;
-  return UNSEEN.test(first) ? `${nameOf(first)} before it` : null;
+  if (INVISIBLE_CHARACTER.test(last)) return `${characterNameOf(last)} behind it`;
+  return INVISIBLE_CHARACTER.test(first) ? `${characterNameOf(first)} before it` : null;
 }
 
 function isQuoted(value: string): boolean {
@@ -63,6 +64,6 @@ function isQuoted(value: string): boolean {
   return value.length > 1 && `"'\`“‘`.includes(first) && `"'\`”’`.includes(value.at(-1) ?? ' ');
 }
 
-function nameOf(character: string): string {
-  return NAMES_OF_EDGES.find(([kind]) => kind.test(character))?.[1] ?? 'a character that is not seen';
+function characterNameOf(character: string): string {
+  return EDGE_CHARACTER_NAMES.find(([kind]) => kind.test(character))?.[1] ?? 'a character that is not seen';
 }

@@ -1,23 +1,23 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
-import type { ReadUpTo, ServerEvents } from '@chatty/protocol/events';
+import type { ResumePosition, ServerEvents } from '@chatty/protocol/events';
 import type { VerifiedMember } from '../auth/auth.js';
-import type { Engine } from './send-queue.js';
+import type { TransportConnection } from './send-queue.js';
 
 export type SocketData = {
   member: VerifiedMember;
   /** Whose share of everything it is: the member's, or a guest's own. */
-  key: string;
+  rateKey: string;
   /** Null: nobody knows it. */
   address: string | null;
-  batch: boolean;
-  after: ReadUpTo | null;
+  acceptsBatches: boolean;
+  resumeAfter: ResumePosition | null;
 };
 
 export type ChatSocket = {
   readonly id: string;
   /** The connection below. */
-  readonly conn: Engine;
+  readonly conn: TransportConnection;
   /** It has been let in, and has not left. */
   readonly connected: boolean;
   /** Set by the handshake. */
@@ -29,7 +29,7 @@ export type ChatSocket = {
 };
 
 /** What is known of a connection that asks to be let in. */
-export type Introduction = {
+export type ConnectRequest = {
   /** What it says of itself. */
   auth: unknown;
   /** Of the page, as the browser says; undefined: no browser. */

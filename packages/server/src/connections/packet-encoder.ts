@@ -4,42 +4,45 @@ import type { Message, ServerEvents } from '@chatty/protocol/events';
 import type { Change } from '../rooms/room-log.js';
 
 /** Ready to send: Engine.IO messages one by one, and all of them as WebSocket frames in one buffer. */
-export type Packet = { texts: string[]; frames: Buffer };
+export type EncodedPacket = { texts: string[]; frames: Buffer };
 
 /** Socket.IO protocol 5: an EVENT and an ACK packet of the main namespace. */
-const EVENT = '2';
-const ACK = '3';
+const SIO_EVENT = '2';
+const SIO_ACK = '3';
 /** Engine.IO protocol 4: a message packet. */
-const MESSAGE = '4';
+const EIO_MESSAGE = '4';
 /** RFC 6455 section 5.2: the last frame of a message, of text. Servers do not mask. */
 const FIN_TEXT = 0x81;
-const TWO_BYTES = 126;
-const EIGHT_BYTES = 127;
+const LENGTH_IN_2_BYTES = 126;
+const LENGTH_IN_8_BYTES = 127;
 
-export function encode<Name extends keyof ServerEvents>(
+export function encodeEvent<Name extends keyof ServerEvents>(
   event: Name,
   ...values: Parameters<ServerEvents[Name]>
-): Packet {
-  const text = EVENT + JSON.stringify([event, ...values]);
-  return { texts: [text], frames: frame(text) };
+): EncodedPacket {
+  const text = SIO_EVENT + JSON.stringify([event, ...values]);
+  return { texts: [text], frames: encodeWebSocketFrame(text) };
 }
 
 /** The answer to an event that carried an acknowledgement id. */
-export function encodeAnswer(id: number, answer: object): string {
-  return `${ACK}${id}${JSON.stringify([answer])}`;
+export function encodeAck(id: number, answer: object): string {
+  return `${SIO_ACK}${id}${JSON.stringify([answer])}`;
 }
 
 /** Packets that were encoded one by one, for one member, by one write. */
-export function gather(texts: string[]): Packet {
-  const [only] = texts;
-  const frames = texts.length === 1 && only ? frame(only) : Buffer.concat(texts.map((text) => frame(text)));
+export function encodeBatch(texts: string[]): EncodedPacket {
+  const [onlyText] = texts;
+  const frames =
+    texts.length === 1 && onlyText
+      ? encodeWebSocketFrame(onlyText)
+      : Buffer.concat(texts.map((text) => encodeWebSocketFrame(text)));
   return { texts, frames };
 }
 
 /** Several packets as one. */
-function join(packets: readonly Packet[]): Packet {
-  const [only] = packets;
-  if (packets.length === 1 && only) return only;
+function concatPackets(packets: readonly EncodedPacket[]): EncodedPacket {
+  const [onlyPacket] = packets;
+  if (packets.length === 1 && onlyPacket) return onlyPacket;
   return {
     texts: packets.flatMap(({ texts }) => texts),
     frames: Buffer.concat(packets.map(({ frames }) => frames)),
@@ -47,20 +50,20 @@ function join(packets: readonly Packet[]): Packet {
 }
 
 /** What plain members hear of these changes: new messages in the order of their ids, then what became of older ones. */
-export function encodePlain(changes: readonly Change[]): Packet {
+export function encodeAsEvents(changes: readonly Change[]): EncodedPacket {
   const created = changes.filter((change) => change.created).sort((a, b) => a.message.id - b.message.id);
   const changed = changes.filter((change) => !change.created);
   const packets = [
-    ...created.map(({ message }) => encode('chat message', message)),
+    ...created.map(({ message }) => encodeEvent('chat message', message)),
     ...changed.map(({ message }) =>
-      encode(message.deleted_at === undefined ? 'message updated' : 'message deleted', message),
+      encodeEvent(message.deleted_at === undefined ? 'message updated' : 'message deleted', message),
     ),
   ];
-  return join(packets);
+  return concatPackets(packets);
 }
 
 /** Each message once, in its latest state, ascending by seq. */
-export function latest(changes: readonly Change[]): Message[] {
+export function latestStates(changes: readonly Change[]): Message[] {
   const byId = new Map<number, Message>();
   for (const { message } of changes) {
     // Deleted first, so that a message changed twice stands where its newest change belongs.
@@ -70,20 +73,20 @@ export function latest(changes: readonly Change[]): Message[] {
   return [...byId.values()];
 }
 
-/** @param kind of Engine.IO packet; '' where the text begins with it */
-export function frame(text: string, kind = MESSAGE): Buffer {
-  const length = Buffer.byteLength(text) + kind.length;
-  const head = length < TWO_BYTES ? 2 : length < 65_536 ? 4 : 10;
-  const buffer = Buffer.allocUnsafe(head + length);
+/** @param packetType of Engine.IO packet; '' where the text begins with it */
+export function encodeWebSocketFrame(text: string, packetType = EIO_MESSAGE): Buffer {
+  const payloadBytes = Buffer.byteLength(text) + packetType.length;
+  const headerBytes = payloadBytes < LENGTH_IN_2_BYTES ? 2 : payloadBytes < 65_536 ? 4 : 10;
+  const buffer = Buffer.allocUnsafe(headerBytes + payloadBytes);
   buffer[0] = FIN_TEXT;
-  if (head === 2) buffer[1] = length;
-  else if (head === 4) {
-    buffer[1] = TWO_BYTES;
-    buffer.writeUInt16BE(length, 2);
+  if (headerBytes === 2) buffer[1] = payloadBytes;
+  else if (headerBytes === 4) {
+    buffer[1] = LENGTH_IN_2_BYTES;
+    buffer.writeUInt16BE(payloadBytes, 2);
   } else {
-    buffer[1] = EIGHT_BYTES;
-    buffer.writeBigUInt64BE(BigInt(length), 2);
+    buffer[1] = LENGTH_IN_8_BYTES;
+    buffer.writeBigUInt64BE(BigInt(payloadBytes), 2);
   }
-  buffer.write(kind + text, head, 'utf8');
+  buffer.write(packetType + text, headerBytes, 'utf8');
   return buffer;
 }

@@ -1,12 +1,12 @@
 /** One member's way out: a prepared packet in one write, and an end to whoever does not read. */
 
-import type { Sending } from './command-queue.js';
-import { encodeAnswer, gather, type Packet } from './packet-encoder.js';
+import type { SendBacklog } from './command-queue.js';
+import { type EncodedPacket, encodeAck, encodeBatch } from './packet-encoder.js';
 
 /** What is used of an Engine.IO connection, ours or the library's. */
-export type Engine = {
+export type TransportConnection = {
   /** The socket below a connection that was a WebSocket from the start. */
-  readonly stream?: Stream;
+  readonly stream?: TcpStream;
   readonly readyState: string;
   readonly upgrading: boolean;
   readonly transport: { readonly name: string; readonly socket?: unknown };
@@ -19,18 +19,18 @@ export type Engine = {
   close(discard: boolean): unknown;
 };
 
-export type Outlet = Sending & {
-  send(packet: Packet): void;
+export type SendQueue = SendBacklog & {
+  send(packet: EncodedPacket): void;
   /** Several by one write, without a copy of what others get as well. */
-  sendAll(packets: readonly Packet[]): void;
+  sendAll(packets: readonly EncodedPacket[]): void;
   /** Answers an event by its acknowledgement id. What a flush answers to one member goes in one write. */
-  answer(id: number, answer: object): void;
+  ack(id: number, ack: object): void;
   /** Closes the connection when too much or too old a packet waits in it. To be called about once a second. */
-  check(now: number): void;
+  checkBackpressure(now: number): void;
 };
 
 /** What is used of the TCP (or TLS) socket below a WebSocket. */
-export type Stream = {
+export type TcpStream = {
   readonly bytesWritten: number;
   readonly writableLength: number;
   readonly writable: boolean;
@@ -41,151 +41,160 @@ export type Stream = {
 };
 
 /** Most bytes that may wait for one member. */
-const QUEUED_BYTES = 1024 * 1024;
+const MAX_QUEUED_BYTES = 1024 * 1024;
 /** Most packets that may wait for a long-polling member to ask. */
-const QUEUED_PACKETS = 1_000;
+const MAX_QUEUED_PACKETS = 1_000;
 /** Longest time in milliseconds that a byte may wait. */
-const QUEUED_TIME = 15_000;
+const MAX_QUEUED_MS = 15_000;
 /** Time in milliseconds to take what was still on its way. */
-const LAST_WORDS = 2_000;
+const CLOSE_GRACE_MS = 2_000;
 const NO_BYTES = new Uint8Array(0);
 
-/** @param closed is told that the connection had to be closed, and how much waited in it */
-export function createOutlet(engine: Engine, closed: (reason: string, bytes: number) => void): Outlet {
-  return new MemberOutlet(engine, closed);
+/** @param onClosed is told that the connection had to be closed, and how much waited in it */
+export function createSendQueue(
+  connection: TransportConnection,
+  onClosed: (reason: string, bytes: number) => void,
+): SendQueue {
+  return new ConnectionSendQueue(connection, onClosed);
 }
 
 /** A class, since there are thousands of them, and each is gone through for every frame. */
-class MemberOutlet implements Outlet {
-  readonly #engine: Engine;
-  readonly #closed: (reason: string, bytes: number) => void;
+class ConnectionSendQueue implements SendQueue {
+  readonly #connection: TransportConnection;
+  readonly #onClosed: (reason: string, bytes: number) => void;
   /** A connection begins with long polling and never leaves a WebSocket again. */
-  #stream: Stream | null = null;
+  #stream: TcpStream | null = null;
   /** What was the last to wait when it was last seen that something waits, and since when. */
-  #markedAt = 0;
-  #lastByte = 0;
-  #firstPacket: unknown;
+  #progressAt = 0;
+  #lastWaitingByte = 0;
+  #firstWaitingPacket: unknown;
   /** Answers of this turn of the event loop. */
-  #answers: string[] | null = null;
-  #answerBytes = 0;
+  #acks: string[] | null = null;
+  #ackBytes = 0;
 
-  constructor(engine: Engine, closed: (reason: string, bytes: number) => void) {
-    this.#engine = engine;
-    this.#closed = closed;
+  constructor(connection: TransportConnection, onClosed: (reason: string, bytes: number) => void) {
+    this.#connection = connection;
+    this.#onClosed = onClosed;
   }
 
-  send({ texts, frames }: Packet): void {
-    const engine = this.#engine;
-    if (engine.readyState !== 'open') return;
-    const short = this.#way();
+  send({ texts, frames }: EncodedPacket): void {
+    const connection = this.#connection;
+    if (connection.readyState !== 'open') return;
+    const directStream = this.#directStream();
     // What Engine.IO still holds goes first; then the bytes may take the short way and keep the order.
-    if (short?.writable && engine.writeBuffer.length === 0 && !engine.upgrading) {
-      short.write(frames);
-      if (short.writableLength > QUEUED_BYTES) this.#cut('bytes', short.writableLength);
+    if (directStream?.writable && connection.writeBuffer.length === 0 && !connection.upgrading) {
+      directStream.write(frames);
+      if (directStream.writableLength > MAX_QUEUED_BYTES)
+        this.#closeSlow('bytes', directStream.writableLength);
       return;
     }
-    for (const text of texts) engine.write(text, { compress: false });
-    if (engine.writeBuffer.length > QUEUED_PACKETS) this.#cut('packets', queuedBytes(engine));
+    for (const text of texts) connection.write(text, { compress: false });
+    if (connection.writeBuffer.length > MAX_QUEUED_PACKETS)
+      this.#closeSlow('packets', queuedBytes(connection));
   }
 
-  sendAll(packets: readonly Packet[]): void {
-    const short = this.#way();
-    short?.cork();
+  sendAll(packets: readonly EncodedPacket[]): void {
+    const directStream = this.#directStream();
+    directStream?.cork();
     for (const packet of packets) this.send(packet);
-    short?.uncork();
+    directStream?.uncork();
   }
 
-  answer(id: number, answer: object): void {
-    if (this.#answers === null) {
-      this.#answers = [];
+  ack(id: number, ack: object): void {
+    if (this.#acks === null) {
+      this.#acks = [];
       // After the promises of this turn, among them those of all messages that were stored together.
-      process.nextTick(sendAnswers, this);
+      process.nextTick(sendAcks, this);
     }
-    const text = encodeAnswer(id, answer);
-    this.#answerBytes += Buffer.byteLength(text);
-    this.#answers.push(text);
+    const text = encodeAck(id, ack);
+    this.#ackBytes += Buffer.byteLength(text);
+    this.#acks.push(text);
   }
 
-  sendAnswers(): void {
-    const answers = this.#answers ?? [];
-    this.#answers = null;
-    this.#answerBytes = 0;
-    this.send(gather(answers));
+  sendAcks(): void {
+    const acks = this.#acks ?? [];
+    this.#acks = null;
+    this.#ackBytes = 0;
+    this.send(encodeBatch(acks));
   }
 
-  get waiting(): number {
-    const { polled = 0 } = this.#engine;
-    return this.#answerBytes + (this.#way()?.writableLength ?? 0) + queuedBytes(this.#engine) + polled;
+  get waitingBytes(): number {
+    const { polled = 0 } = this.#connection;
+    return (
+      this.#ackBytes + (this.#directStream()?.writableLength ?? 0) + queuedBytes(this.#connection) + polled
+    );
   }
 
-  whenSent(listener: () => void): void {
+  whenDrained(listener: () => void): void {
     // The answers of this turn are on their way by then.
     setImmediate(() => {
-      const engine = this.#engine;
-      const short = this.#way();
-      if (engine.readyState === 'open' && (engine.writeBuffer.length > 0 || engine.polled))
-        engine.whenPolled?.(listener);
+      const connection = this.#connection;
+      const directStream = this.#directStream();
+      if (connection.readyState === 'open' && (connection.writeBuffer.length > 0 || connection.polled))
+        connection.whenPolled?.(listener);
       // Written when all before it are, or when it is known that none will be.
-      else if (short?.writable) short.write(NO_BYTES, listener);
+      else if (directStream?.writable) directStream.write(NO_BYTES, listener);
       else listener();
     });
   }
 
-  check(now: number): void {
-    const engine = this.#engine;
-    if (engine.readyState !== 'open') return;
-    const short = this.#way();
-    const inStream = short?.writableLength ?? 0;
-    const { waiting } = this;
-    if (waiting === 0) {
-      this.#markedAt = 0;
+  checkBackpressure(now: number): void {
+    const connection = this.#connection;
+    if (connection.readyState !== 'open') return;
+    const directStream = this.#directStream();
+    const streamBytes = directStream?.writableLength ?? 0;
+    const { waitingBytes } = this;
+    if (waitingBytes === 0) {
+      this.#progressAt = 0;
       return;
     }
-    if (waiting > QUEUED_BYTES) {
-      this.#cut('bytes', waiting);
+    if (waitingBytes > MAX_QUEUED_BYTES) {
+      this.#closeSlow('bytes', waitingBytes);
       return;
     }
-    const sent = short ? short.bytesWritten - inStream : 0;
-    const bytesGone = short === null || sent >= this.#lastByte;
-    const packetGone = this.#firstPacket === undefined || engine.writeBuffer[0] !== this.#firstPacket;
-    if (this.#markedAt === 0 || (bytesGone && packetGone)) this.#mark(now, sent + inStream);
-    else if (now - this.#markedAt > QUEUED_TIME) this.#cut('time', waiting);
+    const sentBytes = directStream ? directStream.bytesWritten - streamBytes : 0;
+    const haveBytesMoved = directStream === null || sentBytes >= this.#lastWaitingByte;
+    const hasPacketMoved =
+      this.#firstWaitingPacket === undefined || connection.writeBuffer[0] !== this.#firstWaitingPacket;
+    if (this.#progressAt === 0 || (haveBytesMoved && hasPacketMoved))
+      this.#markProgress(now, sentBytes + streamBytes);
+    else if (now - this.#progressAt > MAX_QUEUED_MS) this.#closeSlow('time', waitingBytes);
   }
 
-  #way(): Stream | null {
-    this.#stream ??= streamOf(this.#engine);
+  #directStream(): TcpStream | null {
+    this.#stream ??= streamOf(this.#connection);
     return this.#stream;
   }
 
-  #mark(now: number, lastByte: number): void {
-    this.#markedAt = now;
-    this.#lastByte = lastByte;
-    this.#firstPacket = this.#engine.writeBuffer[0];
+  #markProgress(now: number, lastWaitingByte: number): void {
+    this.#progressAt = now;
+    this.#lastWaitingByte = lastWaitingByte;
+    this.#firstWaitingPacket = this.#connection.writeBuffer[0];
   }
 
-  #cut(reason: string, bytes: number): void {
-    this.#closed(reason, bytes);
-    hangUp(this.#engine);
+  #closeSlow(reason: string, bytes: number): void {
+    this.#onClosed(reason, bytes);
+    terminate(this.#connection);
   }
 }
 
-function sendAnswers(outlet: MemberOutlet): void {
-  outlet.sendAnswers();
+function sendAcks(sendQueue: ConnectionSendQueue): void {
+  sendQueue.sendAcks();
 }
 
 /** Ends a connection whose other end is not trusted to answer a close, which WebSockets wait for up to 30 s. */
-export function hangUp(engine: Engine): void {
+export function terminate(engine: TransportConnection): void {
   streamOf(engine)?.destroy();
   engine.close(true);
 }
 
 /** After a close: whoever does not answer it would keep the connection for another 30 s. */
-export function letGo(engine: Engine): void {
+export function terminateAfterGrace(engine: TransportConnection): void {
   const stream = streamOf(engine);
-  if (stream?.writable) setTimeout(() => stream.destroy(), LAST_WORDS).unref();
+  if (stream?.writable) setTimeout(() => stream.destroy(), CLOSE_GRACE_MS).unref();
 }
 
-export function queuedBytes({ writeBuffer }: Pick<Engine, 'writeBuffer'>): number {
+export function queuedBytes({ writeBuffer }: Pick<TransportConnection, 'writeBuffer'>): number {
   let bytes = 0;
   for (const { data } of writeBuffer) if (typeof data === 'string') bytes += Buffer.byteLength(data);
   return bytes;
@@ -195,7 +204,7 @@ export function queuedBytes({ writeBuffer }: Pick<Engine, 'writeBuffer'>): numbe
  * The socket below the WebSocket, or null while the member polls. The library's connections have it in a field of ws's own;
  * without it the long way is taken.
  */
-function streamOf({ stream, transport }: Engine): Stream | null {
+function streamOf({ stream, transport }: TransportConnection): TcpStream | null {
   if (stream !== undefined) return stream;
   if (transport.name !== 'websocket') return null;
   const { socket } = transport;
@@ -203,7 +212,7 @@ function streamOf({ stream, transport }: Engine): Stream | null {
   return isStream(socket._socket) ? socket._socket : null;
 }
 
-function isStream(value: unknown): value is Stream {
+function isStream(value: unknown): value is TcpStream {
   return (
     typeof value === 'object' &&
     value !== null &&

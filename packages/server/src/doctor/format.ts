@@ -1,45 +1,49 @@
 /** Puts into words what the doctor has found, in each language at once: what it is, and what to do. */
 
-import type { Code } from '@chatty/protocol/errors';
-import type { CheckTitle, Outcome, Words } from './outcomes.js';
-import { english } from './strings.en.js';
-import { korean } from './strings.ko.js';
+import type { RefusalCode } from '@chatty/protocol/errors';
+import type { DoctorCheck, DoctorStrings, FindingOutcome } from './outcomes.js';
+import { englishStrings } from './strings.en.js';
+import { koreanStrings } from './strings.ko.js';
 
 /** What stands in a sentence: a text, a length of time, a moment in milliseconds, or what a code means. */
-export type Value = string | { seconds: number } | { moment: number } | { code: Code };
-export type Values = Record<string, Value>;
+export type AdviceValue = string | { seconds: number } | { moment: number } | { code: RefusalCode };
+export type AdviceValues = Record<string, AdviceValue>;
 /** One sentence in each language. */
-export type Told = { en: string; ko: string };
+export type Translated = { en: string; ko: string };
 
 /** Longest text from outside in a sentence, in UTF-16 code units. */
-const TEXT = 256;
+const MAX_TEXT_LENGTH = 256;
 /** The last moment that a calendar knows. */
-const LAST = 8.64e15;
+const MAX_DATE_MS = 8.64e15;
 
-export function titleOf(check: CheckTitle): Told {
-  return { en: english.titles[check], ko: korean.titles[check] };
+export function titleOf(check: DoctorCheck): Translated {
+  return { en: englishStrings.titles[check], ko: koreanStrings.titles[check] };
 }
 
-export function adviceOf(outcome: Outcome, values: Values): Told {
-  return { en: fill(english, outcome, values), ko: fill(korean, outcome, values) };
+export function adviceOf(outcome: FindingOutcome, values: AdviceValues): Translated {
+  return {
+    en: fillTemplate(englishStrings, outcome, values),
+    ko: fillTemplate(koreanStrings, outcome, values),
+  };
 }
 
-export function codeWords(code: Code): Told {
-  return { en: english.codes[code], ko: korean.codes[code] };
+export function describeCode(code: RefusalCode): Translated {
+  return { en: englishStrings.codes[code], ko: koreanStrings.codes[code] };
 }
 
-function fill(words: Words, outcome: Outcome, values: Values): string {
-  return words.advice[outcome].replace(/\{(\w+)\}/g, (_, name: string) => {
+function fillTemplate(strings: DoctorStrings, outcome: FindingOutcome, values: AdviceValues): string {
+  return strings.advice[outcome].replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name] ?? '';
-    if (typeof value === 'string') return value.length <= TEXT ? value : `${value.slice(0, TEXT - 1)}…`;
-    if ('seconds' in value) return words.span(Math.abs(Math.round(value.seconds)));
-    return 'code' in value ? words.codes[value.code] : moment(value.moment);
+    if (typeof value === 'string')
+      return value.length <= MAX_TEXT_LENGTH ? value : `${value.slice(0, MAX_TEXT_LENGTH - 1)}…`;
+    if ('seconds' in value) return strings.formatDuration(Math.abs(Math.round(value.seconds)));
+    return 'code' in value ? strings.codes[value.code] : moment(value.moment);
   });
 }
 
 /** As `2026-01-31 12:00:00 UTC`. */
 function moment(milliseconds: number): string {
-  if (!(Math.abs(milliseconds) <= LAST)) return '?';
+  if (!(Math.abs(milliseconds) <= MAX_DATE_MS)) return '?';
   return new Date(milliseconds)
     .toISOString()
     .replace('T', ' ')

@@ -1,17 +1,17 @@
 /** Everything that the doctor can find out about a token, by name; each language has a sentence for each. */
 
-import type { Code } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol/errors';
 
-export type Words = {
-  titles: Record<CheckTitle, string>;
-  advice: Record<Outcome, string>;
+export type DoctorStrings = {
+  titles: Record<DoctorCheck, string>;
+  advice: Record<FindingOutcome, string>;
   /** What a code means to whoever runs the host. */
-  codes: Record<Code, string>;
+  codes: Record<RefusalCode, string>;
   /** A length of time. */
-  span(seconds: number): string;
+  formatDuration(seconds: number): string;
 };
 
-export type CheckTitle =
+export type DoctorCheck =
   | 'form'
   | 'project'
   | 'algorithm'
@@ -32,7 +32,7 @@ export type CheckTitle =
   | 'guests'
   | 'entry';
 
-export type Outcome =
+export type FindingOutcome =
   | 'skipped'
   | 'form ok'
   | 'form not_text'

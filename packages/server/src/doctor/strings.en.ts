@@ -1,9 +1,9 @@
 /** What the doctor says in English. */
 
-import { codes } from '@chatty/protocol/errors';
-import type { Words } from './outcomes.js';
+import { refusalCodes } from '@chatty/protocol/errors';
+import type { DoctorStrings } from './outcomes.js';
 
-export const english: Words = {
+export const englishStrings: DoctorStrings = {
   titles: {
     form: 'Form',
     project: 'Project',
@@ -124,9 +124,9 @@ export const english: Words = {
     'entry refused': 'The server refuses it: {code}. {message}',
   },
   codes: Object.fromEntries(
-    Object.entries(codes).map(([code, { message }]) => [code, message]),
-  ) as Words['codes'],
-  span(seconds) {
+    Object.entries(refusalCodes).map(([code, { message }]) => [code, message]),
+  ) as DoctorStrings['codes'],
+  formatDuration(seconds) {
     const say = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
     if (seconds < 120) return say(seconds, 'second');
     if (seconds < 7_200) return say(Math.round(seconds / 60), 'minute');

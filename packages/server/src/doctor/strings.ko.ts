@@ -1,8 +1,8 @@
 /** What the doctor says in Korean. */
 
-import type { Words } from './outcomes.js';
+import type { DoctorStrings } from './outcomes.js';
 
-export const korean: Words = {
+export const koreanStrings: DoctorStrings = {
   titles: {
     form: '형식',
     project: '프로젝트',
@@ -151,7 +151,7 @@ export const korean: Words = {
     word_refused: '프로젝트가 허용하지 않는 단어가 들어 있습니다.',
     name_reserved: '운영진의 이름이거나 그렇게 보이는 닉네임입니다.',
   },
-  span(seconds) {
+  formatDuration(seconds) {
     if (seconds < 120) return `${seconds}초`;
     if (seconds < 7_200) return `${Math.round(seconds / 60)}분`;
     return seconds < 172_800 ? `${Math.round(seconds / 3_600)}시간` : `${Math.round(seconds / 86_400)}일`;

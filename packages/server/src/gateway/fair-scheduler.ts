@@ -1,57 +1,57 @@
 /** Shares the turns of the event loop among connections: what one sends beyond a number at once waits for the next turns. */
 
-export type EventTurns = {
+export type FairScheduler = {
   /** Runs it now, or in a later turn where the connection has had its number in this one. In order for each connection. */
-  run(connection: object, work: () => void): void;
+  run(connection: object, task: () => void): void;
 };
 
 /** `count` events of a connection were run in the turn `turn`. */
-type Used = { turn: number; count: number };
+type TurnUsage = { turn: number; count: number };
 
 /** Events of one connection in one turn: a chunk of a socket, or a poll, may hold thousands. */
-const EVENTS_A_TURN = 50;
+const MAX_EVENTS_PER_TURN = 50;
 
-export function createEventTurns(eventsATurn = EVENTS_A_TURN): EventTurns {
+export function createFairScheduler(maxEventsPerTurn = MAX_EVENTS_PER_TURN): FairScheduler {
   let turn = 0;
-  let isEndAwaited = false;
-  const used = new WeakMap<object, Used>();
-  const waiting = new Map<object, (() => void)[]>();
+  let isNextTurnScheduled = false;
+  const usageByConnection = new WeakMap<object, TurnUsage>();
+  const waitingTasks = new Map<object, (() => void)[]>();
 
   /** Whether the connection may have one more run in this turn; counts it. */
-  function admits(connection: object): boolean {
-    const own = used.get(connection);
-    if (own === undefined) used.set(connection, { turn, count: 1 });
-    else if (own.turn !== turn) Object.assign(own, { turn, count: 1 });
-    else if (own.count >= eventsATurn) return false;
-    else own.count += 1;
+  function tryUseTurn(connection: object): boolean {
+    const usage = usageByConnection.get(connection);
+    if (usage === undefined) usageByConnection.set(connection, { turn, count: 1 });
+    else if (usage.turn !== turn) Object.assign(usage, { turn, count: 1 });
+    else if (usage.count >= maxEventsPerTurn) return false;
+    else usage.count += 1;
     return true;
   }
 
-  function awaitEnd(): void {
-    if (isEndAwaited) return;
-    isEndAwaited = true;
+  function scheduleNextTurn(): void {
+    if (isNextTurnScheduled) return;
+    isNextTurnScheduled = true;
     setImmediate(beginTurn);
   }
 
   function beginTurn(): void {
-    isEndAwaited = false;
+    isNextTurnScheduled = false;
     turn += 1;
-    for (const [connection, works] of waiting) {
+    for (const [connection, tasks] of waitingTasks) {
       let next = 0;
-      while (next < works.length && admits(connection)) works[next++]?.();
-      if (next === works.length) waiting.delete(connection);
-      else waiting.set(connection, works.slice(next));
+      while (next < tasks.length && tryUseTurn(connection)) tasks[next++]?.();
+      if (next === tasks.length) waitingTasks.delete(connection);
+      else waitingTasks.set(connection, tasks.slice(next));
     }
-    if (waiting.size > 0) awaitEnd();
+    if (waitingTasks.size > 0) scheduleNextTurn();
   }
 
   return {
-    run(connection, work) {
-      awaitEnd();
-      const works = waiting.get(connection);
-      if (works) works.push(work);
-      else if (admits(connection)) work();
-      else waiting.set(connection, [work]);
+    run(connection, task) {
+      scheduleNextTurn();
+      const tasks = waitingTasks.get(connection);
+      if (tasks) tasks.push(task);
+      else if (tryUseTurn(connection)) task();
+      else waitingTasks.set(connection, [task]);
     },
   };
 }

@@ -1,146 +1,162 @@
 /** Decides who gets in: the token of a handshake, and the newer one that takes its place on the same connection. */
 
-import { type Refusal, refusal } from '@chatty/protocol/errors';
+import { createRefusal, type Refusal } from '@chatty/protocol/errors';
 import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
 import { readReadUpTo } from '@chatty/protocol/validate';
-import type { About, Auth, Verdict, VerifiedMember } from '../auth/auth.js';
-import type { Refusals } from '../auth/rejection-log.js';
+import type { Auth, AuthResult, RejectedIdentity, VerifiedMember } from '../auth/auth.js';
+import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';
-import type { ChatSocket, Introduction } from '../connections/client-socket.js';
-import type { Gate } from '../limits/connection-limits.js';
-import type { Penalties } from '../limits/cooldowns.js';
-import type { Shares } from '../limits/rate-limits.js';
-import type { Conduct } from '../messages/permissions.js';
+import type { ChatSocket, ConnectRequest } from '../connections/client-socket.js';
+import type { ConnectionLimits } from '../limits/connection-limits.js';
+import type { Cooldowns } from '../limits/cooldowns.js';
+import type { RateLimits } from '../limits/rate-limits.js';
+import type { RoomPolicy } from '../messages/permissions.js';
 import type { Log } from '../runtime/logger.js';
-import { type AtOnce, andThen } from '../runtime/maybe-promise.js';
-import { end } from './sessions.js';
+import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
+import { disconnectWithRefusal } from './sessions.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
-export type Denial = { message: string; data: Refusal };
+export type ConnectError = { message: string; data: Refusal };
 
-export type Handshakes = {
+export type Handshake = {
   /** Looks at what a connection says of itself; null: it may come in, and its `data` is set. Never throws, nor rejects. */
-  admit(socket: ChatSocket, introduction: Introduction): AtOnce<Denial | null>;
+  authenticate(socket: ChatSocket, request: ConnectRequest): MaybePromise<ConnectError | null>;
   /** A newer token of the same person, on the same connection; anybody else's ends it. */
   refresh(member: VerifiedMember, payload: RefreshPayload, socket: ChatSocket): Promise<RefreshAnswer>;
 };
 
 /** When whoever found no place may look again, in milliseconds: a connection whose end was not noticed is gone by then or soon after. */
-const FULL = 15_000;
-const TOO_MUCH = 'Too many requests';
+const FULL_RETRY_MS = 15_000;
+const RATE_LIMITED_MESSAGE = 'Too many requests';
 /** Whether they may come in cannot be told at the moment (R14). */
-const UNKNOWN: Denial = { message: 'Service unavailable', data: refusal('unavailable') };
+const UNAVAILABLE_ERROR: ConnectError = {
+  message: 'Service unavailable',
+  data: createRefusal('unavailable'),
+};
 
-export function createHandshakes(options: {
+export function createHandshake(options: {
   auth: Auth;
-  conduct: Conduct;
-  gate: Gate;
-  penalties: Penalties;
-  shares: Shares;
-  refusals: Refusals;
+  conduct: RoomPolicy;
+  connectionLimits: ConnectionLimits;
+  cooldowns: Cooldowns;
+  rateLimits: RateLimits;
+  refusalLog: RefusalLog;
   freshness: Freshness;
   log: Log;
-}): Handshakes {
-  const { auth, conduct, gate, penalties, shares, refusals, freshness, log } = options;
+}): Handshake {
+  const { auth, conduct, connectionLimits, cooldowns, rateLimits, refusalLog, freshness, log } = options;
 
   /** What no honest host signs. A token that has expired was good once. */
-  function judge(verdict: Verdict, address: string | null): void {
-    if (verdict.ok) return;
-    const { code } = verdict.refused;
-    if (code === 'token_invalid' || code === 'token_claims') gate.forged(address);
+  function reportIfInvalidToken(authResult: AuthResult, address: string | null): void {
+    if (authResult.ok) return;
+    const { code } = authResult.refused;
+    if (code === 'token_invalid' || code === 'token_claims') connectionLimits.reportInvalidToken(address);
   }
 
   /** The connection ends once it has been told: whoever is refused for asking too much cannot go on asking on it. */
-  function tooMuch(socket: ChatSocket, retryAfter: number): Denial {
+  function rejectRateLimited(socket: ChatSocket, retryAfter: number): ConnectError {
     setImmediate(() => socket.conn.close(false));
-    return denial(refusal('rate_limited', retryAfter), TOO_MUCH);
+    return connectError(createRefusal('rate_limited', retryAfter), RATE_LIMITED_MESSAGE);
   }
 
-  function verify(socket: ChatSocket, introduction: Introduction): AtOnce<Denial | null> {
-    const { origin, address } = introduction;
-    const { token, projectId: project, room } = (introduction.auth ?? {}) as Record<string, unknown>;
-    const blocked = gate.wait(address);
-    if (blocked > 0) return tooMuch(socket, blocked);
-    const verdict = auth.verify({ token, project, room, origin });
-    return andThen(verdict, (found) => seat(socket, introduction, found));
+  function verifyToken(socket: ChatSocket, request: ConnectRequest): MaybePromise<ConnectError | null> {
+    const { origin, address } = request;
+    const { token, projectId: project, room } = (request.auth ?? {}) as Record<string, unknown>;
+    const retryAfterMs = connectionLimits.retryAfter(address);
+    if (retryAfterMs > 0) return rejectRateLimited(socket, retryAfterMs);
+    const authResult = auth.verify({ token, project, room, origin });
+    return chainMaybePromise(authResult, (authResult) => admit(socket, request, authResult));
   }
 
-  function seat(socket: ChatSocket, introduction: Introduction, verdict: Verdict): Denial | null {
-    const { origin, address } = introduction;
-    const { batch, after } = (introduction.auth ?? {}) as Record<string, unknown>;
-    judge(verdict, address);
-    const note = (about: About, { code }: Refusal, reason: string) =>
-      refusals.note({ ...about, event: 'connection', code, reason, origin: origin ?? null, address });
-    if (!verdict.ok) {
-      const { reason, about } = verdict;
-      log.info({ code: verdict.refused.code, reason, origin }, 'a token was refused');
-      note(about, verdict.refused, reason);
-      return denial(verdict.refused, AUTHENTICATION_ERROR);
+  function admit(socket: ChatSocket, request: ConnectRequest, authResult: AuthResult): ConnectError | null {
+    const { origin, address } = request;
+    const { batch, after } = (request.auth ?? {}) as Record<string, unknown>;
+    reportIfInvalidToken(authResult, address);
+    const recordRefusal = (about: RejectedIdentity, { code }: Refusal, reason: string) =>
+      refusalLog.record({ ...about, event: 'connection', code, reason, origin: origin ?? null, address });
+    if (!authResult.ok) {
+      const { reason, identity: about } = authResult;
+      log.info({ code: authResult.refused.code, reason, origin }, 'a token was refused');
+      recordRefusal(about, authResult.refused, reason);
+      return connectError(authResult.refused, AUTHENTICATION_ERROR);
     }
     // Meanwhile a key may have been fetched from far away.
-    if (!freshness.isFresh()) return UNKNOWN;
-    const { member } = verdict;
-    const unread = conduct.reading(member);
-    if (unread) {
-      note(aboutMember(member), unread, 'the rules of the room');
-      return denial(unread, AUTHENTICATION_ERROR);
+    if (!freshness.isFresh()) return UNAVAILABLE_ERROR;
+    const { member } = authResult;
+    const readRefusal = conduct.checkRead(member);
+    if (readRefusal) {
+      recordRefusal(identityOf(member), readRefusal, 'the rules of the room');
+      return connectError(readRefusal, AUTHENTICATION_ERROR);
     }
     // Guests are nobody, so each connection has its own share. A project id holds no space.
-    const guest = member.role === 'guest';
-    const key = guest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
-    const wait = guest ? 0 : penalties.wait(key) || shares.join(key);
-    if (wait > 0 || !gate.seat(socket.conn, { project: member.projectId, key: guest ? null : key })) {
-      note(
-        aboutMember(member),
-        refusal('rate_limited'),
-        wait > 0 ? 'asked for too much' : 'too many connections',
+    const isGuest = member.role === 'guest';
+    const rateKey = isGuest ? `guest ${socket.id}` : `${member.projectId}/${member.userId}`;
+    const retryAfterMs = isGuest ? 0 : cooldowns.remaining(rateKey) || rateLimits.connect(rateKey);
+    if (
+      retryAfterMs > 0 ||
+      !connectionLimits.claimSlot(socket.conn, {
+        project: member.projectId,
+        rateKey: isGuest ? null : rateKey,
+      })
+    ) {
+      recordRefusal(
+        identityOf(member),
+        createRefusal('rate_limited'),
+        retryAfterMs > 0 ? 'asked for too much' : 'too many connections',
       );
-      return tooMuch(socket, wait || FULL);
+      return rejectRateLimited(socket, retryAfterMs || FULL_RETRY_MS);
     }
-    socket.data = { member, key, address, batch: batch === true, after: readReadUpTo(after) };
+    socket.data = {
+      member,
+      rateKey,
+      address,
+      acceptsBatches: batch === true,
+      resumeAfter: readReadUpTo(after),
+    };
     return null;
   }
 
-  function failed(error: unknown): Denial {
+  function onFailure(error: unknown): ConnectError {
     log.error({ reason: String(error) }, 'a handshake failed');
-    return UNKNOWN;
+    return UNAVAILABLE_ERROR;
   }
 
   return {
-    admit(socket, introduction) {
+    authenticate(socket, request) {
       try {
-        const answer = andThen(freshness.whenFresh(), (fresh) =>
-          fresh ? verify(socket, introduction) : UNKNOWN,
+        const answer = chainMaybePromise(freshness.whenFresh(), (isFresh) =>
+          isFresh ? verifyToken(socket, request) : UNAVAILABLE_ERROR,
         );
-        return answer instanceof Promise ? answer.catch(failed) : answer;
+        return answer instanceof Promise ? answer.catch(onFailure) : answer;
       } catch (error) {
-        return failed(error);
+        return onFailure(error);
       }
     },
     async refresh(member, { token }, socket) {
-      const verdict = await auth.verify({ token });
-      judge(verdict, socket.data.address);
-      if (!verdict.ok) return { ok: false, ...verdict.refused };
-      const { projectId, userId, pass } = verdict.member;
+      const authResult = await auth.verify({ token });
+      reportIfInvalidToken(authResult, socket.data.address);
+      if (!authResult.ok) return { ok: false, ...authResult.refused };
+      const { projectId, userId, tokenInfo: pass } = authResult.member;
       if (projectId !== member.projectId || userId !== member.userId) {
-        const wrong = refusal('token_invalid');
-        end(socket, wrong);
-        return { ok: false, ...wrong };
+        const tokenRefusal = createRefusal('token_invalid');
+        disconnectWithRefusal(socket, tokenRefusal);
+        return { ok: false, ...tokenRefusal };
       }
       // An older token may not bring back an older name or a shorter life; another may have come while this was checked.
-      const newest = socket.data.member.pass.issuedAt ?? 0;
-      if ((pass.issuedAt ?? 0) >= newest) socket.data.member = { ...verdict.member, room: member.room };
-      const { expiresAt } = socket.data.member.pass;
+      const newestIssuedAt = socket.data.member.tokenInfo.issuedAt ?? 0;
+      if ((pass.issuedAt ?? 0) >= newestIssuedAt)
+        socket.data.member = { ...authResult.member, room: member.room };
+      const { expiresAt } = socket.data.member.tokenInfo;
       return { ok: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
     },
   };
 }
 
 /** What is known of somebody who is in, where something is refused to them all the same. A guest has shown nothing. */
-export function aboutMember({ projectId, userId, role }: VerifiedMember): About {
+export function identityOf({ projectId, userId, role }: VerifiedMember): RejectedIdentity {
   return { project: projectId, userId: userId || null, signed: role !== 'guest' };
 }
 
-function denial(data: Refusal, message: string): Denial {
+function connectError(data: Refusal, message: string): ConnectError {
   return { message, data };
 }

@@ -3,31 +3,31 @@
 import type { FastifyInstance } from 'fastify';
 
 /** Deepest nesting of a body: nothing that is asked for here has more than four levels. */
-const BODY_DEPTH = 16;
+const MAX_BODY_DEPTH = 16;
 
 /** A body that is too deep is answered as one that is no JSON. */
-export function acceptJsonBodies(api: FastifyInstance): void {
+export function registerJsonParser(api: FastifyInstance): void {
   const parse = api.getDefaultJsonParser('error', 'error');
   api.removeContentTypeParser('application/json');
   api.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (isShallowJson(body, BODY_DEPTH)) return parse(request, body, done);
+    if (isWithinJsonDepth(body, MAX_BODY_DEPTH)) return parse(request, body, done);
     done(Object.assign(new Error('The body is nested too deeply.'), { statusCode: 400 }));
     return undefined;
   });
 }
 
 /** Whether brackets outside of strings are never nested deeper. Linear; the text may be no JSON. */
-export function isShallowJson(text: string, most: number): boolean {
+export function isWithinJsonDepth(text: string, maxDepth: number): boolean {
   let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text[at];
-    if (unit === '\\') at += quoted ? 1 : 0;
-    else if (unit === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (unit === '[' || unit === '{') depth += 1;
-    else if (unit === ']' || unit === '}') depth -= 1;
-    if (depth > most) return false;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '\\') index += isInString ? 1 : 0;
+    else if (character === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > maxDepth) return false;
   }
   return true;
 }

@@ -1,23 +1,23 @@
 /** Decides whether somebody may try another admin key: after too many wrong ones their keys are refused unread. */
 
-import { createLimit } from './token-bucket.js';
+import { createTokenBuckets } from './token-bucket.js';
 
-export type FailedKeys = {
+export type FailedKeyLimiter = {
   /** Whole milliseconds until the next key is compared; 0: now. */
-  wait(caller: string): number;
+  retryAfter(attemptKey: string): number;
   /** A key of this caller was wrong. */
-  add(caller: string): void;
+  recordFailure(attemptKey: string): void;
 };
 
 /** Wrong keys that one caller may try at once, and how many a second are forgiven. */
-const WRONG_KEYS = { burst: 10, perSecond: 10 / 60 };
+const FAILED_KEY_RATE = { burst: 10, perSecond: 10 / 60 };
 
 /** @param now clock in milliseconds */
-export function createFailedKeys(now: () => number): FailedKeys {
-  const limit = createLimit({ ...WRONG_KEYS, now });
+export function createFailedKeyLimiter(now: () => number): FailedKeyLimiter {
+  const buckets = createTokenBuckets({ ...FAILED_KEY_RATE, now });
   return {
-    wait: (caller) => limit.wait(caller),
-    add: (caller) => void limit.take(caller),
+    retryAfter: (attemptKey) => buckets.retryAfter(attemptKey),
+    recordFailure: (attemptKey) => void buckets.take(attemptKey),
   };
 }
 
@@ -29,12 +29,12 @@ export function createFailedKeys(now: () => number): FailedKeys {
  * @param project whose key it would be; '': the admin key of the server. A backend that goes on with a revoked key
  *   locks out keys of its own project alone
  */
-export function callerOf(
+export function attemptKeyOf(
   address: string | null,
   peer: string | undefined,
   isForwarded: boolean,
   project: string,
 ): string {
-  const place = address ?? `peer ${peer ?? ''}${isForwarded ? ' forwarded' : ''}`;
-  return `${place} ${project}`;
+  const source = address ?? `peer ${peer ?? ''}${isForwarded ? ' forwarded' : ''}`;
+  return `${source} ${project}`;
 }

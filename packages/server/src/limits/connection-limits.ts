@@ -1,180 +1,195 @@
 /** Decides how many connections there may be, and from where: of strangers, of each member, address and project. */
 
-import type { Limits } from '../config/limit-settings.js';
-import { type Engine, hangUp, letGo } from '../connections/send-queue.js';
+import type { LimitConfig } from '../config/limit-settings.js';
+import { type TransportConnection, terminate, terminateAfterGrace } from '../connections/send-queue.js';
 import { monotonicTime } from '../runtime/clocks.js';
 import type { Log } from '../runtime/logger.js';
-import type { Penalties } from './cooldowns.js';
-import { createLimit, type Limit } from './token-bucket.js';
+import type { Cooldowns } from './cooldowns.js';
+import { createTokenBuckets, type TokenBuckets } from './token-bucket.js';
 
 /** Somebody who has said who they are; `key` null: a guest. */
-export type Bearer = { project: string; key: string | null };
+export type ConnectionOwner = { project: string; rateKey: string | null };
 
-export type Gate = {
+export type ConnectionLimits = {
   /** Whether a connection may begin: asked before it costs anything, and not explained, since nothing can be yet. */
-  admits(address: string | null): boolean;
+  allowsConnection(address: string | null): boolean;
   /** A connection has begun; it counts as a stranger's. */
-  begins(engine: Engine, address: string | null): void;
+  opened(connection: TransportConnection, address: string | null): void;
   /** It has ended, from whichever side. */
-  ends(engine: Engine): void;
+  closed(connection: TransportConnection): void;
   /** It, or the WebSocket that it goes over, brings more packets than anybody needs, and is ended by whoever says so. */
-  flooded(connection: Engine | { channel: unknown }): void;
+  reportFlood(connection: TransportConnection | { channel: unknown }): void;
   /** Whole milliseconds until the address may show a token again; 0: now. */
-  wait(address: string | null): number;
+  retryAfter(address: string | null): number;
   /** A token that the address has shown was forged, or made up. */
-  forged(address: string | null): void;
+  reportInvalidToken(address: string | null): void;
   /** Gives the connection a place until it ends. Answers false where the member, the address or the project has no more. */
-  seat(engine: Engine, bearer: Bearer): boolean;
+  claimSlot(connection: TransportConnection, owner: ConnectionOwner): boolean;
   close(): void;
 };
 
 /** What is known of a connection. A stranger has no bearer. */
-type Visit = { engine: Engine; address: string | null; since: number; bearer: Bearer | null };
+type TrackedConnection = {
+  connection: TransportConnection;
+  address: string | null;
+  openedAt: number;
+  owner: ConnectionOwner | null;
+};
 
 /** Time in milliseconds that a stranger has to say who they are. */
-const PATIENCE = 5_000;
-const LOOK = 500;
+const AUTH_TIMEOUT_MS = 5_000;
+const AUTH_CHECK_INTERVAL_MS = 500;
 /** What a connection costs an address, in events. */
-const CONNECTION_COST = 10;
+const CONNECTION_COST_EVENTS = 10;
 /** A crowd behind one address may show more forged tokens: as many again for this many members that are here. */
-const CROWD = 10;
+const MEMBERS_PER_EXTRA_TOKEN_ALLOWANCE = 10;
 /** Lines of the log for refusals at the gate, of which a flood is made. */
-const LINES = { burst: 5, perSecond: 0.1 };
+const LOG_RATE = { burst: 5, perSecond: 0.1 };
 
 /**
  * @param byAddress events of each address
  * @param placesOf connections that a project may have
  */
-export function createGate(options: {
-  limits: Limits;
-  byAddress: Limit;
-  placesOf: (project: string) => number;
-  penalties: Penalties;
+export function createConnectionLimits(options: {
+  limits: LimitConfig;
+  addressBuckets: TokenBuckets;
+  maxConnectionsOf: (project: string) => number;
+  cooldowns: Cooldowns;
   log: Log;
   now?: () => number;
-}): Gate {
-  const { limits, byAddress, placesOf, penalties, log, now = monotonicTime } = options;
-  const visits = new Map<Engine, Visit>();
-  const strangers = new Set<Visit>();
-  const strangersOf = createCount();
-  const seatsOf = { address: createCount(), user: createCount(), project: createCount() };
-  const perMinute = limits.badTokensPerMinute;
-  const forgeries = createLimit({ burst: perMinute, perSecond: perMinute / 60, now });
-  const lines = createLimit({ ...LINES, now });
+}): ConnectionLimits {
+  const { limits, addressBuckets, maxConnectionsOf, cooldowns, log, now = monotonicTime } = options;
+  const trackedConnections = new Map<TransportConnection, TrackedConnection>();
+  const unauthenticated = new Set<TrackedConnection>();
+  const unauthenticatedByAddress = createCounter();
+  const slotCounts = { address: createCounter(), user: createCounter(), project: createCounter() };
+  const perMinute = limits.invalidTokensPerMinute;
+  const invalidTokenBuckets = createTokenBuckets({ burst: perMinute, perSecond: perMinute / 60, now });
+  const logBuckets = createTokenBuckets({ ...LOG_RATE, now });
 
-  function note(reason: string, more: object): void {
-    if (lines.take(reason) === 0) log.info({ reason, ...more }, 'a connection was turned away');
+  function logRejection(reason: string, details: object): void {
+    if (logBuckets.take(reason) === 0) log.info({ reason, ...details }, 'a connection was turned away');
   }
 
-  function faultOf(address: string | null): string | null {
-    if (strangers.size >= limits.strangers) return 'too many strangers';
+  function rejectionReasonOf(address: string | null): string | null {
+    if (unauthenticated.size >= limits.unauthenticatedConnections) return 'too many strangers';
     if (address === null) return null;
-    if (strangersOf.of(address) >= limits.strangersPerAddress) return 'too many strangers of one address';
-    if (forgeries.wait(address, forgeryOf(address)) > 0) return 'too many forged tokens from one address';
-    return byAddress.take(address, CONNECTION_COST) > 0 ? 'too much from one address' : null;
+    if (unauthenticatedByAddress.of(address) >= limits.unauthenticatedConnectionsPerAddress)
+      return 'too many strangers of one address';
+    if (invalidTokenBuckets.retryAfter(address, invalidTokenCostOf(address)) > 0)
+      return 'too many forged tokens from one address';
+    return addressBuckets.take(address, CONNECTION_COST_EVENTS) > 0 ? 'too much from one address' : null;
   }
 
-  const forgeryOf = (address: string) => 1 / (1 + seatsOf.address.of(address) / CROWD);
+  const invalidTokenCostOf = (address: string) =>
+    1 / (1 + slotCounts.address.of(address) / MEMBERS_PER_EXTRA_TOKEN_ALLOWANCE);
 
-  function forged(address: string | null): void {
-    if (address !== null) forgeries.take(address, forgeryOf(address));
+  function reportInvalidToken(address: string | null): void {
+    if (address !== null) invalidTokenBuckets.take(address, invalidTokenCostOf(address));
   }
 
-  function flooded(connection: Engine | { channel: unknown }): void {
-    const visit = 'channel' in connection ? visitOver(connection.channel) : visits.get(connection);
-    if (visit === undefined) return;
-    const { bearer, address } = visit;
-    note('too many packets', { address, project: bearer?.project });
-    if (bearer === null) forged(address);
-    else if (bearer.key !== null) penalties.send(bearer.key);
+  function reportFlood(connection: TransportConnection | { channel: unknown }): void {
+    const tracked =
+      'channel' in connection
+        ? connectionOverChannel(connection.channel)
+        : trackedConnections.get(connection);
+    if (tracked === undefined) return;
+    const { owner, address } = tracked;
+    logRejection('too many packets', { address, project: owner?.project });
+    if (owner === null) reportInvalidToken(address);
+    else if (owner.rateKey !== null) cooldowns.start(owner.rateKey);
   }
 
   /** It is looked for among all only now: kept with each of them it would cost everybody. */
-  function visitOver(channel: unknown): Visit | undefined {
-    for (const visit of visits.values()) if (visit.engine.transport.socket === channel) return visit;
+  function connectionOverChannel(channel: unknown): TrackedConnection | undefined {
+    for (const tracked of trackedConnections.values())
+      if (tracked.connection.transport.socket === channel) return tracked;
     return undefined;
   }
 
-  function count(visit: Visit, more: 1 | -1): void {
-    const { bearer, address } = visit;
-    if (bearer === null) {
-      if (more === 1) strangers.add(visit);
-      else strangers.delete(visit);
-      strangersOf.add(address, more);
+  function adjustCounts(tracked: TrackedConnection, delta: 1 | -1): void {
+    const { owner, address } = tracked;
+    if (owner === null) {
+      if (delta === 1) unauthenticated.add(tracked);
+      else unauthenticated.delete(tracked);
+      unauthenticatedByAddress.add(address, delta);
       return;
     }
-    seatsOf.address.add(address, more);
-    seatsOf.user.add(bearer.key, more);
-    seatsOf.project.add(bearer.project, more);
+    slotCounts.address.add(address, delta);
+    slotCounts.user.add(owner.rateKey, delta);
+    slotCounts.project.add(owner.project, delta);
   }
 
-  function ends(engine: Engine): void {
-    const visit = visits.get(engine);
-    if (visit === undefined) return;
-    visits.delete(engine);
-    count(visit, -1);
-    letGo(engine);
+  function closed(connection: TransportConnection): void {
+    const tracked = trackedConnections.get(connection);
+    if (tracked === undefined) return;
+    trackedConnections.delete(connection);
+    adjustCounts(tracked, -1);
+    terminateAfterGrace(connection);
   }
 
-  function fullOf(address: string | null, { key, project }: Bearer): string | null {
-    if (key !== null && seatsOf.user.of(key) >= limits.connectionsPerUser)
+  function exceededLimitOf(address: string | null, { rateKey, project }: ConnectionOwner): string | null {
+    if (rateKey !== null && slotCounts.user.of(rateKey) >= limits.connectionsPerUser)
       return 'too many connections of a member';
-    if (address !== null && seatsOf.address.of(address) >= limits.connectionsPerAddress)
+    if (address !== null && slotCounts.address.of(address) >= limits.connectionsPerAddress)
       return 'too many connections of one address';
-    return seatsOf.project.of(project) >= placesOf(project) ? 'too many connections of a project' : null;
+    return slotCounts.project.of(project) >= maxConnectionsOf(project)
+      ? 'too many connections of a project'
+      : null;
   }
 
-  const looking = setInterval(() => {
-    const time = now();
-    for (const { engine, since } of strangers) {
-      if (time - since < PATIENCE) break;
-      hangUp(engine);
+  const authTimer = setInterval(() => {
+    const timeMs = now();
+    for (const { connection, openedAt } of unauthenticated) {
+      if (timeMs - openedAt < AUTH_TIMEOUT_MS) break;
+      terminate(connection);
     }
-  }, LOOK);
+  }, AUTH_CHECK_INTERVAL_MS);
 
   return {
-    admits(address) {
-      const reason = faultOf(address);
-      if (reason !== null) note(reason, { address });
+    allowsConnection(address) {
+      const reason = rejectionReasonOf(address);
+      if (reason !== null) logRejection(reason, { address });
       return reason === null;
     },
-    begins(engine, address) {
-      const visit: Visit = { engine, address, since: now(), bearer: null };
-      visits.set(engine, visit);
-      count(visit, 1);
+    opened(connection, address) {
+      const tracked: TrackedConnection = { connection, address, openedAt: now(), owner: null };
+      trackedConnections.set(connection, tracked);
+      adjustCounts(tracked, 1);
     },
-    ends,
-    flooded,
-    wait: (address) => (address === null ? 0 : forgeries.wait(address, forgeryOf(address))),
-    forged,
-    seat(engine, bearer) {
-      const visit = visits.get(engine);
+    closed,
+    reportFlood,
+    retryAfter: (address) =>
+      address === null ? 0 : invalidTokenBuckets.retryAfter(address, invalidTokenCostOf(address)),
+    reportInvalidToken,
+    claimSlot(connection, owner) {
+      const tracked = trackedConnections.get(connection);
       // It ended meanwhile, or says once more who it is.
-      if (visit === undefined || visit.bearer !== null) return false;
-      const reason = fullOf(visit.address, bearer);
+      if (tracked === undefined || tracked.owner !== null) return false;
+      const reason = exceededLimitOf(tracked.address, owner);
       if (reason !== null) {
-        note(reason, { address: visit.address, project: bearer.project });
+        logRejection(reason, { address: tracked.address, project: owner.project });
         return false;
       }
-      count(visit, -1);
-      visit.bearer = bearer;
-      count(visit, 1);
+      adjustCounts(tracked, -1);
+      tracked.owner = owner;
+      adjustCounts(tracked, 1);
       return true;
     },
-    close: () => clearInterval(looking),
+    close: () => clearInterval(authTimer),
   };
 }
 
 /** How many each key has of something, as long as it has any. */
-function createCount() {
-  const held = new Map<string, number>();
+function createCounter() {
+  const countByKey = new Map<string, number>();
   return {
-    of: (key: string) => held.get(key) ?? 0,
-    add(key: string | null, more: 1 | -1) {
+    of: (key: string) => countByKey.get(key) ?? 0,
+    add(key: string | null, delta: 1 | -1) {
       if (key === null) return;
-      const count = (held.get(key) ?? 0) + more;
-      if (count > 0) held.set(key, count);
-      else held.delete(key);
+      const count = (countByKey.get(key) ?? 0) + delta;
+      if (count > 0) countByKey.set(key, count);
+      else countByKey.delete(key);
     },
   };
 }

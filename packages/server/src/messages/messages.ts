@@ -1,21 +1,21 @@
 /** The rules of talking: store first, deliver what was stored, answer with it. */
 
-import { type Refusal, refusal } from '@chatty/protocol/errors';
+import { createRefusal, type Refusal } from '@chatty/protocol/errors';
 import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
 import type { Draft } from '@chatty/protocol/validate';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { Freshness } from '../cluster/change-poller.js';
 import type {
-  Access,
-  Appended,
+  AccessCheck,
+  AppendResult,
   Author,
-  Changed,
+  EditResult,
   ProjectId,
-  Reacted,
-  Refused,
+  ReactResult,
+  RefusedResult,
   Store,
 } from '../store/store.js';
-import type { Conduct } from './permissions.js';
+import type { RoomPolicy } from './permissions.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
@@ -32,33 +32,33 @@ export type Messages = {
  */
 export function createMessages(options: {
   store: Store;
-  conduct: Conduct;
+  policy: RoomPolicy;
   freshness: Pick<Freshness, 'isFresh'>;
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
-  const { store, conduct, freshness, publish } = options;
+  const { store, policy, freshness, publish } = options;
 
-  const accessOf =
-    (member: VerifiedMember, refusalOf: (member: VerifiedMember) => Refusal | null): Access =>
+  const accessCheckOf =
+    (member: VerifiedMember, refusalOf: (member: VerifiedMember) => Refusal | null): AccessCheck =>
     () =>
       freshness.isFresh() ? refusalOf(member) : 'unknown';
 
   async function change(
     { projectId, room }: VerifiedMember,
-    making: Promise<Changed | Reacted | Refused>,
+    pending: Promise<EditResult | ReactResult | RefusedResult>,
   ): Promise<ChangeAnswer> {
-    const changed = await making;
-    if (!('message' in changed)) return { ok: false, ...refusalOf(changed) };
+    const result = await pending;
+    if (!('message' in result)) return { ok: false, ...refusalOf(result) };
     // Published even if it stood so already: the first try may have been stored without this node learning of it.
-    publish(projectId, room, changed.message);
-    return { ok: true, message: changed.message };
+    publish(projectId, room, result.message);
+    return { ok: true, message: result.message };
   }
 
   /**
    * What was stored before the rules, or what they say of its author, changed is not refused afterwards: its author may
    * be asking again because the first answer was lost.
    */
-  async function alreadySent(
+  async function findStoredRetry(
     member: VerifiedMember,
     { clientId, ...draft }: Draft,
     { retry }: Refusal,
@@ -66,61 +66,64 @@ export function createMessages(options: {
     const { projectId, room, userId } = member;
     // Who is told to come later does, with the same client id.
     if (clientId === null || userId === '' || retry === 'later') return null;
-    const sent = await store.project(projectId).sent(room, userId, { clientId, ...draft });
-    if (!sent || !(sent.same || conduct.isMasked(member, sent.message.content, draft.content))) return null;
-    return { ok: true, message: sent.message, duplicate: true };
+    const earlier = await store.project(projectId).findByClientId(room, userId, { clientId, ...draft });
+    if (!earlier || !(earlier.same || policy.couldBeMasked(member, earlier.message.content, draft.content)))
+      return null;
+    return { ok: true, message: earlier.message, duplicate: true };
   }
 
   function authorOf(member: VerifiedMember): Author {
     const { userId, username, avatar } = member;
-    const role = conduct.roleOf(member);
+    const role = policy.effectiveRoleOf(member);
     return { userId, username, avatar, role: role === 'moderator' || role === 'admin' ? role : null };
   }
 
   return {
-    async send(member, given) {
-      const passed = await conduct.sending(member, given);
-      if (!passed.ok) return (await alreadySent(member, given, passed)) ?? passed;
-      const { draft, undo } = passed;
-      const appended = await store
+    async send(member, newMessage) {
+      const accepted = await policy.authorizeMessage(member, newMessage);
+      if (!accepted.ok) return (await findStoredRetry(member, newMessage, accepted)) ?? accepted;
+      const { draft, release } = accepted;
+      const result = await store
         .project(member.projectId)
-        .append(member.room, authorOf(member), draft, accessOf(member, conduct.writing))
+        .append(member.room, authorOf(member), draft, accessCheckOf(member, policy.checkWrite))
         .catch((error) => {
-          undo();
+          release();
           throw error;
         });
-      if (!('message' in appended)) {
-        undo();
-        const refused = refusalOf(appended);
+      if (!('message' in result)) {
+        release();
+        const refused = refusalOf(result);
         // The list of words may have been another when it was stored, and so what its author may do.
-        const asks = appended.outcome === 'conflict' || appended.outcome === 'refused';
-        const known = asks && (await alreadySent(member, given, refused));
-        return known || { ok: false, ...refused };
+        const mayBeRetry = result.outcome === 'conflict' || result.outcome === 'refused';
+        const storedRetry = mayBeRetry && (await findStoredRetry(member, newMessage, refused));
+        return storedRetry || { ok: false, ...refused };
       }
-      const { outcome, message } = appended;
+      const { outcome, message } = result;
       publish(member.projectId, member.room, message);
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
     async edit(member, { id, content }) {
-      const text = await conduct.editing(member, content);
+      const text = await policy.authorizeEdit(member, content);
       if (!text.ok) return text;
       const { projectId, room, userId } = member;
-      const access = accessOf(member, conduct.writing);
-      return change(member, store.project(projectId).change(room, userId, id, text.content, access));
+      const access = accessCheckOf(member, policy.checkWrite);
+      return change(member, store.project(projectId).update(room, userId, id, text.content, access));
     },
     remove: (member, { id }) => {
       const { projectId, room, userId } = member;
-      const access = accessOf(member, conduct.reading);
-      return change(member, store.project(projectId).change(room, userId, id, null, access));
+      const access = accessCheckOf(member, policy.checkRead);
+      return change(member, store.project(projectId).update(room, userId, id, null, access));
     },
     react: (member, reaction) => {
       const { projectId, room, userId } = member;
-      const access = accessOf(member, conduct.writing);
+      const access = accessCheckOf(member, policy.checkWrite);
       return change(member, store.project(projectId).react(room, userId, reaction, access));
     },
   };
 }
 
-function refusalOf(answer: Exclude<Appended | Changed | Reacted | Refused, { message: Message }>): Refusal {
-  return answer.outcome === 'refused' ? answer.refused : refusal(answer.outcome);
+function refusalOf(
+  answer: Exclude<AppendResult | EditResult | ReactResult | RefusedResult, { message: Message }>,
+): Refusal {
+  return answer.outcome === 'refused' ? answer.refused : createRefusal(answer.outcome);
 }

@@ -1,9 +1,9 @@
 /** Decides who may act on whom, and does it: mutes, bans, kicks, other people's messages, the rules of a room. */
 
-import { type Refusal, refusal } from '@chatty/protocol/errors';
+import { createRefusal, type Refusal } from '@chatty/protocol/errors';
 import type {
   ChangeAnswer,
-  LiftAnswer,
+  LiftSanctionAnswer,
   Message,
   Role,
   RulesAnswer,
@@ -12,59 +12,70 @@ import type {
 } from '@chatty/protocol/events';
 import type { Projects } from '../projects/projects.js';
 import type { Log } from '../runtime/logger.js';
-import type { Actor, OrderRecords, SanctionKind } from '../store/moderation-store.js';
+import type { Actor, ModerationRecords, SanctionKind } from '../store/moderation-store.js';
 import type { ProjectId } from '../store/store.js';
-import type { Order } from './moderation-state.js';
-import { isRuleAbove, overruledBy, protectedFrom, type Rank, rankIn, setterOf } from './ranks.js';
-import { type RoomRules, readRules, roomRules } from './room-rules.js';
+import type { ModerationState } from './moderation-state.js';
+import {
+  effectiveRank,
+  overridableSetters,
+  type Rank,
+  rolesProtectedFrom,
+  rulesExceedRank,
+  sanctionSetterOf,
+} from './ranks.js';
+import { parseRoomRules, type RoomRules, roomRulesSchema } from './room-rules.js';
 
 /** Who acts, where, and how high they stand: only those below can be acted on. */
-export type Acting = { project: ProjectId; room: string; actor: Actor; rank: Rank };
+export type ActingModerator = { project: ProjectId; room: string; actor: Actor; rank: Rank };
 
 /** Each resolves once it is durable and holds on this server, and has its entry in the audit log. Throws `Unavailable`. */
 export type Moderation = {
-  sanction(by: Acting, kind: SanctionKind, given: Required<SanctionPayload>): Promise<SanctionAnswer>;
-  lift(by: Acting, kind: 'mute' | 'ban', userId: string): Promise<LiftAnswer>;
+  sanction(
+    moderator: ActingModerator,
+    kind: SanctionKind,
+    input: Required<SanctionPayload>,
+  ): Promise<SanctionAnswer>;
+  lift(moderator: ActingModerator, kind: 'mute' | 'ban', userId: string): Promise<LiftSanctionAnswer>;
   /** Ends all that a key of the project has set. Answers how many. */
-  liftOfKey(by: Acting, key: string): Promise<number>;
-  remove(by: Acting, id: number, reason: string | null): Promise<ChangeAnswer>;
-  setRules(by: Acting, given: Record<string, unknown>): Promise<RulesAnswer>;
+  liftSanctionsOfKey(moderator: ActingModerator, key: string): Promise<number>;
+  deleteMessage(moderator: ActingModerator, id: number, reason: string | null): Promise<ChangeAnswer>;
+  setRules(moderator: ActingModerator, input: Record<string, unknown>): Promise<RulesAnswer>;
 };
 
 /** How long somebody who was sent away stays away, in seconds. */
 const KICK_SECONDS = 60;
 /** Sanctions that are ended by one statement: each takes a number under a lock that all projects share. */
-const LIFTED_AT_ONCE = 500;
+const LIFT_BATCH_SIZE = 500;
 /** What lifting one kind ends. */
-const LIFTED = { mute: ['mute'], ban: ['ban', 'kick'] } as const;
+const LIFTED_KINDS = { mute: ['mute'], ban: ['ban', 'kick'] } as const;
 
 /** @param publish hands a changed message to everyone of its room */
 export function createModeration(options: {
-  records: OrderRecords;
-  order: Order;
+  records: ModerationRecords;
+  moderationState: ModerationState;
   projects: Projects;
   publish: (project: ProjectId, room: string, message: Message) => void;
   log: Log;
 }): Moderation {
-  const { records, order, projects, publish, log } = options;
+  const { records, moderationState, projects, publish, log } = options;
 
   /** Of whom no token was seen yet we know no role: should they come with a higher one, what was set does not bind them. */
-  function isBelow({ project, actor, rank }: Acting, userId: string): boolean {
+  function outranks({ project, actor, rank }: ActingModerator, userId: string): boolean {
     if (actor.kind === 'member' && actor.id === userId) return false;
-    const role = (order.staffOf(project, userId)?.role ?? 'member') as Role;
-    return rankIn(projects, { projectId: project, role }) < rank;
+    const role = (moderationState.staffOf(project, userId)?.role ?? 'member') as Role;
+    return effectiveRank(projects, { projectId: project, role }) < rank;
   }
 
-  const no = (refused: Refusal) => ({ ok: false as const, ...refused });
+  const refuse = (refused: Refusal) => ({ ok: false as const, ...refused });
 
   return {
-    async sanction(by, kind, { userId, seconds, reason, messageId }) {
-      const { project, room, actor, rank } = by;
-      const setBy = setterOf(rank);
-      if (setBy === null || !isBelow(by, userId)) return no(refusal('forbidden'));
-      if (order.isFull(project)) return no(refusal('too_many'));
+    async sanction(moderator, kind, { userId, seconds, reason, messageId }) {
+      const { project, room, actor, rank } = moderator;
+      const setBy = sanctionSetterOf(rank);
+      if (setBy === null || !outranks(moderator, userId)) return refuse(createRefusal('forbidden'));
+      if (moderationState.sanctionsFull(project)) return refuse(createRefusal('too_many'));
       const evidence = messageId === null ? null : { room, id: messageId };
-      const set = await records.sanction({
+      const stored = await records.setSanction({
         project,
         userId,
         kind,
@@ -72,36 +83,36 @@ export function createModeration(options: {
         reason,
         actor,
         setBy,
-        overruled: overruledBy(rank),
+        overruled: overridableSetters(rank),
         details: { reason, ...(evidence && { room }) },
         evidence,
       });
-      if (!set) return no(refusal('forbidden'));
-      await order.refresh();
+      if (!stored) return refuse(createRefusal('forbidden'));
+      await moderationState.refresh();
       log.info({ project, act: kind, actor: actor.id }, 'a member was sanctioned');
-      return { ok: true, until: set.until };
+      return { ok: true, until: stored.until };
     },
-    async lift(by, kind, userId) {
-      const { project, actor, rank } = by;
-      if (!isBelow(by, userId)) return no(refusal('forbidden'));
-      const overruled = overruledBy(rank);
-      const given = { project, userId, kinds: LIFTED[kind], overruled, act: `un${kind}`, actor };
-      const outcome = await records.lift(given);
-      if (outcome === 'forbidden') return no(refusal('forbidden'));
-      await order.refresh();
+    async lift(moderator, kind, userId) {
+      const { project, actor, rank } = moderator;
+      if (!outranks(moderator, userId)) return refuse(createRefusal('forbidden'));
+      const overruled = overridableSetters(rank);
+      const input = { project, userId, kinds: LIFTED_KINDS[kind], overruled, act: `un${kind}`, actor };
+      const outcome = await records.liftSanctions(input);
+      if (outcome === 'forbidden') return refuse(createRefusal('forbidden'));
+      await moderationState.refresh();
       return { ok: true, lifted: outcome === 'lifted' };
     },
-    async liftOfKey({ project, actor }, key) {
-      const given = { project, key, actor, limit: LIFTED_AT_ONCE };
+    async liftSanctionsOfKey({ project, actor }, key) {
+      const input = { project, key, actor, limit: LIFT_BATCH_SIZE };
       let lifted = 0;
-      for (let some = LIFTED_AT_ONCE; some === LIFTED_AT_ONCE; lifted += some)
-        some = await records.liftOfKey(given);
-      await order.refresh();
+      for (let batchCount = LIFT_BATCH_SIZE; batchCount === LIFT_BATCH_SIZE; lifted += batchCount)
+        batchCount = await records.liftSanctionsOfKey(input);
+      await moderationState.refresh();
       return lifted;
     },
-    async remove({ project, room, actor, rank }, id, reason) {
-      const protectedRoles = protectedFrom(projects, project, rank);
-      const removed = await records.takeDown({
+    async deleteMessage({ project, room, actor, rank }, id, reason) {
+      const protectedRoles = rolesProtectedFrom(projects, project, rank);
+      const deleted = await records.deleteMessage({
         project,
         room,
         id,
@@ -109,39 +120,42 @@ export function createModeration(options: {
         actor,
         details: { reason },
       });
-      if (!('message' in removed)) return no(refusal(removed.outcome));
-      publish(project, room, removed.message);
-      return { ok: true, message: removed.message };
+      if (!('message' in deleted)) return refuse(createRefusal(deleted.outcome));
+      publish(project, room, deleted.message);
+      return { ok: true, message: deleted.message };
     },
-    async setRules({ project, room, actor, rank }, given) {
-      const read = readRules(given);
-      if (!read.ok) {
-        log.info({ project, faults: read.faults }, 'rules were refused');
-        return no(refusal('invalid'));
+    async setRules({ project, room, actor, rank }, input) {
+      const parsed = parseRoomRules(input);
+      if (!parsed.ok) {
+        log.info({ project, faults: parsed.errors }, 'rules were refused');
+        return refuse(createRefusal('invalid'));
       }
-      await order.refresh();
-      if (isRuleAbove(rank, order.rules(project, room), settingsAfter(given, read.settings)))
-        return no(refusal('forbidden'));
-      await records.setRules({ project, room, changes: changesOf(given, read.settings), actor });
-      await order.refresh();
-      return { ok: true, rules: order.rules(project, room) };
+      await moderationState.refresh();
+      if (rulesExceedRank(rank, moderationState.rules(project, room), rulesAfter(input, parsed.settings)))
+        return refuse(createRefusal('forbidden'));
+      await records.setRules({ project, room, changesSince: changesOf(input, parsed.settings), actor });
+      await moderationState.refresh();
+      return { ok: true, rules: moderationState.rules(project, room) };
     },
   };
 }
 
 /** The rules as they will be, of those that were given. */
-function settingsAfter(given: Record<string, unknown>, read: Partial<RoomRules>): Partial<RoomRules> {
-  const fallbacks = Object.keys(given).map((name) => [name, roomRules[name as keyof RoomRules].fallback]);
-  return { ...Object.fromEntries(fallbacks), ...read };
+function rulesAfter(input: Record<string, unknown>, parsed: Partial<RoomRules>): Partial<RoomRules> {
+  const fallbacks = Object.keys(input).map((name) => [
+    name,
+    roomRulesSchema[name as keyof RoomRules].fallback,
+  ]);
+  return { ...Object.fromEntries(fallbacks), ...parsed };
 }
 
 /** Only what is not the default is stored, so that another default of a later server holds; null takes a rule away. */
-function changesOf(given: Record<string, unknown>, read: Partial<RoomRules>): Record<string, unknown> {
-  const changes: [string, unknown][] = Object.keys(given).map((name) => {
-    const value = read[name as keyof RoomRules];
+function changesOf(input: Record<string, unknown>, parsed: Partial<RoomRules>): Record<string, unknown> {
+  const changes: [string, unknown][] = Object.keys(input).map((name) => {
+    const value = parsed[name as keyof RoomRules];
     return [
       name,
-      value === undefined || value === roomRules[name as keyof RoomRules].fallback ? null : value,
+      value === undefined || value === roomRulesSchema[name as keyof RoomRules].fallback ? null : value,
     ];
   });
   return Object.fromEntries(changes);

@@ -2,51 +2,54 @@
 
 import { buildWordFilter, type FilterWord, type WordFilter } from '@chatty/text-filter/word-filter';
 import type { Projects } from '../projects/projects.js';
-import { createKept } from '../runtime/per-project-cache.js';
-import { createSlices, type Slices } from '../runtime/time-slicer.js';
+import { createPerProjectCache } from '../runtime/per-project-cache.js';
+import { createTimeSlicer, type TimeSlicer } from '../runtime/time-slicer.js';
 
-export type Filters = {
+export type WordFilters = {
   /**
    * The text as it may go out; null: it may not. Texts of a project are looked at one after another, and others' meanwhile.
    * Rejects with `Unavailable` where too many of the project wait: none goes out unread.
    *
    * @param text in stored form (`cleanContent`)
    */
-  pass(project: string, text: string): Promise<string | null>;
+  apply(project: string, text: string): Promise<string | null>;
   /** Whether a text may be this one, masked by a list of the project as it is or once was. */
-  isMasked(project: string, masked: string, text: string): boolean;
+  couldBeMasked(project: string, masked: string, text: string): boolean;
 };
 
-export function createFilters(options: { projects: Projects; slices?: Slices }): Filters {
-  const { projects, slices = createSlices() } = options;
-  const filters = createKept<readonly FilterWord[], WordFilter>({
-    slices,
+export function createWordFilters(options: { projects: Projects; slices?: TimeSlicer }): WordFilters {
+  const { projects, slices = createTimeSlicer() } = options;
+  const filterCache = createPerProjectCache<readonly FilterWord[], WordFilter>({
+    timeSlicer: slices,
     lane: 'word list',
     sourceOf(project) {
       const words = projects.get(project)?.settings.words ?? [];
       return words.length === 0 ? null : words;
     },
-    make: (words) => buildWordFilter(words),
+    build: (words) => buildWordFilter(words),
   });
-  projects.onChange(filters.review);
+  projects.onChange(filterCache.refresh);
 
   return {
-    async pass(project, text) {
-      const filter = await filters.of(project);
+    async apply(project, text) {
+      const filter = await filterCache.get(project);
       if (filter === null) return text;
-      const masked = await slices.runSoon({ project, lane: 'messages' }, filter.mask(text));
+      const masked = await slices.runNowOrQueue({ project, lane: 'messages' }, filter.mask(text));
       if (masked === text) return text;
       return projects.get(project)?.settings.wordAction === 'mask' ? masked : null;
     },
-    isMasked: (project, masked, text) => projects.get(project) !== null && isWithStars(masked, text),
+    couldBeMasked: (project, masked, text) =>
+      projects.get(project) !== null && matchesWithStars(masked, text),
   };
 }
 
 /** Whether one text is the other with stars in place of characters other than spaces. */
-function isWithStars(masked: string, text: string): boolean {
+function matchesWithStars(masked: string, text: string): boolean {
   const [stars, letters] = [[...masked], [...text]];
   return (
     stars.length === letters.length &&
-    stars.every((star, at) => star === letters[at] || (star === '*' && /\S/u.test(letters[at] ?? '')))
+    stars.every(
+      (star, index) => star === letters[index] || (star === '*' && /\S/u.test(letters[index] ?? '')),
+    )
   );
 }

@@ -1,7 +1,7 @@
 /** Knows which origins any project lets in, without looking at all projects for each request. */
 
 /** What of a project decides which origins it lets in. */
-type Project = {
+type OriginSource = {
   readonly row: { readonly origins: readonly string[] };
   readonly settings: { readonly nullOrigin: boolean };
 };
@@ -10,39 +10,40 @@ export type KnownOrigins = {
   /** Whether pages of this origin may speak to any of the projects. */
   has(origin: string): boolean;
   /** @param before null: the project is new */
-  replace(before: Project | null, after: Project): void;
+  update(before: OriginSource | null, after: OriginSource): void;
 };
 
 /** Of a page that has no origin: a WebView, a sandboxed frame. */
-const NO_ORIGIN = 'null';
+const OPAQUE_ORIGIN = 'null';
 /** What an origin is counted under that every project with an empty list lets in. No origin is written so. */
-const ANY = '*';
+const ANY_ORIGIN = '*';
 
 /** @param production whether an empty list of origins lets nobody in, instead of everybody */
 export function createKnownOrigins({ production }: { production: boolean }): KnownOrigins {
   /** How many projects let it in. */
-  const counts = new Map<string, number>();
+  const projectCountByOrigin = new Map<string, number>();
 
-  function originsOf({ row, settings }: Project): Set<string> {
+  function originsOf({ row, settings }: OriginSource): Set<string> {
     const origins = new Set(row.origins);
-    if (settings.nullOrigin) origins.add(NO_ORIGIN);
-    if (row.origins.length === 0 && !production) origins.add(ANY);
+    if (settings.nullOrigin) origins.add(OPAQUE_ORIGIN);
+    if (row.origins.length === 0 && !production) origins.add(ANY_ORIGIN);
     return origins;
   }
 
-  function add(project: Project, one: 1 | -1): void {
+  function adjustCounts(project: OriginSource, delta: 1 | -1): void {
     for (const origin of originsOf(project)) {
-      const count = (counts.get(origin) ?? 0) + one;
-      if (count > 0) counts.set(origin, count);
-      else counts.delete(origin);
+      const count = (projectCountByOrigin.get(origin) ?? 0) + delta;
+      if (count > 0) projectCountByOrigin.set(origin, count);
+      else projectCountByOrigin.delete(origin);
     }
   }
 
   return {
-    has: (origin) => counts.has(ANY) || (origin !== ANY && counts.has(origin)),
-    replace(before, after) {
-      if (before) add(before, -1);
-      add(after, 1);
+    has: (origin) =>
+      projectCountByOrigin.has(ANY_ORIGIN) || (origin !== ANY_ORIGIN && projectCountByOrigin.has(origin)),
+    update(before, after) {
+      if (before) adjustCounts(before, -1);
+      adjustCounts(after, 1);
     },
   };
 }

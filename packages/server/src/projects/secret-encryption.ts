@@ -2,32 +2,37 @@
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
-export type Vault = {
-  /** @param place where the secret belongs: sealed there, it opens nowhere else */
-  seal(place: string, secret: string): Buffer;
+export type SecretCipher = {
+  /** @param context where the secret belongs: sealed there, it opens nowhere else */
+  encrypt(context: string, secret: string): Buffer;
   /** Throws where it was sealed elsewhere, under another key, or has been changed. */
-  open(place: string, sealed: Buffer): string;
+  decrypt(context: string, ciphertext: Buffer): string;
 };
 
 const CIPHER = 'aes-256-gcm';
 /** In bytes; NIST SP 800-38D section 8.2.2: random ones of 96 bits serve 2^32 secrets. */
-const NONCE = 12;
-const TAG = 16;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** @param key any text; its SHA-256 is the key of the cipher, so it has to be random itself */
-export function createVault(key: string): Vault {
+export function createSecretCipher(key: string): SecretCipher {
   const cipherKey = createHash('sha256').update(`chatty vault ${key}`).digest();
   return {
-    seal(place, secret) {
-      const nonce = randomBytes(NONCE);
-      const cipher = createCipheriv(CIPHER, cipherKey, nonce).setAAD(Buffer.from(place));
+    encrypt(context, secret) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, cipherKey, nonce).setAAD(Buffer.from(context));
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, text, cipher.getAuthTag()]);
     },
-    open(place, sealed) {
-      const decipher = createDecipheriv(CIPHER, cipherKey, sealed.subarray(0, NONCE), { authTagLength: TAG });
-      decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(-TAG));
-      return decipher.update(sealed.subarray(NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8');
+    decrypt(context, ciphertext) {
+      const decipher = createDecipheriv(CIPHER, cipherKey, ciphertext.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(ciphertext.subarray(-TAG_BYTES));
+      return (
+        decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') +
+        decipher.final('utf8')
+      );
     },
   };
 }

@@ -9,24 +9,24 @@ export type IdleRoom = {
 };
 
 /** How long an empty room stays open in milliseconds: a reader who reloads the page costs no query. */
-const IDLE_MS = 30_000;
+const MAX_IDLE_MS = 30_000;
 /** Most empty rooms, and the most memory for them: a visitor may name any number of rooms one after the other. */
-const IDLE_ROOMS = 1_000;
-const IDLE_BYTES = 64 * 1024 * 1024;
+const MAX_IDLE_ROOMS = 1_000;
+const MAX_IDLE_BYTES = 64 * 1024 * 1024;
 
 /** Those that close. The ones left last stay: they are the likeliest to be wanted again. @param now in milliseconds */
 export function roomsToClose<Key, Room extends IdleRoom>(
   rooms: Iterable<readonly [Key, Room]>,
   now: number,
 ): [Key, Room][] {
-  const empty: { since: number; entry: [Key, Room] }[] = [];
+  const empty: { emptySince: number; entry: [Key, Room] }[] = [];
   for (const [key, room] of rooms)
-    if (room.emptySince !== null) empty.push({ since: room.emptySince, entry: [key, room] });
-  empty.sort((one, other) => other.since - one.since);
+    if (room.emptySince !== null) empty.push({ emptySince: room.emptySince, entry: [key, room] });
+  empty.sort((first, second) => second.emptySince - first.emptySince);
   let bytes = 0;
-  const closing = empty.filter(({ since, entry: [, room] }, place) => {
+  const closing = empty.filter(({ emptySince, entry: [, room] }, index) => {
     bytes += room.bytes;
-    return now - since >= IDLE_MS || place >= IDLE_ROOMS || bytes > IDLE_BYTES;
+    return now - emptySince >= MAX_IDLE_MS || index >= MAX_IDLE_ROOMS || bytes > MAX_IDLE_BYTES;
   });
   return closing.map(({ entry }) => entry);
 }

@@ -1,65 +1,65 @@
 /** Decides who counts as being in a room, each person once however many tabs they have open, and when everybody is told. */
 
-import type { Person } from '@chatty/protocol/events';
+import type { RoomMember } from '@chatty/protocol/events';
 import { firstThatFit } from './page-size.js';
 
 export type Presence = {
   /** People in the room. */
   readonly count: number;
-  enter(person: Person): void;
+  join(person: RoomMember): void;
   leave(userId: string): void;
   /** The first `limit` people in the order in which they came, or as many of them as one answer holds. */
-  list(limit: number): Person[];
+  list(limit: number): RoomMember[];
   /** The count, for one who has just come. */
-  tellOne(): number;
+  countForJoin(): number;
   /** The count, where somebody has been told another and the last was long enough ago; else null. */
-  tellAll(time: number, members: number): number | null;
+  countToBroadcast(time: number, memberCount: number): number | null;
 };
 
 /** Least time in milliseconds between two counts for everybody, and what each thousand members adds to it. */
-const PAUSE = 2_000;
-const PAUSE_PER_THOUSAND = 1_000;
+const MIN_BROADCAST_INTERVAL_MS = 2_000;
+const BROADCAST_INTERVAL_MS_PER_THOUSAND = 1_000;
 
 export function createPresence(): Presence {
-  const people = new Map<string, { person: Person; sockets: number }>();
+  const people = new Map<string, { person: RoomMember; connections: number }>();
   /** The count that everybody has been told; null where some have been told another. */
-  let told: number | null = 0;
-  let toldAt = 0;
+  let lastBroadcast: number | null = 0;
+  let lastBroadcastAt = 0;
   return {
     get count() {
       return people.size;
     },
-    enter(person) {
-      const known = people.get(person.userId);
-      if (known) {
-        known.sockets += 1;
-        known.person = person;
-      } else people.set(person.userId, { person, sockets: 1 });
+    join(person) {
+      const entry = people.get(person.userId);
+      if (entry) {
+        entry.connections += 1;
+        entry.person = person;
+      } else people.set(person.userId, { person, connections: 1 });
     },
     leave(userId) {
-      const known = people.get(userId);
-      if (!known) return;
-      known.sockets -= 1;
-      if (known.sockets === 0) people.delete(userId);
+      const entry = people.get(userId);
+      if (!entry) return;
+      entry.connections -= 1;
+      if (entry.connections === 0) people.delete(userId);
     },
     list(limit) {
-      const listed: Person[] = [];
+      const listed: RoomMember[] = [];
       for (const { person } of people.values()) {
         if (listed.length === limit) break;
         listed.push(person);
       }
       return firstThatFit(listed);
     },
-    tellOne() {
-      if (told !== people.size) told = null;
+    countForJoin() {
+      if (lastBroadcast !== people.size) lastBroadcast = null;
       return people.size;
     },
-    tellAll(time, members) {
-      const pause = PAUSE + (members / 1_000) * PAUSE_PER_THOUSAND;
-      if (told === people.size || time - toldAt < pause) return null;
-      told = people.size;
-      toldAt = time;
-      return told;
+    countToBroadcast(time, memberCount) {
+      const interval = MIN_BROADCAST_INTERVAL_MS + (memberCount / 1_000) * BROADCAST_INTERVAL_MS_PER_THOUSAND;
+      if (lastBroadcast === people.size || time - lastBroadcastAt < interval) return null;
+      lastBroadcast = people.size;
+      lastBroadcastAt = time;
+      return lastBroadcast;
     },
   };
 }

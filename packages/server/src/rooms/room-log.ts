@@ -8,49 +8,49 @@ import { firstMessagesThatFit } from './page-size.js';
 export type Change = { message: Message; created: boolean };
 
 /** A stretch of the log, every change of (after, seq] in its latest state. */
-export type Stretch = { seq: number; messages: Message[] };
+export type LogRange = { seq: number; messages: Message[] };
 
-export type Tail = {
+export type RoomLog = {
   readonly epoch: string;
   /** seq of the newest change that has been let through. */
-  readonly top: number;
+  readonly head: number;
   /** How far the log is known to have reached. A store that has less has lost its end. */
-  readonly heard: number;
+  readonly knownHead: number;
   /** What it keeps in memory, in bytes; an estimate. */
   readonly bytes: number;
   /** Takes a committed change and returns those that are now in order. A repeat returns nothing. */
-  accept(message: Message): Change[];
+  append(message: Message): Change[];
   /** Takes a page of the store that begins at or before `top`; what was held back and follows it comes along. */
-  fill(page: LogPage): Change[];
+  backfill(page: LogPage): Change[];
   /** The log is said to reach this far. */
-  notice(seq: number): void;
+  raiseKnownHead(seq: number): void;
   /** Whether this change, at or before `top`, is one of this log; null where memory does not tell. */
-  knows(message: Message): boolean | null;
+  contains(message: Message): boolean | null;
   /** Whether somebody has a change, at or before `top`, that was never of this log, as far as memory tells. */
   contradicts(change: KnownChange): boolean;
   /** The newest change. */
-  readonly last: Message | undefined;
+  readonly lastChange: Message | undefined;
   /** Whether a page that was asked for when `last` was the newest change may go on from it; else it is of another log. */
-  joins(page: LogPage, last: Message | undefined): boolean;
+  isContinuation(page: LogPage, lastChange: Message | undefined): boolean;
   /** Whether something is known to be missing, which then has to be read from the store. */
-  hasHole(): boolean;
+  hasGap(): boolean;
   /** The newest messages, oldest first. */
-  newest(limit: number): Message[];
+  newestMessages(limit: number): Message[];
   /** At most `limit` messages with an id below `before`; null where not all of them are in memory. */
   before(before: number, limit: number): Message[] | null;
   /**
    * At most `limit` changes after `seq`, and one or as many as have `most` bytes as JSON; null where not all of them are
    * in memory, or `seq` is beyond the top.
    */
-  after(seq: number, limit: number, most?: number): Stretch | null;
+  after(seq: number, limit: number, maxBytes?: number): LogRange | null;
 };
 
 /** Changes held back behind a hole; what comes beyond that is read from the store when the hole is filled. */
-const HELD = 1_000;
+const MAX_OUT_OF_ORDER = 1_000;
 /** Lists are cut when they are this much over their size, so that cutting costs next to nothing a message. */
-const SLACK = 1.1;
+const TRIM_SLACK_FACTOR = 1.1;
 /** What a message costs in memory beside its text, in bytes; an estimate. */
-const OVERHEAD = 400;
+const MESSAGE_OVERHEAD_BYTES = 400;
 
 /**
  * @param page the last changes of the room
@@ -58,158 +58,162 @@ const OVERHEAD = 400;
  * @param size most changes and most messages kept
  * @param bytes most memory for them, estimated
  */
-export function createTail(options: {
+export function createRoomLog(options: {
   page: LogPage;
   older?: readonly Message[];
-  size: number;
+  maxEntries: number;
   bytes: number;
-}): Tail {
-  const { page, older = [], size, bytes } = options;
+}): RoomLog {
+  const { page, older = [], maxEntries, bytes } = options;
   /** Every change of (floor, top], ascending by seq. */
   let changes: Message[] = [];
-  let floor = page.prev;
-  let top = page.prev;
-  let weight = 0;
+  let baseSeq = page.prev;
+  let head = page.prev;
+  let byteSize = 0;
   /** The newest messages without a gap between them, ascending by id. */
   let messages: Message[] = [...older];
   /** Every message with this id or a higher one is in `messages`; 0 where those are all there are. */
-  let start = page.prev === 0 ? 0 : (older[0]?.id ?? page.prev + 1);
-  const held = new Map<number, Message>();
-  let heard = top;
+  let completeFromId = page.prev === 0 ? 0 : (older[0]?.id ?? page.prev + 1);
+  const outOfOrder = new Map<number, Message>();
+  let knownHead = head;
   /** Numbers of the pages read whose change was followed by a later one; one of them may have created a message. */
   const superseded = new Set<number>();
 
-  function take(message: Message): void {
-    const place = indexFrom(messages, message.id, idOf);
-    const before = messages[place];
-    if (before?.id === message.id) messages[place] = message;
-    else if (message.id >= start) messages.splice(place, 0, message);
+  function applyChange(message: Message): void {
+    const index = lowerBound(messages, message.id, idOf);
+    const before = messages[index];
+    if (before?.id === message.id) messages[index] = message;
+    else if (message.id >= completeFromId) messages.splice(index, 0, message);
     // Edited messages leave their old place in the log.
-    if (message.id < message.seq) drop(message.id, before);
+    if (message.id < message.seq) dropStale(message.id, before);
     changes.push(message);
-    weight += weightOf(message);
-    top = message.seq;
+    byteSize += byteSizeOf(message);
+    head = message.seq;
   }
 
-  function drop(id: number, before: Message | undefined): void {
-    const place =
+  function dropStale(id: number, before: Message | undefined): void {
+    const index =
       before?.id === id
-        ? indexFrom(changes, before.seq, seqOf)
+        ? lowerBound(changes, before.seq, seqOf)
         : changes.findIndex((change) => change.id === id);
-    const stale = changes[place];
+    const stale = changes[index];
     if (stale?.id !== id) return;
-    changes.splice(place, 1);
-    weight -= weightOf(stale);
+    changes.splice(index, 1);
+    byteSize -= byteSizeOf(stale);
   }
 
   function trim(): void {
-    if (changes.length > size * SLACK || weight > bytes * SLACK) {
+    if (changes.length > maxEntries * TRIM_SLACK_FACTOR || byteSize > bytes * TRIM_SLACK_FACTOR) {
       let cut = 0;
-      while (changes.length - cut > size || (weight > bytes && cut < changes.length - 1)) {
+      while (changes.length - cut > maxEntries || (byteSize > bytes && cut < changes.length - 1)) {
         const oldest = changes[cut];
         if (!oldest) break;
-        weight -= weightOf(oldest);
-        floor = oldest.seq;
+        byteSize -= byteSizeOf(oldest);
+        baseSeq = oldest.seq;
         cut += 1;
       }
       changes = changes.slice(cut);
     }
-    if (messages.length <= Math.max(changes.length, size / 2) * SLACK) return;
-    messages = messages.slice(-Math.max(changes.length, Math.floor(size / 2)));
-    start = messages[0]?.id ?? start;
+    if (messages.length <= Math.max(changes.length, maxEntries / 2) * TRIM_SLACK_FACTOR) return;
+    messages = messages.slice(-Math.max(changes.length, Math.floor(maxEntries / 2)));
+    completeFromId = messages[0]?.id ?? completeFromId;
   }
 
-  function pass(message: Message, released: Change[]): void {
-    for (let number = top + 1; number < message.seq; number += 1) superseded.add(number);
+  function releaseOne(message: Message, released: Change[]): void {
+    for (let number = head + 1; number < message.seq; number += 1) superseded.add(number);
     const created = message.id === message.seq || superseded.delete(message.id);
-    take(message);
+    applyChange(message);
     released.push({ message, created });
   }
 
-  function release(released: Change[]): Change[] {
-    for (let next = held.get(top + 1); next; next = held.get(top + 1)) pass(next, released);
-    for (const seq of held.keys()) if (seq <= top) held.delete(seq);
+  function releaseInOrder(released: Change[]): Change[] {
+    for (let next = outOfOrder.get(head + 1); next; next = outOfOrder.get(head + 1))
+      releaseOne(next, released);
+    for (const seq of outOfOrder.keys()) if (seq <= head) outOfOrder.delete(seq);
     trim();
     return released;
   }
 
-  function fill(next: LogPage): Change[] {
+  function backfill(next: LogPage): Change[] {
     const released: Change[] = [];
-    for (const message of next.messages) if (message.seq > top) pass(message, released);
-    for (let number = top + 1; number <= next.seq; number += 1) superseded.add(number);
-    top = Math.max(top, next.seq);
+    for (const message of next.messages) if (message.seq > head) releaseOne(message, released);
+    for (let number = head + 1; number <= next.seq; number += 1) superseded.add(number);
+    head = Math.max(head, next.seq);
     // Nothing is left that was created before and changed after.
-    if (top >= next.top) superseded.clear();
-    heard = Math.max(heard, top, next.top);
-    return release(released);
+    if (head >= next.head) superseded.clear();
+    knownHead = Math.max(knownHead, head, next.head);
+    return releaseInOrder(released);
   }
 
-  function knows(message: Message): boolean | null {
+  function contains(message: Message): boolean | null {
     const { id, seq } = message;
     const known =
-      findIn(changes, seq, seqOf) ?? findIn(messages, id, idOf) ?? changes.find((each) => each.id === id);
-    if (!known) return seq > floor || id >= start ? false : null;
+      findByNumber(changes, seq, seqOf) ??
+      findByNumber(messages, id, idOf) ??
+      changes.find((each) => each.id === id);
+    if (!known) return seq > baseSeq || id >= completeFromId ? false : null;
     // What has been changed since may have been this or another state.
-    return continues(known, message) && (known.seq === seq || null);
+    return isSameOrLaterState(known, message) && (known.seq === seq || null);
   }
 
   function contradicts({ id, seq, created_at }: KnownChange): boolean {
     // While something is missing, what was changed since may be in what is not here yet.
-    if (seq > top || heard > top) return false;
-    const known = findIn(messages, id, idOf) ?? changes.find((each) => each.id === id);
+    if (seq > head || knownHead > head) return false;
+    const known = findByNumber(messages, id, idOf) ?? changes.find((each) => each.id === id);
     if (known) return known.created_at !== created_at || known.seq < seq;
-    return seq > floor || id >= start;
+    return seq > baseSeq || id >= completeFromId;
   }
 
-  function joins(next: LogPage, last: Message | undefined): boolean {
-    if (last === undefined || next.prev >= last.seq) return true;
-    const again = next.messages.find(({ id, seq }) => seq === last.seq || id === last.id);
+  function isContinuation(next: LogPage, lastChange: Message | undefined): boolean {
+    if (lastChange === undefined || next.prev >= lastChange.seq) return true;
+    const matching = next.messages.find(({ id, seq }) => seq === lastChange.seq || id === lastChange.id);
     // What was changed since has left its place, for one that a page that was cut does not show.
-    return again === undefined ? next.seq < next.top : continues(again, last);
+    return matching === undefined ? next.seq < next.head : isSameOrLaterState(matching, lastChange);
   }
 
-  fill(page);
+  backfill(page);
 
   return {
     epoch: page.epoch,
-    get top() {
-      return top;
+    get head() {
+      return head;
     },
-    get last() {
+    get lastChange() {
       return changes.at(-1);
     },
-    get heard() {
-      return heard;
+    get knownHead() {
+      return knownHead;
     },
     get bytes() {
-      return weight;
+      return byteSize;
     },
-    accept(message) {
-      if (message.seq <= top) return [];
-      heard = Math.max(heard, message.seq);
-      if (held.size < HELD || message.seq === top + 1) held.set(message.seq, message);
-      return release([]);
+    append(message) {
+      if (message.seq <= head) return [];
+      knownHead = Math.max(knownHead, message.seq);
+      if (outOfOrder.size < MAX_OUT_OF_ORDER || message.seq === head + 1)
+        outOfOrder.set(message.seq, message);
+      return releaseInOrder([]);
     },
-    fill,
-    notice(seq) {
-      heard = Math.max(heard, seq);
+    backfill,
+    raiseKnownHead(seq) {
+      knownHead = Math.max(knownHead, seq);
     },
-    knows,
+    contains,
     contradicts,
-    joins,
-    hasHole: () => heard > top,
-    newest: (limit) => messages.slice(-limit),
+    isContinuation,
+    hasGap: () => knownHead > head,
+    newestMessages: (limit) => messages.slice(-limit),
     before(before, limit) {
-      const end = indexFrom(messages, before, idOf);
-      if (end < limit && start > 0) return null;
+      const end = lowerBound(messages, before, idOf);
+      if (end < limit && completeFromId > 0) return null;
       return messages.slice(Math.max(0, end - limit), end);
     },
-    after(seq, limit, most = Number.POSITIVE_INFINITY) {
-      if (seq < floor || seq > top) return null;
-      const begin = indexFrom(changes, seq + 1, seqOf);
-      const found = firstMessagesThatFit(changes.slice(begin, begin + limit), most);
+    after(seq, limit, maxBytes = Number.POSITIVE_INFINITY) {
+      if (seq < baseSeq || seq > head) return null;
+      const begin = lowerBound(changes, seq + 1, seqOf);
+      const found = firstMessagesThatFit(changes.slice(begin, begin + limit), maxBytes);
       const cut = begin + found.length < changes.length;
-      return { seq: cut ? (found.at(-1)?.seq ?? seq) : top, messages: found };
+      return { seq: cut ? (found.at(-1)?.seq ?? seq) : head, messages: found };
     },
   };
 }
@@ -218,7 +222,7 @@ const idOf = (message: Message) => message.id;
 const seqOf = (message: Message) => message.seq;
 
 /** Whether one may be the same state of a message as the other, or a later one. */
-function continues(one: Message, other: Message): boolean {
+function isSameOrLaterState(one: Message, other: Message): boolean {
   if (one.id !== other.id || one.userId !== other.userId || one.created_at !== other.created_at) return false;
   if (one.seq !== other.seq) return one.seq > other.seq;
   return (
@@ -228,24 +232,24 @@ function continues(one: Message, other: Message): boolean {
   );
 }
 
-function weightOf(message: Message): number {
-  return OVERHEAD + 2 * lengthOf(message);
+function byteSizeOf(message: Message): number {
+  return MESSAGE_OVERHEAD_BYTES + 2 * textLengthOf(message);
 }
 
 /** Of what people put into it, in UTF-16 code units. */
-function lengthOf({ content, reactions }: Message): number {
+function textLengthOf({ content, reactions }: Message): number {
   return content.length + (reactions ? JSON.stringify(reactions).length : 0);
 }
 
-function findIn(list: readonly Message[], number: number, numberOf: (message: Message) => number) {
-  const found = list[indexFrom(list, number, numberOf)];
+function findByNumber(list: readonly Message[], number: number, numberOf: (message: Message) => number) {
+  const found = list[lowerBound(list, number, numberOf)];
   return found && numberOf(found) === number ? found : undefined;
 }
 
 /** The first place whose number is at least `least`. The newest are asked for most, so the end is tried first. */
-function indexFrom(list: readonly Message[], least: number, numberOf: (message: Message) => number): number {
-  const last = list.at(-1);
-  if (last === undefined || numberOf(last) < least) return list.length;
+function lowerBound(list: readonly Message[], least: number, numberOf: (message: Message) => number): number {
+  const lastChange = list.at(-1);
+  if (lastChange === undefined || numberOf(lastChange) < least) return list.length;
   let low = 0;
   let high = list.length - 1;
   while (low < high) {

@@ -1,6 +1,6 @@
 /** Runs a job for whoever asks, one run at a time: all who ask while it runs share the run after it. */
 
-export type Coalesced = {
+export type CoalescedJob = {
   /** Resolves with the end of a run that began after this was called; rejects as that run does. */
   (): Promise<void>;
   /** Resolves when nothing runs. Never rejects. */
@@ -8,34 +8,34 @@ export type Coalesced = {
 };
 
 /** Whoever asks while the job runs may have changed something that the run has not seen, so that run is not enough. */
-export function createCoalesced(job: () => Promise<void>): Coalesced {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
+export function coalesce(job: () => Promise<void>): CoalescedJob {
+  let currentRun: Promise<void> | null = null;
+  let nextRun: Promise<void> | null = null;
 
-  function begin(): Promise<void> {
+  function startRun(): Promise<void> {
     const run = job();
-    const done = () => {
-      if (running === run) running = null;
+    const onSettled = () => {
+      if (currentRun === run) currentRun = null;
     };
-    run.then(done, done);
-    running = run;
+    run.then(onSettled, onSettled);
+    currentRun = run;
     return run;
   }
 
   function run(): Promise<void> {
-    if (running === null) return begin();
-    next ??= running
+    if (currentRun === null) return startRun();
+    nextRun ??= currentRun
       .catch(() => undefined)
       .then(() => {
-        next = null;
-        return running ?? begin();
+        nextRun = null;
+        return currentRun ?? startRun();
       });
-    return next;
+    return nextRun;
   }
 
   return Object.assign(run, {
     async idle() {
-      while (running ?? next) await (next ?? running)?.catch(() => undefined);
+      while (currentRun ?? nextRun) await (nextRun ?? currentRun)?.catch(() => undefined);
     },
   });
 }

@@ -2,16 +2,16 @@
 
 export type GradualSweep = {
   /** Looks at the next entries. To be called with every use of the map; while entries are left, a timer does so too. */
-  step(entries?: number): void;
+  sweepStep(entries?: number): void;
 };
 
 /** More than one: the sweep goes round although each use adds an entry. */
-const ENTRIES_A_STEP = 2;
-const TIMER_MS = 1_000;
+const ENTRIES_PER_STEP = 2;
+const TIMER_INTERVAL_MS = 1_000;
 /** About a millisecond; 100,000 entries of a map that nobody uses take 20 s. */
-const ENTRIES_A_TIMER = 5_000;
+const ENTRIES_PER_TIMER_RUN = 5_000;
 
-export const unrefTimer = (milliseconds: number, run: () => void): void =>
+export const setUnrefTimeout = (milliseconds: number, run: () => void): void =>
   void setTimeout(run, milliseconds).unref();
 
 /**
@@ -21,43 +21,49 @@ export const unrefTimer = (milliseconds: number, run: () => void): void =>
  */
 export function createGradualSweep<Value>(options: {
   entries: Map<string, Value>;
-  isExpired(value: Value, time: number): boolean;
+  isExpired(value: Value, timeMs: number): boolean;
   now: () => number;
-  drop?: (key: string) => void;
-  timer?: (milliseconds: number, run: () => void) => void;
+  remove?: (key: string) => void;
+  setTimer?: (milliseconds: number, run: () => void) => void;
 }): GradualSweep {
-  const { entries, isExpired, now, drop = (key) => entries.delete(key), timer = unrefTimer } = options;
+  const {
+    entries,
+    isExpired,
+    now,
+    remove = (key) => entries.delete(key),
+    setTimer = setUnrefTimeout,
+  } = options;
   /** Goes on over what is added and dropped meanwhile. */
-  let rest = entries.entries();
-  let isTimed = false;
+  let cursor = entries.entries();
+  let isTimerScheduled = false;
 
-  function look(count: number): void {
-    const time = now();
-    for (let looked = 0; looked < count; looked += 1) {
-      const next = rest.next();
+  function sweepNext(count: number): void {
+    const timeMs = now();
+    for (let checkedCount = 0; checkedCount < count; checkedCount += 1) {
+      const next = cursor.next();
       if (next.done) {
-        rest = entries.entries();
+        cursor = entries.entries();
         return;
       }
       const [key, value] = next.value;
-      if (isExpired(value, time)) drop(key);
+      if (isExpired(value, timeMs)) remove(key);
     }
   }
 
-  function awaitTimer(): void {
-    if (isTimed) return;
-    isTimed = true;
-    timer(TIMER_MS, () => {
-      isTimed = false;
-      look(ENTRIES_A_TIMER);
-      if (entries.size > 0) awaitTimer();
+  function scheduleTimer(): void {
+    if (isTimerScheduled) return;
+    isTimerScheduled = true;
+    setTimer(TIMER_INTERVAL_MS, () => {
+      isTimerScheduled = false;
+      sweepNext(ENTRIES_PER_TIMER_RUN);
+      if (entries.size > 0) scheduleTimer();
     });
   }
 
   return {
-    step(count = ENTRIES_A_STEP) {
-      look(count);
-      awaitTimer();
+    sweepStep(count = ENTRIES_PER_STEP) {
+      sweepNext(count);
+      scheduleTimer();
     },
   };
 }

@@ -5,9 +5,9 @@ import { StartError } from '@chatty/embedded-postgres/startup-error';
 export { StartError };
 
 /** Ends the process with what went wrong: the sentence of a `StartError`, the stack of anything unforeseen. */
-export function exitWith(error: unknown): never {
-  const words =
+export function exitWithError(error: unknown): never {
+  const output =
     error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${words}\n`);
+  process.stderr.write(`${output}\n`);
   process.exit(1);
 }

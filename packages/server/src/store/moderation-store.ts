@@ -29,9 +29,9 @@ export type StaffRow = { project: string; userId: string; username: string; role
 export type RulesRow = { project: string; room: string; rules: Record<string, unknown> };
 
 /** What has changed, in pages. `whole`: it is all there is, and what is known beside it is gone. */
-export type OrderChanges = {
+export type ModerationChanges = {
   version: number;
-  whole: boolean;
+  isComplete: boolean;
   sanctions: AsyncIterable<TimedSanction[]>;
   staff: AsyncIterable<StaffRow[]>;
   rules: AsyncIterable<RulesRow[]>;
@@ -40,7 +40,7 @@ export type OrderChanges = {
 /** Who did it. `id` is a user id, or the name of a key. */
 export type Actor = { kind: 'member' | 'key' | 'operator'; id: string; name: string };
 /** What the log keeps beside actor, act and subject. */
-export type Details = Record<string, unknown>;
+export type AuditDetails = Record<string, unknown>;
 
 export type AuditEntry = {
   id: number;
@@ -48,28 +48,28 @@ export type AuditEntry = {
   actor: Actor;
   act: string;
   subject: string;
-  details: Details;
+  details: AuditDetails;
 };
 
 /** Each act and its entry in the log are one transaction. Each throws `Unavailable`. */
-export type OrderRecords = {
+export type ModerationRecords = {
   /** What has changed since a version; null as `since`: everything but sanctions that have ended. Null: nothing has. */
-  changes(since: number | null): Promise<OrderChanges | null>;
+  changesSince(since: number | null): Promise<ModerationChanges | null>;
   /**
    * In the place of the one there was; answers when it ends (`until`), or null, and nothing is written, where one holds that
    * none of `overruled` has set. `seconds` null: for good. `evidence`: a message whose present form the log keeps.
    */
-  sanction(
-    given: Omit<SanctionRow, 'setAt' | 'setById' | 'until'> & {
+  setSanction(
+    input: Omit<SanctionRow, 'setAt' | 'setById' | 'until'> & {
       seconds: number | null;
       actor: Actor;
       overruled: readonly SanctionSetter[];
-      details: Details;
+      details: AuditDetails;
       evidence: Evidence | null;
     },
   ): Promise<{ until: string | null } | null>;
   /** Ends those of these kinds that hold, unless one of them was set by somebody who is none of `overruled`. */
-  lift(given: {
+  liftSanctions(input: {
     project: string;
     userId: string;
     kinds: readonly SanctionKind[];
@@ -78,36 +78,36 @@ export type OrderRecords = {
     actor: Actor;
   }): Promise<'lifted' | 'none' | 'forbidden'>;
   /** Ends up to `limit` of those that this key has set and that hold. Answers how many. */
-  liftOfKey(given: { project: string; key: string; actor: Actor; limit: number }): Promise<number>;
+  liftSanctionsOfKey(input: { project: string; key: string; actor: Actor; limit: number }): Promise<number>;
   /** Sanctions that hold, by user id, after this one. */
-  held(project: string, after: string, limit: number): Promise<SanctionRow[]>;
+  activeSanctions(project: string, after: string, limit: number): Promise<SanctionRow[]>;
   /** Changes these rules and leaves the others; null takes one back to its default. */
-  setRules(given: {
+  setRules(input: {
     project: string;
     room: string;
-    changes: Record<string, unknown>;
+    changesSince: Record<string, unknown>;
     actor: Actor;
   }): Promise<void>;
   /** What a token said of its bearer; an older token changes nothing. */
-  seen(staff: StaffRow): Promise<void>;
+  recordStaff(staff: StaffRow): Promise<void>;
   /** Deletes somebody's message; `forbidden` where its author has one of the protected roles, or had when writing. */
-  takeDown(given: {
+  deleteMessage(input: {
     project: string;
     room: string;
     id: number;
     protectedRoles: readonly string[];
     actor: Actor;
-    details: Details;
+    details: AuditDetails;
   }): Promise<{ outcome: 'changed' | 'same'; message: Message } | { outcome: 'not_found' | 'forbidden' }>;
-  note(given: {
+  addAuditEntry(input: {
     project: string;
     actor: Actor;
     act: string;
     subject: string;
-    details: Details;
+    details: AuditDetails;
   }): Promise<void>;
   /** Newest first, before this entry; null: from the newest. */
-  audit(project: string, before: number | null, limit: number): Promise<AuditEntry[]>;
+  listAuditEntries(project: string, before: number | null, limit: number): Promise<AuditEntry[]>;
 };
 
 export type Evidence = { room: string; id: number };

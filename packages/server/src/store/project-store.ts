@@ -1,6 +1,6 @@
 /** The words in which the database speaks of projects themselves. */
 
-import type { Actor, Details } from './moderation-store.js';
+import type { Actor, AuditDetails } from './moderation-store.js';
 
 export const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA', 'JWKS'] as const;
 export type Algorithm = (typeof algorithms)[number];
@@ -41,39 +41,39 @@ export type ProjectRow = {
 };
 
 /** `whole`: the pages are all projects there are, and what is known beside them is gone. */
-export type ProjectChanges = { version: number; whole: boolean; pages: AsyncIterable<ProjectRow[]> };
+export type ProjectChanges = { version: number; isComplete: boolean; pages: AsyncIterable<ProjectRow[]> };
 
-export type Made = 'made' | 'exists' | 'not_found';
-export type Done = 'done' | 'not_found';
+export type CreateResult = 'made' | 'exists' | 'not_found';
+export type UpdateResult = 'done' | 'not_found';
 
 /** Each change and its entry in the audit log (`by` whom, and no secret) are one transaction. Each throws `Unavailable`. */
 export type ProjectRecords = {
   /** What has changed since a version, but for times of use; null as `since`: everything. Null: nothing has. */
-  changes(since: number | null): Promise<ProjectChanges | null>;
+  changesSince(since: number | null): Promise<ProjectChanges | null>;
   /** As it is now, with its times of use; null: there is none. */
-  one(id: string): Promise<ProjectRow | null>;
+  find(id: string): Promise<ProjectRow | null>;
   /** Those whose id comes after this one, in the order of their ids, with their times of use. */
-  pageAfter(id: string, limit: number): Promise<ProjectRow[]>;
-  create(project: Described, by: Actor): Promise<Made>;
+  listAfter(id: string, limit: number): Promise<ProjectRow[]>;
+  create(project: ProjectInput, actor: Actor): Promise<CreateResult>;
   /** @param details what the log keeps of it */
-  change(project: Described, details: Details, by: Actor): Promise<Done>;
+  update(project: ProjectInput, details: AuditDetails, actor: Actor): Promise<UpdateResult>;
   addSecret(
     project: string,
     secret: Pick<SecretRow, 'kid' | 'algorithm' | 'sealed' | 'public' | 'expiresAt'>,
-    by: Actor,
-  ): Promise<Made>;
-  expire(project: string, kid: string, at: string | null, by: Actor): Promise<Done>;
+    actor: Actor,
+  ): Promise<CreateResult>;
+  expireSecret(project: string, kid: string, at: string | null, actor: Actor): Promise<UpdateResult>;
   /** For good. */
-  revoke(project: string, kid: string, by: Actor): Promise<Done>;
+  revokeSecret(project: string, kid: string, actor: Actor): Promise<UpdateResult>;
   /** Never takes an earlier cut-off than there is. */
-  cutOff(project: string, userId: string, before: string, by: Actor): Promise<Done>;
+  setCutoff(project: string, userId: string, before: string, actor: Actor): Promise<UpdateResult>;
   /** `not_found`: there was none. */
-  removeCutOff(project: string, userId: string, by: Actor): Promise<Done>;
-  addKey(project: string, key: Pick<KeyRow, 'id' | 'name' | 'hash'>, by: Actor): Promise<Done>;
+  removeCutoff(project: string, userId: string, actor: Actor): Promise<UpdateResult>;
+  addKey(project: string, key: Pick<KeyRow, 'id' | 'name' | 'hash'>, actor: Actor): Promise<UpdateResult>;
   /** For good. */
-  revokeKey(project: string, id: string, by: Actor): Promise<Done>;
-  keyUsed(project: string, id: string): Promise<void>;
-  used(uses: readonly { project: string; kid: string; at: string }[]): Promise<void>;
+  revokeKey(project: string, id: string, actor: Actor): Promise<UpdateResult>;
+  recordKeyUse(project: string, id: string): Promise<void>;
+  recordSecretUses(uses: readonly { project: string; kid: string; at: string }[]): Promise<void>;
 };
 
-type Described = Pick<ProjectRow, 'id' | 'name' | 'settings' | 'origins'>;
+type ProjectInput = Pick<ProjectRow, 'id' | 'name' | 'settings' | 'origins'>;

@@ -9,82 +9,84 @@ export type ClientPacket =
   | { type: 'event'; id: number | null; values: unknown[] };
 
 /** Engine.IO 4: close, pong, message, noop. */
-const CLOSE = '1';
-const PONG = '3';
-const MESSAGE = '4';
-const NOOP = '6';
+const EIO_CLOSE = '1';
+const EIO_PONG = '3';
+const EIO_MESSAGE = '4';
+const EIO_NOOP = '6';
 /** Socket.IO 5: CONNECT, DISCONNECT, EVENT, ACK. */
-const CONNECT = '0';
-const DISCONNECT = '1';
-const EVENT = '2';
-const ACK = '3';
+const SIO_CONNECT = '0';
+const SIO_DISCONNECT = '1';
+const SIO_EVENT = '2';
+const SIO_ACK = '3';
 /** What the name of an event may be. */
-const NAMES = ['string', 'number'];
+const EVENT_NAME_TYPES = ['string', 'number'];
 
-const [ALIVE, LEAVE, ANSWER, MALFORMED] = (['alive', 'leave', 'answer', 'malformed'] as const).map((type) =>
-  Object.freeze({ type }),
-) as [ClientPacket, ClientPacket, ClientPacket, ClientPacket];
+const [KEEPALIVE_PACKET, DISCONNECT_PACKET, ACK_PACKET, MALFORMED_PACKET] = (
+  ['alive', 'leave', 'answer', 'malformed'] as const
+).map((type) => Object.freeze({ type })) as [ClientPacket, ClientPacket, ClientPacket, ClientPacket];
 
-export function readPacket(text: string): ClientPacket {
+export function parsePacket(text: string): ClientPacket {
   switch (text[0]) {
-    case PONG:
-    case NOOP:
-      return ALIVE;
-    case CLOSE:
-      return LEAVE;
-    case MESSAGE:
-      return text[2] === '/' ? readNamed(text) : readMessage(text);
+    case EIO_PONG:
+    case EIO_NOOP:
+      return KEEPALIVE_PACKET;
+    case EIO_CLOSE:
+      return DISCONNECT_PACKET;
+    case EIO_MESSAGE:
+      return text[2] === '/' ? parseNamespaced(text) : parseMessage(text);
     default:
-      return MALFORMED;
+      return MALFORMED_PACKET;
   }
 }
 
-function readMessage(text: string): ClientPacket {
+function parseMessage(text: string): ClientPacket {
   switch (text[1]) {
-    case CONNECT:
-      return readConnect(text);
-    case DISCONNECT:
-      return text.length === 2 ? LEAVE : MALFORMED;
-    case EVENT:
-      return readEvent(text);
-    case ACK:
-      return readAnswer(text);
+    case SIO_CONNECT:
+      return parseConnect(text);
+    case SIO_DISCONNECT:
+      return text.length === 2 ? DISCONNECT_PACKET : MALFORMED_PACKET;
+    case SIO_EVENT:
+      return parseEvent(text);
+    case SIO_ACK:
+      return parseAck(text);
     default:
-      return MALFORMED;
+      return MALFORMED_PACKET;
   }
 }
 
 /** The main namespace may be said by its name, "/". There is no other: it may be asked for, and nothing can be said in it. */
-function readNamed(text: string): ClientPacket {
+function parseNamespaced(text: string): ClientPacket {
   const comma = text.indexOf(',');
   const end = comma < 0 ? text.length : comma;
   const name = text.slice(2, end);
-  if (name === '/') return readMessage(text.slice(0, 2) + text.slice(end + 1));
-  return text[1] === CONNECT ? { type: 'wrong namespace', name } : MALFORMED;
+  if (name === '/') return parseMessage(text.slice(0, 2) + text.slice(end + 1));
+  return text[1] === SIO_CONNECT ? { type: 'wrong namespace', name } : MALFORMED_PACKET;
 }
 
-function readConnect(text: string): ClientPacket {
+function parseConnect(text: string): ClientPacket {
   if (text.length === 2) return { type: 'connect', auth: undefined };
-  const auth = parse(text, 2);
+  const auth = parseJsonFrom(text, 2);
   return typeof auth === 'object' && auth !== null && !Array.isArray(auth)
     ? { type: 'connect', auth }
-    : MALFORMED;
+    : MALFORMED_PACKET;
 }
 
-function readAnswer(text: string): ClientPacket {
-  const at = afterDigits(text);
-  return at === text.length || Array.isArray(parse(text, at)) ? ANSWER : MALFORMED;
+function parseAck(text: string): ClientPacket {
+  const digitsEnd = endOfDigits(text);
+  return digitsEnd === text.length || Array.isArray(parseJsonFrom(text, digitsEnd))
+    ? ACK_PACKET
+    : MALFORMED_PACKET;
 }
 
-function readEvent(text: string): ClientPacket {
-  const at = afterDigits(text);
-  const values = parse(text, at);
-  if (!Array.isArray(values) || !NAMES.includes(typeof values[0])) return MALFORMED;
-  const id = at > 2 ? Number(text.slice(2, at)) : null;
+function parseEvent(text: string): ClientPacket {
+  const digitsEnd = endOfDigits(text);
+  const values = parseJsonFrom(text, digitsEnd);
+  if (!Array.isArray(values) || !EVENT_NAME_TYPES.includes(typeof values[0])) return MALFORMED_PACKET;
+  const id = digitsEnd > 2 ? Number(text.slice(2, digitsEnd)) : null;
   return { type: 'event', id: Number.isSafeInteger(id) ? id : null, values };
 }
 
-function parse(text: string, from: number): unknown {
+function parseJsonFrom(text: string, from: number): unknown {
   try {
     return JSON.parse(text.slice(from));
   } catch {
@@ -93,10 +95,10 @@ function parse(text: string, from: number): unknown {
 }
 
 /** Where the number of a message ends that has one. */
-function afterDigits(text: string): number {
-  let at = 2;
-  while (isDigit(text.charCodeAt(at))) at += 1;
-  return at;
+function endOfDigits(text: string): number {
+  let index = 2;
+  while (isDigit(text.charCodeAt(index))) index += 1;
+  return index;
 }
 
 function isDigit(code: number): boolean {

@@ -3,95 +3,100 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ServerEvents } from '@chatty/protocol/events';
-import { PACKET_BYTES } from '@chatty/protocol/sizes';
+import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
 import type { WebSocket } from 'ws';
 import type { ChatSocket, SocketData } from '../connections/client-socket.js';
-import { CommandQueue, type Receiving } from '../connections/command-queue.js';
-import { encode, frame } from '../connections/packet-encoder.js';
-import { type Engine, hangUp, type Outlet } from '../connections/send-queue.js';
+import { CommandQueue, type ReadControl } from '../connections/command-queue.js';
+import { encodeEvent, encodeWebSocketFrame } from '../connections/packet-encoder.js';
+import { type SendQueue, type TransportConnection, terminate } from '../connections/send-queue.js';
 import type { Ack, Gateway } from '../gateway/gateway.js';
-import type { Gate } from '../limits/connection-limits.js';
-import { type Budget, createMeter, INTRODUCTIONS, WRONG_NAMESPACES } from './packet-guard.js';
-import { type ClientPacket, readPacket } from './packet-parser.js';
+import type { ConnectionLimits } from '../limits/connection-limits.js';
+import {
+  createPacketMeter,
+  MAX_CONNECT_PACKETS,
+  MAX_UNKNOWN_NAMESPACES,
+  type PacketBudget,
+} from './packet-guard.js';
+import { type ClientPacket, parsePacket } from './packet-parser.js';
 
 /** What all lines of a server have in common. */
-export type Lines = {
-  readonly gate: Gate;
+export type ConnectionContext = {
+  readonly connectionLimits: ConnectionLimits;
   readonly gateway: Gateway;
-  readonly budget: Budget;
+  readonly packetBudget: PacketBudget;
   /** Is told once of each line that has ended. */
-  ended(line: Line): void;
+  onEnded(connection: WebSocketConnection): void;
 };
 
 /** Time in milliseconds between two pings, and how long something may take to be heard after one. */
-const PING_INTERVAL = 25_000;
-const PING_TIMEOUT = 20_000;
+const PING_INTERVAL_MS = 25_000;
+const PING_TIMEOUT_MS = 20_000;
 /** Engine.IO 4 without its first digit, which `frame` adds: Socket.IO 5's CONNECT, DISCONNECT and CONNECT_ERROR. */
-const CONNECT = '0';
-const LEFT = frame('1');
-const CONNECT_ERROR = '4';
-const PING = frame('2', '');
+const SIO_CONNECT = '0';
+const DISCONNECT_FRAME = encodeWebSocketFrame('1');
+const SIO_CONNECT_ERROR = '4';
+const PING_FRAME = encodeWebSocketFrame('2', '');
 /** What Engine.IO's open packet says to everybody, after the session's id. */
-const GREETING = JSON.stringify({
+const OPEN_PACKET_FIELDS = JSON.stringify({
   upgrades: [],
-  pingInterval: PING_INTERVAL,
-  pingTimeout: PING_TIMEOUT,
-  maxPayload: PACKET_BYTES,
+  pingInterval: PING_INTERVAL_MS,
+  pingTimeout: PING_TIMEOUT_MS,
+  maxPayload: MAX_PACKET_BYTES,
 }).slice(1);
 /** What Engine.IO's own connections keep what waits in; here it waits in the stream. */
-const NOTHING: readonly never[] = Object.freeze([]);
-const TRANSPORT = Object.freeze({ name: 'websocket' });
+const EMPTY_WRITE_BUFFER: readonly never[] = Object.freeze([]);
+const WEBSOCKET_TRANSPORT = Object.freeze({ name: 'websocket' });
 
 /** A class, since there are thousands: one object holds what each needs. */
-export class Line implements ChatSocket, Engine {
+export class WebSocketConnection implements ChatSocket, TransportConnection {
   readonly id: string = randomUUID();
   readonly stream: Socket;
   data!: SocketData;
   readonly #socket: WebSocket;
-  readonly #lines: Lines;
-  readonly #isTooMuch;
+  readonly #context: ConnectionContext;
+  readonly #isOverBudget;
   readonly #address: string | null;
   /** Of the page. */
   readonly #origin: string | undefined;
   #state: 'strange' | 'introduced' | 'in' | 'closed' = 'strange';
-  #outlet: Outlet | null = null;
-  #commands: CommandQueue | null = null;
-  #leaving: (() => void)[] = [];
-  #introductions = 0;
-  #wrong = 0;
+  #sendQueue: SendQueue | null = null;
+  #commandQueue: CommandQueue | null = null;
+  #disconnectListeners: (() => void)[] = [];
+  #connectPackets = 0;
+  #unknownNamespaces = 0;
   /** When it was pinged last, or as if, so that not all who come together are pinged together. */
   #pingedAt: number;
   /** Whether anything was heard since. */
-  #heard = true;
+  #heardSincePing = true;
 
   constructor(options: {
     socket: WebSocket;
     stream: Socket;
     address: string | null;
     origin: string | undefined;
-    lines: Lines;
+    context: ConnectionContext;
     now: number;
   }) {
-    const { socket, stream, address, origin, lines, now } = options;
+    const { socket, stream, address, origin, context, now } = options;
     this.stream = stream;
     this.#socket = socket;
-    this.#lines = lines;
+    this.#context = context;
     this.#address = address;
     this.#origin = origin;
-    this.#isTooMuch = createMeter(lines.budget);
-    this.#pingedAt = now - Math.floor(Math.random() * PING_INTERVAL);
-    lines.gate.begins(this, address);
+    this.#isOverBudget = createPacketMeter(context.packetBudget);
+    this.#pingedAt = now - Math.floor(Math.random() * PING_INTERVAL_MS);
+    context.connectionLimits.opened(this, address);
     const end = () => this.#end();
-    const count = () => this.#count(0);
-    socket.on('message', (data, isBinary) => this.#take(String(data), isBinary));
-    socket.on('ping', count);
-    socket.on('pong', count);
+    const countControlFrame = () => this.#countPacket(0);
+    socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary));
+    socket.on('ping', countControlFrame);
+    socket.on('pong', countControlFrame);
     socket.on('close', end);
     socket.on('error', end);
-    stream.write(frame(`0{"sid":"${this.id}",${GREETING}`, ''));
+    stream.write(encodeWebSocketFrame(`0{"sid":"${this.id}",${OPEN_PACKET_FIELDS}`, ''));
   }
 
-  get conn(): Engine {
+  get conn(): TransportConnection {
     return this;
   }
   get connected(): boolean {
@@ -103,29 +108,29 @@ export class Line implements ChatSocket, Engine {
   get upgrading(): boolean {
     return false;
   }
-  get transport(): Engine['transport'] {
-    return TRANSPORT;
+  get transport(): TransportConnection['transport'] {
+    return WEBSOCKET_TRANSPORT;
   }
-  get writeBuffer(): Engine['writeBuffer'] {
-    return NOTHING;
+  get writeBuffer(): TransportConnection['writeBuffer'] {
+    return EMPTY_WRITE_BUFFER;
   }
 
   emit<Name extends keyof ServerEvents>(event: Name, ...values: Parameters<ServerEvents[Name]>): void {
-    this.#write(encode(event, ...values).frames);
+    this.#write(encodeEvent(event, ...values).frames);
   }
 
   once(_event: 'disconnect', listener: () => void): void {
     // Whoever listens later than that would wait for ever, and be kept.
     if (this.#state === 'closed') listener();
-    else this.#leaving.push(listener);
+    else this.#disconnectListeners.push(listener);
   }
 
   write(text: string): void {
-    if (this.stream.writable) this.#write(frame(text));
+    if (this.stream.writable) this.#write(encodeWebSocketFrame(text));
   }
 
   disconnect(): void {
-    this.#write(LEFT);
+    this.#write(DISCONNECT_FRAME);
     this.close();
   }
 
@@ -140,17 +145,17 @@ export class Line implements ChatSocket, Engine {
   /**
    * Pings, and ends a line that has been silent since the last ping. To be called about once a second.
    * @param now clock in milliseconds
-   * @param heldUp the process could not listen lately, so that silence says nothing of the other end
+   * @param wasBlocked the process could not listen lately, so that silence says nothing of the other end
    */
-  look(now: number, heldUp: boolean): void {
-    const since = now - this.#pingedAt;
+  checkHeartbeat(now: number, wasBlocked: boolean): void {
+    const sincePingMs = now - this.#pingedAt;
     // Whoever is not listened to cannot be heard: of those that do not read either the way out sees to it.
-    const isDeaf = heldUp || this.#commands?.isPaused;
-    if (since >= PING_TIMEOUT && !this.#heard && !isDeaf) hangUp(this);
-    if (since < PING_INTERVAL) return;
+    const isUnheard = wasBlocked || this.#commandQueue?.isPaused;
+    if (sincePingMs >= PING_TIMEOUT_MS && !this.#heardSincePing && !isUnheard) terminate(this);
+    if (sincePingMs < PING_INTERVAL_MS) return;
     this.#pingedAt = now;
-    this.#heard = false;
-    this.#write(PING);
+    this.#heardSincePing = false;
+    this.#write(PING_FRAME);
   }
 
   #write(bytes: Uint8Array): void {
@@ -158,69 +163,70 @@ export class Line implements ChatSocket, Engine {
   }
 
   /** Answers whether it is within what a connection may send. */
-  #count(bytes: number): boolean {
-    if (!this.#isTooMuch(bytes)) return true;
-    this.#lines.gate.flooded(this);
-    hangUp(this);
+  #countPacket(bytes: number): boolean {
+    if (!this.#isOverBudget(bytes)) return true;
+    this.#context.connectionLimits.reportFlood(this);
+    terminate(this);
     return false;
   }
 
-  #take(text: string, isBinary: boolean): void {
+  #receive(text: string, isBinary: boolean): void {
     // Counted after its end as well: until the other end lets go, what it sends has to be read.
-    if (!this.#count(text.length) || this.#state === 'closed') return;
-    this.#heard = true;
-    if (isBinary) hangUp(this);
-    else this.#follow(readPacket(text), text.length);
+    if (!this.#countPacket(text.length) || this.#state === 'closed') return;
+    this.#heardSincePing = true;
+    if (isBinary) terminate(this);
+    else this.#handlePacket(parsePacket(text), text.length);
   }
 
-  #follow(packet: ClientPacket, size: number): void {
+  #handlePacket(packet: ClientPacket, size: number): void {
     if (packet.type === 'alive') return;
-    if (packet.type === 'connect') void this.#introduce(packet.auth);
-    else if (packet.type === 'wrong namespace') this.#turnAway(packet.name);
-    else if (packet.type === 'event' && this.#outlet !== null) this.#pass(packet, size, this.#outlet);
+    if (packet.type === 'connect') void this.#authenticate(packet.auth);
+    else if (packet.type === 'wrong namespace') this.#rejectNamespace(packet.name);
+    else if (packet.type === 'event' && this.#sendQueue !== null)
+      this.#dispatch(packet, size, this.#sendQueue);
     else if (packet.type !== 'answer' || !this.connected) this.close();
   }
 
-  #turnAway(namespace: string): void {
-    if (++this.#wrong > WRONG_NAMESPACES) hangUp(this);
-    else this.write(`${CONNECT_ERROR}${namespace},{"message":"Invalid namespace"}`);
+  #rejectNamespace(namespace: string): void {
+    if (++this.#unknownNamespaces > MAX_UNKNOWN_NAMESPACES) terminate(this);
+    else this.write(`${SIO_CONNECT_ERROR}${namespace},{"message":"Invalid namespace"}`);
   }
 
-  async #introduce(auth: unknown): Promise<void> {
+  async #authenticate(auth: unknown): Promise<void> {
     if (this.#state !== 'strange') return this.close();
-    if (++this.#introductions > INTRODUCTIONS) return hangUp(this);
+    if (++this.#connectPackets > MAX_CONNECT_PACKETS) return terminate(this);
     this.#state = 'introduced';
-    const introduction = { auth, origin: this.#origin, address: this.#address };
-    const denial = await this.#lines.gateway.admit(this, introduction);
+    const request = { auth, origin: this.#origin, address: this.#address };
+    const connectError = await this.#context.gateway.authenticate(this, request);
     // What may have come while it was looked at.
     if (this.readyState === 'closed') return;
-    if (denial === null) return this.#enter();
+    if (connectError === null) return this.#join();
     this.#state = 'strange';
-    this.write(CONNECT_ERROR + JSON.stringify(denial));
+    this.write(SIO_CONNECT_ERROR + JSON.stringify(connectError));
   }
 
-  #enter(): void {
+  #join(): void {
     this.#state = 'in';
     // The answer and the welcome of the room go together.
     this.stream.cork();
     try {
-      this.write(`${CONNECT}{"sid":"${this.id}"}`);
-      this.#outlet = this.#lines.gateway.enter(this);
+      this.write(`${SIO_CONNECT}{"sid":"${this.id}"}`);
+      this.#sendQueue = this.#context.gateway.join(this);
     } finally {
       this.stream.uncork();
     }
   }
 
-  #pass({ id, values }: ClientPacket & { type: 'event' }, size: number, outlet: Outlet): void {
+  #dispatch({ id, values }: ClientPacket & { type: 'event' }, size: number, sendQueue: SendQueue): void {
     const [event, ...rest] = values;
-    const { gateway } = this.#lines;
-    const ack: Ack | null = id === null ? null : (answer) => outlet.answer(id, answer);
-    this.#commands ??= new CommandQueue(outlet, this.#receiving());
-    const work = () => gateway.hear(this, { event, values: rest, size }, ack);
-    if (!this.#commands.add(event, size, work)) gateway.refuse(this, event, ack);
+    const { gateway } = this.#context;
+    const ack: Ack | null = id === null ? null : (answer) => sendQueue.ack(id, answer);
+    this.#commandQueue ??= new CommandQueue(sendQueue, this.#readControl());
+    const run = () => gateway.dispatch(this, { event, values: rest, size }, ack);
+    if (!this.#commandQueue.add(event, size, run)) gateway.refuseOverflow(this, event, ack);
   }
 
-  #receiving(): Receiving {
+  #readControl(): ReadControl {
     return {
       pause: () => {
         this.#socket.pause();
@@ -233,9 +239,9 @@ export class Line implements ChatSocket, Engine {
   #end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#commands?.close();
-    this.#lines.gate.ends(this);
-    this.#lines.ended(this);
-    for (const listener of this.#leaving.splice(0)) listener();
+    this.#commandQueue?.close();
+    this.#context.connectionLimits.closed(this);
+    this.#context.onEnded(this);
+    for (const listener of this.#disconnectListeners.splice(0)) listener();
   }
 }

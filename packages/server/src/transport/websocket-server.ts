@@ -3,90 +3,95 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PACKET_BYTES } from '@chatty/protocol/sizes';
-import type { Addresses } from '../http/client-address.js';
+import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
+import type { ClientAddressResolver } from '../http/client-address.js';
 import type { HttpConnections } from '../http/http-connections.js';
-import { WebSockets } from './close-timeout.js';
-import { Line, type Lines } from './websocket-connection.js';
+import { ChatWebSocketServer } from './close-timeout.js';
+import { type ConnectionContext, WebSocketConnection } from './websocket-connection.js';
 
-const PATH = '/socket.io/?';
+const SOCKET_IO_PATH = '/socket.io/?';
 /** As Socket.IO's own client asks, and so nearly everybody. */
-const USUAL = `${PATH}EIO=4&transport=websocket`;
-const REFUSED = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+const COMMON_URL = `${SOCKET_IO_PATH}EIO=4&transport=websocket`;
+const FORBIDDEN_RESPONSE = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 /** How often it is looked whether somebody is to be pinged or has fallen silent, in milliseconds. */
-const LOOK = 1_000;
+const HEARTBEAT_CHECK_INTERVAL_MS = 1_000;
 /** A look that comes later than this after the last one, in milliseconds, says that the process was held up. */
-const HELD_UP = 3 * LOOK;
+const BLOCKED_AFTER_MS = 3 * HEARTBEAT_CHECK_INTERVAL_MS;
 
 /** @param options.server whoever else answers its upgrades does so already */
-export function openWebSockets(options: {
+export function attachWebSockets(options: {
   server: HttpServer;
-  connections: HttpConnections;
-  addresses: Addresses;
-  lines: Omit<Lines, 'ended'>;
+  httpConnections: HttpConnections;
+  addressResolver: ClientAddressResolver;
+  context: Omit<ConnectionContext, 'onEnded'>;
 }): { close(): void } {
-  const { server, connections, addresses } = options;
-  const open = new Set<Line>();
-  const lines: Lines = { ...options.lines, ended: (line) => void open.delete(line) };
-  const sockets = new WebSockets({
+  const { server, httpConnections, addressResolver } = options;
+  const openConnections = new Set<WebSocketConnection>();
+  const context: ConnectionContext = {
+    ...options.context,
+    onEnded: (connection) => void openConnections.delete(connection),
+  };
+  const webSocketServer = new ChatWebSocketServer({
     noServer: true,
     clientTracking: false,
     // Compression costs 246 KiB of memory a member.
     perMessageDeflate: false,
-    maxPayload: PACKET_BYTES,
+    maxPayload: MAX_PACKET_BYTES,
   });
 
-  const others = server.listeners('upgrade') as ((...upgrade: Upgrade) => void)[];
+  const otherListeners = server.listeners('upgrade') as ((...upgrade: UpgradeArguments) => void)[];
   server.removeAllListeners('upgrade');
-  server.on('upgrade', (...upgrade: Upgrade) => {
-    if (beginsHere(upgrade[0])) begin(...upgrade);
-    else for (const other of others) other.apply(server, upgrade);
+  server.on('upgrade', (...upgrade: UpgradeArguments) => {
+    if (isDirectWebSocket(upgrade[0])) accept(...upgrade);
+    else for (const listener of otherListeners) listener.apply(server, upgrade);
   });
 
-  function begin(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+  function accept(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     // Node's HTTP servers have no other kind.
     const stream = duplex as Socket;
-    const address = addresses.of(request);
-    if (!lines.gate.admits(address)) {
+    const address = addressResolver.resolve(request);
+    if (!context.connectionLimits.allowsConnection(address)) {
       stream.on('error', () => undefined);
-      stream.end(REFUSED, () => stream.destroy());
+      stream.end(FORBIDDEN_RESPONSE, () => stream.destroy());
       return;
     }
     // The answer to the upgrade and the first packet go together.
     stream.cork();
-    sockets.handleUpgrade(request, stream, head, (socket) => {
-      connections.release(stream);
+    webSocketServer.handleUpgrade(request, stream, head, (socket) => {
+      httpConnections.release(stream);
       const { origin } = request.headers;
-      open.add(new Line({ socket, stream, address, origin, lines, now: performance.now() }));
+      openConnections.add(
+        new WebSocketConnection({ socket, stream, address, origin, context, now: performance.now() }),
+      );
     });
     stream.uncork();
   }
 
-  let looked = performance.now();
-  const looking = setInterval(() => {
+  let lastCheckAt = performance.now();
+  const heartbeatTimer = setInterval(() => {
     const now = performance.now();
     // What was said to it meanwhile a process that was held up has not heard yet.
-    const heldUp = now - looked > HELD_UP;
-    looked = now;
-    for (const line of open) line.look(now, heldUp);
-  }, LOOK);
+    const wasBlocked = now - lastCheckAt > BLOCKED_AFTER_MS;
+    lastCheckAt = now;
+    for (const connection of openConnections) connection.checkHeartbeat(now, wasBlocked);
+  }, HEARTBEAT_CHECK_INTERVAL_MS);
 
   return {
     close() {
-      clearInterval(looking);
-      sockets.close();
-      for (const line of open) line.close();
+      clearInterval(heartbeatTimer);
+      webSocketServer.close();
+      for (const connection of openConnections) connection.close();
     },
   };
 }
 
-type Upgrade = [request: IncomingMessage, stream: Duplex, head: Buffer];
+type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
 
 /** Engine.IO 4, a WebSocket, and no session that began elsewhere; what is odd is for the library to refuse. */
-function beginsHere({ url = '' }: IncomingMessage): boolean {
-  if (url === USUAL) return true;
-  if (!url.startsWith(PATH)) return false;
-  const query = new URLSearchParams(url.slice(PATH.length));
+function isDirectWebSocket({ url = '' }: IncomingMessage): boolean {
+  if (url === COMMON_URL) return true;
+  if (!url.startsWith(SOCKET_IO_PATH)) return false;
+  const query = new URLSearchParams(url.slice(SOCKET_IO_PATH.length));
   const isOnly = (name: string, value: string) =>
     query.get(name) === value && query.getAll(name).length === 1;
   return isOnly('EIO', '4') && isOnly('transport', 'websocket') && !query.has('sid');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-export function fakeClock() {
+export function createFakeClock() {
   let time = 0;
   const timers: { at: number; run: () => void }[] = [];
   const alarm = (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run });

@@ -1,7 +1,7 @@
 /** Work that is otherwise done in slices, done at once. */
 
-import type { Work } from '@chatty/server/runtime/time-slicer';
+import type { SlicedTask } from '@chatty/server/runtime/time-slicer';
 
-export function finish<Result>(work: Work<Result>): Result {
+export function runToCompletion<Result>(work: SlicedTask<Result>): Result {
   for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
 }

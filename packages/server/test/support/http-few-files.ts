@@ -2,17 +2,17 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { guardHttpConnections } from '@chatty/server/http/http-connections';
+import { enforceHttpDeadlines } from '@chatty/server/http/http-connections';
 import { createLog } from '@chatty/server/runtime/logger';
 
-const deadlines = { head: 500, request: 500, close: 200, unread: 500, sweep: 20 };
+const httpTimeouts = { headersMs: 500, requestMs: 500, closeMs: 200, unreadMs: 500, sweepIntervalMs: 20 };
 const server = createServer(
   {
-    headersTimeout: deadlines.head,
-    requestTimeout: deadlines.request,
-    connectionsCheckingInterval: deadlines.sweep,
+    headersTimeout: httpTimeouts.headersMs,
+    requestTimeout: httpTimeouts.requestMs,
+    connectionsCheckingInterval: httpTimeouts.sweepIntervalMs,
   },
   (_request, response) => response.end('here'),
 );
-guardHttpConnections({ server, log: createLog('silent'), deadlines });
+enforceHttpDeadlines({ server, log: createLog('silent'), deadlines: httpTimeouts });
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));

@@ -1,87 +1,87 @@
 /** Where a message is written: Enter sends, Shift+Enter breaks the line. */
 
-import type { Chat, Reason } from '@chatty/client/chat';
-import type { Code } from '@chatty/protocol/errors';
+import type { ChatClient, TimedRefusal } from '@chatty/client/chat';
+import type { RefusalCode } from '@chatty/protocol/errors';
 import type { Message } from '@chatty/protocol/events';
-import { hasInk } from '@chatty/protocol/normalize-text';
+import { hasVisibleText } from '@chatty/protocol/normalize-text';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Draft, Extras } from '../extras-api.js';
+import type { ComposerDraft, Extras } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
 import { Icon } from '../panel/icon.js';
-import { Because } from '../panel/refusal-text.js';
-import { Hint, leftOf } from './field-hint.js';
-import { Field } from './message-field.js';
+import { RefusalText } from '../panel/refusal-text.js';
+import { FieldHint, remainingGraphemes } from './field-hint.js';
+import { MessageField } from './message-field.js';
 
 export function Composer({
   chat,
-  bar,
+  writeBlock,
   language,
   draft,
-  answers,
-  answer,
+  replyingTo,
+  setReplyingTo,
   extras,
-  takesFocus,
+  consumeFocusRequest,
 }: {
-  chat: Chat;
+  chat: ChatClient;
   /** Why the visitor may not write now. */
-  bar: Reason | null;
+  writeBlock: TimedRefusal | null;
   language: Language;
-  draft: Draft;
+  draft: ComposerDraft;
   /** The message being answered. */
-  answers: Message | null;
-  answer: (message: Message | null) => void;
+  replyingTo: Message | null;
+  setReplyingTo: (message: Message | null) => void;
   extras: Extras | null;
   /** Whether the field that appears now takes the focus. */
-  takesFocus: () => boolean;
+  consumeFocusRequest: () => boolean;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(draft.text);
-  const [fault, setFault] = useState<Code | null>(null);
-  const left = leftOf(text);
-  const taker = useRef<(() => boolean) | null>(null);
-  const notice = useRef<HTMLParagraphElement>(null);
-  const begun = useRef(answers);
-  const slow = bar?.code === 'slow_mode';
-  const barred = bar !== null && !slow;
+  const [refusalCode, setRefusalCode] = useState<RefusalCode | null>(null);
+  const remaining = remainingGraphemes(text);
+  const acceptSuggestion = useRef<(() => boolean) | null>(null);
+  const blockNotice = useRef<HTMLParagraphElement>(null);
+  const initialReplyingTo = useRef(replyingTo);
+  const isSlowMode = writeBlock?.code === 'slow_mode';
+  const isBlocked = writeBlock !== null && !isSlowMode;
   /** The field has the focus, and is about to go. */
-  const leaves = barred && field.current?.matches(':focus');
+  const fieldLosesFocus = isBlocked && field.current?.matches(':focus');
 
   useLayoutEffect(() => {
     // Set once: a controlled field would disturb an input method.
     if (field.current) field.current.value = draft.text;
-    if (leaves) notice.current?.focus({ preventScroll: true });
-  }, [draft, barred]);
+    if (fieldLosesFocus) blockNotice.current?.focus({ preventScroll: true });
+  }, [draft, isBlocked]);
 
   useLayoutEffect(() => {
-    if (takesFocus()) field.current?.focus({ preventScroll: true });
+    if (consumeFocusRequest()) field.current?.focus({ preventScroll: true });
   }, [draft]);
 
   useLayoutEffect(() => {
     // One that was there before the field is none that the visitor has just chosen.
-    if (answers && answers !== begun.current) field.current?.focus();
-    begun.current = answers;
-  }, [answers]);
+    if (replyingTo && replyingTo !== initialReplyingTo.current) field.current?.focus();
+    initialReplyingTo.current = replyingTo;
+  }, [replyingTo]);
 
-  const write = (value: string) => {
+  const updateText = (value: string) => {
     draft.text = value;
     setText(value);
   };
   const submit = () => {
     const element = field.current;
     // A name that is being chosen takes the Enter.
-    if (!element || !hasInk(element.value) || taker.current?.() || bar) return;
-    const code = chat.send(element.value, answers?.id ?? null);
-    setFault(code);
+    if (!element || !hasVisibleText(element.value) || acceptSuggestion.current?.() || writeBlock) return;
+    const code = chat.send(element.value, replyingTo?.id ?? null);
+    setRefusalCode(code);
     if (code !== null) return;
     element.value = '';
-    answer(null);
-    write('');
+    setReplyingTo(null);
+    updateText('');
   };
 
-  if (barred)
+  if (isBlocked)
     return (
-      <p class="composer join" part="composer" role="status" tabIndex={-1} ref={notice}>
-        <Because reason={bar} {...{ extras, language }} />
+      <p class="composer join" part="composer" role="status" tabIndex={-1} ref={blockNotice}>
+        <RefusalText refusal={writeBlock} {...{ extras, language }} />
       </p>
     );
   return (
@@ -94,37 +94,39 @@ export function Composer({
         field.current?.focus();
       }}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.isComposing || !answers) return;
+        if (event.key !== 'Escape' || event.isComposing || !replyingTo) return;
         // The panel would close.
         event.stopPropagation();
-        answer(null);
+        setReplyingTo(null);
       }}
     >
-      {extras && answers && (
-        <extras.Replying message={answers} language={language} cancel={() => answer(null)} />
+      {extras && replyingTo && (
+        <extras.ReplyBanner message={replyingTo} language={language} cancel={() => setReplyingTo(null)} />
       )}
-      <Field
+      <MessageField
         field={field}
         text={text}
-        label={language.words.write}
-        wrong={fault !== null || left < 0}
-        change={(value) => {
-          write(value);
-          if (value !== '') chat.typing();
-          setFault(null);
+        label={language.strings.write}
+        isInvalid={refusalCode !== null || remaining < 0}
+        onChange={(value) => {
+          updateText(value);
+          if (value !== '') chat.notifyTyping();
+          setRefusalCode(null);
         }}
-        submit={submit}
+        onSubmit={submit}
       />
       {extras && (
         <>
-          <extras.Mentions {...{ chat, field, text, language, write, taker }} />
+          <extras.MentionSuggestions
+            {...{ chat, field, text, language, setText: updateText, acceptSuggestion }}
+          />
           <extras.EmojiButton
             language={language}
             pick={(emoji) => {
               const element = field.current;
               if (!element) return;
               element.setRangeText(emoji, element.selectionStart, element.selectionEnd, 'end');
-              write(element.value);
+              updateText(element.value);
             }}
           />
         </>
@@ -132,18 +134,18 @@ export function Composer({
       <button
         type="submit"
         class="send"
-        aria-label={language.words.send}
-        title={language.words.send}
-        disabled={!hasInk(text) || left < 0 || slow}
+        aria-label={language.strings.send}
+        title={language.strings.send}
+        disabled={!hasVisibleText(text) || remaining < 0 || isSlowMode}
       >
-        {extras && bar?.until ? (
-          <extras.Seconds until={bar.until} />
+        {extras && writeBlock?.until ? (
+          <extras.Countdown until={writeBlock.until} />
         ) : (
           <Icon path="M12 20V5M5.5 11 12 4.5 18.5 11" />
         )}
       </button>
-      {extras && <extras.Slow until={bar?.until ?? null} {...{ chat, language }} />}
-      <Hint fault={fault} left={left} language={language} />
+      {extras && <extras.SlowModeNotice until={writeBlock?.until ?? null} {...{ chat, language }} />}
+      <FieldHint refusalCode={refusalCode} remaining={remaining} language={language} />
     </form>
   );
 }

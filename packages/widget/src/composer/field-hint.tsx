@@ -1,35 +1,35 @@
 /** What stands under a field: why its text was not taken, or how much more it takes. */
 
-import type { Code } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol/errors';
 import { cleanContent, countGraphemes } from '@chatty/protocol/normalize-text';
-import { MESSAGE_GRAPHEMES, RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
+import { MAX_MESSAGE_GRAPHEMES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
 import type { Language } from '../i18n/locale.js';
-import { sentenceOf } from '../i18n/strings.js';
+import { refusalText } from '../i18n/strings.js';
 
 /** From how many characters left on they are counted for the writer. */
-const COUNTED = 200;
+const COUNTER_THRESHOLD = 200;
 
 /** How many more characters the text may have; only counted near the end, and not where it is beyond all. */
-export function leftOf(text: string): number {
-  if (text.length > RAW_MESSAGE_LENGTH) return MESSAGE_GRAPHEMES - text.length;
-  return text.length > MESSAGE_GRAPHEMES - COUNTED
-    ? MESSAGE_GRAPHEMES - countGraphemes(cleanContent(text))
-    : MESSAGE_GRAPHEMES;
+export function remainingGraphemes(text: string): number {
+  if (text.length > MAX_RAW_MESSAGE_LENGTH) return MAX_MESSAGE_GRAPHEMES - text.length;
+  return text.length > MAX_MESSAGE_GRAPHEMES - COUNTER_THRESHOLD
+    ? MAX_MESSAGE_GRAPHEMES - countGraphemes(cleanContent(text))
+    : MAX_MESSAGE_GRAPHEMES;
 }
 
-export function Hint({
-  fault,
-  left,
-  language: { words },
+export function FieldHint({
+  refusalCode,
+  remaining,
+  language: { strings },
 }: {
-  fault: Code | null;
-  left: number;
+  refusalCode: RefusalCode | null;
+  remaining: number;
   language: Language;
 }) {
-  if (fault === null && left >= COUNTED) return null;
+  if (refusalCode === null && remaining >= COUNTER_THRESHOLD) return null;
   return (
-    <p class={`hint ${fault !== null || left < 0 ? 'wrong' : ''}`} role="status">
-      {fault !== null ? sentenceOf(words, fault) : words.left(left)}
+    <p class={`hint ${refusalCode !== null || remaining < 0 ? 'wrong' : ''}`} role="status">
+      {refusalCode !== null ? refusalText(strings, refusalCode) : strings.left(remaining)}
     </p>
   );
 }

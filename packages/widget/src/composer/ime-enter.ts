@@ -10,7 +10,7 @@
  * - Android: no Enter key at all, only beforeinput with a line break
  */
 
-export type TypingEvent =
+export type InputEventRecord =
   | {
       type: 'keydown';
       key: string;
@@ -27,100 +27,100 @@ export type TypingEvent =
   | { type: 'beforeinput'; inputType: string; time: number };
 
 /** `send`: send the line and keep the browser from acting. `prevent`: only the latter. `pass`: let it be. */
-export type Decision = 'send' | 'prevent' | 'pass';
+export type EnterDecision = 'send' | 'prevent' | 'pass';
 
 /** keyCode of a key that the input method has taken (UI Events, legacy key attributes). */
-const TAKEN = 229;
+const IME_KEY_CODE = 229;
 /** How long echoes of one key press may follow it where no keyup tells its end, in milliseconds. */
-const ECHO = 300;
+const ENTER_ECHO_MS = 300;
 /** Safari's keydown comes in the same turn as the compositionend before it. */
-const JUST_ENDED = 100;
+const COMPOSITION_END_GRACE_MS = 100;
 const HANGUL = /^[\p{Script=Hangul}\u3130-\u318f]+$/u;
 
 /** One text field's typing. Feed it every event of the field in order; it answers what to do. */
-export function createEnter(): (event: TypingEvent) => Decision {
-  let composing = false;
-  let composed = '';
-  let ended = { hangul: false, at: Number.NEGATIVE_INFINITY };
+export function createEnterHandler(): (event: InputEventRecord) => EnterDecision {
+  let isComposingText = false;
+  let compositionText = '';
+  let lastComposition = { hangul: false, at: Number.NEGATIVE_INFINITY };
   /** Enter was pressed within a Hangul syllable: the line goes when the syllable has ended. */
-  let due = false;
+  let sendWhenComposed = false;
   /** This press of Enter has done its work. */
-  let spentAt = Number.NEGATIVE_INFINITY;
-  let shifted = false;
+  let handledAt = Number.NEGATIVE_INFINITY;
+  let isShiftEnter = false;
 
-  const isSpent = (time: number) => time - spentAt < ECHO;
-  const release = () => {
-    spentAt = Number.NEGATIVE_INFINITY;
-    shifted = false;
+  const isAlreadyHandled = (time: number) => time - handledAt < ENTER_ECHO_MS;
+  const resetPress = () => {
+    handledAt = Number.NEGATIVE_INFINITY;
+    isShiftEnter = false;
   };
-  const spend = (time: number, decision: Decision): Decision => {
-    spentAt = time;
-    due = false;
+  const markHandled = (time: number, decision: EnterDecision): EnterDecision => {
+    handledAt = time;
+    sendWhenComposed = false;
     return decision;
   };
 
-  function keydown(event: Extract<TypingEvent, { type: 'keydown' }>): Decision {
+  function onKeydown(event: Extract<InputEventRecord, { type: 'keydown' }>): EnterDecision {
     if (!isEnter(event)) {
-      release();
+      resetPress();
       return 'pass';
     }
     if (event.shiftKey) {
-      shifted = true;
+      isShiftEnter = true;
       return 'pass';
     }
-    shifted = false;
-    if (event.repeat || isSpent(event.time)) return 'prevent';
-    if (composing || event.isComposing) {
-      due = HANGUL.test(composed);
-      return due ? 'pass' : spend(event.time, 'pass');
+    isShiftEnter = false;
+    if (event.repeat || isAlreadyHandled(event.time)) return 'prevent';
+    if (isComposingText || event.isComposing) {
+      sendWhenComposed = HANGUL.test(compositionText);
+      return sendWhenComposed ? 'pass' : markHandled(event.time, 'pass');
     }
-    if (event.keyCode !== TAKEN) return spend(event.time, 'send');
-    if (event.time - ended.at > JUST_ENDED) return 'pass';
-    return spend(event.time, ended.hangul ? 'send' : 'prevent');
+    if (event.keyCode !== IME_KEY_CODE) return markHandled(event.time, 'send');
+    if (event.time - lastComposition.at > COMPOSITION_END_GRACE_MS) return 'pass';
+    return markHandled(event.time, lastComposition.hangul ? 'send' : 'prevent');
   }
 
-  function compositionend(data: string, time: number): Decision {
-    composing = false;
-    ended = { hangul: HANGUL.test(data), at: time };
-    const send = due && ended.hangul && !isSpent(time);
-    due = false;
-    return send ? spend(time, 'send') : 'pass';
+  function onCompositionEnd(data: string, time: number): EnterDecision {
+    isComposingText = false;
+    lastComposition = { hangul: HANGUL.test(data), at: time };
+    const send = sendWhenComposed && lastComposition.hangul && !isAlreadyHandled(time);
+    sendWhenComposed = false;
+    return send ? markHandled(time, 'send') : 'pass';
   }
 
-  function lineBreak(time: number): Decision {
-    if (shifted) return 'pass';
-    if (isSpent(time)) return 'prevent';
-    if (!composing) return spend(time, 'send');
-    due = HANGUL.test(composed);
+  function onLineBreak(time: number): EnterDecision {
+    if (isShiftEnter) return 'pass';
+    if (isAlreadyHandled(time)) return 'prevent';
+    if (!isComposingText) return markHandled(time, 'send');
+    sendWhenComposed = HANGUL.test(compositionText);
     return 'prevent';
   }
 
   return (event) => {
     switch (event.type) {
       case 'keydown':
-        return keydown(event);
+        return onKeydown(event);
       case 'keyup':
-        if (event.key === 'Enter' || isEnterCode(event.code)) release();
+        if (event.key === 'Enter' || isEnterCode(event.code)) resetPress();
         return 'pass';
       case 'compositionstart':
-        composing = true;
-        composed = event.data;
-        due = false;
-        release();
+        isComposingText = true;
+        compositionText = event.data;
+        sendWhenComposed = false;
+        resetPress();
         return 'pass';
       case 'compositionupdate':
-        composed = event.data;
+        compositionText = event.data;
         return 'pass';
       case 'compositionend':
-        return compositionend(event.data, event.time);
+        return onCompositionEnd(event.data, event.time);
       case 'beforeinput':
-        return /^insert(LineBreak|Paragraph)$/.test(event.inputType) ? lineBreak(event.time) : 'pass';
+        return /^insert(LineBreak|Paragraph)$/.test(event.inputType) ? onLineBreak(event.time) : 'pass';
     }
   };
 }
 
 function isEnter({ key, code, keyCode }: { key: string; code: string; keyCode: number }): boolean {
-  return key === 'Enter' || (keyCode === TAKEN && isEnterCode(code));
+  return key === 'Enter' || (keyCode === IME_KEY_CODE && isEnterCode(code));
 }
 
 function isEnterCode(code: string): boolean {

@@ -2,34 +2,34 @@
 
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
-import { createEnter, type Decision, type TypingEvent } from './ime-enter.js';
+import { createEnterHandler, type EnterDecision, type InputEventRecord } from './ime-enter.js';
 
-export function Field({
+export function MessageField({
   field,
   text,
   label,
-  wrong,
-  change,
-  submit,
+  isInvalid,
+  onChange,
+  onSubmit,
 }: {
   field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   label: string;
-  wrong: boolean;
-  change: (text: string) => void;
+  isInvalid: boolean;
+  onChange: (text: string) => void;
   /** Enter was meant: the element holds the whole text, the last syllable included. */
-  submit: () => void;
+  onSubmit: () => void;
 }) {
-  const decide = useRef(createEnter()).current;
-  const act = (event: Event, decision: Decision) => {
+  const decideEnter = useRef(createEnterHandler()).current;
+  const applyDecision = (event: Event, decision: EnterDecision) => {
     if (decision !== 'pass') event.preventDefault();
-    if (decision === 'send') submit();
+    if (decision === 'send') onSubmit();
   };
-  const onKey = (event: KeyboardEvent) => act(event, decide(keyRecord(event)));
+  const onKey = (event: KeyboardEvent) => applyDecision(event, decideEnter(toInputEventRecord(event)));
   const onComposition = (event: CompositionEvent) => {
     const type = event.type as 'compositionstart' | 'compositionupdate' | 'compositionend';
     // The field holds the ended syllable only after this event has gone by.
-    if (decide({ type, data: event.data, time: event.timeStamp }) === 'send') setTimeout(submit, 0);
+    if (decideEnter({ type, data: event.data, time: event.timeStamp }) === 'send') setTimeout(onSubmit, 0);
   };
   return (
     <div class="field">
@@ -40,24 +40,27 @@ export function Field({
         rows={1}
         placeholder={label}
         aria-label={label}
-        aria-invalid={wrong}
+        aria-invalid={isInvalid}
         autocomplete="off"
         enterkeyhint="send"
-        onInput={(event) => change(event.currentTarget.value)}
+        onInput={(event) => onChange(event.currentTarget.value)}
         onKeyDown={onKey}
         onKeyUp={onKey}
         onCompositionStart={onComposition}
         onCompositionUpdate={onComposition}
         onCompositionEnd={onComposition}
         onBeforeInput={(event: InputEvent) => {
-          act(event, decide({ type: 'beforeinput', inputType: event.inputType, time: event.timeStamp }));
+          applyDecision(
+            event,
+            decideEnter({ type: 'beforeinput', inputType: event.inputType, time: event.timeStamp }),
+          );
         }}
       />
     </div>
   );
 }
 
-function keyRecord(event: KeyboardEvent): TypingEvent {
+function toInputEventRecord(event: KeyboardEvent): InputEventRecord {
   const { key, code, keyCode, isComposing, shiftKey, repeat, timeStamp: time } = event;
   if (event.type === 'keyup') return { type: 'keyup', key, code, time };
   return { type: 'keydown', key, code, keyCode, isComposing, shiftKey, repeat, time };

@@ -1,10 +1,10 @@
 /** The categories as one line of buttons: one stop for Tab, arrows between them. */
 
-import type { Section } from './emoji-sections.js';
-import { buttonAfter } from './grid-navigation.js';
+import type { EmojiSection } from './emoji-sections.js';
+import { nextButton } from './grid-navigation.js';
 
 /** The flag and the clock of the font itself; the words are in the labels. */
-const FACES: Record<Section['name'], string> = {
+const CATEGORY_ICONS: Record<EmojiSection['name'], string> = {
   recent: '🕘',
   smileys: '😀',
   people: '👋',
@@ -17,18 +17,18 @@ const FACES: Record<Section['name'], string> = {
   flags: '🚩',
 };
 
-export function Bar({
+export function CategoryBar({
   sections,
   names,
   label,
-  current,
-  go,
+  currentCategory,
+  onSelect,
 }: {
-  sections: readonly Section[];
-  names: Record<Section['name'], string>;
+  sections: readonly EmojiSection[];
+  names: Record<EmojiSection['name'], string>;
   label: string;
-  current: Section['name'] | null;
-  go(name: Section['name']): void;
+  currentCategory: EmojiSection['name'] | null;
+  onSelect(name: EmojiSection['name']): void;
 }) {
   return (
     <div
@@ -36,7 +36,7 @@ export function Bar({
       role="toolbar"
       aria-label={label}
       onKeyDown={(event) => {
-        const next = buttonAfter(event.key, event.target as HTMLElement);
+        const next = nextButton(event.key, event.target as HTMLElement);
         if (!next) return;
         event.preventDefault();
         next.focus();
@@ -46,13 +46,13 @@ export function Bar({
         <button
           type="button"
           key={name}
-          tabIndex={(current === null ? index === 0 : name === current) ? 0 : -1}
+          tabIndex={(currentCategory === null ? index === 0 : name === currentCategory) ? 0 : -1}
           aria-label={names[name]}
           title={names[name]}
-          aria-current={name === current ? 'true' : undefined}
-          onClick={() => go(name)}
+          aria-current={name === currentCategory ? 'true' : undefined}
+          onClick={() => onSelect(name)}
         >
-          {FACES[name]}
+          {CATEGORY_ICONS[name]}
         </button>
       ))}
     </div>

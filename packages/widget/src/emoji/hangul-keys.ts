@@ -4,12 +4,12 @@ const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
 const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ';
 const FINALS = ' ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ';
 
-const FIRST = 0xac00;
-const SYLLABLES = 11172;
+const FIRST_SYLLABLE = 0xac00;
+const SYLLABLE_COUNT = 11172;
 const SYLLABLE = /[가-힣]/g;
 
 /** Letters of two keys. ㄲ and ㅆ are one key with Shift, as initials and as finals. */
-const PAIRS: Record<string, string> = {
+const KEYS_OF_COMPOUND_JAMO: Record<string, string> = {
   ㅘ: 'ㅗㅏ',
   ㅙ: 'ㅗㅐ',
   ㅚ: 'ㅗㅣ',
@@ -31,43 +31,43 @@ const PAIRS: Record<string, string> = {
 };
 
 /** Of the thousand syllables in use, each is taken apart once. */
-const known = new Map<string, string>();
+const keysByLetter = new Map<string, string>();
 
 /** "핱" and the beginning of "하트" are the same keys. */
-export function keysOf(text: string): string {
+export function hangulKeysOf(text: string): string {
   let keys = '';
   for (const letter of text) {
-    let own = known.get(letter);
-    if (own === undefined) {
-      own = takeApart(letter);
-      known.set(letter, own);
+    let letterKeys = keysByLetter.get(letter);
+    if (letterKeys === undefined) {
+      letterKeys = decompose(letter);
+      keysByLetter.set(letter, letterKeys);
     }
-    keys += own;
+    keys += letterKeys;
   }
   return keys;
 }
 
-function takeApart(letter: string): string {
+function decompose(letter: string): string {
   return letter
     .replace(SYLLABLE, (syllable) => {
-      const index = syllable.charCodeAt(0) - FIRST;
+      const index = syllable.charCodeAt(0) - FIRST_SYLLABLE;
       const final = FINALS.charAt(index % 28).trim();
       return INITIALS.charAt(index / 588) + VOWELS.charAt((index % 588) / 28) + final;
     })
-    .replace(/[ㄱ-ㅣ]/g, (single) => PAIRS[single] ?? single);
+    .replace(/[ㄱ-ㅣ]/g, (single) => KEYS_OF_COMPOUND_JAMO[single] ?? single);
 }
 
 /** "하트" to "ㅎㅌ". */
-export function initialsOf(text: string): string {
+export function hangulInitialsOf(text: string): string {
   let initials = '';
   for (const letter of text) {
-    const index = letter.charCodeAt(0) - FIRST;
-    initials += index >= 0 && index < SYLLABLES ? INITIALS.charAt(index / 588) : letter;
+    const index = letter.charCodeAt(0) - FIRST_SYLLABLE;
+    initials += index >= 0 && index < SYLLABLE_COUNT ? INITIALS.charAt(index / 588) : letter;
   }
   return initials;
 }
 
 /** Whether a text is initials only, as "ㅎㅌ" is; an input method joins some to one letter ("ㄳ"). */
-export function isInitials(text: string): boolean {
+export function isInitialsOnly(text: string): boolean {
   return /^[ㄱ-ㅎ]+$/.test(text);
 }

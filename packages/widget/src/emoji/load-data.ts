@@ -1,9 +1,9 @@
 /** Brings the emoji of a language, once; of a language without words of its own, those of English. */
 
 import type { EmojiGroup } from './parse-data.js';
-import { readEmoji } from './parse-data.js';
+import { parseEmojiData } from './parse-data.js';
 
-const texts: Record<string, () => Promise<{ default: string }>> = {
+const loadText: Record<string, () => Promise<{ default: string }>> = {
   en: () => import('emoji-data:en'),
   ko: () => import('emoji-data:ko'),
   ja: () => import('emoji-data:ja'),
@@ -12,31 +12,31 @@ const texts: Record<string, () => Promise<{ default: string }>> = {
 };
 
 /** `language` is that of the labels, which need not be the one asked for. */
-export type Emojis = { language: string; groups: EmojiGroup[] };
+export type LoadedEmoji = { language: string; groups: EmojiGroup[] };
 
-const loaded = new Map<string, Promise<Emojis>>();
+const loadedByLanguage = new Map<string, Promise<LoadedEmoji>>();
 
-export function loadEmoji(locale: string): Promise<Emojis> {
-  const wanted = locale.toLowerCase().split(/[-_]/)[0] ?? '';
-  const language = Object.hasOwn(texts, wanted) ? wanted : 'en';
-  const known = loaded.get(language);
-  if (known) return known;
-  const coming = read(language);
-  loaded.set(language, coming);
+export function loadEmoji(locale: string): Promise<LoadedEmoji> {
+  const requestedLanguage = locale.toLowerCase().split(/[-_]/)[0] ?? '';
+  const language = Object.hasOwn(loadText, requestedLanguage) ? requestedLanguage : 'en';
+  const cached = loadedByLanguage.get(language);
+  if (cached) return cached;
+  const loading = readLanguage(language);
+  loadedByLanguage.set(language, loading);
   // A network that fails now may not the next time.
-  coming.catch(() => loaded.delete(language));
-  return coming;
+  loading.catch(() => loadedByLanguage.delete(language));
+  return loading;
 }
 
-async function read(language: string): Promise<Emojis> {
-  const text = await texts[language]?.();
-  await turn();
-  const groups = readEmoji(text?.default ?? '', language);
-  await turn();
+async function readLanguage(language: string): Promise<LoadedEmoji> {
+  const text = await loadText[language]?.();
+  await yieldToEventLoop();
+  const groups = parseEmojiData(text?.default ?? '', language);
+  await yieldToEventLoop();
   return { language, groups };
 }
 
 /** To load, to read and to draw are tasks of their own: between them the page may answer its visitor. */
-function turn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -2,16 +2,16 @@
 
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MoreWords } from '../i18n/strings.js';
+import type { ExtraStrings } from '../i18n/strings.js';
 import { Icon } from '../panel/icon.js';
-import { Bar } from './category-bar.js';
-import { Rows } from './emoji-rows.js';
-import { Browse, type Section } from './emoji-sections.js';
-import { cellAfter, stopTabAt } from './grid-navigation.js';
-import { type Emojis, loadEmoji } from './load-data.js';
+import { CategoryBar } from './category-bar.js';
+import { EmojiRows } from './emoji-rows.js';
+import { type EmojiSection, EmojiSections } from './emoji-sections.js';
+import { nextCell, setTabStop } from './grid-navigation.js';
+import { type LoadedEmoji, loadEmoji } from './load-data.js';
 import type { Emoji } from './parse-data.js';
 import styles from './picker.css';
-import { recentEmoji, remember } from './recent-emoji.js';
+import { recentEmoji, rememberEmoji } from './recent-emoji.js';
 import { createSearch } from './search.js';
 
 /** Takes the focus when it appears; whoever opens it gives the focus back after `close`, and after `pick` if it closes then. */
@@ -23,54 +23,61 @@ export function EmojiPicker({
 }: {
   pick(emoji: string): void;
   close(): void;
-  words: Pick<MoreWords, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
+  words: Pick<ExtraStrings, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
   locale: string;
 }) {
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  const frame = useRef<HTMLDivElement>(null);
-  const emojis = useEmojis(locale, close);
+  const viewport = useRef<HTMLDivElement>(null);
+  const loadedEmoji = useLoadedEmoji(locale, close);
   const [query, setQuery] = useState('');
-  const sections = useMemo(() => (emojis ? sectionsOf(emojis) : []), [emojis]);
-  const search = useMemo(() => createSearch((emojis?.groups ?? []).flatMap(({ emoji }) => emoji)), [emojis]);
-  const found = useMemo(() => search(query), [search, query]);
-  const searching = query.trim() !== '';
-  const { current, follow, go } = useCategory(frame, sections, searching);
-  useStyles(root);
-  useFocus(root, field);
+  const sections = useMemo(() => (loadedEmoji ? sectionsOf(loadedEmoji) : []), [loadedEmoji]);
+  const search = useMemo(
+    () => createSearch((loadedEmoji?.groups ?? []).flatMap(({ emoji }) => emoji)),
+    [loadedEmoji],
+  );
+  const results = useMemo(() => search(query), [search, query]);
+  const isSearching = query.trim() !== '';
+  const {
+    current: currentCategory,
+    follow: updateCurrentCategory,
+    go: scrollToCategory,
+  } = useCategory(viewport, sections, isSearching);
+  useStyleSheet(root);
+  useInitialFocus(root, field);
 
   /** What is seen: what was found, or everything. */
-  const area = () => frame.current?.querySelector(':scope > div:not([hidden])') ?? null;
-  const firstCell = () => area()?.querySelector<HTMLElement>('.emoji-row button') ?? null;
+  const visibleArea = () => viewport.current?.querySelector(':scope > div:not([hidden])') ?? null;
+  const firstCell = () => visibleArea()?.querySelector<HTMLElement>('.emoji-row button') ?? null;
   useLayoutEffect(() => {
-    if (!frame.current) return;
-    frame.current.scrollTop = 0;
-    stopTabAt(firstCell(), frame.current);
-  }, [found, searching, sections]);
+    if (!viewport.current) return;
+    viewport.current.scrollTop = 0;
+    setTabStop(firstCell(), viewport.current);
+  }, [results, isSearching, sections]);
 
-  const take = (cell: HTMLElement | null) => {
+  const pickCell = (cell: HTMLElement | null) => {
     const emoji = cell?.textContent;
     if (!emoji) return;
-    remember(emoji);
+    rememberEmoji(emoji);
     pick(emoji);
   };
-  const walk = (event: KeyboardEvent) => {
+  const onGridKeydown = (event: KeyboardEvent) => {
     const cell = cellOf(event);
-    const shown = area();
+    const shown = visibleArea();
     if (!cell || !shown || event.ctrlKey || event.altKey || event.metaKey) return;
-    const next = cellAfter(event.key, cell, shown);
+    const next = nextCell(event.key, cell, shown);
     if (next === null) return;
     event.preventDefault();
     if (next === 'out') field.current?.focus();
     else next.focus();
   };
-  const searchKey = (event: KeyboardEvent) => {
+  const onSearchKeydown = (event: KeyboardEvent) => {
     // The input method takes these for itself.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
     event.preventDefault();
     if (event.key === 'ArrowDown') firstCell()?.focus();
-    else if (searching) take(firstCell());
+    else if (isSearching) pickCell(firstCell());
   };
 
   return (
@@ -99,40 +106,42 @@ export function EmojiPicker({
         enterkeyhint="done"
         // Each event counts: a syllable half composed is sought as well.
         onInput={(event) => setQuery(event.currentTarget.value)}
-        onKeyDown={searchKey}
+        onKeyDown={onSearchKeydown}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: listens for all its cells. */}
       <div
-        ref={frame}
+        ref={viewport}
         class="emoji-frame"
-        lang={emojis?.language}
-        aria-busy={emojis === null}
-        onScroll={follow}
-        onKeyDown={walk}
-        onClick={(event) => take(cellOf(event))}
+        lang={loadedEmoji?.language}
+        aria-busy={loadedEmoji === null}
+        onScroll={updateCurrentCategory}
+        onKeyDown={onGridKeydown}
+        onClick={(event) => pickCell(cellOf(event))}
         onFocusIn={(event: FocusEvent) => {
           const cell = cellOf(event);
-          if (cell && frame.current) stopTabAt(cell, frame.current);
+          if (cell && viewport.current) setTabStop(cell, viewport.current);
         }}
       >
-        <div hidden={searching}>{emojis && <Browse sections={sections} names={words.categories} />}</div>
+        <div hidden={isSearching}>
+          {loadedEmoji && <EmojiSections sections={sections} names={words.categories} />}
+        </div>
         {/* biome-ignore lint/a11y/useSemanticElements: a table would be read as data. */}
-        <div hidden={!searching} role="grid" aria-label={words.searchEmoji}>
-          {found.length > 0 && <Rows emoji={found} />}
+        <div hidden={!isSearching} role="grid" aria-label={words.searchEmoji}>
+          {results.length > 0 && <EmojiRows emoji={results} />}
         </div>
         <p class="emoji-none" role="status" lang={locale}>
-          {emojis && searching && found.length === 0 ? words.noEmojiFound : null}
+          {loadedEmoji && isSearching && results.length === 0 ? words.noEmojiFound : null}
         </p>
       </div>
-      <Bar
+      <CategoryBar
         sections={sections}
         names={words.categories}
         label={words.emoji}
-        current={current}
-        go={(name) => {
+        currentCategory={currentCategory}
+        onSelect={(name) => {
           if (field.current) field.current.value = '';
           setQuery('');
-          go(name);
+          scrollToCategory(name);
         }}
       />
       <button
@@ -153,76 +162,76 @@ function cellOf(event: Event): HTMLElement | null {
 }
 
 /** Null until they are here. Where they do not come there is nothing to pick from: it closes, and may be opened again. */
-function useEmojis(locale: string, close: () => void): Emojis | null {
-  const [emojis, setEmojis] = useState<Emojis | null>(null);
+function useLoadedEmoji(locale: string, close: () => void): LoadedEmoji | null {
+  const [loadedEmoji, setLoadedEmoji] = useState<LoadedEmoji | null>(null);
   useEffect(() => {
-    let wanted = true;
+    let isMounted = true;
     loadEmoji(locale).then(
-      (value) => wanted && setEmojis(value),
-      () => wanted && close(),
+      (value) => isMounted && setLoadedEmoji(value),
+      () => isMounted && close(),
     );
     return () => {
-      wanted = false;
+      isMounted = false;
     };
   }, [locale]);
-  return emojis;
+  return loadedEmoji;
 }
 
 /** What was picked while the picker is open joins the recent ones when it opens next: nothing moves under the pointer. */
-function sectionsOf({ groups }: Emojis): Section[] {
-  const all = new Map(groups.flatMap(({ emoji }) => emoji.map((each) => [each.emoji, each])));
-  const recent = recentEmoji().flatMap((each): Emoji | [] => all.get(each) ?? []);
-  const sections = groups.map(({ category, emoji }): Section => ({ name: category, emoji }));
+function sectionsOf({ groups }: LoadedEmoji): EmojiSection[] {
+  const emojiByText = new Map(groups.flatMap(({ emoji }) => emoji.map((each) => [each.emoji, each])));
+  const recent = recentEmoji().flatMap((each): Emoji | [] => emojiByText.get(each) ?? []);
+  const sections = groups.map(({ category, emoji }): EmojiSection => ({ name: category, emoji }));
   return recent.length > 0 ? [{ name: 'recent', emoji: recent }, ...sections] : sections;
 }
 
 /** The category in view, and the way to another. */
 function useCategory(
-  frame: RefObject<HTMLDivElement | null>,
-  sections: readonly Section[],
-  searching: boolean,
+  viewport: RefObject<HTMLDivElement | null>,
+  sections: readonly EmojiSection[],
+  isSearching: boolean,
 ) {
-  const [reached, setReached] = useState<Section['name'] | null>(null);
-  const [target, setTarget] = useState<{ name: Section['name'] } | null>(null);
-  const placeOf = (name: string) =>
-    frame.current?.querySelector<HTMLElement>(`[data-name="${name}"]`) ?? null;
+  const [categoryInView, setCategoryInView] = useState<EmojiSection['name'] | null>(null);
+  const [target, setTarget] = useState<{ name: EmojiSection['name'] } | null>(null);
+  const sectionElement = (name: string) =>
+    viewport.current?.querySelector<HTMLElement>(`[data-name="${name}"]`) ?? null;
   // After the search has made room for the categories.
   useLayoutEffect(() => {
-    const place = target && placeOf(target.name);
-    if (frame.current && place) frame.current.scrollTop = place.offsetTop;
+    const section = target && sectionElement(target.name);
+    if (viewport.current && section) viewport.current.scrollTop = section.offsetTop;
   }, [target]);
-  const follow = () => {
-    const top = (frame.current?.scrollTop ?? 0) + 1;
-    const passed = sections.filter(
-      ({ name }) => (placeOf(name)?.offsetTop ?? Number.POSITIVE_INFINITY) <= top,
+  const updateCurrentCategory = () => {
+    const top = (viewport.current?.scrollTop ?? 0) + 1;
+    const passedSections = sections.filter(
+      ({ name }) => (sectionElement(name)?.offsetTop ?? Number.POSITIVE_INFINITY) <= top,
     );
-    setReached(passed.at(-1)?.name ?? null);
+    setCategoryInView(passedSections.at(-1)?.name ?? null);
   };
   return {
-    current: searching ? null : (reached ?? sections[0]?.name ?? null),
-    follow,
-    go: (name: Section['name']) => setTarget({ name }),
+    current: isSearching ? null : (categoryInView ?? sections[0]?.name ?? null),
+    follow: updateCurrentCategory,
+    go: (name: EmojiSection['name']) => setTarget({ name }),
   };
 }
 
 /** The style sheet comes with the first picker of a root, and stays. */
-function useStyles(element: RefObject<HTMLElement | null>): void {
+function useStyleSheet(element: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const root = element.current?.getRootNode();
-    if (!(root instanceof ShadowRoot || root instanceof Document) || adopted.has(root)) return;
+    if (!(root instanceof ShadowRoot || root instanceof Document) || rootsWithStyles.has(root)) return;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(styles);
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-    adopted.add(root);
+    rootsWithStyles.add(root);
   }, [element]);
 }
 
-const adopted = new WeakSet<Node>();
+const rootsWithStyles = new WeakSet<Node>();
 
 /** On a touch screen the keyboard would cover what is to be looked at. */
-function useFocus(root: RefObject<HTMLElement | null>, field: RefObject<HTMLElement | null>): void {
+function useInitialFocus(root: RefObject<HTMLElement | null>, field: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
-    const touch = matchMedia('(pointer: coarse)').matches;
-    (touch ? root : field).current?.focus({ preventScroll: true });
+    const isTouchScreen = matchMedia('(pointer: coarse)').matches;
+    (isTouchScreen ? root : field).current?.focus({ preventScroll: true });
   }, [root, field]);
 }

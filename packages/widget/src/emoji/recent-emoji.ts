@@ -1,6 +1,6 @@
 /** The emoji picked last, in memory only: nothing of them stays on a device others use. */
 
-const MOST = 16;
+const MAX_RECENT_EMOJI = 16;
 
 let recent: string[] = [];
 
@@ -8,6 +8,6 @@ export function recentEmoji(): readonly string[] {
   return recent;
 }
 
-export function remember(emoji: string): void {
-  recent = [emoji, ...recent.filter((each) => each !== emoji)].slice(0, MOST);
+export function rememberEmoji(emoji: string): void {
+  recent = [emoji, ...recent.filter((each) => each !== emoji)].slice(0, MAX_RECENT_EMOJI);
 }

@@ -3,14 +3,14 @@
 import text from './extras.css';
 
 export { EmojiButton } from './emoji-button.js';
-export { Unread } from './jump-to-unread.js';
-export { Mentions } from './mention-suggestions.js';
-export { Editor, Removal, Tools } from './message-actions.js';
-export { Badge, Seconds, Slow, Why } from './moderation-notices.js';
-export { createProfile } from './profile-button.js';
-export { Quote } from './quote.js';
+export { UnreadJump } from './jump-to-unread.js';
+export { MentionSuggestions } from './mention-suggestions.js';
+export { ActionToolbar, DeleteConfirmation, MessageEditor } from './message-actions.js';
+export { Countdown, RefusalDetails, SlowModeNotice, StaffBadge } from './moderation-notices.js';
+export { createProfileButton } from './profile-button.js';
+export { QuotedMessage } from './quote.js';
 export { ReactionPicker, Reactions } from './reactions.js';
-export { Replying } from './reply-banner.js';
-export { speak } from './strings.js';
-export { Typing } from './typing-indicator.js';
+export { ReplyBanner } from './reply-banner.js';
+export { loadStrings } from './strings.js';
+export { TypingIndicator } from './typing-indicator.js';
 export const styles: string = text;

@@ -1,36 +1,37 @@
 /** Leads to the first message that was missed, where there are so many that it may be out of view. */
 
 import { useState } from 'preact/hooks';
-import type { Seen } from '../extras-api.js';
+import type { UnreadMarker } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
 /** From how many on. */
-const FAR = 8;
+const MIN_MISSED_TO_SHOW = 8;
 
-export function Unread({
-  seen,
-  jump,
+export function UnreadJump({
+  unreadMarker,
+  jumpTo,
   language,
 }: {
-  seen: Seen;
-  jump: (id: number) => void;
+  unreadMarker: UnreadMarker;
+  jumpTo: (id: number) => void;
   language: Language;
 }) {
-  const words = wordsOf(language);
+  const strings = extraStringsOf(language);
   /** Where the visitor went back to. */
-  const [found, setFound] = useState<Seen>(null);
-  if (!seen || seen === found || seen.missed < FAR) return null;
+  const [visitedMarker, setVisitedMarker] = useState<UnreadMarker>(null);
+  if (!unreadMarker || unreadMarker === visitedMarker || unreadMarker.missedCount < MIN_MISSED_TO_SHOW)
+    return null;
   return (
     <button
       type="button"
       class="pill up"
       onClick={() => {
-        setFound(seen);
-        jump(seen.upTo);
+        setVisitedMarker(unreadMarker);
+        jumpTo(unreadMarker.lastSeenId);
       }}
     >
-      {words.toFirstUnread(seen.missed)} <span aria-hidden="true">↑</span>
+      {strings.toFirstUnread(unreadMarker.missedCount)} <span aria-hidden="true">↑</span>
     </button>
   );
 }

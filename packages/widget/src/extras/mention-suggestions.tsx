@@ -1,94 +1,96 @@
 /** Who may be meant by an @ before the caret: people who spoke lately and people in the room, by the keys or a tap. */
 
-import type { Chat } from '@chatty/client/chat';
+import type { ChatClient } from '@chatty/client/chat';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 import { Avatar } from '../panel/avatar.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
-type Person = { userId: string; username: string; avatar: string | null };
+type MentionCandidate = { userId: string; username: string; avatar: string | null };
 
 /** An @ at the start of a word, and what stands between it and the caret; names have at most 40 characters. */
-const ASKED = /(?:^|[\s(])@([\p{L}\p{M}\p{N}_.-]{0,40})$/u;
-const SHOWN = 6;
+const MENTION_AT_CARET = /(?:^|[\s(])@([\p{L}\p{M}\p{N}_.-]{0,40})$/u;
+const MAX_SUGGESTIONS = 6;
 /** Lines looked through for people who spoke. */
-const LATELY = 200;
+const RECENT_ITEMS_SEARCHED = 200;
 
 /** Prefixes by letter, so that a syllable that is still being composed finds the name it will become. */
-const letters = (text: string) => text.normalize('NFD').toLowerCase();
+const searchKey = (text: string) => text.normalize('NFD').toLowerCase();
 
 /** @param taker is given what takes the chosen name, for the Enter that would send; answers whether there was one to take */
-export function Mentions({
+export function MentionSuggestions({
   chat,
   field,
   text,
   language,
-  write,
-  taker,
+  setText,
+  acceptSuggestion,
 }: {
-  chat: Chat;
+  chat: ChatClient;
   field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   language: Language;
-  write: (text: string) => void;
-  taker: RefObject<(() => boolean) | null>;
+  setText: (text: string) => void;
+  acceptSuggestion: RefObject<(() => boolean) | null>;
 }) {
-  const words = wordsOf(language);
-  const [here, setHere] = useState<readonly Person[]>([]);
-  const [chosen, setChosen] = useState(0);
-  const [left, setLeft] = useState('');
+  const strings = extraStringsOf(language);
+  const [membersInRoom, setMembersInRoom] = useState<readonly MentionCandidate[]>([]);
+  const [selectedIndex, setSelectedIndex] = useState(0);
+  const [dismissedText, setDismissedText] = useState('');
   const caret = field.current?.selectionStart ?? 0;
-  const asked = ASKED.exec(text.slice(0, caret))?.[1] ?? null;
-  const asking = asked !== null && left !== text;
-  const found = asking
-    ? peopleOf(chat, here).filter(({ username }) => letters(username).startsWith(letters(asked)))
+  const mentionPrefix = MENTION_AT_CARET.exec(text.slice(0, caret))?.[1] ?? null;
+  const isMentioning = mentionPrefix !== null && dismissedText !== text;
+  const matches = isMentioning
+    ? mentionCandidates(chat, membersInRoom).filter(({ username }) =>
+        searchKey(username).startsWith(searchKey(mentionPrefix)),
+      )
     : [];
-  const shown = found.slice(0, SHOWN);
-  const at = Math.min(chosen, shown.length - 1);
+  const suggestions = matches.slice(0, MAX_SUGGESTIONS);
+  const activeIndex = Math.min(selectedIndex, suggestions.length - 1);
 
   useEffect(() => {
-    setChosen(0);
-    if (asking) void chat.members().then((answer) => answer?.ok && setHere(answer.members));
-  }, [asking, chat]);
+    setSelectedIndex(0);
+    if (isMentioning) void chat.members().then((answer) => answer?.ok && setMembersInRoom(answer.members));
+  }, [isMentioning, chat]);
 
-  const take = (person: Person | undefined) => {
+  const insertMention = (person: MentionCandidate | undefined) => {
     const element = field.current;
-    if (!element || !person || asked === null) return false;
-    element.setRangeText(`@${person.username} `, caret - asked.length - 1, caret, 'end');
+    if (!element || !person || mentionPrefix === null) return false;
+    element.setRangeText(`@${person.username} `, caret - mentionPrefix.length - 1, caret, 'end');
     element.focus();
-    write(element.value);
+    setText(element.value);
     return true;
   };
-  taker.current = () => take(shown[at]);
+  acceptSuggestion.current = () => insertMention(suggestions[activeIndex]);
 
   // With the drawing: who sees a name to choose may press the key that takes it.
   useLayoutEffect(() => {
     const element = field.current;
-    const key = (event: KeyboardEvent) => {
-      if (shown.length === 0) return;
+    const onKeydown = (event: KeyboardEvent) => {
+      if (suggestions.length === 0) return;
       const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-      if (step !== 0) setChosen((at + step + shown.length) % shown.length);
-      else if (event.key === 'Escape') setLeft(text);
-      else if (event.key !== 'Tab' || event.shiftKey || !take(shown[at])) return;
+      if (step !== 0) setSelectedIndex((activeIndex + step + suggestions.length) % suggestions.length);
+      else if (event.key === 'Escape') setDismissedText(text);
+      else if (event.key !== 'Tab' || event.shiftKey || !insertMention(suggestions[activeIndex])) return;
       event.preventDefault();
       event.stopPropagation();
     };
-    element?.addEventListener('keydown', key, true);
-    return () => element?.removeEventListener('keydown', key, true);
+    element?.addEventListener('keydown', onKeydown, true);
+    return () => element?.removeEventListener('keydown', onKeydown, true);
   });
   useEffect(() => {
     const element = field.current;
-    if (shown.length > 0) element?.setAttribute('aria-activedescendant', `mention-${at}`);
+    if (suggestions.length > 0) element?.setAttribute('aria-activedescendant', `mention-${activeIndex}`);
     else element?.removeAttribute('aria-activedescendant');
-    if (shown.length > 0) element?.setAttribute('aria-controls', 'mentions');
+    if (suggestions.length > 0) element?.setAttribute('aria-controls', 'mentions');
     else element?.removeAttribute('aria-controls');
   });
 
-  if (shown.length === 0) return null;
+  if (suggestions.length === 0) return null;
   return (
-    <div class="popup mentions" role="listbox" id="mentions" aria-label={words.mention}>
-      {shown.map((person, index) => (
+    <div class="popup mentions" role="listbox" id="mentions" aria-label={strings.mention}>
+      {suggestions.map((person, index) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which keeps the focus
         <div
           key={person.userId}
@@ -96,10 +98,10 @@ export function Mentions({
           class="person"
           role="option"
           tabIndex={-1}
-          aria-selected={index === at}
+          aria-selected={index === activeIndex}
           // The field keeps the focus, and on a phone its keyboard.
           onPointerDown={(event) => event.preventDefault()}
-          onClick={() => take(person)}
+          onClick={() => insertMention(person)}
         >
           <Avatar userId={person.userId} username={person.username} url={person.avatar} />
           <bdi>{person.username}</bdi>
@@ -110,12 +112,13 @@ export function Mentions({
 }
 
 /** Each once, whoever spoke last first, without oneself. */
-function peopleOf(chat: Chat, here: readonly Person[]): Person[] {
-  const people = new Map<string, Person>();
-  for (const line of chat.lines.slice(-LATELY).reverse())
-    if (line.kind === 'stored' && !people.has(line.message.userId))
-      people.set(line.message.userId, line.message);
-  for (const person of here) if (!people.has(person.userId)) people.set(person.userId, person);
-  people.delete(chat.session?.userId ?? '');
-  return [...people.values()];
+function mentionCandidates(chat: ChatClient, membersInRoom: readonly MentionCandidate[]): MentionCandidate[] {
+  const candidates = new Map<string, MentionCandidate>();
+  for (const item of chat.items.slice(-RECENT_ITEMS_SEARCHED).reverse())
+    if (item.kind === 'stored' && !candidates.has(item.message.userId))
+      candidates.set(item.message.userId, item.message);
+  for (const person of membersInRoom)
+    if (!candidates.has(person.userId)) candidates.set(person.userId, person);
+  candidates.delete(chat.session?.userId ?? '');
+  return [...candidates.values()];
 }

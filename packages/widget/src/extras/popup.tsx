@@ -11,18 +11,18 @@ type Props = {
 };
 
 export function Popup({ close, opener, children }: Props) {
-  const place = useRef<HTMLDivElement>(null);
+  const popup = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const root = place.current?.getRootNode();
-    const press = (event: Event) => {
+    const root = popup.current?.getRootNode();
+    const onPointerDown = (event: Event) => {
       const path = event.composedPath();
-      if (![place, opener].some((inside) => inside?.current && path.includes(inside.current))) close();
+      if (![popup, opener].some((element) => element?.current && path.includes(element.current))) close();
     };
-    root?.addEventListener('pointerdown', press);
-    return () => root?.removeEventListener('pointerdown', press);
+    root?.addEventListener('pointerdown', onPointerDown);
+    return () => root?.removeEventListener('pointerdown', onPointerDown);
   }, [close, opener]);
   return (
-    <div class="popup" ref={place}>
+    <div class="popup" ref={popup}>
       {children}
     </div>
   );

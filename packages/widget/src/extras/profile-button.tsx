@@ -2,16 +2,16 @@
 
 import type { Profile } from '../extras-api.js';
 import type { Emit } from '../loader/chat-module.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
-/** @param wanted the host's setting, which markup says in text */
-export function createProfile(wanted: unknown, emit: Emit): Profile | null {
-  if (`${wanted}` !== 'true') return null;
+/** @param setting the host's setting, which markup says in text */
+export function createProfileButton(setting: unknown, emit: Emit): Profile | null {
+  if (`${setting}` !== 'true') return null;
   return ({ message: { userId, username, avatar }, language }) => (
     <button
       type="button"
       class="name profile"
-      aria-label={wordsOf(language).profileOf(username)}
+      aria-label={extraStringsOf(language).profileOf(username)}
       onClick={() => emit('profileClick', { userId, username, avatar })}
     >
       <bdi title={username}>{username}</bdi>

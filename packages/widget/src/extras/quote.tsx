@@ -2,24 +2,32 @@
 
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
-import type { Quoting } from '../extras-api.js';
+import type { QuoteSource } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
-export function Quote({ id, language, verbs }: { id: number; language: Language; verbs: Quoting }) {
-  const words = wordsOf(language);
-  const [message, setMessage] = useState<Message | null>(() => verbs.find(id));
+export function QuotedMessage({
+  id,
+  language,
+  source,
+}: {
+  id: number;
+  language: Language;
+  source: QuoteSource;
+}) {
+  const strings = extraStringsOf(language);
+  const [message, setMessage] = useState<Message | null>(() => source.find(id));
   useEffect(() => {
     // What is quoted may be edited or deleted while its answer stands.
-    const look = () => setMessage((old) => verbs.find(id) ?? old);
-    if (!message) void verbs.fetch(id).then((found) => found && setMessage(found));
-    return verbs.on('lines', look);
-  }, [id, verbs]);
-  const gone = message?.deleted_at !== undefined;
+    const refresh = () => setMessage((previous) => source.find(id) ?? previous);
+    if (!message) void source.fetch(id).then((found) => found && setMessage(found));
+    return source.on('lines', refresh);
+  }, [id, source]);
+  const isDeleted = message?.deleted_at !== undefined;
   return (
-    <button type="button" class="quote" title={words.jumpToQuoted} onClick={() => verbs.jump(id)}>
+    <button type="button" class="quote" title={strings.jumpToQuoted} onClick={() => source.jumpTo(id)}>
       {message && <bdi>{message.username}</bdi>}
-      <span dir="auto">{message && !gone ? message.content : words.quotedGone}</span>
+      <span dir="auto">{message && !isDeleted ? message.content : strings.quotedGone}</span>
     </button>
   );
 }

@@ -2,38 +2,41 @@
 
 import type { Message } from '@chatty/protocol/events';
 import { useEffect, useState } from 'preact/hooks';
-import type { Deeds } from '../extras-api.js';
+import type { MessageActions } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
 import { Icon } from '../panel/icon.js';
 import { Popup } from './popup.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
-type Picker = typeof import('../emoji/picker.js').EmojiPicker;
-type Props = { message: Message; language: Language; deeds: Deeds };
+type PickerComponent = typeof import('../emoji/picker.js').EmojiPicker;
+type Props = { message: Message; language: Language; actions: MessageActions };
 
 /** What nearly all reactions are, in every chat that counted them. */
-const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
+const QUICK_REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
-function isMine(message: Message, emoji: string, own: string | null): boolean {
-  return message.reactions?.some((each) => each.emoji === emoji && each.users.includes(own ?? '')) ?? false;
+function hasReacted(message: Message, emoji: string, ownId: string | null): boolean {
+  return (
+    message.reactions?.some((reaction) => reaction.emoji === emoji && reaction.users.includes(ownId ?? '')) ??
+    false
+  );
 }
 
 /** Under the message: each emoji with how many; a press adds one's own or takes it back. */
-export function Reactions({ message, language, deeds }: Props) {
-  const words = wordsOf(language);
-  const own = deeds.ownId();
+export function Reactions({ message, language, actions }: Props) {
+  const strings = extraStringsOf(language);
+  const ownId = actions.ownId();
   return (
     <div class="reactions">
       {message.reactions?.map(({ emoji, count }) => {
-        const mine = isMine(message, emoji, own);
+        const isOwnReaction = hasReacted(message, emoji, ownId);
         return (
           <button
             type="button"
             key={emoji}
-            aria-pressed={mine}
-            aria-label={words.reactedWith(emoji, count)}
-            disabled={!own}
-            onClick={() => void deeds.react(message.id, emoji, !mine)}
+            aria-pressed={isOwnReaction}
+            aria-label={strings.reactedWith(emoji, count)}
+            disabled={!ownId}
+            onClick={() => void actions.react(message.id, emoji, !isOwnReaction)}
           >
             {emoji} <span>{count}</span>
           </button>
@@ -44,26 +47,26 @@ export function Reactions({ message, language, deeds }: Props) {
 }
 
 /** In the place of the tools: the usual ones, and the way to all others. */
-export function QuickReactions({ message, language, deeds, all }: Props & { all: () => void }) {
-  const words = wordsOf(language);
-  const own = deeds.ownId();
+export function QuickReactions({ message, language, actions, onShowAll }: Props & { onShowAll: () => void }) {
+  const strings = extraStringsOf(language);
+  const ownId = actions.ownId();
   return (
     <>
-      {QUICK.map((emoji) => (
+      {QUICK_REACTIONS.map((emoji) => (
         <button
           type="button"
           key={emoji}
-          aria-label={`${words.react} ${emoji}`}
-          aria-pressed={isMine(message, emoji, own)}
+          aria-label={`${strings.react} ${emoji}`}
+          aria-pressed={hasReacted(message, emoji, ownId)}
           onClick={() => {
-            void deeds.react(message.id, emoji, !isMine(message, emoji, own));
-            deeds.end();
+            void actions.react(message.id, emoji, !hasReacted(message, emoji, ownId));
+            actions.endAction();
           }}
         >
           {emoji}
         </button>
       ))}
-      <button type="button" aria-label={words.addReaction} title={words.addReaction} onClick={all}>
+      <button type="button" aria-label={strings.addReaction} title={strings.addReaction} onClick={onShowAll}>
         <Icon path="M12 5v14M5 12h14" size={16} />
       </button>
     </>
@@ -71,21 +74,29 @@ export function QuickReactions({ message, language, deeds, all }: Props & { all:
 }
 
 /** Over the talk: every emoji there is. */
-export function ReactionPicker({ id, language, deeds }: Omit<Props, 'message'> & { id: number }) {
+export function ReactionPicker({ id, language, actions }: Omit<Props, 'message'> & { id: number }) {
   const { locale } = language;
-  const words = wordsOf(language);
-  const [Picker, setPicker] = useState<{ Picker: Picker } | null>(null);
+  const strings = extraStringsOf(language);
+  const [PickerComponent, setPicker] = useState<{ PickerComponent: PickerComponent } | null>(null);
   useEffect(() => {
-    import('../emoji/picker.js').then((loaded) => setPicker({ Picker: loaded.EmojiPicker }), deeds.end);
-  }, [deeds]);
-  if (!Picker) return null;
+    import('../emoji/picker.js').then(
+      (loaded) => setPicker({ PickerComponent: loaded.EmojiPicker }),
+      actions.endAction,
+    );
+  }, [actions]);
+  if (!PickerComponent) return null;
   const pick = (emoji: string) => {
-    void deeds.react(id, emoji, true);
-    deeds.end();
+    void actions.react(id, emoji, true);
+    actions.endAction();
   };
   return (
-    <Popup close={deeds.end}>
-      <Picker.Picker pick={pick} close={deeds.end} words={words} locale={locale} />
+    <Popup close={actions.endAction}>
+      <PickerComponent.PickerComponent
+        pick={pick}
+        close={actions.endAction}
+        words={strings}
+        locale={locale}
+      />
     </Popup>
   );
 }

@@ -3,9 +3,9 @@
 import type { Message } from '@chatty/protocol/events';
 import type { Language } from '../i18n/locale.js';
 import { Icon } from '../panel/icon.js';
-import { wordsOf } from './strings.js';
+import { extraStringsOf } from './strings.js';
 
-export function Replying({
+export function ReplyBanner({
   message,
   language,
   cancel,
@@ -14,14 +14,14 @@ export function Replying({
   language: Language;
   cancel: () => void;
 }) {
-  const words = wordsOf(language);
+  const strings = extraStringsOf(language);
   return (
     <div class="replying" role="status">
       <div>
-        <strong>{words.replyingTo(message.username)}</strong>
+        <strong>{strings.replyingTo(message.username)}</strong>
         <span dir="auto">{message.content}</span>
       </div>
-      <button type="button" aria-label={words.cancel} title={words.cancel} onClick={cancel}>
+      <button type="button" aria-label={strings.cancel} title={strings.cancel} onClick={cancel}>
         <Icon path="m6 6 12 12M18 6 6 18" size={16} />
       </button>
     </div>

@@ -1,13 +1,13 @@
 /** What a language has to say, in two tables: one that lacks a word, or a sentence for a code or a state, does not compile. */
 
-import type { State } from '@chatty/client/chat';
-import type { Code } from '@chatty/protocol/errors';
+import type { ConnectionState } from '@chatty/client/chat';
+import type { RefusalCode } from '@chatty/protocol/errors';
 import type { Grammar } from './plural-rules.js';
 
 /** Everything that is said from the first drawing on, in one language, given how that language counts. */
-export type Table = (grammar: Grammar) => Words;
+export type StringTable = (grammar: Grammar) => Strings;
 
-type Category =
+type EmojiCategory =
   | 'recent'
   | 'smileys'
   | 'people'
@@ -19,7 +19,7 @@ type Category =
   | 'symbols'
   | 'flags';
 
-export type Words = {
+export type Strings = {
   [Name in
     | 'title'
     | 'open'
@@ -53,12 +53,12 @@ export type Words = {
 } & {
   [Name in 'newMessages' | 'unread' | 'left' | 'here' | 'hereNow']: (count: number) => string;
 } & {
-  states: Record<State, string>;
-  codes: Record<EarlyCode, string>;
+  states: Record<ConnectionState, string>;
+  codes: Record<BaseRefusalCode, string>;
 };
 
 /** Refusals that come before anything else is loaded, or say what any of them may. */
-type EarlyCode =
+type BaseRefusalCode =
   | 'unavailable'
   | 'rate_limited'
   | 'token_missing'
@@ -71,9 +71,9 @@ type EarlyCode =
   | 'forbidden';
 
 /** What only the parts say that come after the talk is drawn; they bring it with them. */
-export type MoreTable = (grammar: Grammar) => MoreWords;
+export type ExtraStringTable = (grammar: Grammar) => ExtraStrings;
 
-export type MoreWords = {
+export type ExtraStrings = {
   [Name in
     | 'edit'
     | 'removeSure'
@@ -102,11 +102,11 @@ export type MoreWords = {
   until(when: string): string;
   typingTwo(one: string, other: string): string;
   reactedWith(emoji: string, count: number): string;
-  codes: Record<Exclude<Code, EarlyCode>, string>;
-  categories: Record<Category, string>;
+  codes: Record<Exclude<RefusalCode, BaseRefusalCode>, string>;
+  categories: Record<EmojiCategory, string>;
 };
 
 /** What a refusal means; the general word for one whose own has not come yet. */
-export function sentenceOf({ codes }: Words, code: Code): string {
-  return (codes as Partial<Record<Code, string>>)[code] ?? codes.forbidden;
+export function refusalText({ codes }: Strings, code: RefusalCode): string {
+  return (codes as Partial<Record<RefusalCode, string>>)[code] ?? codes.forbidden;
 }

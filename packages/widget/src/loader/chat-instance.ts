@@ -1,15 +1,15 @@
 /** One chat on the page: where it stands, when the rest of it is loaded, and how it goes without a trace. */
 
 import type { Chat, Settings } from '@chatty/embed/types';
-import type { Emit, Face, Module } from './chat-module.js';
-import { createBubble } from './launcher-button.js';
+import type { ChatModule, ChatView, Emit } from './chat-module.js';
+import { createLauncherButton } from './launcher-button.js';
 import styles from './loader.css';
 
 /** A chat before it can be listened to. */
-export type Instance = Omit<Chat, 'on' | 'once' | 'off'>;
+export type ChatInstance = Omit<Chat, 'on' | 'once' | 'off'>;
 
 /** Longest time in milliseconds that a docked chat waits for the page to be idle before it loads. */
-const IDLE = 4_000;
+const MAX_IDLE_WAIT_MS = 4_000;
 
 /**
  * @param load brings the rest of the chat; tried again at the next occasion when it fails
@@ -20,16 +20,16 @@ export function createInstance(options: {
   element: HTMLElement;
   inline: boolean;
   settings: Settings;
-  load: () => Promise<Module>;
+  loadChat: () => Promise<ChatModule>;
   emit: Emit;
-  gone: () => void;
-}): Instance {
-  const { url, element, inline, settings, load, emit, gone } = options;
+  onDestroyed: () => void;
+}): ChatInstance {
+  const { url, element, inline, settings, loadChat, emit, onDestroyed } = options;
   let { position, zIndex, token, locale, theme } = settings;
-  let face: Face | null = null;
-  let loading = false;
+  let view: ChatView | null = null;
+  let isLoading = false;
   let isOpen = inline;
-  let ended = false;
+  let isDestroyed = false;
 
   const shadow = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
@@ -39,60 +39,60 @@ export function createInstance(options: {
   shadow.append(root);
   element.toggleAttribute('docked', !inline);
   if (zIndex) element.style.setProperty('--chatty-z', `${zIndex}`);
-  const bubble = inline ? null : createBubble(root, () => show(true), bring);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.onchange = paint;
-  paint();
+  const launcher = inline ? null : createLauncherButton(root, () => show(true), loadView);
+  const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+  prefersDark.onchange = applyTheme;
+  applyTheme();
   // Safari has no idle callback; there the next turn has to do.
-  if (inline) bring();
-  else (window.requestIdleCallback ?? setTimeout)(bring, { timeout: IDLE } as never);
+  if (inline) loadView();
+  else (window.requestIdleCallback ?? setTimeout)(loadView, { timeout: MAX_IDLE_WAIT_MS } as never);
 
-  function paint(): void {
-    const isDark = theme === 'dark' || (theme !== 'light' && dark.matches);
+  function applyTheme(): void {
+    const isDark = theme === 'dark' || (theme !== 'light' && prefersDark.matches);
     root.className = `${position} root ${isDark ? 'dark' : ''} ${isOpen ? 'open' : ''}`;
   }
 
-  async function bring(): Promise<void> {
-    if (face || loading || ended) return;
-    loading = true;
+  async function loadView(): Promise<void> {
+    if (view || isLoading || isDestroyed) return;
+    isLoading = true;
     try {
-      const { openFace } = await load();
-      const made = await openFace({
+      const { mountChat: openFace } = await loadChat();
+      const mounted = await openFace({
         ...{ url, root, inline },
         locale: () => locale,
-        identity: () => ({ ...settings, token }),
+        visitor: () => ({ ...settings, token }),
         isOpen: () => isOpen,
         emit: (...event) => {
-          if (!ended) emit(...event);
+          if (!isDestroyed) emit(...event);
         },
-        say: bubble?.say,
+        setBadge: launcher?.setBadge,
         close: () => show(false),
       });
-      if (ended) return made.destroy();
-      face = made;
+      if (isDestroyed) return mounted.destroy();
+      view = mounted;
       emit('ready');
     } catch (error) {
       emit('error', { code: 'unavailable', message: `${error}` });
     }
-    loading = false;
+    isLoading = false;
   }
 
   function show(open: boolean): void {
-    if (ended || inline || open === isOpen) return;
+    if (isDestroyed || inline || open === isOpen) return;
     isOpen = open;
     // Whose focus is elsewhere on the page keeps it there.
-    const held = shadow.activeElement;
-    paint();
-    bring();
-    face?.show();
-    if (!open && held) bubble?.focus();
+    const focusedElement = shadow.activeElement;
+    applyTheme();
+    loadView();
+    view?.openStateChanged();
+    if (!open && focusedElement) launcher?.focus();
     emit(open ? 'open' : 'close');
   }
 
   function identify(next: string | null): void {
     // Anything else that says nothing is nobody.
     token = next || null;
-    face?.identify();
+    view?.visitorChanged();
   }
 
   return {
@@ -100,14 +100,14 @@ export function createInstance(options: {
     identify,
     logout: () => identify(null),
     destroy() {
-      if (ended) return;
-      ended = true;
-      dark.onchange = null;
-      face?.destroy();
-      face = null;
+      if (isDestroyed) return;
+      isDestroyed = true;
+      prefersDark.onchange = null;
+      view?.destroy();
+      view = null;
       root.remove();
       element.remove();
-      gone();
+      onDestroyed();
     },
     open: () => show(true),
     close: () => show(false),
@@ -120,11 +120,11 @@ export function createInstance(options: {
     },
     setLocale(next) {
       locale = next;
-      face?.translate();
+      view?.localeChanged();
     },
     setTheme(next) {
       theme = next;
-      paint();
+      applyTheme();
     },
   };
 }

@@ -1,22 +1,22 @@
 /** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
 
 import type { Theme } from '@chatty/embed/types';
-import type { Instance } from './chat-instance.js';
-import { STANDS } from './chat-module.js';
+import type { ChatInstance } from './chat-instance.js';
+import { ATTACHED_EVENT } from './chat-module.js';
 import { readAttributes } from './embed-settings.js';
 
 export const TAG = 'chatty-chat';
 
 /** What the element needs of whoever keeps the chats. */
-export type Keeper = {
+export type InstanceRegistry = {
   /** An element stands on the page: it has a chat, or gets one. `said` is what it wants. */
-  standing(element: HTMLElement, said: object): void;
+  elementConnected(element: HTMLElement, settings: object): void;
   /** It was gone a moment ago: one that is being moved is back by now. */
-  gone(element: HTMLElement): void;
-  chatOf(element: HTMLElement): Instance | undefined;
+  elementDisconnected(element: HTMLElement): void;
+  instanceOf(element: HTMLElement): ChatInstance | undefined;
 };
 
-export function defineElement(keeper: Keeper): void {
+export function defineElement(registry: InstanceRegistry): void {
   class ChattyElement extends HTMLElement {
     static readonly observedAttributes = ['theme', 'locale'];
     #token: string | null | undefined;
@@ -24,7 +24,7 @@ export function defineElement(keeper: Keeper): void {
     /** The host's token; a property only, because markup is cached and copied. */
     set token(token: string | null) {
       this.#token = token;
-      keeper.chatOf(this)?.identify(token);
+      registry.instanceOf(this)?.identify(token);
     }
 
     connectedCallback(): void {
@@ -32,16 +32,16 @@ export function defineElement(keeper: Keeper): void {
       const { token = this.#token } = this;
       delete (this as { token?: string | null }).token;
       this.#token = token;
-      keeper.standing(this, { ...readAttributes(this), token });
-      this.shadowRoot?.dispatchEvent(new Event(STANDS));
+      registry.elementConnected(this, { ...readAttributes(this), token });
+      this.shadowRoot?.dispatchEvent(new Event(ATTACHED_EVENT));
     }
 
     disconnectedCallback(): void {
-      setTimeout(() => keeper.gone(this));
+      setTimeout(() => registry.elementDisconnected(this));
     }
 
     attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
-      keeper.chatOf(this)?.[name === 'theme' ? 'setTheme' : 'setLocale'](value as Theme);
+      registry.instanceOf(this)?.[name === 'theme' ? 'setTheme' : 'setLocale'](value as Theme);
     }
   }
   customElements.define(TAG, ChattyElement);

@@ -2,9 +2,9 @@
 
 import type { Settings } from '@chatty/embed/types';
 
-export type Given = Record<string, unknown>;
+export type SettingsSource = Record<string, unknown>;
 
-const NAMES = [
+const SETTING_NAMES = [
   'projectId',
   'room',
   'mount',
@@ -20,23 +20,24 @@ const NAMES = [
 ];
 
 /** Attributes of `<chatty-chat>` as settings. Never the token: markup is cached and copied. */
-export function readAttributes(element: Element): Given {
-  const given: Given = {};
-  for (const name of NAMES) given[name] = element.getAttribute(name.replace(/[A-Z]/, '-$&')) ?? undefined;
-  return given;
+export function readAttributes(element: Element): SettingsSource {
+  const rawValues: SettingsSource = {};
+  for (const name of SETTING_NAMES)
+    rawValues[name] = element.getAttribute(name.replace(/[A-Z]/, '-$&')) ?? undefined;
+  return rawValues;
 }
 
 /** @param sources what was said where, the one that counts most first */
-export function readSettings(...sources: (Given | null | undefined)[]): Settings {
-  const given: Given = {};
-  const settings: Given = {};
-  for (const name of ['token', 'tokenProvider', ...NAMES]) {
+export function readSettings(...sources: (SettingsSource | null | undefined)[]): Settings {
+  const rawValues: SettingsSource = {};
+  const settings: SettingsSource = {};
+  for (const name of ['token', 'tokenProvider', ...SETTING_NAMES]) {
     const value = sources.map((source) => source?.[name]).find((each) => each !== undefined);
-    given[name] = value;
+    rawValues[name] = value;
     // What can be switched on by `true` can be by text.
     settings[name] = value === true || (typeof value === 'string' && value) ? `${value}` : null;
   }
-  const { tokenProvider, mount, zIndex, autoload } = given;
+  const { tokenProvider, mount, zIndex, autoload } = rawValues;
   return {
     ...(settings as Settings),
     tokenProvider: (typeof tokenProvider === 'function' && tokenProvider) as Settings['tokenProvider'],

@@ -1,29 +1,33 @@
 /** The round button in the corner: opens the chat, and tells how much the visitor has not read. */
 
-export type Bubble = {
-  say(label: string, unread: number): void;
+export type LauncherButton = {
+  setBadge(label: string, unread: number): void;
   focus(): void;
 };
 
 /** More than this is not worth counting. */
-const MOST = 99;
+const MAX_BADGE_COUNT = 99;
 
-/** @param near the visitor is about to open it */
-export function createBubble(root: HTMLElement, open: () => void, near: () => void): Bubble {
+/** @param onApproach the visitor is about to open it */
+export function createLauncherButton(
+  root: HTMLElement,
+  onOpen: () => void,
+  onApproach: () => void,
+): LauncherButton {
   const button = document.createElement('button');
   const badge = document.createElement('span');
   button.part = button.className = 'launcher';
   badge.className = 'badge';
   button.append(document.createElement('i'), badge);
-  button.onclick = open;
-  button.onpointerenter = button.onfocus = near;
+  button.onclick = onOpen;
+  button.onpointerenter = button.onfocus = onApproach;
   root.append(button);
 
-  function say(label: string, unread: number): void {
+  function setBadge(label: string, unread: number): void {
     button.setAttribute('aria-label', label);
-    badge.textContent = (unread > MOST ? `${MOST}+` : unread || '') as string;
+    badge.textContent = (unread > MAX_BADGE_COUNT ? `${MAX_BADGE_COUNT}+` : unread || '') as string;
   }
   // Until the language is there.
-  say('Chat', 0);
-  return { say, focus: () => button.focus() };
+  setBadge('Chat', 0);
+  return { setBadge, focus: () => button.focus() };
 }

@@ -1,63 +1,63 @@
 /** Stands where messages have not been loaded: it loads them when it comes near the view, or at a press. */
 
-import type { Line } from '@chatty/client/chat';
+import type { TimelineItem } from '@chatty/client/chat';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 
-export function Missing({
+export function LoadMore({
   label,
   load,
-  lines,
-  live,
-  reach,
+  items,
+  isLive,
+  preloadDistancePx,
   language,
 }: {
   label: string;
   load: () => Promise<void>;
-  lines: readonly Line[];
+  items: readonly TimelineItem[];
   /** Whether loading can work; becoming so tries again what failed. */
-  live: boolean;
+  isLive: boolean;
   /** How near to the view it begins to load, in pixels. */
-  reach: number;
+  preloadDistancePx: number;
   language: Language;
 }) {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
   /** The lines that an attempt left as they were: by itself it tries no more until they change. */
-  const failed = useRef<readonly Line[] | null>(null);
-  const latest = useRef(lines);
-  latest.current = lines;
+  const failedFor = useRef<readonly TimelineItem[] | null>(null);
+  const latestItems = useRef(items);
+  latestItems.current = items;
 
   const attempt = async () => {
-    const before = latest.current;
+    const itemsBefore = latestItems.current;
     setBusy(true);
     await load();
-    if (latest.current === before) failed.current = before;
+    if (latestItems.current === itemsBefore) failedFor.current = itemsBefore;
     setBusy(false);
   };
 
   useEffect(() => {
-    failed.current = null;
-  }, [live]);
+    failedFor.current = null;
+  }, [isLive]);
   useEffect(() => {
-    const element = place.current;
-    if (!element || busy || !live || failed.current === lines) return;
+    const element = container.current;
+    if (!element || busy || !isLive || failedFor.current === items) return;
     const observer = new IntersectionObserver(
       (entries) => {
         if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         observer.disconnect();
         attempt();
       },
-      { root: element.closest('.frame'), rootMargin: `${reach}px 0px` },
+      { root: element.closest('.frame'), rootMargin: `${preloadDistancePx}px 0px` },
     );
     observer.observe(element);
     return () => observer.disconnect();
-  }, [busy, live, lines]);
+  }, [busy, isLive, items]);
 
   return (
-    <div class="missing" ref={place}>
+    <div class="missing" ref={container}>
       <button type="button" disabled={busy} onClick={attempt}>
-        {busy ? language.words.loading : label}
+        {busy ? language.strings.loading : label}
       </button>
     </div>
   );

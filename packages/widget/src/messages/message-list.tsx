@@ -1,160 +1,178 @@
 /** The talk: groups and days, what is missing between them, and the way back to its newest end. */
 
-import type { Chat, Line } from '@chatty/client/chat';
+import type { ChatClient, TimelineItem } from '@chatty/client/chat';
 import type { Message } from '@chatty/protocol/events';
 import type { Component } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Deed, Extras, Seen } from '../extras-api.js';
-import { type Language, sameDay } from '../i18n/locale.js';
-import { Missing } from './load-more.js';
-import { PendingRow, StoredRow, type Verbs } from './message-row.js';
-import { idOf, useScroll } from './use-virtual-scroll.js';
+import type { ActiveAction, Extras, UnreadMarker } from '../extras-api.js';
+import { isSameDay, type Language } from '../i18n/locale.js';
+import { LoadMore } from './load-more.js';
+import { PendingMessageRow, type RowActions, StoredMessageRow } from './message-row.js';
+import { messageIdOf, useVirtualScroll } from './use-virtual-scroll.js';
 
 /** Lines of one author within this time, in milliseconds, stand under one name. */
-const GROUP = 5 * 60_000;
+const GROUP_WINDOW_MS = 5 * 60_000;
 /** How near to the view older and newer pages begin to load, in pixels. */
-const REACH = 1_500;
+const PRELOAD_DISTANCE_PX = 1_500;
 
-export function List({
+export function MessageList({
   chat,
-  lines,
+  items,
   language,
   extras,
-  seen,
-  reply,
+  unreadMarker,
+  replyTo,
 }: {
-  chat: Chat;
-  lines: readonly Line[];
+  chat: ChatClient;
+  items: readonly TimelineItem[];
   language: Language;
   extras: Extras | null;
-  seen: Seen;
+  unreadMarker: UnreadMarker;
   /** The visitor wants to answer a message. */
-  reply: (message: Message) => void;
+  replyTo: (message: Message) => void;
 }) {
-  const { words } = language;
-  const live = chat.state === 'live';
-  const { frame, above, list, below, from, to, sticks, place, toEnd, toLine, onScroll } = useScroll(
-    lines,
-    chat.newest,
-  );
-  const [deed, setDeed] = useState<Deed | null>(null);
+  const { strings } = language;
+  const isLive = chat.state === 'live';
+  const {
+    frame: viewport,
+    above: topSpacer,
+    list,
+    below: bottomSpacer,
+    from,
+    to,
+    sticks: isPinnedToEnd,
+    getReadId,
+    pinToEnd,
+    scrollToMessage,
+    onScroll,
+  } = useVirtualScroll(items, chat.atLatest);
+  const [action, setAction] = useState<ActiveAction | null>(null);
   const [unseen, setUnseen] = useState(0);
-  const upTo = seen?.upTo ?? Number.POSITIVE_INFINITY;
+  const lastSeenId = unreadMarker?.lastSeenId ?? Number.POSITIVE_INFINITY;
 
-  const toNewest = () => {
-    chat.toNewest();
-    toEnd();
+  const jumpToLatest = () => {
+    chat.jumpToLatest();
+    pinToEnd();
   };
   useEffect(() => {
-    chat.toNewest();
-    return chat.hold(place);
+    chat.jumpToLatest();
+    return chat.trackReadPosition(getReadId);
   }, [chat]);
 
-  const pending = lines.filter(({ kind }) => kind === 'pending').length;
+  const pending = items.filter(({ kind }) => kind === 'pending').length;
   const pendingBefore = useRef(0);
   useLayoutEffect(() => {
     // What one writes oneself is always brought into view.
-    if (pending > pendingBefore.current) toEnd();
+    if (pending > pendingBefore.current) pinToEnd();
     pendingBefore.current = pending;
   }, [pending]);
 
   useEffect(() => {
     setUnseen(0);
-    if (!sticks)
+    if (!isPinnedToEnd)
       return chat.on('message', ({ userId }) => {
         if (userId !== chat.session?.userId) setUnseen((count) => count + 1);
       });
-  }, [sticks, chat]);
+  }, [isPinnedToEnd, chat]);
 
-  const verbs = useMemo<Verbs>(
+  const actions = useMemo<RowActions>(
     () => ({
       ...chat,
       ownId: () => chat.session?.userId ?? null,
       extras,
-      reply,
-      async jump(id) {
-        await chat.visit(id);
-        toLine(id);
+      replyTo,
+      async jumpTo(id) {
+        await chat.loadAround(id);
+        scrollToMessage(id);
       },
-      ownName: () => chat.session?.username ?? null,
-      begin: setDeed,
-      end() {
-        setDeed(null);
+      ownUsername: () => chat.session?.username ?? null,
+      startAction: setAction,
+      endAction() {
+        setAction(null);
         // The focus would be lost with the element that had it.
-        frame.current?.focus({ preventScroll: true });
+        viewport.current?.focus({ preventScroll: true });
       },
     }),
-    [chat, extras, reply],
+    [chat, extras, replyTo],
   );
-  const missing = (label: string, reach: number, load: () => Promise<void>) => (
-    <Missing label={label} load={load} lines={lines} live={live} reach={reach} language={language} />
+  const loadMore = (label: string, preloadDistancePx: number, load: () => Promise<void>) => (
+    <LoadMore
+      label={label}
+      load={load}
+      items={items}
+      isLive={isLive}
+      preloadDistancePx={preloadDistancePx}
+      language={language}
+    />
   );
 
   return (
     <div class="talk">
       <div
         class="frame"
-        ref={frame}
+        ref={viewport}
         onScroll={onScroll}
         role="log"
         // Old lines that scrolling brings are no news.
-        aria-live={sticks ? 'polite' : 'off'}
-        aria-label={words.messages}
+        aria-live={isPinnedToEnd ? 'polite' : 'off'}
+        aria-label={strings.messages}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
         tabIndex={0}
       >
-        {chat.more && missing(words.older, REACH, chat.loadOlder)}
-        <div ref={above} />
+        {chat.hasOlder && loadMore(strings.older, PRELOAD_DISTANCE_PX, chat.loadOlder)}
+        <div ref={topSpacer} />
         <ol ref={list} part="list">
-          {lines
+          {items
             .slice(from, to)
-            .map((line, index) =>
-              line.kind === 'gap' ? (
-                <li key={line.key}>{missing(words.missing, 0, chat.loadGap)}</li>
+            .map((item, index) =>
+              item.kind === 'gap' ? (
+                <li key={item.key}>{loadMore(strings.missing, 0, chat.loadGap)}</li>
               ) : (
-                <Entry
-                  key={line.key}
-                  line={line}
-                  before={lines[from + index - 1]}
-                  upTo={upTo}
-                  deed={idOf(line) === deed?.id ? deed : null}
+                <ListItem
+                  key={item.key}
+                  item={item}
+                  previous={items[from + index - 1]}
+                  lastSeenId={lastSeenId}
+                  action={messageIdOf(item) === action?.id ? action : null}
                   language={language}
-                  verbs={verbs}
+                  actions={actions}
                 />
               ),
             )}
         </ol>
-        <div ref={below} />
-        {!chat.newest && missing(words.newer, REACH, chat.loadNewer)}
-        {lines.length === 0 && <p class="empty">{words.empty}</p>}
+        <div ref={bottomSpacer} />
+        {!chat.atLatest && loadMore(strings.newer, PRELOAD_DISTANCE_PX, chat.loadNewer)}
+        {items.length === 0 && <p class="empty">{strings.empty}</p>}
       </div>
-      {extras && <extras.Unread seen={seen} jump={verbs.jump} language={language} />}
-      {extras && deed?.kind === 'react' && (
-        <extras.ReactionPicker id={deed.id} language={language} deeds={verbs} />
+      {extras && (
+        <extras.UnreadJump unreadMarker={unreadMarker} jumpTo={actions.jumpTo} language={language} />
       )}
-      {!sticks && (
-        <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={toNewest}>
-          {unseen > 0 ? words.newMessages(unseen) : words.latest} <span aria-hidden="true">↓</span>
+      {extras && action?.kind === 'react' && (
+        <extras.ReactionPicker id={action.id} language={language} actions={actions} />
+      )}
+      {!isPinnedToEnd && (
+        <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={jumpToLatest}>
+          {unseen > 0 ? strings.newMessages(unseen) : strings.latest} <span aria-hidden="true">↓</span>
         </button>
       )}
     </div>
   );
 }
 
-function Entry({
-  before,
-  upTo,
-  ...drawn
-}: Omit<RowProps, 'first'> & {
-  before: Line | undefined;
+function ListItem({
+  previous,
+  lastSeenId,
+  ...rowProps
+}: Omit<MemoizedRowProps, 'first'> & {
+  previous: TimelineItem | undefined;
   /** The last message that had been seen. */
-  upTo: number;
+  lastSeenId: number;
 }) {
-  const { line, language } = drawn;
-  const date = dateOf(line);
-  const newDay = date !== null && (before === undefined || !sameDay(date, dateOf(before) ?? date));
-  const isNew = idOf(line) > upTo && idOf(before) <= upTo;
-  const first = newDay || isNew || !continues(line, before);
+  const { item, language } = rowProps;
+  const date = dateOf(item);
+  const newDay = date !== null && (previous === undefined || !isSameDay(date, dateOf(previous) ?? date));
+  const isFirstUnread = messageIdOf(item) > lastSeenId && messageIdOf(previous) <= lastSeenId;
+  const first = newDay || isFirstUnread || !continuesGroup(item, previous);
   return (
     <li>
       {newDay && (
@@ -162,42 +180,42 @@ function Entry({
           <span>{language.day(date, new Date())}</span>
         </div>
       )}
-      {isNew && <div class="day new">{language.words.newLine}</div>}
-      <Row {...drawn} first={first} />
+      {isFirstUnread && <div class="day new">{language.strings.newLine}</div>}
+      <MemoizedRow {...rowProps} first={first} />
     </li>
   );
 }
 
-type RowProps = {
-  line: Exclude<Line, { kind: 'gap' }>;
+type MemoizedRowProps = {
+  item: Exclude<TimelineItem, { kind: 'gap' }>;
   first: boolean;
   language: Language;
-  verbs: Verbs;
-  deed: Deed | null;
+  actions: RowActions;
+  action: ActiveAction | null;
 };
 
 /**
  * A line that did not change is not drawn again. Not by an element that is kept: that would hold the whole tree it was
  * first drawn in, which holds earlier ones, and in a busy room no line ever drawn would be freed.
  */
-function Row(this: Component<RowProps>, props: RowProps) {
+function MemoizedRow(this: Component<MemoizedRowProps>, props: MemoizedRowProps) {
   this.shouldComponentUpdate = (next) =>
-    (Object.keys(next) as (keyof RowProps)[]).some((key) => next[key] !== this.props[key]);
-  return props.line.kind === 'stored'
-    ? StoredRow(props as Parameters<typeof StoredRow>[0])
-    : PendingRow(props as Parameters<typeof PendingRow>[0]);
+    (Object.keys(next) as (keyof MemoizedRowProps)[]).some((key) => next[key] !== this.props[key]);
+  return props.item.kind === 'stored'
+    ? StoredMessageRow(props as Parameters<typeof StoredMessageRow>[0])
+    : PendingMessageRow(props as Parameters<typeof PendingMessageRow>[0]);
 }
 
 /** Whether a line stands under the name of the one before it. */
-function continues(line: Line, before: Line | undefined): boolean {
-  if (before === undefined || before.kind === 'gap' || line.kind === 'gap') return false;
-  if (line.kind === 'pending') return before.kind === 'pending' || before.own;
-  if (before.kind === 'pending') return line.own;
-  const [one, other] = [before.message, line.message];
-  const apart = Date.parse(other.created_at) - Date.parse(one.created_at);
-  return one.userId === other.userId && one.role === other.role && apart < GROUP;
+function continuesGroup(item: TimelineItem, previous: TimelineItem | undefined): boolean {
+  if (previous === undefined || previous.kind === 'gap' || item.kind === 'gap') return false;
+  if (item.kind === 'pending') return previous.kind === 'pending' || previous.own;
+  if (previous.kind === 'pending') return item.own;
+  const [earlier, later] = [previous.message, item.message];
+  const elapsedMs = Date.parse(later.created_at) - Date.parse(earlier.created_at);
+  return earlier.userId === later.userId && earlier.role === later.role && elapsedMs < GROUP_WINDOW_MS;
 }
 
-function dateOf(line: Line): Date | null {
-  return line.kind === 'stored' ? new Date(line.message.created_at) : null;
+function dateOf(item: TimelineItem): Date | null {
+  return item.kind === 'stored' ? new Date(item.message.created_at) : null;
 }

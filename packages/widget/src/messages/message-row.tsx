@@ -1,97 +1,107 @@
 /** One line of talk: who, when, what, and whether it has arrived. */
 
-import type { Chat, PendingLine, StoredLine } from '@chatty/client/chat';
+import type { ChatClient, PendingItem, StoredItem } from '@chatty/client/chat';
 import { useEffect, useReducer } from 'preact/hooks';
-import type { Deed, Deeds, Extras, Quoting } from '../extras-api.js';
+import type { ActiveAction, Extras, MessageActions, QuoteSource } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
-import { sentenceOf } from '../i18n/strings.js';
+import { refusalText } from '../i18n/strings.js';
 import { Avatar } from '../panel/avatar.js';
-import { RichText } from './message-text.js';
+import { MessageText } from './message-text.js';
 
-export type Verbs = Deeds &
-  Quoting &
-  Pick<Chat, 'retry' | 'discard'> & {
-    ownName(): string | null;
+export type RowActions = MessageActions &
+  QuoteSource &
+  Pick<ChatClient, 'retry' | 'discard'> & {
+    ownUsername(): string | null;
     /** What can be done with messages; null until it has been loaded. */
     extras: Extras | null;
   };
 
 /** How often what says "3 minutes ago" is looked at again, in milliseconds. */
-const AGE = 30_000;
+const RELATIVE_TIME_REFRESH_MS = 30_000;
 
 type Props<Kind> = {
-  line: Kind;
+  item: Kind;
   /** The first line of its author's group: it says who and when. */
   first: boolean;
   language: Language;
-  verbs: Verbs;
+  actions: RowActions;
 };
 
-export function StoredRow({ line, first, language, verbs, deed }: Props<StoredLine> & { deed: Deed | null }) {
-  const { message, own } = line;
-  const { words } = language;
-  const gone = message.deleted_at !== undefined;
-  const mine = { message, language, deeds: verbs };
-  const { extras } = verbs;
-  const tools = extras !== null && !gone && deed === null && verbs.ownId();
+export function StoredMessageRow({
+  item,
+  first,
+  language,
+  actions,
+  action,
+}: Props<StoredItem> & { action: ActiveAction | null }) {
+  const { message, own } = item;
+  const { strings } = language;
+  const isDeleted = message.deleted_at !== undefined;
+  const actionProps = { message, language, actions: actions };
+  const { extras } = actions;
+  const showsTools = extras !== null && !isDeleted && action === null && actions.ownId();
   return (
     // Takes the focus of a tap, which shows what can be done with the line.
     <div
       class={`row ${own ? 'own' : ''} ${first ? 'first' : ''}`}
       part="message"
-      tabIndex={tools ? -1 : undefined}
+      tabIndex={showsTools ? -1 : undefined}
     >
-      {first && <Heading {...{ line, language, extras }} />}
-      {extras && deed?.kind === 'edit' && !gone ? (
-        <extras.Editor {...mine} deed={deed} />
+      {first && <Heading {...{ item, language, extras }} />}
+      {extras && action?.kind === 'edit' && !isDeleted ? (
+        <extras.MessageEditor {...actionProps} action={action} />
       ) : (
         <div class="body">
-          {tools && <extras.Tools {...mine} own={own} />}
-          {extras && message.replyTo !== null && !gone && (
-            <extras.Quote id={message.replyTo} language={language} verbs={verbs} />
+          {showsTools && <extras.ActionToolbar {...actionProps} own={own} />}
+          {extras && message.replyTo !== null && !isDeleted && (
+            <extras.QuotedMessage id={message.replyTo} language={language} source={actions} />
           )}
-          <div class={`bubble ${gone ? 'gone' : ''}`} dir="auto" part="bubble">
-            {gone ? words.removed : <RichText text={message.content} own={verbs.ownName()} words={words} />}
-            {message.edited_at !== undefined && !gone && (
+          <div class={`bubble ${isDeleted ? 'gone' : ''}`} dir="auto" part="bubble">
+            {isDeleted ? (
+              strings.removed
+            ) : (
+              <MessageText text={message.content} ownName={actions.ownUsername()} strings={strings} />
+            )}
+            {message.edited_at !== undefined && !isDeleted && (
               <time
                 class="edited"
                 dateTime={message.edited_at}
-                title={language.moment(new Date(message.edited_at))}
+                title={language.fullDateTime(new Date(message.edited_at))}
               >
                 {' '}
-                {words.edited}
+                {strings.edited}
               </time>
             )}
           </div>
         </div>
       )}
-      {extras && message.reactions && !gone && <extras.Reactions {...mine} />}
-      {extras && deed?.kind === 'remove' && !gone && <extras.Removal {...mine} />}
+      {extras && message.reactions && !isDeleted && <extras.Reactions {...actionProps} />}
+      {extras && action?.kind === 'remove' && !isDeleted && <extras.DeleteConfirmation {...actionProps} />}
     </div>
   );
 }
 
-export function PendingRow({ line, first, language, verbs }: Props<PendingLine>) {
-  const { clientId, content, failure, replyTo } = line;
-  const { words } = language;
+export function PendingMessageRow({ item, first, language, actions }: Props<PendingItem>) {
+  const { clientId, content, failure, replyTo } = item;
+  const { strings } = language;
   return (
     <div class={`row own ${first ? 'first' : ''} ${failure === null ? 'waiting' : ''}`} part="message">
-      {verbs.extras && replyTo !== null && (
-        <verbs.extras.Quote id={replyTo} language={language} verbs={verbs} />
+      {actions.extras && replyTo !== null && (
+        <actions.extras.QuotedMessage id={replyTo} language={language} source={actions} />
       )}
       <div class="bubble" dir="auto" part="bubble">
-        <RichText text={content} own={verbs.ownName()} words={words} />
+        <MessageText text={content} ownName={actions.ownUsername()} strings={strings} />
       </div>
       {failure === null ? (
-        <span class="status">{words.sending}</span>
+        <span class="status">{strings.sending}</span>
       ) : (
         <div class="status failed" role="alert">
-          <span>{sentenceOf(words, failure)}</span>
-          <button type="button" onClick={() => verbs.retry(clientId)}>
-            {words.retry}
+          <span>{refusalText(strings, failure)}</span>
+          <button type="button" onClick={() => actions.retry(clientId)}>
+            {strings.retry}
           </button>
-          <button type="button" onClick={() => verbs.discard(clientId)}>
-            {words.remove}
+          <button type="button" onClick={() => actions.discard(clientId)}>
+            {strings.remove}
           </button>
         </div>
       )}
@@ -100,18 +110,18 @@ export function PendingRow({ line, first, language, verbs }: Props<PendingLine>)
 }
 
 function Heading({
-  line: { message, own },
+  item: { message, own },
   language,
   extras,
 }: {
-  line: StoredLine;
+  item: StoredItem;
   language: Language;
   extras: Extras | null;
 }) {
   const date = new Date(message.created_at);
-  const [, age] = useReducer((count: number) => count + 1, 0);
+  const [, rerender] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
-    const timer = setInterval(() => age(0), AGE);
+    const timer = setInterval(() => rerender(0), RELATIVE_TIME_REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
   return (
@@ -126,9 +136,9 @@ function Heading({
               {message.username}
             </bdi>
           ))}
-        {!own && extras && message.role && <extras.Badge role={message.role} language={language} />}
-        <time dateTime={message.created_at} title={language.moment(date)}>
-          {language.ago(date, new Date()) ?? language.time(date)}
+        {!own && extras && message.role && <extras.StaffBadge role={message.role} language={language} />}
+        <time dateTime={message.created_at} title={language.fullDateTime(date)}>
+          {language.relativeTime(date, new Date()) ?? language.time(date)}
         </time>
       </div>
     </>

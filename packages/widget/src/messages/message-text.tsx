@@ -2,18 +2,29 @@
 
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Words } from '../i18n/strings.js';
-import { jumbo, type Piece, parse } from './markup-parser.js';
+import type { Strings } from '../i18n/strings.js';
+import { isEmojiOnly, type MarkupPiece, parseMarkup } from './markup-parser.js';
 
 /** @param own the reader's name, null while it is not known */
-export function RichText({ text, own, words }: { text: string; own: string | null; words: Words }) {
-  const drawn = useMemo(() => parse(text, { own }).map((piece) => draw(piece, words)), [text, own, words]);
-  return jumbo(text) ? <span class="jumbo">{drawn}</span> : drawn;
+export function MessageText({
+  text,
+  ownName,
+  strings,
+}: {
+  text: string;
+  ownName: string | null;
+  strings: Strings;
+}) {
+  const rendered = useMemo(
+    () => parseMarkup(text, { own: ownName }).map((piece) => renderPiece(piece, strings)),
+    [text, ownName, strings],
+  );
+  return isEmojiOnly(text) ? <span class="jumbo">{rendered}</span> : rendered;
 }
 
-function draw(piece: Piece, words: Words): ComponentChildren {
+function renderPiece(piece: MarkupPiece, strings: Strings): ComponentChildren {
   if (typeof piece === 'string') return piece;
-  const inside = piece.inside.map((each) => draw(each, words));
+  const children = piece.children.map((child) => renderPiece(child, strings));
   switch (piece.kind) {
     case 'link':
       return (
@@ -24,32 +35,32 @@ function draw(piece: Piece, words: Words): ComponentChildren {
           target="_blank"
           rel="noopener noreferrer nofollow ugc"
         >
-          {inside}
+          {children}
         </a>
       );
     case 'mention':
       return (
         <span class={`mention ${piece.own ? 'own' : ''}`}>
-          <bdi>{inside}</bdi>
+          <bdi>{children}</bdi>
         </span>
       );
     case 'spoiler':
-      return <Spoiler label={words.spoiler}>{inside}</Spoiler>;
+      return <Spoiler label={strings.spoiler}>{children}</Spoiler>;
     case 'pre':
-      return <pre>{String(piece.inside[0]).replace(/^\n|\n$/g, '')}</pre>;
+      return <pre>{String(piece.children[0]).replace(/^\n|\n$/g, '')}</pre>;
     default: {
       const Element = piece.kind;
-      return <Element>{inside}</Element>;
+      return <Element>{children}</Element>;
     }
   }
 }
 
 /** The button lies over the text and stays beside it, since links inside a button would not open. */
 function Spoiler({ label, children }: { label: string; children: ComponentChildren }) {
-  const [shown, setShown] = useState(false);
+  const [isShown, setIsShown] = useState(false);
   return (
     <span class="spoiler">
-      <button type="button" aria-expanded={shown} aria-label={label} onClick={() => setShown(!shown)} />
+      <button type="button" aria-expanded={isShown} aria-label={label} onClick={() => setIsShown(!isShown)} />
       <span>{children}</span>
     </span>
   );

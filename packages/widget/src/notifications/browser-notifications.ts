@@ -1,42 +1,42 @@
 /** Notifications of the browser while the page is hidden: whether they can be had, and which of them are still there. */
 
-type Notice = { title: string; body: string; tag: string };
+type BrowserNotice = { title: string; body: string; tag: string };
 
-export type Desk = {
+export type BrowserNotifications = {
   /** Whether the browser can show any; false also where only service workers may, as on Android. */
-  able(): boolean;
-  show(notice: Notice): void;
+  isSupported(): boolean;
+  show(notice: BrowserNotice): void;
   /** Takes back what is still shown. */
   clear(): void;
 };
 
-/** @param press the visitor pressed one */
-export function createDesk(press: () => void): Desk {
-  const shown = new Set<Notification>();
-  let able = 'Notification' in window && isSecureContext && canMake();
+/** @param onPress the visitor pressed one */
+export function createBrowserNotifications(onPress: () => void): BrowserNotifications {
+  const shownNotifications = new Set<Notification>();
+  let isSupported = 'Notification' in window && isSecureContext && canConstructNotification();
 
   function clear(): void {
-    for (const each of shown) each.close();
-    shown.clear();
+    for (const notification of shownNotifications) notification.close();
+    shownNotifications.clear();
   }
 
   return {
-    able: () => able,
+    isSupported: () => isSupported,
     show({ title, ...options }) {
-      if (!able || Notification.permission !== 'granted') return;
+      if (!isSupported || Notification.permission !== 'granted') return;
       // One of a chat at a time: the newest.
       clear();
       try {
-        const made = new Notification(title, options);
-        shown.add(made);
-        made.onclose = () => shown.delete(made);
-        made.onclick = () => {
+        const notification = new Notification(title, options);
+        shownNotifications.add(notification);
+        notification.onclose = () => shownNotifications.delete(notification);
+        notification.onclick = () => {
           window.focus();
           clear();
-          press();
+          onPress();
         };
       } catch {
-        able = false;
+        isSupported = false;
       }
     },
     clear,
@@ -44,7 +44,7 @@ export function createDesk(press: () => void): Desk {
 }
 
 /** Without permission one that is made is never shown, and where none can be made the constructor throws. */
-function canMake(): boolean {
+function canConstructNotification(): boolean {
   if (Notification.permission === 'granted') return true;
   try {
     new Notification('').onerror = () => undefined;

@@ -1,60 +1,64 @@
 /** Loaded where the host wants more than the bubble to tell of messages: the page's title, a sound, notifications. */
 
-import type { Chat } from '@chatty/client/chat';
+import type { ChatClient } from '@chatty/client/chat';
 import type { Events } from '@chatty/embed/types';
-import type { Notices } from '../extras-api.js';
-import type { FaceOptions } from '../loader/chat-module.js';
-import { createDesk } from './browser-notifications.js';
+import type { Notifications } from '../extras-api.js';
+import type { ChatViewOptions } from '../loader/chat-module.js';
+import { createBrowserNotifications } from './browser-notifications.js';
 import styles from './notifications.css';
-import { choices } from './preferences.js';
-import { concerns, createGate, plainText, type Scope } from './relevance.js';
-import { createChime } from './sound.js';
+import { preferenceStore } from './preferences.js';
+import { createThrottle, isRelevant, type NotificationScope, plainText } from './relevance.js';
+import { createNotificationSound } from './sound.js';
 import { Switches } from './switches.js';
 import { titleBadge } from './title-badge.js';
 
 /** Shortest time in milliseconds from one to the next. */
-const BETWEEN_SOUNDS = 5_000;
-const BETWEEN_NOTIFICATIONS = 2_000;
+const SOUND_INTERVAL_MS = 5_000;
+const NOTIFICATION_INTERVAL_MS = 2_000;
 
 /**
- * @param dress adds a style sheet
- * @param chat the talk, as of now
+ * @param addStyles adds a style sheet
+ * @param getChat the talk, as of now
  */
-export function startNotices(
-  options: FaceOptions,
-  dress: (styles: string) => void,
-  chat: () => Chat | null,
-): Notices {
-  dress(styles);
-  const settings = options.identity();
-  const offered = { sound: scopeOf(settings.sound), notifications: scopeOf(settings.notifications) };
+export function startNotifications(
+  options: ChatViewOptions,
+  addStyles: (styles: string) => void,
+  getChat: () => ChatClient | null,
+): Notifications {
+  addStyles(styles);
+  const settings = options.visitor();
+  const offeredScopes = { sound: scopeOf(settings.sound), notifications: scopeOf(settings.notifications) };
   const { host } = options.root.getRootNode() as ShadowRoot;
-  const chime = offered.sound ? createChime() : null;
+  const notificationSound = offeredScopes.sound ? createNotificationSound() : null;
   // What opens the panel is the bubble; a chat without one is open.
-  const desk = createDesk(() => options.root.querySelector<HTMLElement>('.launcher')?.click());
-  const mayRing = createGate(BETWEEN_SOUNDS);
-  const mayShow = createGate(BETWEEN_NOTIFICATIONS);
-  let ended = false;
+  const browserNotifications = createBrowserNotifications(() =>
+    options.root.querySelector<HTMLElement>('.launcher')?.click(),
+  );
+  const soundAllowed = createThrottle(SOUND_INTERVAL_MS);
+  const notificationAllowed = createThrottle(NOTIFICATION_INTERVAL_MS);
+  let isDisposed = false;
 
-  function unread(event: Event): void {
+  function onUnread(event: Event): void {
     const { count } = (event as CustomEvent<Events['unread']>).detail;
-    if (scopeOf(settings.titleBadge)) titleBadge.count(host, count);
-    if (count === 0) desk.clear();
+    if (scopeOf(settings.titleBadge)) titleBadge.setCount(host, count);
+    if (count === 0) browserNotifications.clear();
   }
 
-  async function heard(event: Event): Promise<void> {
-    const talk = chat();
-    const message = talk?.find((event as CustomEvent<Events['message']>).detail.id);
-    if (!talk || !message || message.deleted_at) return;
-    const mine = await concerns(message, talk);
-    const wanted = (scope: Scope | undefined) => scope === 'all' || (mine && scope !== undefined);
-    const { sound, notifications } = choices.get();
+  async function onMessage(event: Event): Promise<void> {
+    const client = getChat();
+    const message = client?.find((event as CustomEvent<Events['message']>).detail.id);
+    if (!client || !message || message.deleted_at) return;
+    const isRelevantToVisitor = await isRelevant(message, client);
+    const isWanted = (scope: NotificationScope | undefined) =>
+      scope === 'all' || (isRelevantToVisitor && scope !== undefined);
+    const { sound, notifications } = preferenceStore.get();
     // The visitor may have come, or another one, or nobody.
-    if (ended || talk !== chat() || (options.isOpen() && !document.hidden)) return;
-    if (sound && wanted(offered.sound) && chime?.ready() && mayRing()) chime.ring();
-    if (notifications && wanted(offered.notifications) && document.hidden && mayShow()) {
-      const { projectId, room } = talk.session ?? {};
-      desk.show({
+    if (isDisposed || client !== getChat() || (options.isOpen() && !document.hidden)) return;
+    if (sound && isWanted(offeredScopes.sound) && notificationSound?.canPlay() && soundAllowed())
+      notificationSound.play();
+    if (notifications && isWanted(offeredScopes.notifications) && document.hidden && notificationAllowed()) {
+      const { projectId, room } = client.session ?? {};
+      browserNotifications.show({
         title: message.username,
         body: plainText(message.content),
         // Other tabs of the site tell of the same message.
@@ -64,29 +68,35 @@ export function startNotices(
   }
 
   /** Nobody calls or answers a guest. */
-  function onOffer(): typeof offered {
-    const member = options.identity().token !== null;
-    const of = (scope: Scope | undefined) => (member || scope === 'all' ? scope : undefined);
-    return { sound: of(offered.sound), notifications: of(offered.notifications) };
+  function offeredToVisitor(): typeof offeredScopes {
+    const isMember = options.visitor().token !== null;
+    const of = (scope: NotificationScope | undefined) => (isMember || scope === 'all' ? scope : undefined);
+    return { sound: of(offeredScopes.sound), notifications: of(offeredScopes.notifications) };
   }
 
-  host.addEventListener('chatty:unread', unread);
-  host.addEventListener('chatty:message', heard);
+  host.addEventListener('chatty:unread', onUnread);
+  host.addEventListener('chatty:message', onMessage);
   return {
-    Switches: ({ language }) => <Switches offered={onOffer()} language={language} desk={desk} />,
-    end() {
-      ended = true;
-      host.removeEventListener('chatty:unread', unread);
-      host.removeEventListener('chatty:message', heard);
-      titleBadge.count(host, 0);
-      chime?.end();
-      desk.clear();
+    Switches: ({ language }) => (
+      <Switches
+        offeredScopes={offeredToVisitor()}
+        language={language}
+        browserNotifications={browserNotifications}
+      />
+    ),
+    dispose() {
+      isDisposed = true;
+      host.removeEventListener('chatty:unread', onUnread);
+      host.removeEventListener('chatty:message', onMessage);
+      titleBadge.setCount(host, 0);
+      notificationSound?.dispose();
+      browserNotifications.clear();
     },
   };
 }
 
 /** What a host may say, as text: of what it wants to be told, or that it does not. */
-function scopeOf(setting: unknown): Scope | undefined {
+function scopeOf(setting: unknown): NotificationScope | undefined {
   if (!setting || setting === 'false') return;
   return setting === 'all' ? 'all' : 'mentions';
 }

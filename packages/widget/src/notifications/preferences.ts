@@ -1,53 +1,53 @@
 /** What the visitor chose on this device, for all chats of the site: stored once they choose, never before. */
 
-export type Choices = { sound: boolean; notifications: boolean };
+export type Preferences = { sound: boolean; notifications: boolean };
 
-const KEY = 'chatty-notices';
+const STORAGE_KEY = 'chatty-notices';
 /** A host that asked for the sound gets it; notifications are the visitor's to ask for. */
-const FIRST: Choices = { sound: true, notifications: false };
+const DEFAULT_PREFERENCES: Preferences = { sound: true, notifications: false };
 
-type Kept = {
-  get(): Choices;
-  set(choice: Partial<Choices>): void;
+type PreferenceStore = {
+  get(): Preferences;
+  set(changes: Partial<Preferences>): void;
   /** In this tab or another. Answers how to stop listening. */
   onChange(listener: () => void): () => void;
 };
 
 /** One for the page: a device has one visitor at a time. */
-export const choices: Kept = createChoices();
+export const preferenceStore: PreferenceStore = createPreferenceStore();
 
-function createChoices(): Kept {
+function createPreferenceStore(): PreferenceStore {
   const listeners = new Set<() => void>();
   /** Where nothing can be stored. */
-  let here: Partial<Choices> = {};
+  let unsavedPreferences: Partial<Preferences> = {};
 
-  function get(): Choices {
+  function get(): Preferences {
     try {
       const { sound, notifications } = {
-        ...FIRST,
-        ...here,
-        ...JSON.parse(localStorage.getItem(KEY) ?? '{}'),
+        ...DEFAULT_PREFERENCES,
+        ...unsavedPreferences,
+        ...JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}'),
       };
       return { sound: sound === true, notifications: notifications === true };
     } catch {
-      return { ...FIRST, ...here };
+      return { ...DEFAULT_PREFERENCES, ...unsavedPreferences };
     }
   }
 
-  const heard = () => {
+  const notifyListeners = () => {
     for (const listener of listeners) listener();
   };
 
   return {
     get,
-    set(choice) {
-      here = { ...get(), ...choice };
+    set(changes) {
+      unsavedPreferences = { ...get(), ...changes };
       try {
-        localStorage.setItem(KEY, JSON.stringify(here));
+        localStorage.setItem(STORAGE_KEY, JSON.stringify(unsavedPreferences));
       } catch {
         // It holds until the page is left.
       }
-      heard();
+      notifyListeners();
     },
     onChange(listener) {
       listeners.add(listener);

@@ -1,77 +1,77 @@
 /** A short soft sound, made and not loaded; silent until the visitor has done something on the page, as browsers want it. */
 
-type Chime = {
+type NotificationSound = {
   /** Whether the visitor has done something, so that it can be heard. */
-  ready(): boolean;
-  ring(): void;
-  end(): void;
+  canPlay(): boolean;
+  play(): void;
+  dispose(): void;
 };
 
 /** What browsers take for an act of the visitor. */
-const ACTS = ['click', 'keydown'] as const;
+const USER_GESTURES = ['click', 'keydown'] as const;
 /** Two notes that rise, in Hz; each so loud at most, where 1 is full, and so long in seconds. */
-const NOTES = [660, 880];
-const LOUDNESS = 0.07;
-const LENGTH = 0.32;
-const APART = 0.11;
+const NOTE_FREQUENCIES_HZ = [660, 880];
+const PEAK_GAIN = 0.07;
+const NOTE_SECONDS = 0.32;
+const NOTE_INTERVAL_SECONDS = 0.11;
 
-export function createChime(): Chime {
+export function createNotificationSound(): NotificationSound {
   let context: AudioContext | null = null;
-  let rings = false;
+  let isPlaying = false;
 
-  function listen(on: boolean): void {
-    for (const act of ACTS)
-      if (on) addEventListener(act, allow, { capture: true, passive: true });
-      else removeEventListener(act, allow, { capture: true });
+  function toggleGestureListeners(on: boolean): void {
+    for (const gesture of USER_GESTURES)
+      if (on) addEventListener(gesture, unlockAudio, { capture: true, passive: true });
+      else removeEventListener(gesture, unlockAudio, { capture: true });
   }
 
   /** Made within the act, or Safari leaves it mute; asleep until it is needed, or it holds the device's sound. */
-  async function allow(): Promise<void> {
+  async function unlockAudio(): Promise<void> {
     try {
       context ??= new AudioContext();
       await context.resume();
-      listen(false);
-      if (!rings) await context.suspend();
+      toggleGestureListeners(false);
+      if (!isPlaying) await context.suspend();
     } catch {
       // A device without sound.
     }
   }
 
-  function play(output: AudioContext, done: () => void): void {
-    NOTES.forEach((pitch, index) => {
-      const start = output.currentTime + index * APART;
+  function playNotes(output: AudioContext, done: () => void): void {
+    NOTE_FREQUENCIES_HZ.forEach((pitch, index) => {
+      const start = output.currentTime + index * NOTE_INTERVAL_SECONDS;
       const tone = new OscillatorNode(output, { frequency: pitch });
       const volume = new GainNode(output, { gain: 0 });
       volume.gain.setValueAtTime(0, start);
-      volume.gain.linearRampToValueAtTime(LOUDNESS, start + 0.015);
-      volume.gain.exponentialRampToValueAtTime(0.0001, start + LENGTH);
+      volume.gain.linearRampToValueAtTime(PEAK_GAIN, start + 0.015);
+      volume.gain.exponentialRampToValueAtTime(0.0001, start + NOTE_SECONDS);
       tone.connect(volume).connect(output.destination);
       tone.start(start);
-      tone.stop(start + LENGTH);
-      if (index === NOTES.length - 1) tone.onended = done;
+      tone.stop(start + NOTE_SECONDS);
+      if (index === NOTE_FREQUENCIES_HZ.length - 1) tone.onended = done;
     });
   }
 
-  listen(true);
+  toggleGestureListeners(true);
   return {
-    ready: () => context !== null,
-    async ring() {
-      if (!context || rings) return;
-      rings = true;
+    canPlay: () => context !== null,
+    async play() {
+      if (!context || isPlaying) return;
+      isPlaying = true;
       const output = context;
       try {
         await output.resume();
-        play(output, () => {
-          rings = false;
+        playNotes(output, () => {
+          isPlaying = false;
           void output.suspend().catch(() => undefined);
         });
       } catch {
         // It ended meanwhile.
-        rings = false;
+        isPlaying = false;
       }
     },
-    end() {
-      listen(false);
+    dispose() {
+      toggleGestureListeners(false);
       void context?.close().catch(() => undefined);
       context = null;
     },

@@ -1,21 +1,21 @@
 /** What the switches of the notices say in each language; here, for a chat without them has no use for it. */
 
-import type { Scope } from './relevance.js';
+import type { NotificationScope } from './relevance.js';
 
-export type Switch = 'sound' | 'notifications';
+export type SwitchName = 'sound' | 'notifications';
 
-type NoticeWords = Record<Switch, Record<Scope, string>> & {
+type NotificationStrings = Record<SwitchName, Record<NotificationScope, string>> & {
   /** The browser was told to show none of this site. */
   blocked: string;
 };
 
-const en: NoticeWords = {
+const en: NotificationStrings = {
   sound: { mentions: 'Sound for mentions and replies', all: 'Sound for new messages' },
   notifications: { mentions: 'Notify me of mentions and replies', all: 'Notify me of new messages' },
   blocked: 'Your browser blocks notifications from this site. You can allow them in its settings.',
 };
 
-const tables: Record<string, NoticeWords> = {
+const tables: Record<string, NotificationStrings> = {
   en,
   ko: {
     sound: { mentions: '멘션과 답장 알림음', all: '새 메시지 알림음' },
@@ -45,6 +45,6 @@ const tables: Record<string, NoticeWords> = {
 };
 
 /** @param locale as `Language.locale` has it */
-export function noticeWords(locale: string): NoticeWords {
+export function notificationStrings(locale: string): NotificationStrings {
   return tables[locale.slice(0, 2)] ?? en;
 }

@@ -3,12 +3,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 import { Icon } from '../panel/icon.js';
-import type { Desk } from './browser-notifications.js';
-import { choices } from './preferences.js';
-import type { Scope } from './relevance.js';
-import { noticeWords, type Switch } from './strings.js';
+import type { BrowserNotifications } from './browser-notifications.js';
+import { preferenceStore } from './preferences.js';
+import type { NotificationScope } from './relevance.js';
+import { notificationStrings, type SwitchName } from './strings.js';
 
-const ICONS: Record<Switch, { on: string; off: string }> = {
+const ICONS: Record<SwitchName, { on: string; off: string }> = {
   sound: {
     on: 'M4 9.5v5h3.5l4.5 4v-13l-4.5 4ZM15.5 9.2a4 4 0 0 1 0 5.6M18 6.5a7.8 7.8 0 0 1 0 11',
     off: 'M4 9.5v5h3.5l4.5 4v-13l-4.5 4ZM16 9.8l4.4 4.4M20.4 9.8 16 14.2',
@@ -22,36 +22,39 @@ const ICONS: Record<Switch, { on: string; off: string }> = {
 type Props = {
   language: Language;
   /** Of which messages each that is offered tells. */
-  offered: Record<Switch, Scope | undefined>;
-  desk: Desk;
+  offeredScopes: Record<SwitchName, NotificationScope | undefined>;
+  browserNotifications: BrowserNotifications;
 };
 
-export function Switches({ language, offered, desk }: Props) {
-  const [chosen, setChosen] = useState(choices.get);
-  const [blocked, setBlocked] = useState(false);
-  useEffect(() => choices.onChange(() => setChosen(choices.get())), []);
-  const words = noticeWords(language.locale);
-  const isOn: Record<Switch, boolean> = {
-    sound: chosen.sound,
-    notifications: chosen.notifications && desk.able() && Notification.permission === 'granted',
+export function Switches({ language, offeredScopes, browserNotifications }: Props) {
+  const [preferences, setPreferences] = useState(preferenceStore.get);
+  const [isBlocked, setIsBlocked] = useState(false);
+  useEffect(() => preferenceStore.onChange(() => setPreferences(preferenceStore.get())), []);
+  const strings = notificationStrings(language.locale);
+  const isOn: Record<SwitchName, boolean> = {
+    sound: preferences.sound,
+    notifications:
+      preferences.notifications &&
+      browserNotifications.isSupported() &&
+      Notification.permission === 'granted',
   };
 
-  async function press(name: Switch): Promise<void> {
-    setBlocked(false);
-    if (name === 'sound' || isOn[name]) return choices.set({ [name]: !isOn[name] });
+  async function toggleSwitch(name: SwitchName): Promise<void> {
+    setIsBlocked(false);
+    if (name === 'sound' || isOn[name]) return preferenceStore.set({ [name]: !isOn[name] });
     const answer = await Notification.requestPermission();
-    if (answer === 'granted') choices.set({ notifications: true });
+    if (answer === 'granted') preferenceStore.set({ notifications: true });
     // Put off, the question can be asked again.
-    setBlocked(answer === 'denied');
+    setIsBlocked(answer === 'denied');
   }
 
-  const shown = (['sound', 'notifications'] as const).filter(
-    (name) => offered[name] && (name === 'sound' || desk.able()),
+  const visibleSwitches = (['sound', 'notifications'] as const).filter(
+    (name) => offeredScopes[name] && (name === 'sound' || browserNotifications.isSupported()),
   );
   return (
-    <div class="switches" onFocusOut={() => setBlocked(false)}>
-      {shown.map((name) => {
-        const label = words[name][offered[name] ?? 'mentions'];
+    <div class="switches" onFocusOut={() => setIsBlocked(false)}>
+      {visibleSwitches.map((name) => {
+        const label = strings[name][offeredScopes[name] ?? 'mentions'];
         return (
           <button
             key={name}
@@ -60,14 +63,14 @@ export function Switches({ language, offered, desk }: Props) {
             aria-label={label}
             aria-pressed={isOn[name]}
             title={label}
-            onClick={() => void press(name)}
+            onClick={() => void toggleSwitch(name)}
           >
             <Icon path={ICONS[name][isOn[name] ? 'on' : 'off']} />
           </button>
         );
       })}
       <p class="blocked" role="status">
-        {blocked && words.blocked}
+        {isBlocked && strings.blocked}
       </p>
     </div>
   );

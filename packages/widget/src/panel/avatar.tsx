@@ -2,20 +2,20 @@
 
 import { useState } from 'preact/hooks';
 
-const TINTS = 8;
+const TINT_COUNT = 8;
 
 export function Avatar({ userId, username, url }: { userId: string; username: string; url: string | null }) {
-  const [broken, setBroken] = useState<string | null>(null);
+  const [failedUrl, setFailedUrl] = useState<string | null>(null);
   return (
     <span class={`avatar tint-${tintOf(userId)}`} aria-hidden="true">
-      {url !== null && broken !== url ? (
+      {url !== null && failedUrl !== url ? (
         <img
           src={url}
           alt=""
           loading="lazy"
           decoding="async"
           referrerpolicy="no-referrer"
-          onError={() => setBroken(url)}
+          onError={() => setFailedUrl(url)}
         />
       ) : (
         initialsOf(username)
@@ -42,5 +42,5 @@ function firstGrapheme(word: string): string {
 function tintOf(userId: string): number {
   let hash = 0;
   for (const character of userId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % TINTS;
+  return hash % TINT_COUNT;
 }

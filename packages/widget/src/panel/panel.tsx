@@ -1,63 +1,68 @@
 /** The panel: who is here and how the connection stands, and the talk, or in its place what keeps the visitor from it. */
 
-import type { Chat, Line, Reason, State } from '@chatty/client/chat';
+import type { ChatClient, ConnectionState, TimedRefusal, TimelineItem } from '@chatty/client/chat';
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
-import type { Draft, Extras, Notices, Seen } from '../extras-api.js';
+import type { ComposerDraft, Extras, Notifications, UnreadMarker } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
-import { List } from '../messages/message-list.js';
+import { MessageList } from '../messages/message-list.js';
 import { Icon } from './icon.js';
-import { Because } from './refusal-text.js';
+import { RefusalText } from './refusal-text.js';
 
 type Props = {
   /** Null for a visitor who is not logged in. */
-  chat: Chat | null;
+  chat: ChatClient | null;
   /** Nobody is logged in: reads at most. */
   guest: boolean;
   language: Language;
-  draft: Draft;
+  draft: ComposerDraft;
   extras: Extras | null;
-  notices: Notices | null;
-  seen: Seen;
+  notices: Notifications | null;
+  unreadMarker: UnreadMarker;
   /** Asks the host to log the visitor in. */
-  askLogin: () => void;
-  takesFocus: () => boolean;
+  requestLogin: () => void;
+  consumeFocusRequest: () => boolean;
 };
 
 /** States that stand in words over the talk; the others are told by the dot. */
-const EXPLAINED: readonly State[] = ['recovering', 'waiting', 'closed'];
+const STATES_WITH_BANNER: readonly ConnectionState[] = ['recovering', 'waiting', 'closed'];
 
 /** Why a visitor is refused whom a login helps. */
-export const LOGGED_OUT: readonly (Reason['code'] | null | undefined)[] = ['token_missing', 'login_required'];
+export const LOGIN_REQUIRED_CODES: readonly (TimedRefusal['code'] | null | undefined)[] = [
+  'token_missing',
+  'login_required',
+];
 
-type View = {
-  state: State;
-  reason: Reason | null;
-  bar: Reason | null;
-  lines: readonly Line[];
-  joined: boolean;
-  count: number | null;
+type ChatSnapshot = {
+  state: ConnectionState;
+  refusal: TimedRefusal | null;
+  writeBlock: TimedRefusal | null;
+  items: readonly TimelineItem[];
+  hasJoined: boolean;
+  memberCount: number | null;
 };
 
 /** What the chat shows as of now; drawn anew when it changes. */
-function useChat(chat: Chat | null): View {
-  const [, redraw] = useReducer((count: number, _: unknown) => count + 1, 0);
-  const joined = useRef(chat?.session != null);
-  joined.current ||= chat?.state === 'live';
+function useChat(chat: ChatClient | null): ChatSnapshot {
+  const [, rerender] = useReducer((count: number, _: unknown) => count + 1, 0);
+  const hasJoined = useRef(chat?.session != null);
+  hasJoined.current ||= chat?.state === 'live';
   // At once: between the first drawing and an effect that comes later a refusal would go unheard.
   useLayoutEffect(() => {
-    const offs = (['state', 'lines', 'presence', 'bar'] as const).map((name) => chat?.on(name, redraw));
+    const unsubscribers = (['state', 'lines', 'presence', 'bar'] as const).map((name) =>
+      chat?.on(name, rerender),
+    );
     return () => {
-      for (const off of offs) off?.();
+      for (const off of unsubscribers) off?.();
     };
   }, [chat]);
   return {
     state: chat?.state ?? 'idle',
-    reason: chat?.reason ?? null,
-    bar: chat?.bar ?? null,
-    lines: chat?.lines ?? [],
-    joined: joined.current,
-    count: chat?.count ?? null,
+    refusal: chat?.refusal ?? null,
+    writeBlock: chat?.writeBlock ?? null,
+    items: chat?.items ?? [],
+    hasJoined: hasJoined.current,
+    memberCount: chat?.memberCount ?? null,
   };
 }
 
@@ -69,91 +74,123 @@ export function Panel({
   draft,
   extras,
   notices,
-  seen,
-  askLogin,
-  takesFocus,
+  unreadMarker,
+  requestLogin,
+  consumeFocusRequest,
   close,
 }: Props & { close: (() => void) | null }) {
-  const { words } = language;
-  const view = useChat(chat);
-  const refused = view.state === 'refused';
+  const { strings } = language;
+  const snapshot = useChat(chat);
+  const isRefused = snapshot.state === 'refused';
   // Projects and rooms without guests refuse those who are not logged in. What else is in a guest's way no login helps.
-  const kept = refused && guest && LOGGED_OUT.includes(view.reason?.code);
-  const shown = chat === null || kept ? 'login' : refused ? 'refused' : 'talk';
+  const needsLogin = isRefused && guest && LOGIN_REQUIRED_CODES.includes(snapshot.refusal?.code);
+  const content = chat === null || needsLogin ? 'login' : isRefused ? 'refused' : 'talk';
   return (
     <section
       class={`panel ${close ? 'docked' : 'inline'}`}
       part="panel"
       role={close ? 'dialog' : undefined}
-      aria-label={words.title}
+      aria-label={strings.title}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && !event.isComposing) close?.();
       }}
     >
       <div class="header" part="header">
-        <h2>{words.title}</h2>
-        {shown === 'talk' && <Presence view={view} language={language} />}
-        {shown === 'talk' && notices && <notices.Switches language={language} />}
+        <h2>{strings.title}</h2>
+        {content === 'talk' && <PresenceStatus snapshot={snapshot} language={language} />}
+        {content === 'talk' && notices && <notices.Switches language={language} />}
         {close && (
-          <button type="button" class="close" aria-label={words.close} title={words.close} onClick={close}>
+          <button
+            type="button"
+            class="close"
+            aria-label={strings.close}
+            title={strings.close}
+            onClick={close}
+          >
             <Icon path="m6 6 12 12M18 6 6 18" size={20} />
           </button>
         )}
       </div>
-      {shown === 'login' && (
+      {content === 'login' && (
         <div class="notice">
-          <p>{words.loginHint}</p>
-          <button type="button" class="primary" onClick={askLogin}>
-            {words.login}
+          <p>{strings.loginHint}</p>
+          <button type="button" class="primary" onClick={requestLogin}>
+            {strings.login}
           </button>
         </div>
       )}
-      {shown === 'refused' && (
+      {content === 'refused' && (
         <div class="notice" role="alert">
-          <strong>{words.states.refused}</strong>
-          {view.reason && (
+          <strong>{strings.states.refused}</strong>
+          {snapshot.refusal && (
             <>
               <p>
-                <Because reason={view.reason} {...{ extras, language }} />
+                <RefusalText refusal={snapshot.refusal} {...{ extras, language }} />
               </p>
-              <code>{view.reason.code}</code>
+              <code>{snapshot.refusal.code}</code>
             </>
           )}
         </div>
       )}
-      {shown === 'talk' && chat && (
-        <Talk {...{ chat, guest, view, language, draft, extras, seen, askLogin, takesFocus }} />
+      {content === 'talk' && chat && (
+        <Conversation
+          {...{
+            chat,
+            guest,
+            snapshot,
+            language,
+            draft,
+            extras,
+            unreadMarker,
+            requestLogin,
+            consumeFocusRequest,
+          }}
+        />
       )}
     </section>
   );
 }
 
-type TalkProps = Omit<Props, 'notices'> & { chat: Chat; view: View };
+type ConversationProps = Omit<Props, 'notices'> & { chat: ChatClient; snapshot: ChatSnapshot };
 
-function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, takesFocus }: TalkProps) {
-  const { words } = language;
-  const [answers, setAnswers] = useState(draft.answers);
-  draft.answers = answers;
+function Conversation({
+  chat,
+  guest,
+  snapshot,
+  language,
+  draft,
+  extras,
+  unreadMarker,
+  requestLogin,
+  consumeFocusRequest,
+}: ConversationProps) {
+  const { strings } = language;
+  const [replyingTo, setReplyingTo] = useState(draft.replyingTo);
+  draft.replyingTo = replyingTo;
   return (
     <>
-      {EXPLAINED.includes(view.state) && (view.joined || view.reason) && (
+      {STATES_WITH_BANNER.includes(snapshot.state) && (snapshot.hasJoined || snapshot.refusal) && (
         <p class="banner" role="status">
-          {view.reason ? (
-            <Because reason={view.reason} {...{ extras, language }} />
+          {snapshot.refusal ? (
+            <RefusalText refusal={snapshot.refusal} {...{ extras, language }} />
           ) : (
-            words.states[view.state]
+            strings.states[snapshot.state]
           )}
-          {view.state === 'waiting' && !view.reason?.until && (
-            <button type="button" onClick={chat.wake}>
-              {words.tryNow}
+          {snapshot.state === 'waiting' && !snapshot.refusal?.until && (
+            <button type="button" onClick={chat.reconnectNow}>
+              {strings.tryNow}
             </button>
           )}
         </p>
       )}
-      {view.joined || view.lines.length > 0 ? (
-        <List lines={view.lines} reply={setAnswers} {...{ chat, language, extras, seen }} />
+      {snapshot.hasJoined || snapshot.items.length > 0 ? (
+        <MessageList
+          items={snapshot.items}
+          replyTo={setReplyingTo}
+          {...{ chat, language, extras, unreadMarker }}
+        />
       ) : (
-        <div class="skeleton" role="status" aria-label={words.states[view.state]}>
+        <div class="skeleton" role="status" aria-label={strings.states[snapshot.state]}>
           <b />
           <b />
           <b />
@@ -162,18 +199,18 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, take
       )}
       {guest ? (
         <p class="composer join">
-          <span>{words.guestHint}</span>
-          <button type="button" class="primary" onClick={askLogin}>
-            {words.login}
+          <span>{strings.guestHint}</span>
+          <button type="button" class="primary" onClick={requestLogin}>
+            {strings.login}
           </button>
         </p>
       ) : (
         <>
-          {extras && <extras.Typing chat={chat} language={language} />}
+          {extras && <extras.TypingIndicator chat={chat} language={language} />}
           <Composer
-            answer={setAnswers}
-            bar={view.bar}
-            {...{ chat, language, draft, answers, extras, takesFocus }}
+            setReplyingTo={setReplyingTo}
+            writeBlock={snapshot.writeBlock}
+            {...{ chat, language, draft, replyingTo, extras, consumeFocusRequest }}
           />
         </>
       )}
@@ -181,14 +218,20 @@ function Talk({ chat, guest, view, language, draft, extras, seen, askLogin, take
   );
 }
 
-function Presence({ view: { state, count }, language: { words } }: { view: View; language: Language }) {
-  const text = words.states[state];
+function PresenceStatus({
+  snapshot: { state, memberCount },
+  language: { strings },
+}: {
+  snapshot: ChatSnapshot;
+  language: Language;
+}) {
+  const text = strings.states[state];
   return (
     <>
       <span class={`dot ${state}`} role="img" aria-label={text} title={text} />
-      {state === 'live' && count !== null && count > 0 && (
-        <span class="count" title={words.hereNow(count)}>
-          {words.here(count)}
+      {state === 'live' && memberCount !== null && memberCount > 0 && (
+        <span class="count" title={strings.hereNow(memberCount)}>
+          {strings.here(memberCount)}
         </span>
       )}
     </>

@@ -1,19 +1,19 @@
 /** Why something is not possible: the sentence alone, and once the extras are there, until when. */
 
-import type { Reason } from '@chatty/client/chat';
+import type { TimedRefusal } from '@chatty/client/chat';
 import type { Extras } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
-import { sentenceOf } from '../i18n/strings.js';
+import { refusalText } from '../i18n/strings.js';
 
-export function Because({
-  reason,
+export function RefusalText({
+  refusal,
   extras,
   language,
 }: {
-  reason: Reason;
+  refusal: TimedRefusal;
   extras: Extras | null;
   language: Language;
 }) {
-  if (!extras) return sentenceOf(language.words, reason.code);
-  return <extras.Why reason={reason} language={language} />;
+  if (!extras) return refusalText(language.strings, refusal.code);
+  return <extras.RefusalDetails refusal={refusal} language={language} />;
 }

@@ -2,43 +2,43 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
-import type { Refusals } from '../../auth/rejection-log.js';
-import { codeWords } from '../../doctor/format.js';
+import type { RefusalLog } from '../../auth/rejection-log.js';
+import { describeCode } from '../../doctor/format.js';
 import type { Doctor } from '../../doctor/token-doctor.js';
 import type { ProjectId } from '../../store/store.js';
-import { FOR_KEYS } from './authenticate.js';
-import { bodyOf, Fault, noProject } from './errors.js';
+import { ALLOW_PROJECT_KEY } from './authenticate.js';
+import { ApiError, jsonBodyOf, projectNotFound } from './errors.js';
 
-type Place = { id: string };
+type ProjectParams = { id: string };
 
-const ORIGIN_LENGTH = 256;
+const MAX_ORIGIN_LENGTH = 256;
 
-export function openDoctor(
+export function registerDoctorRoutes(
   api: FastifyInstance,
-  { auth, doctor, refusals }: { auth: Auth; doctor: Doctor; refusals: Refusals },
+  { auth, doctor, refusalLog }: { auth: Auth; doctor: Doctor; refusalLog: RefusalLog },
 ): void {
-  function projectOf(id: string): ProjectId {
-    const project = auth.project(id);
-    if (project === null) throw noProject(id);
+  function requireProjectId(id: string): ProjectId {
+    const project = auth.resolveProject(id);
+    if (project === null) throw projectNotFound(id);
     return project;
   }
 
-  function recent(project: string | null) {
-    const told = refusals.of(project);
-    const codes = new Set([...told.counts, ...told.refusals].map(({ code }) => code));
-    return { ...told, codes: Object.fromEntries([...codes].map((code) => [code, codeWords(code)])) };
+  function describeRefusals(project: string | null) {
+    const recorded = refusalLog.list(project);
+    const codes = new Set([...recorded.counts, ...recorded.refusals].map(({ code }) => code));
+    return { ...recorded, codes: Object.fromEntries([...codes].map((code) => [code, describeCode(code)])) };
   }
 
-  api.get('/refusals', async () => recent(null));
-  api.get<{ Params: Place }>('/projects/:id/refusals', FOR_KEYS, async (request) =>
-    recent(projectOf(request.params.id)),
+  api.get('/refusals', async () => describeRefusals(null));
+  api.get<{ Params: ProjectParams }>('/projects/:id/refusals', ALLOW_PROJECT_KEY, async (request) =>
+    describeRefusals(requireProjectId(request.params.id)),
   );
-  api.post<{ Params: Place }>('/projects/:id/doctor', FOR_KEYS, async (request) => {
-    const { token, origin } = bodyOf(request);
+  api.post<{ Params: ProjectParams }>('/projects/:id/doctor', ALLOW_PROJECT_KEY, async (request) => {
+    const { token, origin } = jsonBodyOf(request);
     if (typeof token !== 'string' || token === '')
-      throw new Fault('invalid', 'token must be a JWT as a string.');
-    if (origin !== undefined && (typeof origin !== 'string' || origin.length > ORIGIN_LENGTH))
-      throw new Fault('invalid', `origin must be a string of at most ${ORIGIN_LENGTH} characters.`);
-    return doctor.examine(projectOf(request.params.id), token, origin || undefined);
+      throw new ApiError('invalid', 'token must be a JWT as a string.');
+    if (origin !== undefined && (typeof origin !== 'string' || origin.length > MAX_ORIGIN_LENGTH))
+      throw new ApiError('invalid', `origin must be a string of at most ${MAX_ORIGIN_LENGTH} characters.`);
+    return doctor.diagnose(requireProjectId(request.params.id), token, origin || undefined);
   });
 }

@@ -2,64 +2,83 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
-import type { Refusals } from '../../auth/rejection-log.js';
+import type { RefusalLog } from '../../auth/rejection-log.js';
 import type { Doctor } from '../../doctor/token-doctor.js';
 import type { Moderation } from '../../moderation/moderation.js';
-import type { Order } from '../../moderation/moderation-state.js';
+import type { ModerationState } from '../../moderation/moderation-state.js';
 import type { Projects } from '../../projects/projects.js';
-import type { Vault } from '../../projects/secret-encryption.js';
+import type { SecretCipher } from '../../projects/secret-encryption.js';
 import type { Log } from '../../runtime/logger.js';
-import type { Slices } from '../../runtime/time-slicer.js';
+import type { TimeSlicer } from '../../runtime/time-slicer.js';
 import type { Store } from '../../store/store.js';
-import type { Addresses } from '../client-address.js';
-import { acceptJsonBodies } from '../json-body.js';
-import { openDoctorPage } from '../pages/doctor/doctor-page.js';
-import { createDoor } from './authenticate.js';
-import { openDoctor } from './doctor-routes.js';
-import { FAULTS, faultOf, requireText } from './errors.js';
-import { openKeys } from './keys-routes.js';
-import { openModeration } from './moderation-routes.js';
-import { openProjects } from './projects-routes.js';
-import { openFilter } from './word-filter-routes.js';
+import type { ClientAddressResolver } from '../client-address.js';
+import { registerJsonParser } from '../json-body.js';
+import { registerDoctorPage } from '../pages/doctor/doctor-page.js';
+import { createApiAuth } from './authenticate.js';
+import { registerDoctorRoutes } from './doctor-routes.js';
+import { rejectInvalidUnicode, STATUS_BY_CODE, toApiError } from './errors.js';
+import { registerKeyRoutes } from './keys-routes.js';
+import { registerModerationRoutes } from './moderation-routes.js';
+import { registerProjectRoutes } from './projects-routes.js';
+import { registerWordFilterRoutes } from './word-filter-routes.js';
 
-export function openAdmin(options: {
+export function registerAdminApi(options: {
   http: FastifyInstance;
-  key: string;
+  adminKey: string;
   store: Store;
   projects: Projects;
   auth: Auth;
-  order: Order;
+  moderationState: ModerationState;
   moderation: Moderation;
-  addresses: Addresses;
-  refusals: Refusals;
+  addressResolver: ClientAddressResolver;
+  refusalLog: RefusalLog;
   doctor: Doctor;
   /** Null: HS256 secrets cannot be kept. */
-  vault: Vault | null;
-  slices: Slices;
+  vault: SecretCipher | null;
+  timeSlicer: TimeSlicer;
   log: Log;
 }): void {
-  const { http, key, store, projects, auth, order, moderation, addresses, refusals, doctor } = options;
-  const { vault, slices, log } = options;
+  const {
+    http,
+    adminKey,
+    store,
+    projects,
+    auth,
+    moderationState,
+    moderation,
+    addressResolver,
+    refusalLog,
+    doctor,
+  } = options;
+  const { vault, timeSlicer, log } = options;
   const records = store.projects;
-  const door = createDoor({ key, records, projects, addresses, log });
+  const apiAuth = createApiAuth({ adminKey, records, projects, addressResolver, log });
   http.register(
     async (api) => {
-      acceptJsonBodies(api);
-      api.addHook('onRequest', door.admit);
-      api.addHook('preHandler', requireText);
+      registerJsonParser(api);
+      api.addHook('onRequest', apiAuth.authenticate);
+      api.addHook('preHandler', rejectInvalidUnicode);
       api.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-        const fault = faultOf(error);
-        if (fault.code === 'unavailable')
+        const apiError = toApiError(error);
+        if (apiError.code === 'unavailable')
           log.error({ err: error, url: request.routeOptions.url }, 'the administration failed');
-        return reply.code(FAULTS[fault.code]).send({ code: fault.code, message: fault.message });
+        return reply
+          .code(STATUS_BY_CODE[apiError.code])
+          .send({ code: apiError.code, message: apiError.message });
       });
-      openProjects(api, { door, records, projects });
-      openKeys(api, { door, records, projects, vault });
-      openFilter(api, { auth, store, slices });
-      openModeration(api, { door, auth, moderation, order, records: store.order });
-      openDoctor(api, { auth, doctor, refusals });
+      registerProjectRoutes(api, { apiAuth, records, projects });
+      registerKeyRoutes(api, { apiAuth, records, projects, vault });
+      registerWordFilterRoutes(api, { auth, store, timeSlicer });
+      registerModerationRoutes(api, {
+        apiAuth,
+        auth,
+        moderation,
+        moderationState,
+        records: store.moderation,
+      });
+      registerDoctorRoutes(api, { auth, doctor, refusalLog });
     },
     { prefix: '/api/v1' },
   );
-  http.register(openDoctorPage);
+  http.register(registerDoctorPage);
 }

@@ -1,129 +1,151 @@
 /** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
 
-import { CLOCK_SKEW_SECONDS, PROJECT_ID, USER_ID_LENGTH } from '@chatty/protocol/sizes';
+import { MAX_CLOCK_SKEW_SECONDS, MAX_USER_ID_LENGTH, PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
 import { isUserId } from '@chatty/protocol/validate';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isOrigin } from '../../config/config.js';
-import { createLimit } from '../../limits/token-bucket.js';
-import { readSettings } from '../../projects/project-settings.js';
+import { createTokenBuckets } from '../../limits/token-bucket.js';
+import { parseProjectSettings } from '../../projects/project-settings.js';
 import type { Projects } from '../../projects/projects.js';
 import { wallTime } from '../../runtime/clocks.js';
 import type { ProjectRecords, ProjectRow } from '../../store/project-store.js';
-import { type Door, FOR_KEYS } from './authenticate.js';
-import { bodyOf, Fault, readMoment, readName, refuseUnknown, rowOf, settle } from './errors.js';
-import { LIST_BYTES } from './word-filter-routes.js';
+import { ALLOW_PROJECT_KEY, type ApiAuth } from './authenticate.js';
+import {
+  ApiError,
+  completeChange,
+  jsonBodyOf,
+  parseName,
+  parseTimestamp,
+  requireProjectRow,
+  throwProjectNotFound,
+} from './errors.js';
+import { WORD_LIST_BODY_BYTES } from './word-filter-routes.js';
 
-type Place = { id: string };
-type Given = { name?: string; origins?: string[]; settings?: Record<string, unknown> };
+type ProjectParams = { id: string };
+type ProjectInput = { name?: string; origins?: string[]; settings?: Record<string, unknown> };
 
-const ORIGINS = 100;
+const MAX_ORIGINS = 100;
 /** Cut-offs that one project may have: each server remembers them all. */
-const CUT_OFFS = 10_000;
+const MAX_CUTOFFS = 10_000;
 /** Bytes that a project's key may write into the audit log by changing settings: 20 of the longest lists, then one every 6 s. */
-const LOGGED_BY_KEY = { burst: 4_000_000, perSecond: 16_000 };
+const KEY_AUDIT_BYTES_RATE = { burst: 4_000_000, perSecond: 16_000 };
 /** Projects that one request is answered with at most. */
-const MOST_LISTED = 1_000;
+const MAX_PROJECTS_PER_PAGE = 1_000;
 /** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
-const SETTINGS_FOR_KEYS: ReadonlySet<string> = new Set([
+const KEY_EDITABLE_SETTINGS: ReadonlySet<string> = new Set([
   'words',
   'wordAction',
   'reservedNames',
   'lookAlikes',
 ]);
 
-export function openProjects(
+export function registerProjectRoutes(
   api: FastifyInstance,
-  options: { door: Door; records: ProjectRecords; projects: Projects; now?: () => number },
+  options: { apiAuth: ApiAuth; records: ProjectRecords; projects: Projects; now?: () => number },
 ): void {
-  const { door, records, projects, now = wallTime } = options;
-  const logged = createLimit({ ...LOGGED_BY_KEY });
-  const byOf = (request: FastifyRequest) => door.callerOf(request).actor;
+  const { apiAuth, records, projects, now = wallTime } = options;
+  const auditByteBuckets = createTokenBuckets({ ...KEY_AUDIT_BYTES_RATE });
+  const actorOf = (request: FastifyRequest) => apiAuth.callerOf(request).actor;
 
-  async function create(request: FastifyRequest, reply: FastifyReply) {
-    const body = bodyOf(request);
+  async function createProject(request: FastifyRequest, reply: FastifyReply) {
+    const body = jsonBodyOf(request);
     const { id } = body;
-    if (typeof id !== 'string' || !PROJECT_ID.test(id))
-      throw new Fault('invalid', 'id must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit.');
-    const given = readProject(body);
-    const project = { id, name: id, origins: [], ...given, settings: withoutNull(given.settings ?? {}) };
-    await settle(projects, await records.create(project, byOf(request)), `The project "${id}"`);
+    if (typeof id !== 'string' || !PROJECT_ID_PATTERN.test(id))
+      throw new ApiError('invalid', 'id must be 1-64 of a-z 0-9 . _ - and begin with a letter or digit.');
+    const input = parseProjectInput(body);
+    const project = { id, name: id, origins: [], ...input, settings: omitNulls(input.settings ?? {}) };
+    await completeChange(projects, await records.create(project, actorOf(request)), `The project "${id}"`);
     reply.code(201);
-    return shown(rowOf(projects, id));
+    return toPublicProject(requireProjectRow(projects, id));
   }
 
-  async function change(request: FastifyRequest<{ Params: Place }>) {
-    const given = readProject(bodyOf(request));
-    const { project, actor } = door.callerOf(request);
-    if (project !== null) requireOwn(given);
-    const row = (await records.one(request.params.id)) ?? refuseUnknown(request.params.id);
-    const settings = withoutNull({ ...row.settings, ...given.settings });
-    const next = { ...row, ...given, settings };
-    const changes = changesOf(row, next);
+  async function updateProject(request: FastifyRequest<{ Params: ProjectParams }>) {
+    const input = parseProjectInput(jsonBodyOf(request));
+    const { project, actor } = apiAuth.callerOf(request);
+    if (project !== null) requireKeyEditable(input);
+    const row = (await records.find(request.params.id)) ?? throwProjectNotFound(request.params.id);
+    const settings = omitNulls({ ...row.settings, ...input.settings });
+    const updatedRow = { ...row, ...input, settings };
+    const changes = auditDiffOf(row, updatedRow);
     // Nobody may take an entry out of the log again.
-    if (project !== null && logged.take(actor.id, Buffer.byteLength(JSON.stringify(changes))) > 0)
-      throw new Fault('rate_limited', 'Too many changes with this key. Wait a minute.');
-    const done = await records.change(next, changes, actor);
-    await settle(projects, done, `The project "${row.id}"`);
-    return shown(rowOf(projects, row.id));
+    if (project !== null && auditByteBuckets.take(actor.id, Buffer.byteLength(JSON.stringify(changes))) > 0)
+      throw new ApiError('rate_limited', 'Too many changes with this key. Wait a minute.');
+    const outcome = await records.update(updatedRow, changes, actor);
+    await completeChange(projects, outcome, `The project "${row.id}"`);
+    return toPublicProject(requireProjectRow(projects, row.id));
   }
 
-  function readUser(userId: unknown = ''): string {
+  function parseUserId(userId: unknown = ''): string {
     if (userId === '' || isUserId(userId)) return userId;
-    throw new Fault('invalid', `userId must be a string of at most ${USER_ID_LENGTH} without controls.`);
+    throw new ApiError(
+      'invalid',
+      `userId must be a string of at most ${MAX_USER_ID_LENGTH} without controls.`,
+    );
   }
 
   /** Not of the future: tokens that are yet to be issued would be worth nothing either. */
-  async function cutOff(request: FastifyRequest<{ Params: Place }>) {
+  async function setCutoff(request: FastifyRequest<{ Params: ProjectParams }>) {
     const { id } = request.params;
     const time = now();
-    const { userId: given, before = new Date(time).toISOString() } = bodyOf(request);
-    const userId = readUser(given);
-    const moment = readMoment('before', before, time + CLOCK_SKEW_SECONDS * 1_000);
-    if (moment === null) throw new Fault('invalid', 'before must be a moment as 2026-01-31T12:00:00Z.');
-    const { cutoffs } = rowOf(projects, id);
-    if (cutoffs.length >= CUT_OFFS && !cutoffs.some((known) => known.userId === userId))
-      throw new Fault('too_many', `The project has ${CUT_OFFS} cut-offs: set one for everybody instead.`);
-    await settle(projects, await records.cutOff(id, userId, moment, byOf(request)), `The project "${id}"`);
-    return { userId: userId || null, before: moment };
+    const { userId: givenUserId, before = new Date(time).toISOString() } = jsonBodyOf(request);
+    const userId = parseUserId(givenUserId);
+    const cutoffTime = parseTimestamp('before', before, time + MAX_CLOCK_SKEW_SECONDS * 1_000);
+    if (cutoffTime === null)
+      throw new ApiError('invalid', 'before must be a moment as 2026-01-31T12:00:00Z.');
+    const { cutoffs } = requireProjectRow(projects, id);
+    if (cutoffs.length >= MAX_CUTOFFS && !cutoffs.some((known) => known.userId === userId))
+      throw new ApiError(
+        'too_many',
+        `The project has ${MAX_CUTOFFS} cut-offs: set one for everybody instead.`,
+      );
+    await completeChange(
+      projects,
+      await records.setCutoff(id, userId, cutoffTime, actorOf(request)),
+      `The project "${id}"`,
+    );
+    return { userId: userId || null, before: cutoffTime };
   }
 
-  async function removeCutOff(request: FastifyRequest<{ Params: Place }>) {
+  async function removeCutoff(request: FastifyRequest<{ Params: ProjectParams }>) {
     const { id } = request.params;
-    rowOf(projects, id);
-    const userId = readUser((request.query as Record<string, unknown>).userId);
-    const done = await records.removeCutOff(id, userId, byOf(request));
+    requireProjectRow(projects, id);
+    const userId = parseUserId((request.query as Record<string, unknown>).userId);
+    const outcome = await records.removeCutoff(id, userId, actorOf(request));
     await projects.refresh();
-    return { userId: userId || null, removed: done === 'done' };
+    return { userId: userId || null, removed: outcome === 'done' };
   }
 
-  async function list(request: FastifyRequest) {
+  async function listProjects(request: FastifyRequest) {
     const { after = '', limit } = request.query as Record<string, unknown>;
-    if (typeof after !== 'string') throw new Fault('invalid', 'after must be the id of a project.');
-    const size = limit === undefined ? MOST_LISTED : Number(limit);
-    if (!Number.isInteger(size) || size < 1 || size > MOST_LISTED)
-      throw new Fault('invalid', `limit must be a whole number of 1-${MOST_LISTED}.`);
+    if (typeof after !== 'string') throw new ApiError('invalid', 'after must be the id of a project.');
+    const pageSize = limit === undefined ? MAX_PROJECTS_PER_PAGE : Number(limit);
+    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PROJECTS_PER_PAGE)
+      throw new ApiError('invalid', `limit must be a whole number of 1-${MAX_PROJECTS_PER_PAGE}.`);
     // One more than is shown tells whether there are more.
-    const found = await records.pageAfter(after, size + 1);
-    const page = found.slice(0, size);
-    return { projects: page.map(shown), next: found.length > size ? (page.at(-1)?.id ?? null) : null };
+    const rows = await records.listAfter(after, pageSize + 1);
+    const page = rows.slice(0, pageSize);
+    return {
+      projects: page.map(toPublicProject),
+      next: rows.length > pageSize ? (page.at(-1)?.id ?? null) : null,
+    };
   }
 
-  async function show(request: FastifyRequest<{ Params: Place }>) {
+  async function getProject(request: FastifyRequest<{ Params: ProjectParams }>) {
     const { id } = request.params;
-    return shown((await records.one(id)) ?? refuseUnknown(id));
+    return toPublicProject((await records.find(id)) ?? throwProjectNotFound(id));
   }
 
-  api.get('/projects', list);
-  api.get('/projects/:id', FOR_KEYS, show);
-  api.post('/projects', { bodyLimit: LIST_BYTES }, create);
-  api.patch('/projects/:id', { ...FOR_KEYS, bodyLimit: LIST_BYTES }, change);
-  api.post('/projects/:id/cutoffs', FOR_KEYS, cutOff);
+  api.get('/projects', listProjects);
+  api.get('/projects/:id', ALLOW_PROJECT_KEY, getProject);
+  api.post('/projects', { bodyLimit: WORD_LIST_BODY_BYTES }, createProject);
+  api.patch('/projects/:id', { ...ALLOW_PROJECT_KEY, bodyLimit: WORD_LIST_BODY_BYTES }, updateProject);
+  api.post('/projects/:id/cutoffs', ALLOW_PROJECT_KEY, setCutoff);
   // The operator's alone: what a key that leaked has cut off, it cannot bring back, nor what was cut off because of it.
-  api.delete('/projects/:id/cutoffs', removeCutOff);
+  api.delete('/projects/:id/cutoffs', removeCutoff);
 }
 
 /** As the administration shows it: a secret and a key by their names and times only. */
-export function shown({ secrets, keys, ...project }: ProjectRow) {
+export function toPublicProject({ secrets, keys, ...project }: ProjectRow) {
   return {
     ...project,
     secrets: secrets.map(({ sealed: _, ...secret }) => secret),
@@ -131,53 +153,58 @@ export function shown({ secrets, keys, ...project }: ProjectRow) {
   };
 }
 
-function requireOwn({ origins, settings = {} }: Given): void {
-  const names = Object.keys(settings).filter((name) => !SETTINGS_FOR_KEYS.has(name));
-  if (origins !== undefined) names.push('origins');
-  if (names.length > 0)
-    throw new Fault('forbidden', `This takes the admin key of the server: ${names.join(', ')}.`);
+function requireKeyEditable({ origins, settings = {} }: ProjectInput): void {
+  const operatorOnlyNames = Object.keys(settings).filter((name) => !KEY_EDITABLE_SETTINGS.has(name));
+  if (origins !== undefined) operatorOnlyNames.push('origins');
+  if (operatorOnlyNames.length > 0)
+    throw new ApiError(
+      'forbidden',
+      `This takes the admin key of the server: ${operatorOnlyNames.join(', ')}.`,
+    );
 }
 
 /** What the log keeps of a change: only what it changed, as a list of words can be long. */
-function changesOf(before: ProjectRow, after: ProjectRow): { before: object; after: object } {
+function auditDiffOf(before: ProjectRow, after: ProjectRow): { before: object; after: object } {
   const names = Object.keys({ ...before.settings, ...after.settings });
-  const changed = names.filter((name) => !isSame(before.settings[name], after.settings[name]));
-  const of = ({ name, origins, settings }: ProjectRow) => ({
+  const changed = names.filter((name) => !isJsonEqual(before.settings[name], after.settings[name]));
+  const changedFieldsOf = ({ name, origins, settings }: ProjectRow) => ({
     ...(before.name !== after.name && { name }),
-    ...(!isSame(before.origins, after.origins) && { origins }),
+    ...(!isJsonEqual(before.origins, after.origins) && { origins }),
     ...(changed.length > 0 && {
-      settings: Object.fromEntries(changed.map((each) => [each, settings[each] ?? null])),
+      settings: Object.fromEntries(
+        changed.map((settingName) => [settingName, settings[settingName] ?? null]),
+      ),
     }),
   });
-  return { before: of(before), after: of(after) };
+  return { before: changedFieldsOf(before), after: changedFieldsOf(after) };
 }
 
-function isSame(one: unknown, other: unknown): boolean {
+function isJsonEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Null takes a setting back to its default. */
-function withoutNull(settings: Record<string, unknown>): Record<string, unknown> {
+function omitNulls(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }
 
-function readProject({ name, origins, settings }: Record<string, unknown>): Given {
-  const read: Given = {};
-  if (name !== undefined) read.name = readName(name, '');
+function parseProjectInput({ name, origins, settings }: Record<string, unknown>): ProjectInput {
+  const input: ProjectInput = {};
+  if (name !== undefined) input.name = parseName(name, '');
   if (origins !== undefined) {
     const list = Array.isArray(origins) ? origins : [null];
-    const wrong = list.find((origin) => typeof origin !== 'string' || !isOrigin(origin));
-    if (wrong !== undefined || list.length > ORIGINS)
-      throw new Fault(
+    const invalidOrigin = list.find((origin) => typeof origin !== 'string' || !isOrigin(origin));
+    if (invalidOrigin !== undefined || list.length > MAX_ORIGINS)
+      throw new ApiError(
         'invalid',
-        `origins must be at most ${ORIGINS} as https://kimpga.com, without a path; ${JSON.stringify(wrong)} is none.`,
+        `origins must be at most ${MAX_ORIGINS} as https://kimpga.com, without a path; ${JSON.stringify(invalidOrigin)} is none.`,
       );
-    read.origins = [...new Set(list as string[])];
+    input.origins = [...new Set(list as string[])];
   }
   if (settings !== undefined) {
-    const result = readSettings(settings);
-    if (!result.ok) throw new Fault('invalid', result.faults.join(' '));
-    read.settings = { ...(settings as object), ...result.settings };
+    const result = parseProjectSettings(settings);
+    if (!result.ok) throw new ApiError('invalid', result.errors.join(' '));
+    input.settings = { ...(settings as object), ...result.settings };
   }
-  return read;
+  return input;
 }

@@ -3,47 +3,47 @@
 import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
-import { readSettings } from '../../projects/project-settings.js';
-import type { Slices } from '../../runtime/time-slicer.js';
+import { parseProjectSettings } from '../../projects/project-settings.js';
+import type { TimeSlicer } from '../../runtime/time-slicer.js';
 import type { ProjectId, Store } from '../../store/store.js';
-import { FOR_KEYS } from './authenticate.js';
-import { bodyOf, Fault, noProject } from './errors.js';
+import { ALLOW_PROJECT_KEY } from './authenticate.js';
+import { ApiError, jsonBodyOf, projectNotFound } from './errors.js';
 
 /** Newest messages that are looked at, and how many are read at once. */
-const MESSAGES = 1_000;
-const PAGE = 100;
+const MAX_CHECKED_MESSAGES = 1_000;
+const MESSAGES_PER_READ = 100;
 /** Newest messages that were caught and are shown; of the others the number. */
-const SHOWN = 200;
+const MAX_SHOWN_MATCHES = 200;
 /** A list of words is longer than anything else that is asked for here. */
-export const LIST_BYTES = 256 * 1024;
+export const WORD_LIST_BODY_BYTES = 256 * 1024;
 
-export function openFilter(
+export function registerWordFilterRoutes(
   api: FastifyInstance,
-  options: { auth: Auth; store: Store; slices: Slices },
+  options: { auth: Auth; store: Store; timeSlicer: TimeSlicer },
 ): void {
-  const { auth, store, slices } = options;
-  const trying = new Set<ProjectId>();
+  const { auth, store, timeSlicer } = options;
+  const projectsInDryRun = new Set<ProjectId>();
 
   /** Staff write what they like, and of what was deleted there is nothing to look at. */
-  async function tryOut(project: ProjectId, room: string, words: readonly FilterWord[]) {
-    const place = { project, lane: 'dry run' };
-    const filter = await slices.run(place, buildWordFilter(words));
+  async function runDryRun(project: ProjectId, room: string, words: readonly FilterWord[]) {
+    const laneKey = { project, lane: 'dry run' };
+    const filter = await timeSlicer.run(laneKey, buildWordFilter(words));
     const caught = [];
     let checked = 0;
     let before: number | null = null;
-    for (let read = 0; read < MESSAGES; read += PAGE) {
-      const messages = await store.project(project).messagesBefore(room, before, PAGE);
-      const talk = messages.filter(({ role, deleted_at }) => !role && !deleted_at);
-      checked += talk.length;
-      caught.unshift(...(await slices.run(place, dryRun(filter, talk))));
+    for (let messagesRead = 0; messagesRead < MAX_CHECKED_MESSAGES; messagesRead += MESSAGES_PER_READ) {
+      const messages = await store.project(project).messagesBefore(room, before, MESSAGES_PER_READ);
+      const memberMessages = messages.filter(({ role, deleted_at }) => !role && !deleted_at);
+      checked += memberMessages.length;
+      caught.unshift(...(await timeSlicer.run(laneKey, dryRun(filter, memberMessages))));
       before = messages[0]?.id ?? null;
-      if (messages.length < PAGE) break;
+      if (messages.length < MESSAGES_PER_READ) break;
     }
-    const shown = caught.slice(-SHOWN);
+    const shownMatches = caught.slice(-MAX_SHOWN_MATCHES);
     return {
       checked,
-      omitted: caught.length - shown.length,
-      caught: shown.map(({ message: { id, username, content }, matches }) => ({
+      omitted: caught.length - shownMatches.length,
+      caught: shownMatches.map(({ message: { id, username, content }, matches }) => ({
         id,
         username,
         content,
@@ -52,17 +52,20 @@ export function openFilter(
     };
   }
 
-  const route = { ...FOR_KEYS, bodyLimit: LIST_BYTES };
+  const route = { ...ALLOW_PROJECT_KEY, bodyLimit: WORD_LIST_BODY_BYTES };
   api.post<{ Params: { id: string } }>('/projects/:id/filter/dry-run', route, async (request) => {
-    const project = auth.project(request.params.id);
-    if (project === null) throw noProject(request.params.id);
-    const { words, room: named } = bodyOf(request);
-    const room = auth.room(project, named);
-    if (room === null) throw new Fault('not_found', 'The project has no such room.');
-    const read = readSettings({ words: words ?? '' });
-    if (!read.ok) throw new Fault('invalid', read.faults.join(' '));
-    if (trying.has(project)) throw new Fault('rate_limited', 'A list of this project is being tried out.');
-    trying.add(project);
-    return tryOut(project, room, read.settings.words ?? []).finally(() => trying.delete(project));
+    const project = auth.resolveProject(request.params.id);
+    if (project === null) throw projectNotFound(request.params.id);
+    const { words, room: roomName } = jsonBodyOf(request);
+    const room = auth.resolveRoom(project, roomName);
+    if (room === null) throw new ApiError('not_found', 'The project has no such room.');
+    const parsed = parseProjectSettings({ words: words ?? '' });
+    if (!parsed.ok) throw new ApiError('invalid', parsed.errors.join(' '));
+    if (projectsInDryRun.has(project))
+      throw new ApiError('rate_limited', 'A list of this project is being tried out.');
+    projectsInDryRun.add(project);
+    return runDryRun(project, room, parsed.settings.words ?? []).finally(() =>
+      projectsInDryRun.delete(project),
+    );
   });
 }

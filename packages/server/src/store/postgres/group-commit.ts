@@ -1,11 +1,11 @@
 /** Decides when what people write is stored: everything that has queued since the last flush in one transaction, at once. */
 
-import { Unavailable } from '../store.js';
-import { createFlushSize } from './flush-size.js';
+import { UnavailableError } from '../store.js';
+import { createBatchSizer } from './flush-size.js';
 
-export type Writer<Job, Result> = {
+export type GroupCommit<Job, Result> = {
   /** Jobs of one lane are stored in the order they were given. Throws `Unavailable` when too much waits or it takes too long. */
-  write(lane: string, job: Job): Promise<Result>;
+  enqueue(key: string, job: Job): Promise<Result>;
   /** Resolves when nothing is being written or waits. */
   idle(): Promise<void>;
 };
@@ -14,19 +14,19 @@ export type Writer<Job, Result> = {
  * What a failed flush means. `again`: it may be stored or not, and storing it once more does no harm. `smaller`: the same,
  * and it was too much at once. `split`: a job in it is at fault. `locked`: somebody keeps a lane of it.
  */
-export type Judgement = 'again' | 'smaller' | 'split' | 'locked';
+export type FailureKind = 'again' | 'smaller' | 'split' | 'locked';
 
 /** Stores jobs in one transaction and answers in their order: null for a job that has to come again. */
 export type Flush<Job, Result> = (
   jobs: readonly Job[],
   /** Jobs of a lane that somebody keeps are not waited for, they are answered with null. */
-  passing: boolean,
+  skipLocked: boolean,
 ) => Promise<readonly (Result | null)[]>;
 
-type Item<Job, Result> = {
-  lane: string;
+type QueuedJob<Job, Result> = {
+  key: string;
   job: Job;
-  weight: number;
+  sizeBytes: number;
   deadline: number;
   settled: boolean;
   resolve: (result: Result) => void;
@@ -34,13 +34,13 @@ type Item<Job, Result> = {
 };
 
 /** Pauses between tries while nothing can be stored, in milliseconds. */
-const FIRST_PAUSE = 20;
-const LAST_PAUSE = 250;
+const MIN_RETRY_DELAY_MS = 20;
+const MAX_RETRY_DELAY_MS = 250;
 /** While the oldest job has waited this long and the rest needs that long, new ones are refused, in milliseconds. */
-const LONG_WAIT = 2_000;
-const LONG_QUEUE = 1_000;
+const OVERLOAD_WAIT_MS = 2_000;
+const OVERLOAD_QUEUE_MS = 1_000;
 /** Least time in milliseconds between two looks for jobs whose time is over. */
-const LOOK_PAUSE = 25;
+const MIN_EXPIRY_CHECK_MS = 25;
 
 /**
  * @param judge what a failed flush means
@@ -50,168 +50,168 @@ const LOOK_PAUSE = 25;
  * @param patience longest time in milliseconds until a job is answered
  * @param alarm runs something after some milliseconds, without keeping the process alive for it
  */
-export function createWriter<Job, Result extends object>(options: {
+export function createGroupCommit<Job, Result extends object>(options: {
   flush: Flush<Job, Result>;
-  judge: (error: unknown) => Judgement;
-  weigh: (job: Job) => number;
+  judge: (error: unknown) => FailureKind;
+  sizeOf: (job: Job) => number;
   limit: { jobs: number; bytes: number };
-  batch: number;
-  patience: number;
+  maxBatchSize: number;
+  timeoutMs: number;
   now: () => number;
-  pause: (milliseconds: number) => Promise<void>;
-  alarm: (milliseconds: number, run: () => void) => void;
-}): Writer<Job, Result> {
-  const { flush, judge, weigh, limit, batch, patience, now, pause, alarm } = options;
+  sleep: (milliseconds: number) => Promise<void>;
+  setTimer: (milliseconds: number, drain: () => void) => void;
+}): GroupCommit<Job, Result> {
+  const { flush, judge, sizeOf, limit, maxBatchSize, timeoutMs, now, sleep, setTimer } = options;
   /** In the order they were given; those being stored are in `taken`, and come back to the front if they have to. */
-  let queue: Item<Job, Result>[] = [];
-  let taken: Item<Job, Result>[] = [];
-  let held = { jobs: 0, bytes: 0 };
+  let queue: QueuedJob<Job, Result>[] = [];
+  let inFlight: QueuedJob<Job, Result>[] = [];
+  let queued = { jobs: 0, bytes: 0 };
   let running: Promise<void> | null = null;
-  let alarmed = false;
-  const size = createFlushSize({ batch, now });
+  let isTimerSet = false;
+  const batchSizer = createBatchSizer({ maxBatchSize, now });
   /** Most jobs of a flush while one is looked for that spoils the others; `batch`: none is. */
-  let search = batch;
-  let wait = FIRST_PAUSE;
+  let bisectSize = maxBatchSize;
+  let retryDelay = MIN_RETRY_DELAY_MS;
   /** Lanes that somebody keeps: one job of each goes along to find out when that ends. */
-  const kept = new Set<string>();
-  let passing = false;
+  const lockedKeys = new Set<string>();
+  let skipLocked = false;
 
-  async function run(): Promise<void> {
+  async function drain(): Promise<void> {
     // One turn later: what arrives in the same turn goes with the first.
     await Promise.resolve();
     while (queue.length > 0) {
-      refuseLate();
-      const items = take();
-      if (items.length > 0) await store(items);
+      rejectLate();
+      const items = takeBatch();
+      if (items.length > 0) await flushBatch(items);
     }
-    kept.clear();
-    passing = false;
+    lockedKeys.clear();
+    skipLocked = false;
     running = null;
   }
 
   /** Nobody would hear of these: before they could be stored their time is over. */
-  function refuseLate(): void {
-    const end = now() + size.timeFor(Math.min(size.most, queue.length));
+  function rejectLate(): void {
+    const end = now() + batchSizer.estimatedMs(Math.min(batchSizer.maxJobs, queue.length));
     const late = queue.filter(({ deadline }) => deadline <= end);
     if (late.length === 0) return;
-    for (const item of late) settle(item, () => item.reject(tooLate()));
+    for (const item of late) settle(item, () => item.reject(timeoutError()));
     queue = queue.filter(({ settled }) => !settled);
   }
 
-  function take(): Item<Job, Result>[] {
-    const most = Math.min(size.most, search);
-    if (kept.size === 0) {
-      taken = queue.slice(0, most);
+  function takeBatch(): QueuedJob<Job, Result>[] {
+    const most = Math.min(batchSizer.maxJobs, bisectSize);
+    if (lockedKeys.size === 0) {
+      inFlight = queue.slice(0, most);
       queue = queue.slice(most);
-      return taken;
+      return inFlight;
     }
-    const free: Item<Job, Result>[] = [];
-    const probes = new Map<string, Item<Job, Result>>();
+    const unlocked: QueuedJob<Job, Result>[] = [];
+    const lockedProbes = new Map<string, QueuedJob<Job, Result>>();
     for (const item of queue) {
-      if (!kept.has(item.lane)) free.push(item);
-      else if (!probes.has(item.lane)) probes.set(item.lane, item);
-      if (free.length === most) break;
+      if (!lockedKeys.has(item.key)) unlocked.push(item);
+      else if (!lockedProbes.has(item.key)) lockedProbes.set(item.key, item);
+      if (unlocked.length === most) break;
     }
     // While one job is being looked for that spoils the others, those that are free come first and alone.
-    const searching = search < batch && free.length > 0;
-    taken = searching ? free : [...free, ...[...probes.values()].slice(0, most)];
-    const chosen = new Set(taken);
+    const isBisecting = bisectSize < maxBatchSize && unlocked.length > 0;
+    inFlight = isBisecting ? unlocked : [...unlocked, ...[...lockedProbes.values()].slice(0, most)];
+    const chosen = new Set(inFlight);
     queue = queue.filter((item) => !chosen.has(item));
-    return taken;
+    return inFlight;
   }
 
-  async function store(items: Item<Job, Result>[]): Promise<void> {
-    const begun = now();
+  async function flushBatch(items: QueuedJob<Job, Result>[]): Promise<void> {
+    const startedAt = now();
     try {
       const results = await flush(
         items.map(({ job }) => job),
-        passing,
+        skipLocked,
       );
-      const before = held.jobs;
-      items.forEach((item, index) => void answer(item, results[index] ?? null));
-      size.stored(items.length, now() - begun);
-      search = Math.min(batch, search * 2);
-      if (kept.size === 0) passing = false;
-      putBack(items);
-      if (held.jobs < before) wait = FIRST_PAUSE;
-      else await pause(FIRST_PAUSE);
+      const before = queued.jobs;
+      items.forEach((item, index) => void settleResult(item, results[index] ?? null));
+      batchSizer.onStored(items.length, now() - startedAt);
+      bisectSize = Math.min(maxBatchSize, bisectSize * 2);
+      if (lockedKeys.size === 0) skipLocked = false;
+      requeue(items);
+      if (queued.jobs < before) retryDelay = MIN_RETRY_DELAY_MS;
+      else await sleep(MIN_RETRY_DELAY_MS);
     } catch (error) {
-      await retreat(items, error);
+      await handleFailure(items, error);
     }
   }
 
-  function answer(item: Item<Job, Result>, result: Result | null): void {
+  function settleResult(item: QueuedJob<Job, Result>, result: Result | null): void {
     if (result !== null) {
-      kept.delete(item.lane);
+      lockedKeys.delete(item.key);
       settle(item, () => item.resolve(result));
-    } else if (passing) kept.add(item.lane);
+    } else if (skipLocked) lockedKeys.add(item.key);
   }
 
-  async function retreat(items: Item<Job, Result>[], error: unknown): Promise<void> {
-    const judgement = judge(error);
+  async function handleFailure(items: QueuedJob<Job, Result>[], error: unknown): Promise<void> {
+    const failure = judge(error);
     const [first] = items;
-    if (judgement === 'split' && items.length === 1 && first) settle(first, () => first.reject(error));
-    if (judgement === 'split') search = Math.max(1, items.length >> 1);
-    else if (judgement === 'smaller') size.timedOut(items.length);
-    else size.interrupted();
-    const learned = judgement === 'split' || (judgement === 'locked' && !passing);
-    if (judgement === 'locked') passing = true;
-    putBack(items);
-    if (learned) return;
-    await pause(wait);
-    wait = Math.min(LAST_PAUSE, wait * 2);
+    if (failure === 'split' && items.length === 1 && first) settle(first, () => first.reject(error));
+    if (failure === 'split') bisectSize = Math.max(1, items.length >> 1);
+    else if (failure === 'smaller') batchSizer.onTimeout(items.length);
+    else batchSizer.onFailure();
+    const retryNow = failure === 'split' || (failure === 'locked' && !skipLocked);
+    if (failure === 'locked') skipLocked = true;
+    requeue(items);
+    if (retryNow) return;
+    await sleep(retryDelay);
+    retryDelay = Math.min(MAX_RETRY_DELAY_MS, retryDelay * 2);
   }
 
-  function putBack(items: Item<Job, Result>[]): void {
-    taken = [];
+  function requeue(items: QueuedJob<Job, Result>[]): void {
+    inFlight = [];
     const left = items.filter(({ settled }) => !settled);
     if (left.length > 0) queue = [...left, ...queue];
   }
 
-  function settle(item: Item<Job, Result>, end: () => void): void {
+  function settle(item: QueuedJob<Job, Result>, end: () => void): void {
     if (item.settled) return;
     item.settled = true;
-    held = { jobs: held.jobs - 1, bytes: held.bytes - item.weight };
+    queued = { jobs: queued.jobs - 1, bytes: queued.bytes - item.sizeBytes };
     end();
   }
 
   /** Also those being stored: a database that hangs does not answer in time, but the server does. */
-  function expire(): void {
+  function expireOverdue(): void {
     const time = now();
-    for (const item of [...taken, ...queue]) {
+    for (const item of [...inFlight, ...queue]) {
       if (time < item.deadline) continue;
-      settle(item, () => item.reject(tooLate()));
+      settle(item, () => item.reject(timeoutError()));
     }
     queue = queue.filter(({ settled }) => !settled);
-    alarmed = false;
+    isTimerSet = false;
     let next = Number.POSITIVE_INFINITY;
-    for (const item of [...taken, ...queue]) if (!item.settled) next = Math.min(next, item.deadline);
-    if (next < Number.POSITIVE_INFINITY) arm(Math.max(LOOK_PAUSE, next - time));
+    for (const item of [...inFlight, ...queue]) if (!item.settled) next = Math.min(next, item.deadline);
+    if (next < Number.POSITIVE_INFINITY) armTimer(Math.max(MIN_EXPIRY_CHECK_MS, next - time));
   }
 
-  function arm(milliseconds: number): void {
-    if (alarmed) return;
-    alarmed = true;
-    alarm(milliseconds, expire);
+  function armTimer(milliseconds: number): void {
+    if (isTimerSet) return;
+    isTimerSet = true;
+    setTimer(milliseconds, expireOverdue);
   }
 
   /** After the database stood still: what waits is stored first, so that it is stored in time. */
-  function isBehind(): boolean {
-    if (size.timeFor(queue.length) < LONG_QUEUE) return false;
+  function isOverloaded(): boolean {
+    if (batchSizer.estimatedMs(queue.length) < OVERLOAD_QUEUE_MS) return false;
     const [oldest] = queue;
-    return oldest !== undefined && now() - oldest.deadline + patience > LONG_WAIT;
+    return oldest !== undefined && now() - oldest.deadline + timeoutMs > OVERLOAD_WAIT_MS;
   }
 
   return {
-    write(lane, job) {
-      const weight = weigh(job);
-      if (held.jobs >= limit.jobs || held.bytes + weight > limit.bytes || isBehind())
-        return Promise.reject(new Unavailable('too much waits to be stored'));
-      held = { jobs: held.jobs + 1, bytes: held.bytes + weight };
+    enqueue(key, job) {
+      const sizeBytes = sizeOf(job);
+      if (queued.jobs >= limit.jobs || queued.bytes + sizeBytes > limit.bytes || isOverloaded())
+        return Promise.reject(new UnavailableError('too much waits to be stored'));
+      queued = { jobs: queued.jobs + 1, bytes: queued.bytes + sizeBytes };
       return new Promise((resolve, reject) => {
-        queue.push({ lane, job, weight, deadline: now() + patience, settled: false, resolve, reject });
-        arm(patience);
-        running ??= run();
+        queue.push({ key, job, sizeBytes, deadline: now() + timeoutMs, settled: false, resolve, reject });
+        armTimer(timeoutMs);
+        running ??= drain();
       });
     },
     async idle() {
@@ -220,4 +220,4 @@ export function createWriter<Job, Result extends object>(options: {
   };
 }
 
-const tooLate = () => new Unavailable('the database did not store it in time');
+const timeoutError = () => new UnavailableError('the database did not store it in time');

@@ -3,18 +3,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../../runtime/startup-error.js';
-import { WITHOUT_JIT } from './planner-settings.js';
+import { DISABLE_JIT } from './planner-settings.js';
 import type { Connection } from './postgres-store.js';
 import { renewRestoredRooms } from './restore-detection.js';
 import { prepareRole } from './row-level-security.js';
 
-const FOLDER = new URL('./migrations/', import.meta.url);
+const MIGRATIONS_URL = new URL('./migrations/', import.meta.url);
 /** Key of the advisory lock that keeps two servers from migrating at once; any constant of ours would do. */
-const LOCK = 4_027_118;
-const LOCK_TIMEOUT = 60_000;
+const MIGRATION_LOCK_KEY = 4_027_118;
+const LOCK_TIMEOUT_MS = 60_000;
 
 /** What a database says while it is starting, stopping or not there yet; anything else will not mend by waiting. */
-const PASSING = new Set([
+const TRANSIENT_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOTFOUND',
@@ -28,7 +28,7 @@ const PASSING = new Set([
   '57P03',
   '53300',
 ]);
-const RETRY_PAUSE_MS = 250;
+const RETRY_DELAY_MS = 250;
 
 /**
  * Waits for the database, refuses one that could lose acknowledged messages, and runs the migrations it lacks.
@@ -37,54 +37,54 @@ const RETRY_PAUSE_MS = 250;
  * @throws StartError with one sentence for the person who starts the server
  */
 export async function migrate(
-  connection: Connection,
+  config: Connection,
   waitSeconds: number,
   progress: (sentence: string) => void,
 ): Promise<string[]> {
   const deadline = performance.now() + waitSeconds * 1_000;
   for (;;) {
     try {
-      return await migrateOnce(connection, waitSeconds, progress);
+      return await migrateOnce(config, waitSeconds, progress);
     } catch (error) {
       // What had been done was undone with the connection, or is not done again.
-      if (performance.now() >= deadline || !(error instanceof Error && isPassing(error.cause))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      if (performance.now() >= deadline || !(error instanceof Error && isTransient(error.cause))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
   }
 }
 
 async function migrateOnce(
-  connection: Connection,
+  config: Connection,
   waitSeconds: number,
   progress: (sentence: string) => void,
 ): Promise<string[]> {
-  const client = await connect(connection, waitSeconds, progress);
+  const client = await connect(config, waitSeconds, progress);
   try {
     await requireDurability(client);
-    await client.query(`${WITHOUT_JIT}; SET lock_timeout = ${LOCK_TIMEOUT}`);
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const ran = await runMissing(client, progress);
+    await client.query(`${DISABLE_JIT}; SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+    const appliedNames = await applyMissing(client, progress);
     const renewed = await renewRestoredRooms(client);
     if (renewed > 0)
       progress(
         `The database was restored from a backup: readers of ${renewed} rooms begin again with what it holds.`,
       );
     await prepareRole(client);
-    return ran;
+    return appliedNames;
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw new StartError(`The database could not be prepared: ${reasonOf(error)}.`, { cause: error });
+    throw new StartError(`The database could not be prepared: ${errorMessage(error)}.`, { cause: error });
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-async function connect(connection: Connection, waitSeconds: number, progress: (sentence: string) => void) {
-  const place = `${connection.host}:${connection.port}`;
+async function connect(config: Connection, waitSeconds: number, progress: (sentence: string) => void) {
+  const address = `${config.host}:${config.port}`;
   const deadline = performance.now() + waitSeconds * 1_000;
-  for (let tries = 0; ; tries += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     const client = new pg.Client({
-      ...connection,
+      ...config,
       application_name: 'chatty migrate',
       connectionTimeoutMillis: 5_000,
     });
@@ -95,15 +95,15 @@ async function connect(connection: Connection, waitSeconds: number, progress: (s
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (!isPassing(error))
-        throw new StartError(`The database at ${place} refused: ${reasonOf(error)}.`, { cause: error });
+      if (!isTransient(error))
+        throw new StartError(`The database at ${address} refused: ${errorMessage(error)}.`, { cause: error });
       if (performance.now() >= deadline) {
         throw new StartError(
-          `No database answered at ${place} within ${waitSeconds} s: ${reasonOf(error)}.`,
+          `No database answered at ${address} within ${waitSeconds} s: ${errorMessage(error)}.`,
           { cause: error },
         );
       }
-      if (tries % 5 === 0) progress(`Waiting for the database at ${place} (${reasonOf(error)}).`);
+      if (attempt % 5 === 0) progress(`Waiting for the database at ${address} (${errorMessage(error)}).`);
       await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, deadline - performance.now() + 1)));
     }
   }
@@ -121,22 +121,22 @@ async function requireDurability(client: pg.Client): Promise<void> {
   }
 }
 
-async function runMissing(client: pg.Client, progress: (sentence: string) => void): Promise<string[]> {
+async function applyMissing(client: pg.Client, progress: (sentence: string) => void): Promise<string[]> {
   await client.query(
     'CREATE TABLE IF NOT EXISTS chatty_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
   );
   const { rows } = await client.query<{ name: string }>('SELECT name FROM chatty_migrations');
   const applied = new Set(rows.map((row) => row.name));
-  const files = (await readdir(FOLDER)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  const files = (await readdir(MIGRATIONS_URL)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
   const missing = files.filter((name) => !applied.has(name));
   for (const name of missing) {
     progress(`Database schema: ${name}`);
-    await run(client, name, await readFile(new URL(name, FOLDER), 'utf8'));
+    await applyMigration(client, name, await readFile(new URL(name, MIGRATIONS_URL), 'utf8'));
   }
   return missing;
 }
 
-async function run(client: pg.Client, name: string, sql: string): Promise<void> {
+async function applyMigration(client: pg.Client, name: string, sql: string): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(sql);
@@ -144,22 +144,22 @@ async function run(client: pg.Client, name: string, sql: string): Promise<void> 
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
-    throw new StartError(`The schema change ${name} failed and was undone: ${reasonOf(error)}.`, {
+    throw new StartError(`The schema change ${name} failed and was undone: ${errorMessage(error)}.`, {
       cause: error,
     });
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const causes = error instanceof AggregateError ? error.errors : [error];
   return causes.some(
     (cause) =>
-      PASSING.has(String(cause?.code)) ||
+      TRANSIENT_CODES.has(String(cause?.code)) ||
       /timeout|connection terminated|not queryable/i.test(String(cause?.message)),
   );
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(errorMessage).join('; ');
   return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
 }

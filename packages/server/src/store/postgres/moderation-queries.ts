@@ -2,36 +2,36 @@
 
 import type {
   AuditEntry,
-  OrderRecords,
+  ModerationRecords,
   RulesRow,
   SanctionRow,
   StaffRow,
   TimedSanction,
 } from '../moderation-store.js';
-import { Unavailable } from '../store.js';
-import { columnsOf, type MessageRow, type Query, type Statement, toMessage } from './pool.js';
+import { UnavailableError } from '../store.js';
+import { type MessageRow, messageColumns, type Query, type Statement, toMessage } from './pool.js';
 
-const VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
+const SELECT_VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
 const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt",
   set_by AS "setBy", set_by_id AS "setById"`;
-const SANCTIONS = {
+const SANCTIONS_SINCE = {
   name: 'sanctions since',
   text: `SELECT ${SANCTION_COLUMNS}, version,
       (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS "remainingMs"
     FROM sanctions_since($1, $3, $2)`,
 };
-const STAFF = {
+const STAFF_SINCE = {
   name: 'staff since',
   text: `SELECT project_id AS project, user_id AS "userId", username, role, issued_at AS "issuedAt", version
     FROM staff_since($1, $2)`,
 };
-const RULES = {
+const RULES_SINCE = {
   name: 'rules since',
   text: 'SELECT project_id AS project, room_id AS room, rules, version FROM room_rules_since($1, $2)',
 };
 /** Rows that one statement reads at most, so that it ends in time and the process is not kept from everything else. */
-const PAGE = 1_000;
-const SANCTION = {
+const PAGE_SIZE = 1_000;
+const SET_SANCTION = {
   name: 'sanction',
   text: `WITH act AS (
       INSERT INTO sanctions (project_id, user_id, kind, until, reason, set_at, set_by, set_by_id)
@@ -49,7 +49,7 @@ const SANCTION = {
     )
     SELECT until FROM act`,
 };
-const LIFT = {
+const LIFT_SANCTIONS = {
   name: 'lift',
   text: `WITH held AS (
       SELECT ctid, set_by = ANY($6) AS overruled FROM sanctions
@@ -66,8 +66,8 @@ const LIFT = {
       WHEN EXISTS (SELECT FROM held) THEN 'changed' ELSE 'none' END AS outcome`,
 };
 /** How often a sanction may be set anew in the moment in which it is lifted. */
-const LIFT_TRIES = 3;
-const LIFT_OF_KEY = {
+const MAX_LIFT_ATTEMPTS = 3;
+const LIFT_SANCTIONS_OF_KEY = {
   name: 'lift of key',
   text: `WITH act AS (
       UPDATE sanctions SET until = now() WHERE ctid = ANY(ARRAY(
@@ -79,12 +79,12 @@ const LIFT_OF_KEY = {
     INSERT INTO audit_log (project_id, actor, act, subject, details)
       SELECT $1, $3, 'un' || act.kind, act.user_id, jsonb_build_object('key', $2::text) FROM act RETURNING id`,
 };
-const HELD = {
+const ACTIVE_SANCTIONS = {
   name: 'sanctions held',
   text: `SELECT ${SANCTION_COLUMNS} FROM sanctions
     WHERE project_id = $1 AND user_id > $2 AND (until IS NULL OR until > now()) ORDER BY user_id, kind LIMIT $3`,
 };
-const SET_RULES = {
+const SET_ROOM_RULES = {
   name: 'set rules',
   text: `WITH before AS (
       SELECT rules FROM room_rules WHERE project_id = $1 AND room_id = $2 FOR UPDATE
@@ -97,44 +97,44 @@ const SET_RULES = {
       SELECT $1, $4::jsonb, 'rules', $2,
         jsonb_build_object('before', coalesce((SELECT rules FROM before), '{}'), 'after', act.rules) FROM act`,
 };
-const SEEN = {
+const RECORD_STAFF = {
   name: 'staff seen',
   text: `INSERT INTO staff (project_id, user_id, username, role, issued_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (project_id, user_id) DO UPDATE
       SET username = excluded.username, role = excluded.role, issued_at = excluded.issued_at
       WHERE excluded.issued_at >= staff.issued_at`,
 };
-const TAKE_DOWN = {
+const DELETE_MESSAGE = {
   name: 'take down',
-  text: `SELECT c.outcome, ${columnsOf('(c.message)')} FROM take_down($1, $2, $3, $4, $5, $6) c`,
+  text: `SELECT c.outcome, ${messageColumns('(c.message)')} FROM take_down($1, $2, $3, $4, $5, $6) c`,
 };
-const NOTE = {
+const ADD_AUDIT_ENTRY = {
   name: 'note',
   text: 'INSERT INTO audit_log (project_id, actor, act, subject, details) VALUES ($1, $2, $3, $4, $5)',
 };
-const AUDIT = {
+const LIST_AUDIT_ENTRIES = {
   name: 'audit',
   text: `SELECT id, at, actor, act, subject, details FROM audit_log
     WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
 };
 
-/** @param follow asks what has changed, where that has connections of its own */
-export function createOrderRecords(query: Query, follow = query): OrderRecords {
+/** @param pollQuery asks what has changed, where that has connections of its own */
+export function createModerationRecords(query: Query, pollQuery = query): ModerationRecords {
   async function* pages<Row>(statement: Statement, since: number, ...rest: boolean[]): AsyncGenerator<Row[]> {
     for (let after = since; ; ) {
-      const page = await follow<Row & { version: number }>(statement, [after, PAGE, ...rest]);
+      const page = await pollQuery<Row & { version: number }>(statement, [after, PAGE_SIZE, ...rest]);
       yield page.map(({ version: _, ...row }) => row as unknown as Row);
       const last = page.at(-1);
-      if (!last || page.length < PAGE) return;
+      if (!last || page.length < PAGE_SIZE) return;
       after = last.version;
     }
   }
 
   return {
-    async changes(since) {
+    async changesSince(since) {
       // Read first: what comes while the others are read comes again next time.
-      const [seen] = await follow<{ version: number }>(VERSION, []);
-      if (!seen) throw new Unavailable('the version of the order is not there');
+      const [seen] = await pollQuery<{ version: number }>(SELECT_VERSION, []);
+      if (!seen) throw new UnavailableError('the version of the order is not there');
       const { version } = seen;
       if (version === since) return null;
       // A version that went back is that of a restored backup.
@@ -142,52 +142,77 @@ export function createOrderRecords(query: Query, follow = query): OrderRecords {
       const after = whole ? 0 : since;
       return {
         version,
-        whole,
-        sanctions: pages<TimedSanction>(SANCTIONS, after, !whole),
-        staff: pages<StaffRow>(STAFF, after),
-        rules: pages<RulesRow>(RULES, after),
+        isComplete: whole,
+        sanctions: pages<TimedSanction>(SANCTIONS_SINCE, after, !whole),
+        staff: pages<StaffRow>(STAFF_SINCE, after),
+        rules: pages<RulesRow>(RULES_SINCE, after),
       };
     },
-    async sanction({ project, userId, kind, seconds, reason, setBy, overruled, actor, details, evidence }) {
-      const place = [evidence?.room ?? null, evidence?.id ?? null];
-      const values = [project, userId, kind, seconds, reason, actor, details, ...place, setBy, overruled];
-      const [row] = await query<{ until: string | null }>(SANCTION, values);
+    async setSanction({
+      project,
+      userId,
+      kind,
+      seconds,
+      reason,
+      setBy,
+      overruled,
+      actor,
+      details,
+      evidence,
+    }) {
+      const evidenceKey = [evidence?.room ?? null, evidence?.id ?? null];
+      const values = [
+        project,
+        userId,
+        kind,
+        seconds,
+        reason,
+        actor,
+        details,
+        ...evidenceKey,
+        setBy,
+        overruled,
+      ];
+      const [row] = await query<{ until: string | null }>(SET_SANCTION, values);
       return row ?? null;
     },
-    async lift({ project, userId, kinds, overruled, act, actor }) {
+    async liftSanctions({ project, userId, kinds, overruled, act, actor }) {
       const values = [project, userId, kinds, actor, act, overruled];
-      for (let tries = 0; tries < LIFT_TRIES; tries += 1) {
-        const [row] = await query<{ outcome: 'lifted' | 'none' | 'forbidden' | 'changed' }>(LIFT, values);
-        if (!row) throw new Unavailable('the sanction was not answered for');
+      for (let attempt = 0; attempt < MAX_LIFT_ATTEMPTS; attempt += 1) {
+        const [row] = await query<{ outcome: 'lifted' | 'none' | 'forbidden' | 'changed' }>(
+          LIFT_SANCTIONS,
+          values,
+        );
+        if (!row) throw new UnavailableError('the sanction was not answered for');
         // Another transaction changed it while this one waited for it, and a statement sees only what was there before.
         if (row.outcome !== 'changed') return row.outcome;
       }
-      throw new Unavailable('the sanction changed whenever it was to be lifted');
+      throw new UnavailableError('the sanction changed whenever it was to be lifted');
     },
-    liftOfKey: async ({ project, key, actor, limit }) =>
-      (await query(LIFT_OF_KEY, [project, key, actor, limit])).length,
-    held: (project, after, limit) => query<SanctionRow>(HELD, [project, after, limit]),
-    async setRules({ project, room, changes, actor }) {
-      await query(SET_RULES, [project, room, changes, actor]);
+    liftSanctionsOfKey: async ({ project, key, actor, limit }) =>
+      (await query(LIFT_SANCTIONS_OF_KEY, [project, key, actor, limit])).length,
+    activeSanctions: (project, after, limit) => query<SanctionRow>(ACTIVE_SANCTIONS, [project, after, limit]),
+    async setRules({ project, room, changesSince: changes, actor }) {
+      await query(SET_ROOM_RULES, [project, room, changes, actor]);
     },
-    async seen({ project, userId, username, role, issuedAt }) {
-      await query(SEEN, [project, userId, username, role, issuedAt]);
+    async recordStaff({ project, userId, username, role, issuedAt }) {
+      await query(RECORD_STAFF, [project, userId, username, role, issuedAt]);
     },
-    async takeDown({ project, room, id, protectedRoles, actor, details }) {
+    async deleteMessage({ project, room, id, protectedRoles, actor, details }) {
       const [row] = await query<MessageRow & { outcome: 'changed' | 'same' | 'not_found' | 'forbidden' }>(
-        TAKE_DOWN,
+        DELETE_MESSAGE,
         [project, room, id, actor, details, protectedRoles],
       );
-      if (!row) throw new Unavailable('the message was not answered for');
+      if (!row) throw new UnavailableError('the message was not answered for');
       const { outcome } = row;
       return outcome === 'not_found' || outcome === 'forbidden'
         ? { outcome }
         : { outcome, message: toMessage(row) };
     },
-    async note({ project, actor, act, subject, details }) {
-      await query(NOTE, [project, actor, act, subject, details]);
+    async addAuditEntry({ project, actor, act, subject, details }) {
+      await query(ADD_AUDIT_ENTRY, [project, actor, act, subject, details]);
     },
-    audit: (project, before, limit) =>
-      query<AuditEntry>(AUDIT, [project, before ?? Number.MAX_SAFE_INTEGER, limit]),
+    listAuditEntries: (project, before, limit) =>
+      query<AuditEntry>(LIST_AUDIT_ENTRIES, [project, before ?? Number.MAX_SAFE_INTEGER, limit]),
   };
 }

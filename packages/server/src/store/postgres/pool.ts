@@ -1,14 +1,20 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
 import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
-import { REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
+import { MAX_REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
 import pg from 'pg';
 import type { Log } from '../../runtime/logger.js';
-import { Unavailable } from '../store.js';
-import type { Judgement } from './group-commit.js';
-import { enter, within } from './row-level-security.js';
+import { UnavailableError } from '../store.js';
+import type { FailureKind } from './group-commit.js';
+import { assumeRole, scopeToProjects } from './row-level-security.js';
 
-export type Connection = { host: string; port: number; user: string; password?: string; database: string };
+export type DatabaseConfig = {
+  host: string;
+  port: number;
+  user: string;
+  password?: string;
+  database: string;
+};
 export type Statement = { name: string; text: string };
 /** The first value is the project that the statement is for, or are the projects: it sees rows of no other (wall.ts). */
 export type Query = <Row extends pg.QueryResultRow>(
@@ -17,63 +23,63 @@ export type Query = <Row extends pg.QueryResultRow>(
 ) => Promise<Row[]>;
 
 /** Bounds of R13 in milliseconds: nobody waits longer than a visitor would. */
-const CONNECT_TIMEOUT = 2_000;
-const LOCK_TIMEOUT = 1_000;
-const STATEMENT_TIMEOUT = 2_500;
-const QUERY_TIMEOUT = 3_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS = 1_000;
+const STATEMENT_TIMEOUT_MS = 2_500;
+const QUERY_TIMEOUT_MS = 3_000;
 /** Queries that may wait for a connection. */
-const WAITING_QUERIES = 1_000;
+const MAX_WAITING_QUERIES = 1_000;
 
-const INT8 = 20;
-const TIMESTAMPTZ = 1184;
+const INT8_OID = 20;
+const TIMESTAMPTZ_OID = 1184;
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     // Ids and positions stay far below 2^53, so they travel as numbers.
-    if (oid === INT8) return Number;
-    return oid === TIMESTAMPTZ ? createMomentParser() : pg.types.getTypeParser(oid, format as 'text');
+    if (oid === INT8_OID) return Number;
+    return oid === TIMESTAMPTZ_OID ? createTimestampParser() : pg.types.getTypeParser(oid, format as 'text');
   },
 };
 
 /** Moments travel as on the wire, ISO 8601 in UTC. The rows of a flush share one, so it is not read again for each. */
-function createMomentParser(): (text: string) => string {
-  const toDate = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date;
-  let last = { text: '', moment: '' };
+function createTimestampParser(): (text: string) => string {
+  const toDate = pg.types.getTypeParser(TIMESTAMPTZ_OID) as (text: string) => Date;
+  let last = { text: '', isoTimestamp: '' };
   return (text) => {
-    if (text !== last.text) last = { text, moment: toDate(text).toISOString() };
-    return last.moment;
+    if (text !== last.text) last = { text, isoTimestamp: toDate(text).toISOString() };
+    return last.isoTimestamp;
   };
 }
 
 /**
  * @param purpose shown in the database's list of connections
- * @param size most connections
- * @param timeout longest wait for a connection or an answer in milliseconds, where it is shorter than that of all
+ * @param maxConnections most connections
+ * @param timeoutMs longest wait for a connection or an answer in milliseconds, where it is shorter than that of all
  */
 export function openPool(
-  connection: Connection,
+  config: DatabaseConfig,
   purpose: string,
-  size: number,
+  maxConnections: number,
   log: Log,
-  timeout = Number.POSITIVE_INFINITY,
+  timeoutMs = Number.POSITIVE_INFINITY,
 ): pg.Pool {
-  let told = false;
+  let hasWarned = false;
   const pool = new pg.Pool({
-    ...connection,
-    max: size,
+    ...config,
+    max: maxConnections,
     // Whoever writes first after a quiet time does not wait for a connection.
     min: 1,
     types,
     application_name: `chatty ${purpose}`,
     onConnect: async (client) => {
-      if ((await enter(client)) || told) return;
-      told = true;
-      log.warn({ user: connection.user }, 'row-level security does not hold the database user');
+      if ((await assumeRole(client)) || hasWarned) return;
+      hasWarned = true;
+      log.warn({ user: config.user }, 'row-level security does not hold the database user');
     },
     keepAlive: true,
-    connectionTimeoutMillis: Math.min(timeout, CONNECT_TIMEOUT),
-    statement_timeout: Math.min(timeout, STATEMENT_TIMEOUT),
-    lock_timeout: LOCK_TIMEOUT,
-    query_timeout: Math.min(timeout, QUERY_TIMEOUT),
+    connectionTimeoutMillis: Math.min(timeoutMs, CONNECT_TIMEOUT_MS),
+    statement_timeout: Math.min(timeoutMs, STATEMENT_TIMEOUT_MS),
+    lock_timeout: LOCK_TIMEOUT_MS,
+    query_timeout: Math.min(timeoutMs, QUERY_TIMEOUT_MS),
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
@@ -83,40 +89,43 @@ export function openPool(
 /** Every failure becomes `Unavailable` with its cause, and is logged at `level`. A result means that the statement's transaction is committed. */
 export function createQuery(pool: pg.Pool, log: Log, level: 'warn' | 'debug' = 'warn'): Query {
   return async (statement, values) => {
-    if (pool.waitingCount >= WAITING_QUERIES) throw new Unavailable('too many queries wait');
+    if (pool.waitingCount >= MAX_WAITING_QUERIES) throw new UnavailableError('too many queries wait');
     try {
       // The driver resolves at ReadyForQuery, which PostgreSQL sends after COMMIT (protocol, "Extended Query"): R1.
-      return (await pool.query(within(statement, values))).rows;
+      return (await pool.query(scopeToProjects(statement, values))).rows;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log[level]({ statement: statement.name, code: codeOf(error), reason }, 'the database did not answer');
-      throw new Unavailable(reason, { cause: error });
+      log[level](
+        { statement: statement.name, code: errorCode(error), reason },
+        'the database did not answer',
+      );
+      throw new UnavailableError(reason, { cause: error });
     }
   };
 }
 
 /** PostgreSQL's classes of errors (its appendix A) that say a row's values are at fault. 23505 is a race lost to another server. */
-const AT_FAULT = /^(21|22|23(?!505)|54)/;
+const INVALID_VALUE_CODES = /^(21|22|23(?!505)|54)/;
 const LOCK_NOT_AVAILABLE = '55P03';
 const QUERY_CANCELED = '57014';
 
 /** What a failed flush means: a broken connection or a rival is worth another try, a wrong value is not. */
-export function judge(error: unknown): Judgement {
-  const cause = error instanceof Unavailable ? error.cause : error;
-  const code = codeOf(cause);
+export function classifyError(error: unknown): FailureKind {
+  const cause = error instanceof UnavailableError ? error.cause : error;
+  const code = errorCode(cause);
   if (code === LOCK_NOT_AVAILABLE) return 'locked';
   if (code === QUERY_CANCELED || (cause instanceof Error && cause.message === 'Query read timeout'))
     return 'smaller';
-  return code !== undefined && AT_FAULT.test(code) ? 'split' : 'again';
+  return code !== undefined && INVALID_VALUE_CODES.test(code) ? 'split' : 'again';
 }
 
-export function codeOf(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
 /** What `toMessage` reads of a row of `messages`, by the name the row has in its query. */
-export const columnsOf = (row: string): string =>
+export const messageColumns = (row: string): string =>
   [
     'id',
     'seq',
@@ -152,7 +161,7 @@ export type MessageRow = {
 };
 
 /** A client id that the server made up; a client's own has no space. */
-export const SERVER_MADE = ' ';
+export const SERVER_CLIENT_ID_PREFIX = ' ';
 
 export function toMessage(row: MessageRow): Message {
   const message: Message = {
@@ -162,25 +171,25 @@ export function toMessage(row: MessageRow): Message {
     username: row.username,
     avatar: row.avatar,
     content: row.content,
-    clientId: row.client_id?.startsWith(SERVER_MADE) ? null : row.client_id,
+    clientId: row.client_id?.startsWith(SERVER_CLIENT_ID_PREFIX) ? null : row.client_id,
     replyTo: row.reply_to,
     created_at: row.created_at,
   };
   if (row.role) message.role = row.role;
   if (row.edited_at) message.edited_at = row.edited_at;
   if (row.deleted_at) message.deleted_at = row.deleted_at;
-  if (row.reactions) message.reactions = shorten(row.reactions);
+  if (row.reactions) message.reactions = limitReactionUsers(row.reactions);
   return message;
 }
 
 /** As many of the people named as there is room for: a page or a frame of such messages has to stay what a member can take. */
-function shorten(reactions: Reaction[]): Reaction[] {
-  const share = REACTION_USERS_BYTES / reactions.length;
+function limitReactionUsers(reactions: Reaction[]): Reaction[] {
+  const bytesPerReaction = MAX_REACTION_USERS_BYTES / reactions.length;
   return reactions.map((reaction) => {
     let bytes = 0;
     const end = reaction.users.findIndex((user) => {
       bytes += Buffer.byteLength(JSON.stringify(user)) + 1;
-      return bytes > share;
+      return bytes > bytesPerReaction;
     });
     return end < 0 ? reaction : { ...reaction, users: reaction.users.slice(0, end) };
   });

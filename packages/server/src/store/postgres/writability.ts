@@ -2,21 +2,21 @@
 
 import { monotonicTime } from '../../runtime/clocks.js';
 import type { Log } from '../../runtime/logger.js';
-import { Unavailable, type Writability } from '../store.js';
+import { UnavailableError, type Writability } from '../store.js';
 import type { Flush } from './group-commit.js';
-import { codeOf, judge } from './pool.js';
+import { classifyError, errorCode } from './pool.js';
 
 /** Writes 280 KB to the database's disk and takes it away again; answers whether it is open for reading only. */
-export const PROBE = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };
+export const PROBE_DISK = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };
 
 /** How often it is tried while nothing is known to be wrong: a full disk shows within this time though nobody writes. */
 const PROBE_INTERVAL_MS = 5_000;
 /** The same while writing is refused. */
 const RETRY_INTERVAL_MS = 1_000;
 /** How long a write that failed counts, where none has succeeded since. */
-const FAILURE_MS = 5_000;
+const RECENT_FAILURE_MS = 5_000;
 /** PostgreSQL's insufficient resources (its appendix A) but for connections and limits of its settings: the disk or the memory is full. */
-const INSUFFICIENT = /^53(?!300|400)/;
+const INSUFFICIENT_RESOURCES = /^53(?!300|400)/;
 
 /**
  * @param probe rejects with PostgreSQL's error as its cause
@@ -38,9 +38,9 @@ export function createWritability(options: {
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const isRefused = () => probeRefused || now() - failedAt < FAILURE_MS;
+  const isRefused = () => probeRefused || now() - failedAt < RECENT_FAILURE_MS;
 
-  function learn(refused: boolean): void {
+  function setProbeRefused(refused: boolean): void {
     if (refused !== probeRefused)
       log.warn(
         { refused },
@@ -49,29 +49,30 @@ export function createWritability(options: {
     probeRefused = refused;
   }
 
-  async function tryOut(): Promise<void> {
+  async function runProbe(): Promise<void> {
     try {
       const [answer] = await probe();
-      learn(answer?.readOnly === true);
+      setProbeRefused(answer?.readOnly === true);
     } catch (error) {
       // That it does not answer at all is known otherwise.
-      if (isLack(error)) learn(true);
+      if (isOutOfResources(error)) setProbeRefused(true);
     }
-    if (!closed) timer = setTimeout(() => void tryOut(), isRefused() ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS);
+    if (!closed)
+      timer = setTimeout(() => void runProbe(), isRefused() ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS);
   }
 
-  timer = setTimeout(() => void tryOut(), 0);
+  timer = setTimeout(() => void runProbe(), 0);
   return {
-    get refused() {
+    get refusesWrites() {
       return isRefused();
     },
-    observe: (flush) => async (jobs, passing) => {
+    observe: (flush) => async (jobs, skipLocked) => {
       try {
-        const results = await flush(jobs, passing);
+        const results = await flush(jobs, skipLocked);
         failedAt = Number.NEGATIVE_INFINITY;
         return results;
       } catch (error) {
-        if (judge(error) === 'again') failedAt = now();
+        if (classifyError(error) === 'again') failedAt = now();
         throw error;
       }
     },
@@ -82,10 +83,10 @@ export function createWritability(options: {
   };
 }
 
-const READ_ONLY = '25006';
+const READ_ONLY_TRANSACTION = '25006';
 
 /** Whether the database has no room to write, or is not to be written to. */
-function isLack(error: unknown): boolean {
-  const code = error instanceof Unavailable ? codeOf(error.cause) : undefined;
-  return code !== undefined && (INSUFFICIENT.test(code) || code === READ_ONLY);
+function isOutOfResources(error: unknown): boolean {
+  const code = error instanceof UnavailableError ? errorCode(error.cause) : undefined;
+  return code !== undefined && (INSUFFICIENT_RESOURCES.test(code) || code === READ_ONLY_TRANSACTION);
 }

@@ -1,8 +1,8 @@
 /** ما تقوله أجزاء الأداة التي تُحمَّل لاحقًا، بالعربية. */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const ar: MoreTable = ({ number, plural, name }) => {
+export const ar: ExtraStringTable = ({ number, plural, isolate: name }) => {
   const reacted = plural({
     zero: 'لم يتفاعل أحد',
     one: 'تفاعل شخص واحد',

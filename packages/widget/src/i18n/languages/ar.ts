@@ -1,8 +1,8 @@
 /** كل ما تقوله أداة الدردشة، بالعربية. */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const ar: Table = ({ plural }) => {
+export const ar: StringTable = ({ plural }) => {
   const left = plural({
     zero: 'لم يتبقَّ أي حرف',
     one: 'بقي حرف واحد',

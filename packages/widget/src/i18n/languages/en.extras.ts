@@ -1,8 +1,8 @@
 /** What the parts of the widget that come later say, in English. */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const en: MoreTable = ({ number, plural, name }) => {
+export const en: ExtraStringTable = ({ number, plural, isolate: name }) => {
   const people = plural({ one: '# person', other: '# people' });
   return {
     edit: 'Edit',

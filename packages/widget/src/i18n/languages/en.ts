@@ -1,8 +1,8 @@
 /** Everything the widget says, in English. */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const en: Table = ({ number, plural }) => ({
+export const en: StringTable = ({ number, plural }) => ({
   title: 'Chat',
   open: 'Open chat',
   close: 'Close chat',

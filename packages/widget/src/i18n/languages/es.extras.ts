@@ -1,8 +1,8 @@
 /** Lo que dicen las partes del widget que llegan después, en español. */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const es: MoreTable = ({ number, plural, name }) => {
+export const es: ExtraStringTable = ({ number, plural, isolate: name }) => {
   const reacted = plural({ one: '# persona reaccionó', other: '# personas reaccionaron' });
   return {
     edit: 'Editar',

@@ -1,8 +1,8 @@
 /** Todo lo que dice el widget, en español. */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const es: Table = ({ number, plural }) => {
+export const es: StringTable = ({ number, plural }) => {
   const left = plural({ one: 'Queda # carácter', other: 'Quedan # caracteres' });
   const over = plural({ one: 'Sobra # carácter', other: 'Sobran # caracteres' });
   return {

@@ -1,8 +1,8 @@
 /** ウィジェットのうち後から読み込まれる部分の言葉、日本語。 */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const ja: MoreTable = ({ number, name }) => ({
+export const ja: ExtraStringTable = ({ number, isolate: name }) => ({
   edit: '編集',
   removeSure: 'このメッセージを削除しますか？',
   save: '保存',

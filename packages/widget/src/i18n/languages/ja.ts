@@ -1,8 +1,8 @@
 /** ウィジェットが話すすべての言葉、日本語。 */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const ja: Table = ({ number }) => ({
+export const ja: StringTable = ({ number }) => ({
   title: 'チャット',
   open: 'チャットを開く',
   close: 'チャットを閉じる',

@@ -1,8 +1,8 @@
 /** 위젯이 하는 말 가운데 나중에 오는 부분의 것, 한국어. */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const ko: MoreTable = ({ number, name }) => ({
+export const ko: ExtraStringTable = ({ number, isolate: name }) => ({
   edit: '수정',
   removeSure: '이 메시지를 삭제할까요?',
   save: '저장',

@@ -1,8 +1,8 @@
 /** 위젯이 하는 모든 말, 한국어. */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const ko: Table = ({ number }) => ({
+export const ko: StringTable = ({ number }) => ({
   title: '채팅',
   open: '채팅 열기',
   close: '채팅 닫기',

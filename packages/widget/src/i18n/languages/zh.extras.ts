@@ -1,8 +1,8 @@
 /** 聊天组件中稍后加载的部分要说的话，简体中文。 */
 
-import type { MoreTable } from '../strings.js';
+import type { ExtraStringTable } from '../strings.js';
 
-export const zh: MoreTable = ({ number, name }) => ({
+export const zh: ExtraStringTable = ({ number, isolate: name }) => ({
   edit: '编辑',
   removeSure: '要删除这条消息吗？',
   save: '保存',

@@ -1,8 +1,8 @@
 /** 聊天组件要说的一切，简体中文。 */
 
-import type { Table } from '../strings.js';
+import type { StringTable } from '../strings.js';
 
-export const zh: Table = ({ number }) => ({
+export const zh: StringTable = ({ number }) => ({
   title: '聊天',
   open: '打开聊天',
   close: '关闭聊天',

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** Beside this file, in the sources as in what is built of them. */
-const FOLDER = new URL('doctor/', import.meta.url);
-const TYPES: Record<string, string> = {
+const ASSETS_URL = new URL('doctor/', import.meta.url);
+const CONTENT_TYPES: Record<string, string> = {
   'page.css': 'text/css; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
   'answer.js': 'text/javascript; charset=utf-8',
@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = {
   'icon.svg': 'image/svg+xml',
 };
 /** Keys and tokens are pasted here: no script but ours, no other place that they could be sent to, no frame around it. */
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -25,8 +25,8 @@ const POLICY = [
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
 ].join('; ');
-const HEADERS = {
-  'content-security-policy': POLICY,
+const SECURITY_HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -35,13 +35,13 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
-export async function openDoctorPage(http: FastifyInstance): Promise<void> {
-  const page = await readFile(new URL('page.html', FOLDER));
+export async function registerDoctorPage(http: FastifyInstance): Promise<void> {
+  const page = await readFile(new URL('page.html', ASSETS_URL));
   http.get('/doctor', (_request, reply) =>
-    reply.headers(HEADERS).type('text/html; charset=utf-8').send(page),
+    reply.headers(SECURITY_HEADERS).type('text/html; charset=utf-8').send(page),
   );
-  for (const [name, type] of Object.entries(TYPES)) {
-    const body = await readFile(new URL(name, FOLDER));
-    http.get(`/doctor/${name}`, (_request, reply) => reply.headers(HEADERS).type(type).send(body));
+  for (const [name, type] of Object.entries(CONTENT_TYPES)) {
+    const body = await readFile(new URL(name, ASSETS_URL));
+    http.get(`/doctor/${name}`, (_request, reply) => reply.headers(SECURITY_HEADERS).type(type).send(body));
   }
 }
