@@ -1,6 +1,6 @@
 /** What a scenario gets to work with and what it answers: servers of the run, and rows of one table. */
 
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { type BenchServer, type ServerKind, startBenchServer } from './server.js';
 
 /** One figure: ours beside the baselines of the same run. A null was not measured, or means nothing there. */
@@ -32,7 +32,7 @@ export type BenchContext = {
 export type BenchScenario = (stage: BenchContext) => Promise<ResultRow[]>;
 
 export function createBenchContext(options: {
-  postgres: Connection;
+  postgres: DatabaseConfig;
   databaseCpu(): number;
   quick: boolean;
   profile: string | null;

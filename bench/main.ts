@@ -9,8 +9,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 import { type BenchScenario, createBenchContext, type ResultRow } from './context.js';
 import { describeMachine, processTreeCpuSeconds } from './measure.js';
@@ -71,7 +71,7 @@ function pinToCore(): void {
 }
 
 /** The database of the run: the one that is given, or an embedded one of its own. */
-async function openDatabase(folder: string): Promise<{ connection: Connection; close(): Promise<void> }> {
+async function openDatabase(folder: string): Promise<{ connection: DatabaseConfig; close(): Promise<void> }> {
   const given = process.env.BENCH_DATABASE;
   if (given) return { connection: JSON.parse(given), close: async () => undefined };
   return startEmbeddedPostgres({
@@ -81,7 +81,7 @@ async function openDatabase(folder: string): Promise<{ connection: Connection; c
   });
 }
 
-async function postmasterPidOf(connection: Connection): Promise<number> {
+async function postmasterPidOf(connection: DatabaseConfig): Promise<number> {
   const client = new pg.Client(connection);
   await client.connect();
   const { rows } = await client

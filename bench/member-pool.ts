@@ -1,6 +1,6 @@
 /** Many members of one server: lets them in, adds up what they get, times what the readers among them read. */
 
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import { waitUntil } from './measure.js';
 import { type LoadMember, openLoadMember } from './member.js';
 import { type BenchServer, TOKEN_SECRET } from './server.js';

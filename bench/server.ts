@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 import { cpuSeconds, residentBytes } from './measure.js';
 
@@ -14,7 +14,7 @@ export type BenchServer = {
   kind: ServerKind;
   port: number;
   pid: number;
-  database: Connection;
+  database: DatabaseConfig;
   cpuSeconds(): number;
   residentBytes(): number;
   /** After a garbage collection. */
@@ -34,7 +34,7 @@ type ServerReport = { port?: number; memory?: NodeJS.MemoryUsage };
  */
 export async function startBenchServer(options: {
   kind: ServerKind;
-  postgres: Connection;
+  postgres: DatabaseConfig;
   settings: Record<string, string>;
   profile: string | null;
 }): Promise<BenchServer> {
@@ -83,7 +83,7 @@ export async function startBenchServer(options: {
   };
 }
 
-function databaseEnvironment(database: Connection): Record<string, string> {
+function databaseEnvironment(database: DatabaseConfig): Record<string, string> {
   return {
     HOST: '127.0.0.1',
     PORT: '0',
@@ -100,7 +100,7 @@ function databaseEnvironment(database: Connection): Record<string, string> {
   };
 }
 
-export async function query(connection: Connection, sql: string, values: unknown[] = []): Promise<void> {
+export async function query(connection: DatabaseConfig, sql: string, values: unknown[] = []): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(sql, values).finally(() => client.end());

@@ -1,7 +1,7 @@
 /** How fast older pages come out of a room of a million messages, through sockets. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAIN_ROOM } from '@chatty/protocol/sizes';
+import { MAIN_ROOM } from '@chatty/protocol';
 import { type BenchContext, formatColumns, type ResultRow } from '../context.js';
 import { median, percentile, waitUntil } from '../measure.js';
 import { type MemberPool, openMemberPool } from '../member-pool.js';

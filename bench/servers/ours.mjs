@@ -1,8 +1,6 @@
 /** The chat server as it ships, with the bench at its side: settings from the environment, as `npm run serve` reads them. */
 
-import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config/config';
-import { createLog } from '@chatty/server/runtime/logger';
+import { createLog, readConfig, startApp } from '@chatty/server';
 import { obey, report } from './control.mjs';
 
 const read = readConfig(process.env);

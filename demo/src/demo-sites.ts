@@ -1,9 +1,13 @@
 /** The two host sites and the playground alone, beside a chat server that runs elsewhere: how the compose file runs them. */
 
-import { listenErrorMessage } from '@chatty/server/app';
-import { EXAMPLE_SECRET, MIN_SECRET_BYTES } from '@chatty/server/config/config';
-import { waitForShutdownSignal } from '@chatty/server/runtime/shutdown';
-import { exitWithError, StartError } from '@chatty/server/runtime/startup-error';
+import {
+  EXAMPLE_SECRET,
+  exitWithError,
+  listenErrorMessage,
+  MIN_SECRET_BYTES,
+  StartError,
+  waitForShutdownSignal,
+} from '@chatty/server';
 import { createDemoSite } from './host.js';
 import { kimpga } from './kimpga.js';
 import { othershop } from './othershop.js';

@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, authenticate } from './accounts.js';
 import { html, type SafeHtml, scriptJson } from './html.js';

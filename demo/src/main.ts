@@ -3,15 +3,17 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { makeDataFolder } from '@chatty/embedded-postgres/cluster';
-import { isReachable } from '@chatty/embedded-postgres/os-user';
-import { loadOrCreateSecret } from '@chatty/embedded-postgres/secret-file';
-import { listenErrorMessage, startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config/config';
-import { loadEnvironment } from '@chatty/server/config/environment';
-import { createLog } from '@chatty/server/runtime/logger';
-import { waitForShutdownSignal } from '@chatty/server/runtime/shutdown';
-import { exitWithError, StartError } from '@chatty/server/runtime/startup-error';
+import { isReachable, loadOrCreateSecret, makeDataFolder } from '@chatty/embedded-postgres';
+import {
+  createLog,
+  exitWithError,
+  listenErrorMessage,
+  loadEnvironment,
+  readConfig,
+  StartError,
+  startApp,
+  waitForShutdownSignal,
+} from '@chatty/server';
 import { demoPasswords } from './accounts.js';
 import { createDemoSite, type DemoSite } from './host.js';
 import { kimpga } from './kimpga.js';

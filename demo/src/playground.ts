@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import type { FastifyRequest } from 'fastify';
 import type { DemoSite } from './host.js';
 import { renderPlaygroundPage, renderStagePage } from './playground-page.js';

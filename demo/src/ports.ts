@@ -1,7 +1,7 @@
 /** Reads the ports of the demo hosts. */
 
-import type { Environment } from '@chatty/server/config/config';
-import { StartError } from '@chatty/server/runtime/startup-error';
+import type { Environment } from '@chatty/server';
+import { StartError } from '@chatty/server';
 
 /** 0-65535, 0 for any free one. Throws `StartError` naming the setting. */
 export function readPort(environment: Environment, name: string, fallback: number): number {

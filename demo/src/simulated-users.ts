@@ -1,7 +1,7 @@
 /** A few imaginary people who talk in the playground's room when they are asked to: one talk at a time, at a reader's pace. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import { connectPollingClient, type PollingClient } from './polling-client.js';
 
 export type SimulatedUsers = {

@@ -50,7 +50,7 @@ const common = {
 
 /** What the parts that come after the chat share with it: they import it from the chat, which is there already. */
 const SHARED =
-  /^(preact(\/.*)?|@chatty\/protocol\/normalize-text|\.\.\/(panel\/(avatar|icon)|composer\/(message-field|field-hint))\.js)$/;
+  /^(preact(\/.*)?|@chatty\/protocol|\.\.\/(panel\/(avatar|icon)|composer\/(message-field|field-hint))\.js)$/;
 
 /** @param {string} id @returns {import('esbuild').Plugin} */
 const seams = (id) => ({

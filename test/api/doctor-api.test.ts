@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { DoctorReport } from '@chatty/server/doctor/token-doctor';
+import type { DoctorReport } from '@chatty/server/testing';
 import { outcomesOf, PROJECT_SECRETS, signToken } from '../support/doctor.js';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {

@@ -2,13 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createKnownOrigins } from '@chatty/server/projects/known-origins';
-import { settingsFromStored } from '@chatty/server/projects/project-settings';
-import { createProjects, type Project } from '@chatty/server/projects/projects';
-import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { createProjectRecords } from '@chatty/server/store/postgres/project-queries';
+import { createLog } from '@chatty/server';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import {
+  createKnownOrigins,
+  createProjectRecords,
+  createProjects,
+  createQuery,
+  openPool,
+  type Project,
+  settingsFromStored,
+} from '@chatty/server/testing';
 import fc from 'fast-check';
 import pg from 'pg';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
@@ -19,7 +23,7 @@ const log = createLog('silent');
 const by = { kind: 'operator', id: 'operator', name: 'operator' } as const;
 const described = (id: string, name = id) => ({ id, name, origins: [`https://${id}.example`], settings: {} });
 
-async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
+async function connect(context: TestContext, connection: DatabaseConfig): Promise<pg.Client> {
   const client = new pg.Client(connection);
   context.after(() => client.end());
   client.on('error', () => undefined);

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createRefusalLog, type RecentRefusal, type RefusalCount } from '@chatty/server/auth/rejection-log';
-import type { Projects } from '@chatty/server/projects/projects';
+import type { Projects } from '@chatty/server/testing';
+import { createRefusalLog, type RecentRefusal, type RefusalCount } from '@chatty/server/testing';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
   connectClient,

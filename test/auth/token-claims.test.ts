@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
+import { PROJECT_ID_PATTERN } from '@chatty/protocol';
 import fc from 'fast-check';
 import { waitUntil } from '../support/server.js';
 import {

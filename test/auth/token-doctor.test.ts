@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import type { DoctorReport } from '@chatty/server/doctor/token-doctor';
+import type { DoctorReport } from '@chatty/server/testing';
 import fc from 'fast-check';
 import { openDoctorParts, outcomesOf, PROJECT_SECRETS, seconds, signToken } from '../support/doctor.js';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPlayground } from '@chatty/demo/playground';
+import { createPlayground } from '@chatty/demo/testing';
 import type { BrowserContextOptions, Frame, Page } from 'playwright-core';
 import { SECRET, waitUntil } from '../support/server.js';
 import { findAccessibilityViolations } from './support/a11y.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { createPlayground } from '@chatty/demo/playground';
+import { createPlayground } from '@chatty/demo/testing';
 import type { Page } from 'playwright-core';
 import { SECRET, waitUntil } from '../support/server.js';
 import { startBrowserSuite } from './support/suite.js';

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import type { Browser, Page } from 'playwright-core';
 import { startDemo } from '../support/processes.js';
 import { createTemporaryFolder, waitUntil } from '../support/server.js';

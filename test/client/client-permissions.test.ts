@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type ChatClient, createChatClient } from '@chatty/client/chat';
+import { type ChatClient, createChatClient } from '@chatty/client';
 import {
   assertStored,
   connectClient,

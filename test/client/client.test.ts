@@ -3,14 +3,9 @@
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import {
-  type ChatClient,
-  type ChatOptions,
-  createChatClient,
-  type OutgoingMessage,
-} from '@chatty/client/chat';
-import { createOutboxPersistence } from '@chatty/client/outbox-storage';
-import type { Message } from '@chatty/protocol/events';
+import { type ChatClient, createChatClient } from '@chatty/client';
+import { type ChatOptions, createOutboxPersistence, type OutgoingMessage } from '@chatty/client/testing';
+import type { Message } from '@chatty/protocol';
 import { SignJWT } from 'jose';
 import {
   assertStored,

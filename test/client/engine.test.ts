@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
-import { createSocketIoFactory } from '@chatty/client/socketio-client';
-import type { LogPosition } from '@chatty/protocol/events';
+import { createSocketIoFactory } from '@chatty/client/testing';
+import type { LogPosition } from '@chatty/protocol';
 import { Server } from 'socket.io';
 import {
   CountedWebSocket,
@@ -229,21 +229,21 @@ it('a failing handler ends the connection without an uncaught error', async (con
 
 /** Connects, waits for the state, leaves; the process ends when nothing keeps it. */
 const LEAVER = `
-  import { createDial } from '@chatty/client/socketio-client';
+  import { createSocketIoFactory } from '@chatty/client/testing';
   import { WebSocket } from 'ws';
   const [url, token, way, state] = process.argv.slice(-4);
   let reached;
   const met = new Promise((resolve) => { reached = resolve; });
-  const hear = (name) => () => { if (name === state) reached(); };
-  const wire = createDial({ WebSocket: way === 'socket' ? WebSocket : null })({
+  const on = (name) => () => { if (name === state) reached(); };
+  const wire = createSocketIoFactory({ WebSocket: way === 'socket' ? WebSocket : null })({
     url,
     auth: () => ({ token, batch: true }),
-    heard: { up: hear('up'), down: hear('down'), refused: hear('refused'), event: hear('event') },
+    handlers: { onConnect: on('up'), onDisconnect: on('down'), onRefused: on('refused'), onEvent: on('event') },
   });
   wire.connect();
   if (state === 'opening') setTimeout(reached, 300);
   await met;
-  if (state === 'up') wire.ask('members', {}).catch(() => undefined);
+  if (state === 'up') wire.request('members', {}).catch(() => undefined);
   wire.disconnect();
   process.stdout.write('left');
 `;

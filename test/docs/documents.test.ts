@@ -6,10 +6,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { refusalCodes } from '@chatty/protocol/errors';
-import { EXAMPLE_SECRET, environmentSettings, readConfig } from '@chatty/server/config/config';
-import { roomRulesSchema } from '@chatty/server/moderation/room-rules';
-import { projectSettingsSchema } from '@chatty/server/projects/project-settings';
+import { refusalCodes } from '@chatty/protocol';
+import { EXAMPLE_SECRET, readConfig } from '@chatty/server';
+import { environmentSettings, projectSettingsSchema, roomRulesSchema } from '@chatty/server/testing';
 import { jwtVerify } from 'jose';
 import { createTemporaryFolder, SECRET } from '../support/server.js';
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { SendAnswer } from '@chatty/protocol/events';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { SendAnswer } from '@chatty/protocol';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import {
   assertStored,
   connectClient,
@@ -101,7 +101,7 @@ async function startTwo(context: TestContext) {
 /** How long it took in each story until the banned member was out and the server ready, in milliseconds. */
 const longest: number[] = [];
 
-const writtenBy = (connection: Connection, userId: string) =>
+const writtenBy = (connection: DatabaseConfig, userId: string) =>
   query<{ content: string }>(connection, `SELECT content FROM messages WHERE user_id = '${userId}'`);
 
 const losses: Record<string, { lose(network: FaultyNetwork): void; find(network: FaultyNetwork): void }> = {

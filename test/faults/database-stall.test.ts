@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 import { type CleanupContext, startPostgres, startTestServer } from '../support/server.js';
 import { startSteadyLoad } from '../support/steady-load.js';
@@ -61,7 +61,7 @@ async function lockRoom({ admin }: Stage, milliseconds: number): Promise<void> {
   await admin.query('ROLLBACK');
 }
 
-async function connectAdmin(context: CleanupContext, connection: Connection): Promise<pg.Client> {
+async function connectAdmin(context: CleanupContext, connection: DatabaseConfig): Promise<pg.Client> {
   const admin = new pg.Client(connection);
   admin.on('error', () => undefined);
   await admin.connect();

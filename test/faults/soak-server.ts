@@ -1,6 +1,6 @@
 /** A chat server that lives as long as the soak: members come and go all the time, guests flood it, and its memory and pauses are measured. */
 
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { io, type Socket } from 'socket.io-client';
 import { createLongLivedToken } from '../support/server.js';
 import { type CleanupContext, type ServerProcess, startServerProcess } from './support/rig.js';
@@ -33,7 +33,7 @@ export type SoakServer = {
 /** @param joinEveryMs pause between two members who come in, each a new user of a new address */
 export async function startSoakServer(
   context: CleanupContext,
-  database: Connection,
+  database: DatabaseConfig,
   joinEveryMs = JOIN_INTERVAL_MS,
 ): Promise<SoakServer> {
   const settings = { TRUSTED_PROXY_HOPS: '1', GUEST_PROJECTS: 'kimpga' };

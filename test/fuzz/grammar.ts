@@ -1,6 +1,6 @@
 /** Decides what a fuzzing client says next: packets of the protocols' grammar, the packets that once broke servers, and mutations of both. */
 
-import type { ClientEvents } from '@chatty/protocol/events';
+import type { ClientEvents } from '@chatty/protocol';
 import {
   encodeFragments,
   encodeFrame,

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { type RunningProgram, runProgram, SERVER_ENTRY } from '../support/processes.js';
 import { createTemporaryFolder, createTestDatabase, SECRET, waitUntil } from '../support/server.js';
 
@@ -31,7 +31,7 @@ const UNLIMITED_SETTINGS = Object.fromEntries(
 /** @param chosen its program, from the root of the checkout, and its empty database, where they are not the usual ones */
 export async function startFuzzTarget(
   context: Pick<TestContext, 'after'>,
-  chosen: { entry?: string; connection?: Connection } = {},
+  chosen: { entry?: string; connection?: DatabaseConfig } = {},
 ): Promise<FuzzTarget> {
   const { entry = SERVER_ENTRY, connection = await createTestDatabase(context) } = chosen;
   const { host, port, user, password, database } = connection;

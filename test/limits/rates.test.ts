@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Refusal } from '@chatty/protocol/errors';
+import type { Refusal } from '@chatty/protocol';
 import {
   BEHIND_PROXY,
   connectRawMember,

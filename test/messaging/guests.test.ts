@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type ChatClient, type ChatOptions, createChatClient } from '@chatty/client/chat';
-import type { Session } from '@chatty/protocol/events';
-import { readConfig } from '@chatty/server/config/config';
+import { type ChatClient, createChatClient } from '@chatty/client';
+import type { ChatOptions } from '@chatty/client/testing';
+import type { Session } from '@chatty/protocol';
+import { readConfig } from '@chatty/server';
 import { SignJWT } from 'jose';
 import {
   assertStored,

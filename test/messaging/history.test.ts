@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { PAGE_SIZE } from '@chatty/client/timeline';
+import { PAGE_SIZE } from '@chatty/client/testing';
 import {
   MAX_MESSAGE_BYTES,
   MAX_PAGE_BYTES,
@@ -10,7 +10,7 @@ import {
   MAX_REACTION_USERS_BYTES,
   MAX_URL_LENGTH,
   MAX_USER_ID_LENGTH,
-} from '@chatty/protocol/sizes';
+} from '@chatty/protocol';
 import pg from 'pg';
 import {
   assertStored,

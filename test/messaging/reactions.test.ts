@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createChatClient } from '@chatty/client/chat';
-import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol/events';
+import { createChatClient } from '@chatty/client';
+import type { ChangeAnswer, Message, ReactPayload } from '@chatty/protocol';
 import { connectFollower, type FrameFollower, rangeInclusive } from '../support/log-follower.js';
 import {
   assertStored,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Message, SyncAnswer } from '@chatty/protocol/events';
+import type { Message, SyncAnswer } from '@chatty/protocol';
 import type { Socket } from 'socket.io-client';
 import { connectFollower, HIGH_RATE_LIMITS, rangeInclusive, sendMessages } from '../support/log-follower.js';
 import {

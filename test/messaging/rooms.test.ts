@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type ChatClient, createChatClient } from '@chatty/client/chat';
+import { type ChatClient, createChatClient } from '@chatty/client';
 import type {
   HistoryAnswer,
   MembersAnswer,
@@ -10,7 +10,7 @@ import type {
   Session,
   SyncAnswer,
   TypingUser,
-} from '@chatty/protocol/events';
+} from '@chatty/protocol';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
   assertStored,

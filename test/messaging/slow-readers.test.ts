@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { createChatClient } from '@chatty/client/chat';
-import type { HistoryAnswer, Message } from '@chatty/protocol/events';
-import { MAX_HISTORY_PAGE_SIZE, MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
+import { createChatClient } from '@chatty/client';
+import type { HistoryAnswer, Message } from '@chatty/protocol';
+import { MAX_HISTORY_PAGE_SIZE, MAX_PAGE_BYTES } from '@chatty/protocol';
 import { connectFollower } from '../support/log-follower.js';
 import { openRawSocket } from '../support/raw/websocket.js';
 import {

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type ChatClient, createChatClient } from '@chatty/client/chat';
-import { watchTyping } from '@chatty/client/typing';
+import { type ChatClient, createChatClient, watchTyping } from '@chatty/client';
 import { connectFollower, type FrameFollower, rangeInclusive } from '../support/log-follower.js';
 import {
   assertStored,

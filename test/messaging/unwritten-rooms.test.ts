@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createChatClient } from '@chatty/client/chat';
-import type { LogPosition, Session } from '@chatty/protocol/events';
-import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
-import type { ProjectId } from '@chatty/server/store/store';
-import { createToken } from '@chatty/token/create-token';
+import { createChatClient } from '@chatty/client';
+import type { LogPosition, Session } from '@chatty/protocol';
+import { createLog } from '@chatty/server';
+import type { ProjectId } from '@chatty/server/testing';
+import { createPostgresStore, type DatabaseConfig, migrate } from '@chatty/server/testing';
+import { createToken } from '@chatty/token';
 import pg from 'pg';
 import { connectFollower } from '../support/log-follower.js';
 import {
@@ -23,14 +22,14 @@ import {
   waitUntil,
 } from '../support/server.js';
 
-async function query<Row extends pg.QueryResultRow>(connection: Connection, sql: string): Promise<Row[]> {
+async function query<Row extends pg.QueryResultRow>(connection: DatabaseConfig, sql: string): Promise<Row[]> {
   const client = new pg.Client(connection);
   await client.connect();
   return (await client.query<Row>(sql).finally(() => client.end())).rows;
 }
 
 /** Rows of every table. */
-async function rowsOf(connection: Connection): Promise<Record<string, number>> {
+async function rowsOf(connection: DatabaseConfig): Promise<Record<string, number>> {
   const tables = await query<{ name: string }>(
     connection,
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
@@ -70,7 +69,7 @@ it('guests and readers that name projects without messages create no row in any 
   assert.deepEqual(await rowsOf(connection), before);
 });
 
-async function epochStored(connection: Connection): Promise<string | undefined> {
+async function epochStored(connection: DatabaseConfig): Promise<string | undefined> {
   return (await query<{ epoch: string }>(connection, 'SELECT epoch FROM rooms'))[0]?.epoch;
 }
 

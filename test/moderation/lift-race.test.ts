@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
+import { createLog } from '@chatty/server';
+import { createPostgresStore, migrate } from '@chatty/server/testing';
 import pg from 'pg';
 import { createTestDatabase, waitUntil } from '../support/server.js';
 

@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createModerationState } from '@chatty/server/moderation/moderation-state';
-import { createLog } from '@chatty/server/runtime/logger';
-import { createModerationRecords } from '@chatty/server/store/postgres/moderation-queries';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
+import { createLog } from '@chatty/server';
+import {
+  createModerationRecords,
+  createModerationState,
+  createQuery,
+  openPool,
+} from '@chatty/server/testing';
 import pg from 'pg';
 import { openTestStores } from '../support/store.js';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
-import type { Role } from '@chatty/protocol/events';
+import type { Role } from '@chatty/protocol';
 import pg from 'pg';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {

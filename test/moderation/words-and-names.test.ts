@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { SendAnswer } from '@chatty/protocol/events';
+import type { SendAnswer } from '@chatty/protocol';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
   assertStored,

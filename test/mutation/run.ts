@@ -1,7 +1,7 @@
 /** Plants a bug and tells the story that has to bring it out. */
 
 import { pathToFileURL } from 'node:url';
-import type { createChatClient } from '@chatty/client/chat';
+import type { createChatClient } from '@chatty/client';
 import { io } from 'socket.io-client';
 import { createMember } from '../faults/actors/index.js';
 import { formatViolations, type Violation } from '../faults/checker/index.js';

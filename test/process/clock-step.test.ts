@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import type { Refusal } from '@chatty/protocol/errors';
-import { createModerationState } from '@chatty/server/moderation/moderation-state';
-import { createLog } from '@chatty/server/runtime/logger';
+import type { Refusal } from '@chatty/protocol';
+import { createLog } from '@chatty/server';
+import { createModerationState } from '@chatty/server/testing';
 import { startServerProcess } from '../faults/support/rig.js';
 import { connectFollower } from '../support/log-follower.js';
 import {

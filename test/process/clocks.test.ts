@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createMonotonicTime } from '@chatty/client/clock';
+import { createMonotonicTime } from '@chatty/client/testing';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

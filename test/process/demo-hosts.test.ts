@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createDemoSite } from '@chatty/demo/host';
-import { kimpga } from '@chatty/demo/kimpga';
-import { othershop } from '@chatty/demo/othershop';
+import { createDemoSite, kimpga, othershop } from '@chatty/demo/testing';
 import { jwtVerify } from 'jose';
 import { SECRET } from '../support/server.js';
 

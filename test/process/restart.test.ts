@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
-import { createToken } from '@chatty/token/create-token';
+import { createToken } from '@chatty/token';
 import { runProgram, SERVER_ENTRY, startDemo } from '../support/processes.js';
 import {
   assertStored,

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { HistoryAnswer } from '@chatty/protocol/events';
-import { cleanContent, hasVisibleText } from '@chatty/protocol/normalize-text';
+import type { HistoryAnswer } from '@chatty/protocol';
+import { cleanContent, hasVisibleText } from '@chatty/protocol';
 import { dumpDatabaseAsText, startCapturedServer } from '../support/captured-server.js';
 import { callApi, createProject } from '../support/projects.js';
 import {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
+import { createLog } from '@chatty/server';
 import { dumpDatabaseAsText, startCapturedServer } from '../support/captured-server.js';
 import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import { sendRawRequest } from '../support/raw/http.js';

@@ -2,17 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { createLog } from '@chatty/server';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import { createQuery, migrate, openPool } from '@chatty/server/testing';
 import pg from 'pg';
 import { createTestDatabase } from '../support/server.js';
 
 /** Settings that an operator, or Debian, may have chosen for everybody. */
 const CHOSEN_BY_THE_OPERATOR = ['jit = on', 'jit_above_cost = 0', 'jit_inline_above_cost = 0'];
 
-async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
+async function connect(context: TestContext, connection: DatabaseConfig): Promise<pg.Client> {
   const client = new pg.Client(connection);
   client.on('error', () => undefined);
   context.after(() => client.end());
@@ -20,7 +19,7 @@ async function connect(context: TestContext, connection: Connection): Promise<pg
   return client;
 }
 
-async function onServer(connection: Connection, sql: string): Promise<void> {
+async function onServer(connection: DatabaseConfig, sql: string): Promise<void> {
   const client = new pg.Client({ ...connection, database: 'postgres' });
   await client.connect();
   await client.query(sql).finally(() => client.end());

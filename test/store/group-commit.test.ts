@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import pg from 'pg';
 import { waitUntil } from '../support/server.js';
 import { createDraft, openTestStores, testAuthor } from '../support/store.js';

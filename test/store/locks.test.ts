@@ -3,16 +3,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { createAppendFlush } from '@chatty/server/store/postgres/write-batches';
-import type { ProjectId } from '@chatty/server/store/store';
+import { createLog } from '@chatty/server';
+import type { DatabaseConfig, ProjectId } from '@chatty/server/testing';
+import { createAppendFlush, createQuery, openPool } from '@chatty/server/testing';
 import pg from 'pg';
 import { waitUntil } from '../support/server.js';
 import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
-async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
+async function connect(context: TestContext, connection: DatabaseConfig): Promise<pg.Client> {
   const client = new pg.Client(connection);
   client.on('error', () => undefined);
   context.after(() => client.end());
@@ -21,7 +19,7 @@ async function connect(context: TestContext, connection: Connection): Promise<pg
 }
 
 /** A server's writing connection, with which each flush has exactly the messages given. */
-function openWriter(context: TestContext, connection: Connection, project: ProjectId) {
+function openWriter(context: TestContext, connection: DatabaseConfig, project: ProjectId) {
   const pool = openPool(connection, 'writer', 1, createLog('silent'));
   context.after(() => pool.end());
   const flush = createAppendFlush(createQuery(pool, createLog('silent')));

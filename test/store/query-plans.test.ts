@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
-import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
+import { createLog } from '@chatty/server';
+import { createPostgresStore, type DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
 /** Entries and rows of a table that were read so far, by connections that have ended. */
-async function readOf(connection: Connection, table: string): Promise<number> {
+async function readOf(connection: DatabaseConfig, table: string): Promise<number> {
   const { rows } = await query(
     connection,
     `SELECT seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid) AS read
@@ -17,7 +17,10 @@ async function readOf(connection: Connection, table: string): Promise<number> {
   return Number(rows[0]?.read);
 }
 
-async function query(connection: Connection, text: string): Promise<pg.QueryResult<Record<string, string>>> {
+async function query(
+  connection: DatabaseConfig,
+  text: string,
+): Promise<pg.QueryResult<Record<string, string>>> {
   const client = new pg.Client(connection);
   await client.connect();
   return client.query<Record<string, string>>(text).finally(() => client.end());

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { migrate } from '@chatty/server/store/postgres/migrate';
+import { migrate } from '@chatty/server/testing';
 import pg from 'pg';
 import { createTestDatabase } from '../support/server.js';
 

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { createChatClient } from '@chatty/client/chat';
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { createChatClient } from '@chatty/client';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import { migrate } from '@chatty/server/testing';
 import { query, startServerProcess } from '../faults/support/rig.js';
 import { dumpRows } from '../support/backup.js';
 import {
@@ -23,7 +23,7 @@ const KEPT = 20;
 const LOST = 10;
 
 /** What a copy of the files brings back: the very rows as they were, and no trace of the later ones. */
-async function copyFiles(database: Connection): Promise<() => Promise<unknown>> {
+async function copyFiles(database: DatabaseConfig): Promise<() => Promise<unknown>> {
   return () =>
     query(
       database,
@@ -31,7 +31,7 @@ async function copyFiles(database: Connection): Promise<() => Promise<unknown>> 
     );
 }
 
-const contentsOf = async (database: Connection) =>
+const contentsOf = async (database: DatabaseConfig) =>
   (await query<{ content: string }>(database, 'SELECT content FROM messages ORDER BY id')).map(
     ({ content }) => content,
   );
@@ -129,7 +129,7 @@ it('a reader who lost only changes of older messages is detected by the last of 
   assert.deepEqual(contents(), await contentsOf(database));
 });
 
-const epochsOf = async (database: Connection) =>
+const epochsOf = async (database: DatabaseConfig) =>
   (await query<{ epoch: string }>(database, 'SELECT epoch FROM rooms ORDER BY project_id')).map(
     ({ epoch }) => epoch,
   );

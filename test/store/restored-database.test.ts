@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createChatClient } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import { createChatClient } from '@chatty/client';
+import type { Message } from '@chatty/protocol';
 import pg from 'pg';
 import { connectFollower, HIGH_RATE_LIMITS, rangeInclusive, sendMessages } from '../support/log-follower.js';
 import {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import { migrate } from '@chatty/server/testing';
 import pg from 'pg';
 import { createTestDatabase } from '../support/server.js';
 
@@ -16,7 +16,7 @@ it('a superuser and an unprivileged owner start in turn, and no room gets a new 
   await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'of the test'; ALTER SCHEMA public OWNER TO ${role};
     GRANT CREATE ON DATABASE ${superuser.database} TO ${role}`);
   const owner = { ...superuser, user: role, password: 'of the test' };
-  const start = (connection: Connection) => migrate(connection, 5, () => undefined);
+  const start = (connection: DatabaseConfig) => migrate(connection, 5, () => undefined);
   const epoch = async () => (await admin.query<{ epoch: string }>('SELECT epoch FROM rooms')).rows[0]?.epoch;
   try {
     await start(owner);

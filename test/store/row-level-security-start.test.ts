@@ -2,21 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { assumeRole } from '@chatty/server/store/postgres/row-level-security';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import { assumeRole, migrate } from '@chatty/server/testing';
 import pg from 'pg';
 import { connectClient, createTestToken, startPostgres, startTestServer } from '../support/server.js';
 
 /** A cluster that has never seen a Chatty: roles belong to all databases of one. */
-async function startFresh(context: TestContext): Promise<Connection> {
+async function startFresh(context: TestContext): Promise<DatabaseConfig> {
   const { connection, close } = await startPostgres();
   context.after(close);
   return connection;
 }
 
 async function on<Result>(
-  connection: Connection,
+  connection: DatabaseConfig,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new pg.Client(connection);
@@ -24,10 +23,10 @@ async function on<Result>(
   return work(client).finally(() => client.end());
 }
 
-const run = (connection: Connection, sql: string) => on(connection, (client) => client.query(sql));
+const run = (connection: DatabaseConfig, sql: string) => on(connection, (client) => client.query(sql));
 
 /** As whom the server's connections work, and whether the wall holds them. */
-const entered = (connection: Connection) =>
+const entered = (connection: DatabaseConfig) =>
   on(connection, async (client) => ({
     held: await assumeRole(client),
     as: (await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role,

@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { assumeRole } from '@chatty/server/store/postgres/row-level-security';
+import { createLog } from '@chatty/server';
+import type { DatabaseConfig } from '@chatty/server/testing';
+import { assumeRole, createQuery, openPool } from '@chatty/server/testing';
 import pg from 'pg';
 import {
   connectClient,
@@ -29,7 +28,7 @@ const OF_ALL_PROJECTS = [
 /** Of PostgreSQL: insufficient privilege, which a row that a policy refuses is too. */
 const REFUSED = { code: '42501' };
 
-async function connect(context: TestContext, connection: Connection): Promise<pg.Client> {
+async function connect(context: TestContext, connection: DatabaseConfig): Promise<pg.Client> {
   const client = new pg.Client(connection);
   context.after(() => client.end());
   client.on('error', () => undefined);
@@ -38,7 +37,7 @@ async function connect(context: TestContext, connection: Connection): Promise<pg
 }
 
 /** A connection as the server has it. */
-async function enterAs(context: TestContext, connection: Connection): Promise<pg.Client> {
+async function enterAs(context: TestContext, connection: DatabaseConfig): Promise<pg.Client> {
   const client = await connect(context, connection);
   assert.equal(await assumeRole(client), true, 'the wall holds');
   return client;
@@ -204,7 +203,7 @@ it('each project table has row-level security, or is one that a server reads for
 });
 
 /** A database that belongs to a user who is nothing else. */
-async function makeOwned(context: TestContext, attributes = ''): Promise<Connection> {
+async function makeOwned(context: TestContext, attributes = ''): Promise<DatabaseConfig> {
   const connection = await createTestDatabase(context);
   const owner = `owner_of_${connection.database}`;
   const admin = await connect(context, connection);

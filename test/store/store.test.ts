@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Message } from '@chatty/protocol/events';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import { UnavailableError } from '@chatty/server/store/store';
+import type { Message } from '@chatty/protocol';
+import { migrate, UnavailableError } from '@chatty/server/testing';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase } from '../support/server.js';

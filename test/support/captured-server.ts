@@ -1,9 +1,7 @@
 /** A chat server with an administration, whose log is kept line by line, and what its database holds, as text. */
 
 import type { TestContext } from 'node:test';
-import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config/config';
-import { createLog } from '@chatty/server/runtime/logger';
+import { createLog, readConfig, startApp } from '@chatty/server';
 import pg from 'pg';
 import { KEY_SETTINGS } from './projects.js';
 import { createTestDatabase, SECRET } from './server.js';

@@ -2,16 +2,19 @@
 
 import { createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { createAuth } from '@chatty/server/auth/auth';
-import { createDoctor, type DoctorReport } from '@chatty/server/doctor/token-doctor';
-import { createRoomPolicy } from '@chatty/server/messages/permissions';
-import { createDisplayNames } from '@chatty/server/moderation/display-names';
-import { createModerationState } from '@chatty/server/moderation/moderation-state';
-import { createWordFilters } from '@chatty/server/moderation/word-filters';
-import { createProjects } from '@chatty/server/projects/projects';
-import { createSecretCipher } from '@chatty/server/projects/secret-encryption';
-import { createLog } from '@chatty/server/runtime/logger';
-import type { SanctionKind } from '@chatty/server/store/moderation-store';
+import { createLog } from '@chatty/server';
+import type { SanctionKind } from '@chatty/server/testing';
+import {
+  createAuth,
+  createDisplayNames,
+  createDoctor,
+  createModerationState,
+  createProjects,
+  createRoomPolicy,
+  createSecretCipher,
+  createWordFilters,
+  type DoctorReport,
+} from '@chatty/server/testing';
 import { SECRET } from './server.js';
 import { openTestStores } from './store.js';
 

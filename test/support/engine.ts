@@ -2,8 +2,8 @@
 
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createSocketIoFactory, type SocketIoClient } from '@chatty/client/socketio-client';
-import type { ServerEvents } from '@chatty/protocol/events';
+import { createSocketIoFactory, type SocketIoClient } from '@chatty/client/testing';
+import type { ServerEvents } from '@chatty/protocol';
 import { WebSocket } from 'ws';
 import { createTestToken } from './server.js';
 

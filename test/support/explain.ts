@@ -1,6 +1,6 @@
 /** Every plan that PostgreSQL carries out for a connection, those inside functions too, with the rows it read (auto_explain). */
 
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 
 /** A node of a plan as EXPLAIN (ANALYZE, FORMAT JSON) gives it. */
@@ -43,7 +43,7 @@ export async function enableAutoExplain(client: pg.Client, database: string): Pr
 }
 
 /** A connection whose plans are collected in `plans`, and the names of its statements in `names`. */
-export function recordPlans(connection: Connection, options: string) {
+export function recordPlans(connection: DatabaseConfig, options: string) {
   const plans: ExecutedPlan[] = [];
   const names = new Set<string>();
   class Recorder extends pg.Client {

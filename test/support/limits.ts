@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Refusal } from '@chatty/protocol/errors';
+import type { Refusal } from '@chatty/protocol';
 import { openRawSocket, type RawSocket } from './raw/websocket.js';
 import { connectExpectingRefusal, createTestToken, waitUntil } from './server.js';
 

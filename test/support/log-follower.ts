@@ -1,7 +1,7 @@
 /** What stories about following the log stand on: a member that asks for frames, and a room in which much was said. */
 
 import type { TestContext } from 'node:test';
-import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol/events';
+import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol';
 import { io, type Socket } from 'socket.io-client';
 import { assertStored, connectClient, createTestToken, type TestServer, waitUntil } from './server.js';
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '@chatty/server/config/config';
+import type { Environment } from '@chatty/server';
 import { waitUntil } from './server.js';
 
 const REPOSITORY_ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,16 +1,18 @@
 /** Everything that the server asks of the database about messages, each with the most rows of tables that it may read. */
 
-import { MAX_LISTED_REACTION_USERS } from '@chatty/protocol/sizes';
-import { createLog } from '@chatty/server/runtime/logger';
-import { createQuery, openPool } from '@chatty/server/store/postgres/pool';
-import { type Connection, createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
+import { MAX_LISTED_REACTION_USERS } from '@chatty/protocol';
+import { createLog } from '@chatty/server';
+import type { ProjectId } from '@chatty/server/testing';
 import {
   type AppendJob,
   createAppendFlush,
   createEditFlush,
+  createPostgresStore,
+  createQuery,
   createReactionFlush,
-} from '@chatty/server/store/postgres/write-batches';
-import type { ProjectId } from '@chatty/server/store/store';
+  type DatabaseConfig,
+  openPool,
+} from '@chatty/server/testing';
 import { recordPlans } from './explain.js';
 import { createDraft, testAuthor } from './store.js';
 
@@ -20,7 +22,7 @@ export const nextNumber = () => `id-${++usedNumberCount}`;
 export type QueryEnvironment = ReturnType<typeof openQueryEnvironment>;
 
 /** The store as the server has it, and its flushes, each of exactly the messages that it is given. */
-export function openQueryEnvironment(connection: Connection, kimpga: ProjectId, mode: string) {
+export function openQueryEnvironment(connection: DatabaseConfig, kimpga: ProjectId, mode: string) {
   const recorded = recordPlans(connection, `-c plan_cache_mode=${mode}`);
   const log = createLog('silent');
   const store = createPostgresStore({ config: recorded.connection, log });

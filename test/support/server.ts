@@ -5,13 +5,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import type { Message, SendAnswer } from '@chatty/protocol/events';
-import { type App, startApp } from '@chatty/server/app';
-import { type Environment, readConfig } from '@chatty/server/config/config';
-import { createLog } from '@chatty/server/runtime/logger';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
-import { createToken, type TokenOptions } from '@chatty/token/create-token';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
+import type { EmbeddedPostgres } from '@chatty/embedded-postgres/testing';
+import type { Message, SendAnswer } from '@chatty/protocol';
+import { createLog, type Environment, readConfig, startApp } from '@chatty/server';
+import type { App, DatabaseConfig } from '@chatty/server/testing';
+import { createToken, type TokenOptions } from '@chatty/token';
 import pg from 'pg';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { WebSocket } from 'ws';
@@ -46,9 +45,9 @@ export function createTemporaryFolder(): string {
 }
 
 /** An empty database of its own on the server that `npm test` started, or on one started here. */
-export async function createTestDatabase(context: CleanupContext): Promise<Connection> {
+export async function createTestDatabase(context: CleanupContext): Promise<DatabaseConfig> {
   const given = process.env.CHATTY_TEST_DATABASE;
-  const server = given ? (JSON.parse(given) as Connection) : await startDatabaseServer(context);
+  const server = given ? (JSON.parse(given) as DatabaseConfig) : await startDatabaseServer(context);
   const database = `test_${randomBytes(6).toString('hex')}`;
   await queryMaintenanceDatabase(server, `CREATE DATABASE ${database}`);
   context.after(async () => {
@@ -59,7 +58,7 @@ export async function createTestDatabase(context: CleanupContext): Promise<Conne
 }
 
 /** Tables that hold something of the shape of a token: whatever a test does, none may (J13). */
-async function findConnectionLeaks(connection: Connection): Promise<string[]> {
+async function findConnectionLeaks(connection: DatabaseConfig): Promise<string[]> {
   const client = new pg.Client(connection);
   await client.connect();
   try {
@@ -83,7 +82,7 @@ async function findConnectionLeaks(connection: Connection): Promise<string[]> {
   }
 }
 
-async function startDatabaseServer(context: CleanupContext): Promise<Connection> {
+async function startDatabaseServer(context: CleanupContext): Promise<DatabaseConfig> {
   const { connection, close } = await startPostgres();
   context.after(close);
   return connection;
@@ -98,19 +97,19 @@ export function startPostgres(folder = createTemporaryFolder()): Promise<Embedde
   });
 }
 
-async function queryMaintenanceDatabase(connection: Connection, sql: string): Promise<void> {
+async function queryMaintenanceDatabase(connection: DatabaseConfig, sql: string): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(sql).finally(() => client.end());
 }
 
-export type TestServer = { url: string; app: App; connection: Connection };
+export type TestServer = { url: string; app: App; connection: DatabaseConfig };
 
 /** A chat server on a free port; `settings` are environment variables over the tests' own. */
 export async function startTestServer(
   context: CleanupContext,
   settings: Environment = {},
-  database?: Connection,
+  database?: DatabaseConfig,
 ): Promise<TestServer> {
   const connection = database ?? (await createTestDatabase(context));
   const read = readConfig({

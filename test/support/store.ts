@@ -1,15 +1,17 @@
 /** What tests of the store stand on: an empty, migrated database, stores on it, two projects. */
 
 import type { TestContext } from 'node:test';
-import type { Draft } from '@chatty/protocol/validate';
-import { createAuth } from '@chatty/server/auth/auth';
-import { createDisplayNames } from '@chatty/server/moderation/display-names';
-import { createModerationState } from '@chatty/server/moderation/moderation-state';
-import { createProjects } from '@chatty/server/projects/projects';
-import { createLog } from '@chatty/server/runtime/logger';
-import { migrate } from '@chatty/server/store/postgres/migrate';
-import { createPostgresStore } from '@chatty/server/store/postgres/postgres-store';
-import type { ProjectId, Store } from '@chatty/server/store/store';
+import type { Draft } from '@chatty/protocol';
+import { createLog } from '@chatty/server';
+import type { ProjectId, Store } from '@chatty/server/testing';
+import {
+  createAuth,
+  createDisplayNames,
+  createModerationState,
+  createPostgresStore,
+  createProjects,
+  migrate,
+} from '@chatty/server/testing';
 import { createTestDatabase, createTestToken, SECRET } from './server.js';
 
 export const testAuthor = { userId: 'u1', username: '민수', avatar: null };

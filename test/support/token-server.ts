@@ -3,12 +3,15 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import { type AuthResult, createAuth } from '@chatty/server/auth/auth';
-import { createDisplayNames } from '@chatty/server/moderation/display-names';
-import { createModerationState } from '@chatty/server/moderation/moderation-state';
-import { createProjects } from '@chatty/server/projects/projects';
-import { createSecretCipher } from '@chatty/server/projects/secret-encryption';
-import { createLog } from '@chatty/server/runtime/logger';
+import { createLog } from '@chatty/server';
+import {
+  type AuthResult,
+  createAuth,
+  createDisplayNames,
+  createModerationState,
+  createProjects,
+  createSecretCipher,
+} from '@chatty/server/testing';
 import { SECRET } from './server.js';
 import { openTestStores } from './store.js';
 

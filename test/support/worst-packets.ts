@@ -1,7 +1,7 @@
 /** Packets that cost the most to read, within the allowed size: worst texts in every field of every command, and odd shapes. */
 
-import type { ClientEvents } from '@chatty/protocol/events';
-import { MAX_PACKET_BYTES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
+import type { ClientEvents } from '@chatty/protocol';
+import { MAX_PACKET_BYTES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol';
 import fc from 'fast-check';
 import { anyWorstText, worstTexts } from './worst-texts.js';
 

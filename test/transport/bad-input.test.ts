@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cleanContent, hasVisibleText } from '@chatty/protocol/normalize-text';
+import { cleanContent, hasVisibleText } from '@chatty/protocol';
 import naughty from 'big-list-of-naughty-strings' with { type: 'json' };
 import {
   assertStored,

@@ -2,14 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type {
-  ChangeAnswer,
-  HistoryAnswer,
-  MembersAnswer,
-  Message,
-  SyncAnswer,
-} from '@chatty/protocol/events';
-import { MAX_HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeAnswer, HistoryAnswer, MembersAnswer, Message, SyncAnswer } from '@chatty/protocol';
+import { MAX_HISTORY_PAGE_SIZE } from '@chatty/protocol';
 import {
   assertStored,
   connectClient,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { MAX_HISTORY_PAGE_SIZE } from '@chatty/protocol/sizes';
+import { MAX_HISTORY_PAGE_SIZE } from '@chatty/protocol';
 import { openRawSocket, type RawSocket } from '../support/raw/websocket.js';
 import {
   assertStored,

@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { startApp } from '@chatty/server/app';
-import { readConfig } from '@chatty/server/config/config';
-import { createLog } from '@chatty/server/runtime/logger';
+import { createLog, readConfig, startApp } from '@chatty/server';
 import { countServerSockets, openIdlePeer } from '../support/idle-peer.js';
 import {
   assertStored,

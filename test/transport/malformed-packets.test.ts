@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
+import { MAX_PACKET_BYTES } from '@chatty/protocol';
 import { openPollingSession, pollingRequest, sendRawRequest } from '../support/raw/http.js';
 import { openRawSocket, type RawSocket } from '../support/raw/websocket.js';
 import {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, it, type TestContext } from 'node:test';
-import type { ClientEvents, Role } from '@chatty/protocol/events';
-import { MAX_PACKET_BYTES, MAX_TOKEN_LENGTH } from '@chatty/protocol/sizes';
+import type { ClientEvents, Role } from '@chatty/protocol';
+import { MAX_PACKET_BYTES, MAX_TOKEN_LENGTH } from '@chatty/protocol';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../support/event-loop-lag.js';
 import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';

@@ -1,9 +1,14 @@
 /** The chat without a face: a connection, an outbox and a timeline put together. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { ChangeAnswer, MembersAnswer, Message, Session, TypingUser } from '@chatty/protocol/events';
-import { TYPING_INTERVAL_MS } from '@chatty/protocol/sizes';
-import { validateContent } from '@chatty/protocol/validate';
+import type {
+  ChangeAnswer,
+  MembersAnswer,
+  Message,
+  RefusalCode,
+  Session,
+  TypingUser,
+} from '@chatty/protocol';
+import { TYPING_INTERVAL_MS, validateContent } from '@chatty/protocol';
 import { type Clock, createCancellableClock, realClock } from './clock.js';
 import type { ConnectionState } from './connection-states.js';
 import { createEmitter, type Listeners } from './emitter.js';

@@ -1,7 +1,6 @@
 /** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
 
-import type { Refusal } from '@chatty/protocol/errors';
-import type { HandshakeAuth } from '@chatty/protocol/events';
+import type { HandshakeAuth, Refusal } from '@chatty/protocol';
 import type { Clock } from './clock.js';
 import { type ConnectionEvent, type ConnectionState, transitions } from './connection-states.js';
 import type { Credentials } from './credentials.js';

@@ -1,6 +1,6 @@
 /** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
 
-import type { HistoryAnswer } from '@chatty/protocol/events';
+import type { HistoryAnswer } from '@chatty/protocol';
 import type { SendRequest } from './socketio-client.js';
 import { PAGE_SIZE, type PageKind, type Timeline } from './timeline.js';
 

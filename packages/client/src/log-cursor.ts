@@ -1,7 +1,7 @@
 /** Decides what of the room's log may be shown: everything up to the cursor, and never a change before those that precede it. */
 
-import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol/events';
-import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol';
+import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
 
 export type LogCursor = {
   /** Up to where everything has been received; null before the first history. A new connection goes on from here. */

@@ -1,6 +1,6 @@
 /** Decides how the client keeps up with the room's log: what comes in turn is shown, what is missing is asked for. */
 
-import type { ChangeFrame, KnownChange, LogPosition, Message } from '@chatty/protocol/events';
+import type { ChangeFrame, KnownChange, LogPosition, Message } from '@chatty/protocol';
 import type { Clock } from './clock.js';
 import { createLogCursor } from './log-cursor.js';
 import type { SendRequest } from './socketio-client.js';

@@ -1,6 +1,6 @@
 /** Decides where a stored line stands in a run: lines ascending by id with none missing between the first and the last. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 
 /** A line that the server has. */
 export type StoredItem = { kind: 'stored'; key: string; message: Message; own: boolean };

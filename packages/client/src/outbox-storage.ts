@@ -1,6 +1,6 @@
 /** Decides which lines on their way are kept over a reload, and for whom: what one person wrote goes out under no other name. */
 
-import type { Session } from '@chatty/protocol/events';
+import type { Session } from '@chatty/protocol';
 import type { OutgoingMessage } from './outbox.js';
 
 /** Where lines on their way are kept; must not throw. `owner` names the person and the room they belong to. */

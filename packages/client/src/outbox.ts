@@ -1,7 +1,6 @@
 /** Decides when a line of one's own is sent, and sent again: in order, with the same client id, until it is answered. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { Message, SendAnswer, SendPayload } from '@chatty/protocol/events';
+import type { Message, RefusalCode, SendAnswer, SendPayload } from '@chatty/protocol';
 
 /** A line on its way; `at` is when it was written, in milliseconds. */
 export type OutgoingMessage = Required<Pick<SendPayload, 'content' | 'clientId'>> & {

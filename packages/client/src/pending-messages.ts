@@ -1,6 +1,6 @@
 /** Decides which of one's own lines still show as being on their way, and since when they have failed. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol';
 import type { OutgoingMessage } from './outbox.js';
 
 /** A line of one's own that is not known to be stored. `failure` set: it will not be sent again by itself. */

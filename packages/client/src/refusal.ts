@@ -1,6 +1,6 @@
 /** Decides until when a refusal holds, by the clock of this machine. */
 
-import type { Refusal, RefusalCode } from '@chatty/protocol/errors';
+import type { Refusal, RefusalCode } from '@chatty/protocol';
 
 /** `until`: when trying again can help, in milliseconds since 1970; null where nobody knows, or where it never will. */
 export type TimedRefusal = { code: RefusalCode; until: number | null };

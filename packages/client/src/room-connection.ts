@@ -1,6 +1,6 @@
 /** Decides what the parts of a connection do for each other: it follows the room while it stands, and stands again when it fell. */
 
-import type { Message, ServerEvents, Session } from '@chatty/protocol/events';
+import type { Message, ServerEvents, Session } from '@chatty/protocol';
 import type { Clock } from './clock.js';
 import { createConnection } from './connection.js';
 import type { ConnectionState } from './connection-states.js';

@@ -1,12 +1,12 @@
 /** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
 
-import type { Refusal } from '@chatty/protocol/errors';
+import type { Refusal } from '@chatty/protocol';
 import {
   AUTHENTICATION_ERROR,
   type ClientEvents,
   type HandshakeAuth,
   type ServerEvents,
-} from '@chatty/protocol/events';
+} from '@chatty/protocol';
 import { type EngineIoClient, openEngineIo, type WebSocketConstructor } from './engineio-client.js';
 
 type PayloadOf<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvents[Name]>[0], string>;

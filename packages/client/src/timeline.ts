@@ -1,7 +1,6 @@
 /** Decides what lines there are and in which order: a window of the stored ones by id, then one's own still on their way. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { LogPosition, Message, Session } from '@chatty/protocol/events';
+import type { LogPosition, Message, RefusalCode, Session } from '@chatty/protocol';
 import { firstId, type MessageRun, type StoredItem, upsert } from './message-run.js';
 import { closeGap, dropOldestUnread, enforceLimit, isInPast, type MessageWindow } from './message-window.js';
 import type { OutgoingMessage } from './outbox.js';

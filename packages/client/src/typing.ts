@@ -1,6 +1,6 @@
 /** Decides who counts as typing now: whoever said so a moment ago and has not been heard since. */
 
-import type { TypingUser } from '@chatty/protocol/events';
+import type { TypingUser } from '@chatty/protocol';
 import type { ChatClient } from './chat.js';
 import { type Clock, realClock } from './clock.js';
 

@@ -1,7 +1,6 @@
 /** Decides whether one may write now: as the server says, and in slow mode not sooner than it asks for. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { Permissions } from '@chatty/protocol/events';
+import type { Permissions, RefusalCode } from '@chatty/protocol';
 import type { Clock } from './clock.js';
 import { retryTimeOf, type TimedRefusal, toTimedRefusal } from './refusal.js';
 

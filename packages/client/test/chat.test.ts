@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type ChatClient, createChatClient, type TimelineItem } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import fc from 'fast-check';
+import { type ChatClient, createChatClient } from '../src/chat.js';
+import type { TimelineItem } from '../src/timeline.js';
 import { createManualClock, createModelRoom, flushMicrotasks, type ModelRoom } from './support/room.js';
 import {
   rareStepArbitrary,

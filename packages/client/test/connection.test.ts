@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createConnection } from '@chatty/client/connection';
-import { type ConnectionEvent, type ConnectionState, transitions } from '@chatty/client/connection-states';
-import { createCredentials } from '@chatty/client/credentials';
-import type { SocketIoHandlers } from '@chatty/client/socketio-client';
-import { createRefusal } from '@chatty/protocol/errors';
+import { createRefusal } from '@chatty/protocol';
 import fc from 'fast-check';
+import { createConnection } from '../src/connection.js';
+import { type ConnectionEvent, type ConnectionState, transitions } from '../src/connection-states.js';
+import { createCredentials } from '../src/credentials.js';
+import type { SocketIoHandlers } from '../src/socketio-client.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
 /** A connection whose other end is played by hand; `random` is what chance gives. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCredentials } from '@chatty/client/credentials';
+import { createCredentials } from '../src/credentials.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
 /** A token that ends so many seconds from then. */

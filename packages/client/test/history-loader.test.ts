@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createHistoryLoader } from '@chatty/client/history-loader';
-import { createTimeline, type PageKind } from '@chatty/client/timeline';
+import { createHistoryLoader } from '../src/history-loader.js';
+import { createTimeline, type PageKind } from '../src/timeline.js';
 import { createMessage, createModelRoom, flushMicrotasks } from './support/room.js';
 
 const messages = (from: number, to: number, content: string) =>

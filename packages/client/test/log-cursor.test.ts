@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createLogCursor } from '@chatty/client/log-cursor';
-import type { ChangeFrame, Message } from '@chatty/protocol/events';
-import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, Message } from '@chatty/protocol';
+import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
 import fc from 'fast-check';
+import { createLogCursor } from '../src/log-cursor.js';
 import { createModelRoom, type ModelRoom } from './support/room.js';
 
 /** The room as a plain map of what was given out. */

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createConnection } from '@chatty/client/connection';
-import { createCredentials } from '@chatty/client/credentials';
-import { createLogSync } from '@chatty/client/log-sync';
-import type { SocketIoHandlers } from '@chatty/client/socketio-client';
-import { createTimeline } from '@chatty/client/timeline';
+import { createConnection } from '../src/connection.js';
+import { createCredentials } from '../src/credentials.js';
+import { createLogSync } from '../src/log-sync.js';
+import type { SocketIoHandlers } from '../src/socketio-client.js';
+import { createTimeline } from '../src/timeline.js';
 import { createManualClock, createMessage, flushMicrotasks } from './support/room.js';
 
 it('a sync answer of a replaced connection is ignored', async () => {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { PAGE_SIZE, type PageKind } from '@chatty/client/timeline';
 import fc from 'fast-check';
+import { PAGE_SIZE, type PageKind } from '../src/timeline.js';
 import {
   assertTimelineMatchesRoom,
   createTimelineFollower,

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createOutbox, type OutgoingMessage } from '@chatty/client/outbox';
-import { createRefusal } from '@chatty/protocol/errors';
-import type { Message, SendAnswer } from '@chatty/protocol/events';
+import type { Message, SendAnswer } from '@chatty/protocol';
+import { createRefusal } from '@chatty/protocol';
 import fc from 'fast-check';
+import { createOutbox, type OutgoingMessage } from '../src/outbox.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
 type Fate = 'answered' | 'lost before' | 'lost after' | 'busy' | 'cut';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createTimeline, PAGE_SIZE, type PageKind, type Timeline } from '@chatty/client/timeline';
 import fc from 'fast-check';
+import { createTimeline, PAGE_SIZE, type PageKind, type Timeline } from '../src/timeline.js';
 import {
   assertTimelineMatchesRoom,
   createTimelineFollower,

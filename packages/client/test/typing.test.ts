@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createTypingTracker } from '@chatty/client/typing';
+import { createTypingTracker } from '../src/typing.js';
 import { createManualClock } from './support/room.js';
 
 function world() {

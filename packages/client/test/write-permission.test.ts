@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TimedRefusal } from '@chatty/client/refusal';
-import { createWritePermission } from '@chatty/client/write-permission';
-import { createRefusal } from '@chatty/protocol/errors';
+import { createRefusal } from '@chatty/protocol';
+import type { TimedRefusal } from '../src/refusal.js';
+import { createWritePermission } from '../src/write-permission.js';
 import { createManualClock } from './support/room.js';
 
 function world() {

@@ -2,8 +2,6 @@
 
 import type { Chatty, SettingsInput } from './types.js';
 
-export type { Chat, Chatty, Events, Methods, Settings, SettingsInput, Theme } from './types.js';
-
 declare global {
   interface Window {
     Chatty?: Chatty;

@@ -2,7 +2,8 @@
 'use client';
 
 import { createElement, type ReactElement, useEffect, useRef } from 'react';
-import { type Chat, type Events, loadChatty, type SettingsInput } from './load-script.js';
+import { loadChatty } from './load-script.js';
+import type { Chat, Events, SettingsInput } from './types.js';
 
 /** `onMessageSent` for `message:sent`. */
 type PascalEventName<Name extends string> = Name extends `${infer Head}:${infer Tail}`

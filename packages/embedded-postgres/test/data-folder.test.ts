@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import { firstInaccessibleFolder, isReachable } from '@chatty/embedded-postgres/os-user';
+import { startEmbeddedPostgres } from '../src/embedded-postgres.js';
+import { firstInaccessibleFolder, isReachable } from '../src/os-user.js';
 import {
   changeOwnerToOrdinaryUser,
   createDataFolder,

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isPostgresOf } from '@chatty/embedded-postgres/find-postmaster';
-import { isProcessAlive } from '@chatty/embedded-postgres/temp-folder';
+import { isPostgresOf } from '../src/find-postmaster.js';
+import { isProcessAlive } from '../src/temp-folder.js';
 import {
   changeOwnerToOrdinaryUser,
   connectionOf,

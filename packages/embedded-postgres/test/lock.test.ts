@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
+import { startEmbeddedPostgres } from '../src/embedded-postgres.js';
 import {
   changeOwnerToOrdinaryUser,
   connectionOf,

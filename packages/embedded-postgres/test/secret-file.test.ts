@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { loadOrCreateSecret } from '@chatty/embedded-postgres/secret-file';
+import { loadOrCreateSecret } from '../src/secret-file.js';
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'chatty-secret-'));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createRefusal } from '@chatty/protocol/errors';
+import { createRefusal } from '../src/errors.js';
 
 it('the retry delay is whole milliseconds, rounded up', () => {
   assert.equal(createRefusal('slow_mode', 1_234.001).retryAfter, 1_235);

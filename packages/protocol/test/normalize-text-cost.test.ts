@@ -2,18 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readClaims } from '@chatty/protocol/claims';
-import {
-  cleanContent,
-  countGraphemes,
-  exceedsGraphemes,
-  hasVisibleText,
-} from '@chatty/protocol/normalize-text';
-import { MAX_MESSAGE_BYTES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
-import { validateContent } from '@chatty/protocol/validate';
 import fc from 'fast-check';
 import { assertNoLongPause } from '../../../test/support/event-loop-lag.js';
 import { worstTexts } from '../../../test/support/worst-texts.js';
+import { readClaims } from '../src/claims.js';
+import { cleanContent, countGraphemes, exceedsGraphemes, hasVisibleText } from '../src/normalize-text.js';
+import { MAX_MESSAGE_BYTES, MAX_RAW_MESSAGE_LENGTH } from '../src/sizes.js';
+import { validateContent } from '../src/validate.js';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readClaims, readUrl } from '@chatty/protocol/claims';
-import { cleanContent, cleanName, countGraphemes } from '@chatty/protocol/normalize-text';
-import { isWithinDepth } from '@chatty/protocol/validate';
 import fc from 'fast-check';
+import { readClaims, readUrl } from '../src/claims.js';
+import { cleanContent, cleanName, countGraphemes } from '../src/normalize-text.js';
+import { isWithinDepth } from '../src/validate.js';
 
 it('cleaning a clean text changes nothing, and the result is well-formed without control characters', () => {
   fc.assert(

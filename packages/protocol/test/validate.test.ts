@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cleanContent, countGraphemes, hasVisibleText } from '@chatty/protocol/normalize-text';
+import fc from 'fast-check';
+import { cleanContent, countGraphemes, hasVisibleText } from '../src/normalize-text.js';
 import {
   CLIENT_ID_PATTERN,
   HISTORY_SIZE,
@@ -10,7 +11,7 @@ import {
   MAX_MEMBERS_PAGE_SIZE,
   MAX_MESSAGE_BYTES,
   MAX_MESSAGE_GRAPHEMES,
-} from '@chatty/protocol/sizes';
+} from '../src/sizes.js';
 import {
   isWithinDepth,
   readPosition,
@@ -20,8 +21,7 @@ import {
   validateMembers,
   validateSend,
   validateSync,
-} from '@chatty/protocol/validate';
-import fc from 'fast-check';
+} from '../src/validate.js';
 
 const epoch = '0b0e7a52-6f3e-4c58-9f0e-1f6d1b6f2a11';
 const checks = {

@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
+import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
 import { createAuth } from './auth/auth.js';
 import { createRefusalLog } from './auth/rejection-log.js';
 import { createChangePoller } from './cluster/change-poller.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { attemptKeyOf, createFailedKeyLimiter } from '@chatty/server/limits/api-key-attempts';
+import { attemptKeyOf, createFailedKeyLimiter } from '../src/limits/api-key-attempts.js';
 
 it('ten wrong keys reach the limit; after that one attempt per six seconds is allowed', () => {
   let time = 0;

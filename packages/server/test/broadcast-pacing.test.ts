@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createBroadcastPacing } from '@chatty/server/rooms/broadcast-pacing';
+import { createBroadcastPacing } from '../src/rooms/broadcast-pacing.js';
 
 it('the delay factor follows the event loop utilization since the last sample', () => {
   let used = 0;

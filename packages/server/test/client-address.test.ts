@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
-import { createClientAddressResolver } from '@chatty/server/http/client-address';
-import { createLog } from '@chatty/server/runtime/logger';
 import fc from 'fast-check';
+import { createClientAddressResolver } from '../src/http/client-address.js';
+import { createLog } from '../src/runtime/logger.js';
 
 function read(hops: number, peer: string, forwarded?: string): string | null {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };

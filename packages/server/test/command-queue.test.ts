@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CommandQueue } from '@chatty/server/connections/command-queue';
 import fc from 'fast-check';
+import { CommandQueue } from '../src/connections/command-queue.js';
 
 const KB = 1024;
 

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { type Environment, readConfig } from '@chatty/server/config/config';
-import { parseEnvFile } from '@chatty/server/config/env-file';
-import { loadEnvironment } from '@chatty/server/config/environment';
+import { type Environment, readConfig } from '../src/config/config.js';
+import { parseEnvFile } from '../src/config/env-file.js';
+import { loadEnvironment } from '../src/config/environment.js';
 
 const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 const parse = (text: string | Uint8Array) =>

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createFairScheduler } from '@chatty/server/gateway/fair-scheduler';
 import fc from 'fast-check';
+import { createFairScheduler } from '../src/gateway/fair-scheduler.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

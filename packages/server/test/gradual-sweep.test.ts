@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCooldowns } from '@chatty/server/limits/cooldowns';
-import { createTokenBuckets } from '@chatty/server/limits/token-bucket';
-import { createSlowMode } from '@chatty/server/messages/slow-mode';
-import { createGradualSweep } from '@chatty/server/runtime/gradual-sweep';
+import { createCooldowns } from '../src/limits/cooldowns.js';
+import { createTokenBuckets } from '../src/limits/token-bucket.js';
+import { createSlowMode } from '../src/messages/slow-mode.js';
+import { createGradualSweep } from '../src/runtime/gradual-sweep.js';
 
 const CROWD = 50_000;
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createGroupCommit, type FailureKind } from '@chatty/server/store/postgres/group-commit';
 import fc from 'fast-check';
+import { createGroupCommit, type FailureKind } from '../src/store/postgres/group-commit.js';
 import { createFakeClock } from './support/fake-clock.js';
 
 type Job = { number: number; at: number };

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createGroupCommit, type FailureKind } from '@chatty/server/store/postgres/group-commit';
-import { UnavailableError } from '@chatty/server/store/store';
 import fc from 'fast-check';
+import { createGroupCommit, type FailureKind } from '../src/store/postgres/group-commit.js';
+import { UnavailableError } from '../src/store/store.js';
 import { createFakeClock } from './support/fake-clock.js';
 
 type Job = { lane: string; number: number; bad: boolean };

@@ -6,8 +6,8 @@ import { createServer, get, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { enforceHttpDeadlines } from '@chatty/server/http/http-connections';
-import { createLog } from '@chatty/server/runtime/logger';
+import { enforceHttpDeadlines } from '../src/http/http-connections.js';
+import { createLog } from '../src/runtime/logger.js';
 
 const DEADLINES = { headersMs: 300, requestMs: 600, closeMs: 200, unreadMs: 300, sweepIntervalMs: 20 };
 const LARGE = Buffer.alloc(32 * 1024 * 1024);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type IdleRoom, roomsToClose } from '@chatty/server/rooms/idle-rooms';
+import { type IdleRoom, roomsToClose } from '../src/rooms/idle-rooms.js';
 
 const MB = 1024 * 1024;
 const visited = (count: number, room: (index: number) => IdleRoom) =>

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { parsePacket } from '@chatty/server/transport/packet-parser';
 import fc from 'fast-check';
+import { parsePacket } from '../src/transport/packet-parser.js';
 
 const digits = fc.integer({ min: 0, max: 9 }).map(String);
 const nearly = fc

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Message } from '@chatty/protocol/events';
-import { MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
-import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '@chatty/server/rooms/page-size';
-import { createPresence } from '@chatty/server/rooms/presence';
+import type { Message } from '@chatty/protocol';
+import { MAX_PAGE_BYTES } from '@chatty/protocol';
 import fc from 'fast-check';
+import { firstMessagesThatFit, firstThatFit, lastMessagesThatFit } from '../src/rooms/page-size.js';
+import { createPresence } from '../src/rooms/presence.js';
 
 const create = (id: number, content: string, over: Partial<Message> = {}): Message => ({
   id,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createRefusal } from '@chatty/protocol/errors';
+import { createRefusal } from '@chatty/protocol';
 import { createAccessCheckedFlush } from '../src/store/postgres/recheck-permissions.js';
 import { type AccessCheck, UnavailableError } from '../src/store/store.js';
 

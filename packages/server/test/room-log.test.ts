@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Message } from '@chatty/protocol/events';
-import { type Change, createRoomLog, type RoomLog } from '@chatty/server/rooms/room-log';
-import type { LogPage } from '@chatty/server/store/store';
+import type { Message } from '@chatty/protocol';
 import fc from 'fast-check';
+import { type Change, createRoomLog, type RoomLog } from '../src/rooms/room-log.js';
+import type { LogPage } from '../src/store/store.js';
 
 type Step = { kind: 'create' } | { kind: 'edit' | 'delete'; which: number };
 

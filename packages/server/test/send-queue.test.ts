@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { type EncodedPacket, encodeEvent } from '@chatty/server/connections/packet-encoder';
-import { createSendQueue } from '@chatty/server/connections/send-queue';
+import { type EncodedPacket, encodeEvent } from '../src/connections/packet-encoder.js';
+import { createSendQueue } from '../src/connections/send-queue.js';
 
 const packet = encodeEvent('draining', { delay: 1 });
 const large: EncodedPacket = { texts: ['x'], frames: Buffer.alloc(64 * 1024, 'x') };

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createRecentTexts } from '@chatty/server/messages/repeated-texts';
-import { createSlowMode } from '@chatty/server/messages/slow-mode';
+import { createRecentTexts } from '../src/messages/repeated-texts.js';
+import { createSlowMode } from '../src/messages/slow-mode.js';
 
 const RULES = { slowMode: 0, duplicatesWithin: 60 };
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createPerProjectCache } from '@chatty/server/runtime/per-project-cache';
-import { createTimeSlicer, type SlicedTask } from '@chatty/server/runtime/time-slicer';
-import { UnavailableError } from '@chatty/server/store/store';
-import { buildWordFilter } from '@chatty/text-filter/word-filter';
+import { buildWordFilter } from '@chatty/text-filter';
+import { createPerProjectCache } from '../src/runtime/per-project-cache.js';
+import { createTimeSlicer, type SlicedTask } from '../src/runtime/time-slicer.js';
+import { UnavailableError } from '../src/store/store.js';
 
 /** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
 function ticking() {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createTokenBuckets } from '@chatty/server/limits/token-bucket';
+import { createTokenBuckets } from '../src/limits/token-bucket.js';
 
 it('a bucket allows its burst, then refills over time, and reports the wait in whole milliseconds', () => {
   let time = 0;

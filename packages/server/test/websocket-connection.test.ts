@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { readConfig } from '@chatty/server/config/config';
-import { createConnectionLimits } from '@chatty/server/limits/connection-limits';
-import { createCooldowns } from '@chatty/server/limits/cooldowns';
-import { createTokenBuckets } from '@chatty/server/limits/token-bucket';
-import { createLog } from '@chatty/server/runtime/logger';
-import { WebSocketConnection } from '@chatty/server/transport/websocket-connection';
 import { WebSocket, WebSocketServer } from 'ws';
+import { readConfig } from '../src/config/config.js';
+import { createConnectionLimits } from '../src/limits/connection-limits.js';
+import { createCooldowns } from '../src/limits/cooldowns.js';
+import { createTokenBuckets } from '../src/limits/token-bucket.js';
+import { createLog } from '../src/runtime/logger.js';
+import { WebSocketConnection } from '../src/transport/websocket-connection.js';
 
 const SECOND = 1_000;
 

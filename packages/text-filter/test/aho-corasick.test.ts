@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildAutomaton } from '@chatty/text-filter/aho-corasick';
-import { buildWordFilter } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
 import { runToCompletion } from '../../server/test/support/finish.js';
+import { buildAutomaton } from '../src/aho-corasick.js';
+import { buildWordFilter } from '../src/word-filter.js';
 
 const createAutomaton = (patterns: readonly number[][]) => runToCompletion(buildAutomaton(patterns));
 

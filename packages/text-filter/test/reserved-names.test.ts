@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildReservedNames, DEFAULT_RESERVED_NAMES } from '@chatty/text-filter/reserved-names';
 import fc from 'fast-check';
 import { runToCompletion } from '../../server/test/support/finish.js';
+import { buildReservedNames, DEFAULT_RESERVED_NAMES } from '../src/reserved-names.js';
 import { ORDINARY_NICKNAMES } from './support/nicknames.js';
 
 const createNames = (lists: Parameters<typeof buildReservedNames>[0]) =>

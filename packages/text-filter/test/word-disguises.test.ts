@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildWordFilter, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
 import { runToCompletion } from '../../server/test/support/finish.js';
+import { buildWordFilter, type FilterWord } from '../src/word-filter.js';
 
 const createWordFilter = (words: readonly FilterWord[]) => runToCompletion(buildWordFilter(words));
 const LATIN = ['fuck', 'shit', 'ass', 'bitch', 'boob'];

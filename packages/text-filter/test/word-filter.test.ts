@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
 import fc from 'fast-check';
 import { runToCompletion } from '../../server/test/support/finish.js';
+import { buildWordFilter, dryRun, type FilterWord } from '../src/word-filter.js';
 
 function createWordFilter(words: readonly FilterWord[]) {
   const { find, mask } = runToCompletion(buildWordFilter(words));

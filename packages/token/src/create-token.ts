@@ -1,8 +1,8 @@
 /** For the host's backend: signs the token that logs a visitor into the chat. */
 
 import { createHmac } from 'node:crypto';
-import { readClaims, type TokenMember } from '@chatty/protocol/claims';
-import type { Role } from '@chatty/protocol/events';
+import type { Role } from '@chatty/protocol';
+import { readClaims, type TokenMember } from '@chatty/protocol';
 
 export type TokenOptions = {
   /** The secret shared with Chatty, at least 32 bytes. */

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createToken } from '@chatty/token/create-token';
 import { jwtVerify } from 'jose';
+import { createToken } from '../src/create-token.js';
 
 const secret = 'a-secret-of-the-tests-with-enough-bytes';
 const base = { secret, projectId: 'kimpga', username: '민수' };

@@ -1,6 +1,6 @@
 /** The module that the loader brings: the chat, and what the parts that come after it share with it. */
 
-export { hasVisibleText } from '@chatty/protocol/normalize-text';
+export { hasVisibleText } from '@chatty/protocol';
 export {
   useEffect,
   useLayoutEffect,

@@ -1,7 +1,7 @@
 /** What the parts of the panel know of each other. The extras come later: the rest knows them by their types alone. */
 
-import type { ChatClient, TimedRefusal } from '@chatty/client/chat';
-import type { Message, StaffRole } from '@chatty/protocol/events';
+import type { ChatClient, TimedRefusal } from '@chatty/client';
+import type { Message, StaffRole } from '@chatty/protocol';
 import type { FunctionComponent, RefObject } from 'preact';
 import type { Language } from './i18n/locale.js';
 import type { Emit } from './loader/chat-module.js';

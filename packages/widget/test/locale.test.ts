@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { transitions as states } from '@chatty/client/connection-states';
-import { refusalCodes } from '@chatty/protocol/errors';
+import { transitions as states } from '@chatty/client/testing';
+import { refusalCodes } from '@chatty/protocol';
 import { loadStrings } from '../src/extras/strings.js';
 import { chooseLocale, type Language as Early, loadLanguage } from '../src/i18n/locale.js';
 import { type ExtraStrings, refusalText, type Strings } from '../src/i18n/strings.js';

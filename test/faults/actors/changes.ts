@@ -1,6 +1,6 @@
 /** Which of its own messages a member edits or deletes next, and what it is told of that. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import { DELETED_HASH, type History, hashBody, hashMessageState } from '../checker/log-lines.js';
 
 /** Share of what a member does that is an edit or a delete. */

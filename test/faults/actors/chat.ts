@@ -1,6 +1,6 @@
 /** A member that uses our own client, and writes down what its lines show. */
 
-import type { createChatClient, StoredItem, TimelineItem } from '@chatty/client/chat';
+import type { createChatClient, StoredItem, TimelineItem } from '@chatty/client';
 import { createLongLivedToken, waitUntil } from '../../support/server.js';
 import { hashBody, hashMessageState } from '../checker/log-lines.js';
 import { CHANGE_PROBABILITY, createChangeGenerator, createMessageText } from './changes.js';

@@ -1,6 +1,6 @@
 /** How a member follows its room with a plain socket or with frames and positions, and writes down what it shows. */
 
-import type { ChangeFrame, LogPosition, Message, Session, SyncAnswer } from '@chatty/protocol/events';
+import type { ChangeFrame, LogPosition, Message, Session, SyncAnswer } from '@chatty/protocol';
 import type { Socket } from 'socket.io-client';
 import { type History, hashMessageState } from '../checker/log-lines.js';
 

@@ -1,6 +1,6 @@
 /** Members as they are in the world, over real sockets, that write down all they do and see. */
 
-import type { ChangeAnswer } from '@chatty/protocol/events';
+import type { ChangeAnswer } from '@chatty/protocol';
 import { io, type Socket } from 'socket.io-client';
 import { createLongLivedToken, waitUntil } from '../../support/server.js';
 import { type History, hashBody } from '../checker/log-lines.js';

@@ -1,6 +1,6 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
-import { HISTORY_SIZE } from '@chatty/protocol/sizes';
+import { HISTORY_SIZE } from '@chatty/protocol';
 import type { ReportViolation, StoredRoom } from './index.js';
 import type { HistoryEntry } from './log-lines.js';
 

@@ -1,8 +1,8 @@
 /** How a story ends: what the database holds, and what a fresh reader gets, written into the history. */
 
-import type { HistoryAnswer, LogPosition, Message, SyncAnswer } from '@chatty/protocol/events';
-import { HISTORY_SIZE } from '@chatty/protocol/sizes';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { HistoryAnswer, LogPosition, Message, SyncAnswer } from '@chatty/protocol';
+import { HISTORY_SIZE } from '@chatty/protocol';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { io, type Socket } from 'socket.io-client';
 import { createTestToken, waitUntil } from '../../support/server.js';
 import { type History, hashMessageState } from '../checker/log-lines.js';
@@ -23,7 +23,7 @@ type MessageRow = {
 const DUMP_QUERY = `SELECT m.project_id, m.room_id, r.epoch, m.id::int, m.seq::int, m.user_id, m.client_id, m.content, m.deleted_at::text
   FROM messages m JOIN rooms r USING (project_id, room_id) ORDER BY m.project_id, m.room_id, m.id`;
 
-export async function recordDatabaseDump(history: History, database: Connection): Promise<number> {
+export async function recordDatabaseDump(history: History, database: DatabaseConfig): Promise<number> {
   const rows = await query<MessageRow>(database, DUMP_QUERY);
   for (const row of rows) {
     history.add({
@@ -44,7 +44,7 @@ export async function recordDatabaseDump(history: History, database: Connection)
 /** The newest number of a room, and the newest that is about one of its last messages; 0 where nothing was said. */
 export type RoomHead = { all: number; near: number };
 
-export async function readRoomHead(database: Connection, project: string): Promise<RoomHead> {
+export async function readRoomHead(database: DatabaseConfig, project: string): Promise<RoomHead> {
   const rows = await query<RoomHead>(
     database,
     `SELECT coalesce(max(seq), 0)::int AS all, coalesce(max(seq) FILTER (WHERE place <= ${HISTORY_SIZE / 2}), 0)::int AS near

@@ -6,8 +6,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, w
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Environment } from '@chatty/server/config/config';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { Environment } from '@chatty/server';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import pg from 'pg';
 import { type RunningProgram, runProgram, SERVER_ENTRY } from '../../support/processes.js';
 import { createTemporaryFolder, SECRET, startPostgres, waitUntil } from '../../support/server.js';
@@ -55,7 +55,7 @@ const SNAPSHOT_TIMEOUT_MS = 60_000;
  */
 export async function startServerProcess(
   context: CleanupContext,
-  database: Connection,
+  database: DatabaseConfig,
   entry = SERVER_ENTRY,
   settings: Environment = {},
 ): Promise<ServerProcess> {
@@ -146,7 +146,7 @@ export async function startServerProcess(
 
 export type TestCluster = {
   /** An empty database of its own. */
-  createDatabase(): Promise<Connection>;
+  createDatabase(): Promise<DatabaseConfig>;
   /** SIGINT is a fast stop, SIGQUIT an immediate one; the supervisor starts it again. */
   signalPostmaster(signalPostmaster: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
   /** Leaves no room on its disk. */
@@ -213,7 +213,7 @@ export function mountSmallDisk(context: Pick<TestContext, 'diagnostic'>): string
 
 /** One statement on a connection of its own. */
 export async function query<Row extends pg.QueryResultRow>(
-  connection: Connection,
+  connection: DatabaseConfig,
   sql: string,
 ): Promise<Row[]> {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000, query_timeout: 20_000 });

@@ -2,8 +2,8 @@
 
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createChatClient } from '@chatty/client/chat';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import { createChatClient } from '@chatty/client';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { waitUntil } from '../../support/server.js';
 import { type FaultyNetwork, startProxy } from '../../support/tcp-proxy.js';
 import { createChatMember } from '../actors/chat.js';
@@ -18,7 +18,7 @@ export type ScenarioContext = {
   history: History;
   server: ServerProcess;
   network: FaultyNetwork;
-  database: Connection;
+  database: DatabaseConfig;
   random: () => number;
   /** Where members connect: the server through the proxy. */
   url: string;
@@ -65,7 +65,7 @@ export async function runScenario(
   context: CleanupContext,
   story: FaultScenario,
   options: {
-    database: Connection;
+    database: DatabaseConfig;
     seconds: number;
     seed: number;
     entry?: string;
@@ -201,7 +201,7 @@ function createMembers(
 export async function runScenarioTest(
   context: TestContext,
   story: FaultScenario,
-  options: { database: Connection; seconds: number; seed?: number },
+  options: { database: DatabaseConfig; seconds: number; seed?: number },
 ): Promise<void> {
   const seed = options.seed ?? Number(process.env.CHATTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
   context.diagnostic(`${story.name}: seed ${seed}`);

@@ -1,7 +1,7 @@
 /** What the stories of the timeline stand on: one that follows a room, and the room to compare it with. */
 
 import assert from 'node:assert/strict';
-import { createTimeline, PAGE_SIZE, type PageKind, type Timeline } from '@chatty/client/timeline';
+import { createTimeline, PAGE_SIZE, type PageKind, type Timeline } from '../../src/timeline.js';
 import { createSession, type ModelRoom } from './room.js';
 
 export const WINDOW_LIMIT = 250;

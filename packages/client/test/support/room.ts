@@ -1,8 +1,8 @@
 /** What the model tests stand on: a room's log as the protocol describes it, and a clock that is wound by hand. */
 
-import type { Clock } from '@chatty/client/clock';
-import type { ChangeFrame, LogPosition, Message, Session } from '@chatty/protocol/events';
-import { HISTORY_SIZE, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, LogPosition, Message, Session } from '@chatty/protocol';
+import { HISTORY_SIZE, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
+import type { Clock } from '../../src/clock.js';
 
 export type ModelRoom = {
   readonly position: LogPosition;

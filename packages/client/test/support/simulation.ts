@@ -1,10 +1,10 @@
 /** A server and a network for the client's model test: in order where the protocol promises it, and broken where it does not. */
 
 import assert from 'node:assert/strict';
-import type { Clock } from '@chatty/client/clock';
-import type { SocketIoClient, SocketIoFactory, SocketIoHandlers } from '@chatty/client/socketio-client';
-import { createRefusal } from '@chatty/protocol/errors';
-import type { HandshakeAuth, LogPosition } from '@chatty/protocol/events';
+import type { HandshakeAuth, LogPosition } from '@chatty/protocol';
+import { createRefusal } from '@chatty/protocol';
+import type { Clock } from '../../src/clock.js';
+import type { SocketIoClient, SocketIoFactory, SocketIoHandlers } from '../../src/socketio-client.js';
 import type { ModelRoom } from './room.js';
 import { createSession } from './room.js';
 

@@ -1,7 +1,7 @@
 /** A Chatty that only runs the embedded database: says on its output whether it came up, closes on SIGTERM. */
 
-import { startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import { StartError } from '@chatty/server/runtime/startup-error';
+import { StartError } from '@chatty/server';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres.js';
 
 const [dataFolder = '', uid, gid] = process.argv.slice(2);
 if (uid && gid && process.getuid?.() === 0) {

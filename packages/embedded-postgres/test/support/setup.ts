@@ -9,11 +9,11 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@chatty/embedded-postgres/index';
-import { isProcessAlive } from '@chatty/embedded-postgres/temp-folder';
-import type { Connection } from '@chatty/server/store/postgres/postgres-store';
+import type { DatabaseConfig } from '@chatty/server/testing';
 import { build } from 'esbuild';
 import pg from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres.js';
+import { isProcessAlive } from '../../src/temp-folder.js';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -67,7 +67,7 @@ export async function startDatabase(t: TestContext, folder: string): Promise<Sta
 }
 
 export async function query<Row extends pg.QueryResultRow>(
-  connection: Connection,
+  connection: DatabaseConfig,
   sql: string,
   values?: string[],
 ) {
@@ -86,7 +86,7 @@ export async function waitUntil(condition: () => boolean | Promise<boolean>): Pr
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-export type ProcessAnswer = { connection: Connection } | { refusal: string } | { fault: string };
+export type ProcessAnswer = { connection: DatabaseConfig } | { refusal: string } | { fault: string };
 export type ChattyProcess = {
   child: ChildProcess;
   answer: ProcessAnswer;
@@ -119,7 +119,7 @@ export async function spawnChatty(
   return { child, answer: JSON.parse(line) as ProcessAnswer, stop: end };
 }
 
-export function connectionOf({ answer }: ChattyProcess): Connection {
+export function connectionOf({ answer }: ChattyProcess): DatabaseConfig {
   if ('connection' in answer) return answer.connection;
   throw new Error(JSON.stringify(answer));
 }

@@ -1,15 +1,16 @@
 /** Decides who a token's bearer is. The only place where a project id becomes a `ProjectId`, the key to its data. */
 
 import { randomBytes } from 'node:crypto';
-import type { TokenMember } from '@chatty/protocol/claims';
-import { createRefusal, type Refusal, type RefusalCode } from '@chatty/protocol/errors';
-import type { RoleOrGuest } from '@chatty/protocol/events';
+import type { RoleOrGuest, TokenMember } from '@chatty/protocol';
 import {
+  createRefusal,
   MAIN_ROOM,
   MAX_CLOCK_SKEW_SECONDS,
   PROJECT_ID_PATTERN,
+  type Refusal,
+  type RefusalCode,
   ROOM_ID_PATTERN,
-} from '@chatty/protocol/sizes';
+} from '@chatty/protocol';
 import type { DisplayNames } from '../moderation/display-names.js';
 import type { ModerationState } from '../moderation/moderation-state.js';
 import { effectiveRank } from '../moderation/ranks.js';

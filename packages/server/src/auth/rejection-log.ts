@@ -1,6 +1,6 @@
 /** Remembers what was refused lately, by project, so that a host sees why its visitors are turned away: bounded, and no token. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol';
 import type { Projects } from '../projects/projects.js';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
 

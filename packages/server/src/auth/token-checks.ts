@@ -1,8 +1,15 @@
 /** What a token has to pass, check by check and in order: who verifies it stops at the first fault, who explains it goes on. */
 
-import { type RequiredClaim, readClaims, type TokenMember } from '@chatty/protocol/claims';
-import { createRefusal, type Refusal, type RefusalCode } from '@chatty/protocol/errors';
-import { MAX_CLOCK_SKEW_SECONDS, MAX_TOKEN_LENGTH } from '@chatty/protocol/sizes';
+import {
+  createRefusal,
+  MAX_CLOCK_SKEW_SECONDS,
+  MAX_TOKEN_LENGTH,
+  type Refusal,
+  type RefusalCode,
+  type RequiredClaim,
+  readClaims,
+  type TokenMember,
+} from '@chatty/protocol';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { DisplayNames } from '../moderation/display-names.js';
 import type { ModerationState } from '../moderation/moderation-state.js';

@@ -1,8 +1,8 @@
 /** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
 
-import { PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
+import { PROJECT_ID_PATTERN } from '@chatty/protocol';
 import { type LogLevel, logLevels } from '../runtime/logger.js';
-import type { Connection } from '../store/postgres/postgres-store.js';
+import type { DatabaseConfig } from '../store/postgres/postgres-store.js';
 import { type LimitConfig, limitSettings, PROJECT_BURST_SECONDS, readLimits } from './limit-settings.js';
 import { readSettingValues } from './setting-values.js';
 
@@ -25,7 +25,7 @@ export type Config = {
   /** Longest life a token may promise in hours; null: any. */
   tokenMaxHours: number | null;
   /** Set: that server. Null: the embedded database in `dataFolder`. */
-  database: Connection | null;
+  database: DatabaseConfig | null;
   databaseWaitSeconds: number;
   /** Projects whose talk may be read without a token; `*` stands for all. */
   guestProjects: string[];

@@ -1,6 +1,6 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
-import type { ResumePosition, ServerEvents } from '@chatty/protocol/events';
+import type { ResumePosition, ServerEvents } from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { TransportConnection } from './send-queue.js';
 

@@ -1,7 +1,7 @@
 /** Decides when a command of a connection is worked on: not before its client has taken enough of what was answered before. */
 
-import type { ClientEvents } from '@chatty/protocol/events';
-import { MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
+import type { ClientEvents } from '@chatty/protocol';
+import { MAX_PAGE_BYTES } from '@chatty/protocol';
 
 /** What is used of the way to the client. */
 export type SendBacklog = {

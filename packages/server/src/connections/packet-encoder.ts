@@ -1,6 +1,6 @@
 /** Encodes what a room says once for all who hear it: the text of each packet and the WebSocket frames that carry it. */
 
-import type { Message, ServerEvents } from '@chatty/protocol/events';
+import type { Message, ServerEvents } from '@chatty/protocol';
 import type { Change } from '../rooms/room-log.js';
 
 /** Ready to send: Engine.IO messages one by one, and all of them as WebSocket frames in one buffer. */

@@ -1,8 +1,6 @@
 /** Explains what a token says: its times, and the claims one by one, with what becomes of each. */
 
-import { type Claims, readUrl } from '@chatty/protocol/claims';
-import { roles } from '@chatty/protocol/events';
-import { MAX_URL_LENGTH } from '@chatty/protocol/sizes';
+import { type Claims, MAX_URL_LENGTH, readUrl, roles } from '@chatty/protocol';
 import { IMPERSONATION_MARK } from '../moderation/display-names.js';
 import { displayText, type ExaminedToken, type Finding, finding, skipped } from './finding.js';
 import type { FindingOutcome } from './outcomes.js';

@@ -1,6 +1,6 @@
 /** What the doctor looks at, and what a line of its answer is before it is put into words. */
 
-import type { Claims } from '@chatty/protocol/claims';
+import type { Claims } from '@chatty/protocol';
 import type { CheckFailure, TokenCheckName, TokenContext, TokenRules } from '../auth/token-checks.js';
 import type { Projects } from '../projects/projects.js';
 import type { ProjectId } from '../store/store.js';

@@ -1,6 +1,6 @@
 /** Puts into words what the doctor has found, in each language at once: what it is, and what to do. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol';
 import type { DoctorCheck, DoctorStrings, FindingOutcome } from './outcomes.js';
 import { englishStrings } from './strings.en.js';
 import { koreanStrings } from './strings.ko.js';

@@ -1,6 +1,6 @@
 /** Everything that the doctor can find out about a token, by name; each language has a sentence for each. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol';
 
 export type DoctorStrings = {
   titles: Record<DoctorCheck, string>;

@@ -1,6 +1,6 @@
 /** What the doctor says in English. */
 
-import { refusalCodes } from '@chatty/protocol/errors';
+import { refusalCodes } from '@chatty/protocol';
 import type { DoctorStrings } from './outcomes.js';
 
 export const englishStrings: DoctorStrings = {

@@ -1,6 +1,6 @@
 /** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { RefusalCode } from '@chatty/protocol';
 import type { Auth, VerifiedMember } from '../auth/auth.js';
 import {
   type CheckFailure,

@@ -1,9 +1,10 @@
 /** The one door for everything a socket says after its handshake: access, limit, form, run, answer. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
-import type { ChangeAnswer, ClientEvents } from '@chatty/protocol/events';
+import type { ChangeAnswer, ClientEvents } from '@chatty/protocol';
 import {
+  createRefusal,
   isWithinDepth,
+  type Refusal,
   type Validated,
   validateDelete,
   validateEdit,
@@ -17,7 +18,7 @@ import {
   validateSend,
   validateSync,
   validateTyping,
-} from '@chatty/protocol/validate';
+} from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';

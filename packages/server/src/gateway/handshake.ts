@@ -1,8 +1,13 @@
 /** Decides who gets in: the token of a handshake, and the newer one that takes its place on the same connection. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
-import { AUTHENTICATION_ERROR, type RefreshAnswer, type RefreshPayload } from '@chatty/protocol/events';
-import { readReadUpTo } from '@chatty/protocol/validate';
+import {
+  AUTHENTICATION_ERROR,
+  createRefusal,
+  type RefreshAnswer,
+  type RefreshPayload,
+  type Refusal,
+  readReadUpTo,
+} from '@chatty/protocol';
 import type { Auth, AuthResult, RejectedIdentity, VerifiedMember } from '../auth/auth.js';
 import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';

@@ -1,7 +1,6 @@
 /** Who is here, for how long, and what they may do: what a handshake decided is looked at again while the connection lives. */
 
-import type { Refusal } from '@chatty/protocol/errors';
-import type { Permissions } from '@chatty/protocol/events';
+import type { Permissions, Refusal } from '@chatty/protocol';
 import type { Auth } from '../auth/auth.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';

@@ -1,6 +1,6 @@
 /** Decides how much of everything a member, an address and a project may have: which buckets a command takes from. */
 
-import { createRefusal } from '@chatty/protocol/errors';
+import { createRefusal } from '@chatty/protocol';
 import { type LimitConfig, PROJECT_BURST_SECONDS } from '../config/limit-settings.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import { disconnectWithRefusal } from '../gateway/sessions.js';

@@ -1,8 +1,7 @@
 /** The rules of talking: store first, deliver what was stored, answer with it. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
-import type { ChangeAnswer, Message, ReactPayload, SendAnswer } from '@chatty/protocol/events';
-import type { Draft } from '@chatty/protocol/validate';
+import type { ChangeAnswer, Draft, Message, ReactPayload, SendAnswer } from '@chatty/protocol';
+import { createRefusal, type Refusal } from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { Freshness } from '../cluster/change-poller.js';
 import type {

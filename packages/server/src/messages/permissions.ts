@@ -1,8 +1,7 @@
 /** Decides who may read and write in a room, and which of their messages may go out: the room's rules, and mutes. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
-import type { Permissions, RoleOrGuest } from '@chatty/protocol/events';
-import type { Draft } from '@chatty/protocol/validate';
+import type { Draft, Permissions, RoleOrGuest } from '@chatty/protocol';
+import { createRefusal, type Refusal } from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { ModerationState } from '../moderation/moderation-state.js';
 import { effectiveRank, rankOf } from '../moderation/ranks.js';

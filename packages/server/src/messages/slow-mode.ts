@@ -1,7 +1,7 @@
 /** Decides whether somebody's next message comes too soon after their last, or says again what they said a while ago. */
 
 import { createHash } from 'node:crypto';
-import type { Draft } from '@chatty/protocol/validate';
+import type { Draft } from '@chatty/protocol';
 import type { RoomRules } from '../moderation/room-rules.js';
 import { createGradualSweep, setUnrefTimeout } from '../runtime/gradual-sweep.js';
 import { createRecentTexts, type SentText } from './repeated-texts.js';

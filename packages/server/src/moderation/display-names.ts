@@ -1,11 +1,7 @@
 /** Decides under which name a member appears: their own, the same with a mark where it is taken for somebody else's, or none. */
 
-import type { Role, RoleOrGuest } from '@chatty/protocol/events';
-import {
-  buildReservedNames,
-  DEFAULT_RESERVED_NAMES,
-  type ReservedNames,
-} from '@chatty/text-filter/reserved-names';
+import type { Role, RoleOrGuest } from '@chatty/protocol';
+import { buildReservedNames, DEFAULT_RESERVED_NAMES, type ReservedNames } from '@chatty/text-filter';
 import type { Projects } from '../projects/projects.js';
 import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
 import { createPerProjectCache } from '../runtime/per-project-cache.js';

@@ -1,6 +1,6 @@
 /** Decides what holds at this moment, for all servers alike: who is banned or muted, who is staff, which rules each room has. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
+import { createRefusal, type Refusal } from '@chatty/protocol';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
 import { coalesce } from '../runtime/coalesce.js';
 import type { Log } from '../runtime/logger.js';

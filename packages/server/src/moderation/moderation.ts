@@ -1,6 +1,5 @@
 /** Decides who may act on whom, and does it: mutes, bans, kicks, other people's messages, the rules of a room. */
 
-import { createRefusal, type Refusal } from '@chatty/protocol/errors';
 import type {
   ChangeAnswer,
   LiftSanctionAnswer,
@@ -9,7 +8,8 @@ import type {
   RulesAnswer,
   SanctionAnswer,
   SanctionPayload,
-} from '@chatty/protocol/events';
+} from '@chatty/protocol';
+import { createRefusal, type Refusal } from '@chatty/protocol';
 import type { Projects } from '../projects/projects.js';
 import type { Log } from '../runtime/logger.js';
 import type { Actor, ModerationRecords, SanctionKind } from '../store/moderation-store.js';

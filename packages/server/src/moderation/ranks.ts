@@ -1,6 +1,6 @@
 /** Decides who stands above whom: on whom somebody may act, what of others they may undo, which rules they may set. */
 
-import { type Role, type RoleOrGuest, roles } from '@chatty/protocol/events';
+import { type Role, type RoleOrGuest, roles } from '@chatty/protocol';
 import type { Projects } from '../projects/projects.js';
 import { type SanctionSetter, sanctionSetters } from '../store/moderation-store.js';
 import type { RoomRules } from './room-rules.js';

@@ -1,7 +1,7 @@
 /** Every rule a room has, in one table: its name, its default, what it may be. docs/moderation.md is held to it by a test. */
 
-import type { RoleOrGuest } from '@chatty/protocol/events';
-import { roles } from '@chatty/protocol/events';
+import type { RoleOrGuest } from '@chatty/protocol';
+import { roles } from '@chatty/protocol';
 import {
   booleanSetting,
   enumSetting,

@@ -1,6 +1,6 @@
 /** Decides what a project's list of words makes of a text: nothing, a text with stars, or a refusal. */
 
-import { buildWordFilter, type FilterWord, type WordFilter } from '@chatty/text-filter/word-filter';
+import { buildWordFilter, type FilterWord, type WordFilter } from '@chatty/text-filter';
 import type { Projects } from '../projects/projects.js';
 import { createPerProjectCache } from '../runtime/per-project-cache.js';
 import { createTimeSlicer, type TimeSlicer } from '../runtime/time-slicer.js';

@@ -1,8 +1,7 @@
 /** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
 
-import { type Role, roles } from '@chatty/protocol/events';
-import { MAX_USERNAME_GRAPHEMES, ROOM_ID_PATTERN } from '@chatty/protocol/sizes';
-import { countPatternLetters, type FilterWord } from '@chatty/text-filter/word-filter';
+import { MAX_USERNAME_GRAPHEMES, ROOM_ID_PATTERN, type Role, roles } from '@chatty/protocol';
+import { countPatternLetters, type FilterWord } from '@chatty/text-filter';
 import {
   booleanSetting,
   enumSetting,

@@ -1,8 +1,7 @@
 /** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Role, roles } from '@chatty/protocol/events';
-import { MAIN_ROOM } from '@chatty/protocol/sizes';
+import { MAIN_ROOM, type Role, roles } from '@chatty/protocol';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
 import { wallTime } from '../runtime/clocks.js';
 import { coalesce } from '../runtime/coalesce.js';

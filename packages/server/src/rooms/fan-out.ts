@@ -1,7 +1,7 @@
 /** Decides when the members of a room are told what is new, and tells them: one frame a flush, spaced while the room is busy. */
 
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import type { LogPosition } from '@chatty/protocol/events';
+import type { LogPosition } from '@chatty/protocol';
 import {
   type EncodedPacket,
   encodeAsEvents,

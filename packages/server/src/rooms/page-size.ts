@@ -1,7 +1,7 @@
 /** Decides how many messages or people go into one answer: as many as have a page's bytes when encoded, and at least one. */
 
-import type { Message } from '@chatty/protocol/events';
-import { MAX_PAGE_BYTES } from '@chatty/protocol/sizes';
+import type { Message } from '@chatty/protocol';
+import { MAX_PAGE_BYTES } from '@chatty/protocol';
 
 /** More than the names and the numbers of a message take as JSON, in bytes. */
 const MESSAGE_OVERHEAD_BYTES = 400;

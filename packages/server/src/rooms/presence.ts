@@ -1,6 +1,6 @@
 /** Decides who counts as being in a room, each person once however many tabs they have open, and when everybody is told. */
 
-import type { RoomMember } from '@chatty/protocol/events';
+import type { RoomMember } from '@chatty/protocol';
 import { firstThatFit } from './page-size.js';
 
 export type Presence = {

@@ -1,6 +1,6 @@
 /** Decides which changes of a room may be shown next, and keeps the newest end of its log in memory: never n+1 before n. */
 
-import type { KnownChange, Message } from '@chatty/protocol/events';
+import type { KnownChange, Message } from '@chatty/protocol';
 import type { LogPage } from '../store/store.js';
 import { firstMessagesThatFit } from './page-size.js';
 

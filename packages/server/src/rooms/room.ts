@@ -1,7 +1,7 @@
 /** One room on this node: who follows it, what they have been told, and when they are told the next. */
 
-import type { LogPosition, Message, Session, TypingUser } from '@chatty/protocol/events';
-import { HISTORY_SIZE } from '@chatty/protocol/sizes';
+import type { LogPosition, Message, Session, TypingUser } from '@chatty/protocol';
+import { HISTORY_SIZE } from '@chatty/protocol';
 import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';
 import type { Log } from '../runtime/logger.js';
 import { type ProjectId, type Store, UnavailableError } from '../store/store.js';

@@ -8,8 +8,8 @@ import type {
   Permissions,
   SyncAnswer,
   TypingAnswer,
-} from '@chatty/protocol/events';
-import { TYPING_INTERVAL_MS } from '@chatty/protocol/sizes';
+} from '@chatty/protocol';
+import { TYPING_INTERVAL_MS } from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/auth.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import { createSendQueue, type SendQueue } from '../connections/send-queue.js';

@@ -1,6 +1,6 @@
 /** One connection in a room: who it is, where it stopped reading, and what it may do. */
 
-import type { Permissions, ResumePosition, RoomMember } from '@chatty/protocol/events';
+import type { Permissions, ResumePosition, RoomMember } from '@chatty/protocol';
 import type { Recipient } from './fan-out.js';
 
 export type Subscriber = Recipient & {

@@ -1,7 +1,7 @@
 /** Decides how much of a room's log goes into one answer or recovery frame: a number of messages, and a number of bytes. */
 
-import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol/events';
-import { HISTORY_SIZE, MAX_PAGE_BYTES, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol/sizes';
+import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol';
+import { HISTORY_SIZE, MAX_PAGE_BYTES, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
 import { lastMessagesThatFit } from './page-size.js';
 import type { RoomLog } from './room-log.js';
 

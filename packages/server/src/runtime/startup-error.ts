@@ -1,6 +1,6 @@
 /** A start that cannot go on, in one sentence for the operator: printed without a stack, then exit code 1. */
 
-import { StartError } from '@chatty/embedded-postgres/startup-error';
+import { StartError } from '@chatty/embedded-postgres';
 
 export { StartError };
 

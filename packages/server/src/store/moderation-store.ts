@@ -1,6 +1,6 @@
 /** The words in which the database speaks of order: who may not take part, who keeps it, by which rules, and who did what. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 
 export const sanctionKinds = ['mute', 'ban', 'kick'] as const;
 export type SanctionKind = (typeof sanctionKinds)[number];

@@ -1,8 +1,6 @@
 /** What the rest of the server may ask of the database: only ever one project's data, through `store.project(id)`. */
 
-import type { Refusal } from '@chatty/protocol/errors';
-import type { Message, ReactPayload, StaffRole } from '@chatty/protocol/events';
-import type { Draft } from '@chatty/protocol/validate';
+import type { Draft, Message, ReactPayload, Refusal, StaffRole } from '@chatty/protocol';
 import type { ModerationRecords } from './moderation-store.js';
 import type { ProjectRecords } from './project-store.js';
 

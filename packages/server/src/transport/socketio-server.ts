@@ -1,8 +1,8 @@
 /** The way in by Socket.IO itself: long polling, and whoever moves from there to a WebSocket. */
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
-import type { ClientEvents, ServerEvents } from '@chatty/protocol/events';
-import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
+import type { ClientEvents, ServerEvents } from '@chatty/protocol';
+import { MAX_PACKET_BYTES } from '@chatty/protocol';
 import { Server, type Socket } from 'socket.io';
 import type { ChatSocket, SocketData } from '../connections/client-socket.js';
 import { CommandQueue, type ReadControl } from '../connections/command-queue.js';

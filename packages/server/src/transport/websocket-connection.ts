@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { ServerEvents } from '@chatty/protocol/events';
-import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
+import type { ServerEvents } from '@chatty/protocol';
+import { MAX_PACKET_BYTES } from '@chatty/protocol';
 import type { WebSocket } from 'ws';
 import type { ChatSocket, SocketData } from '../connections/client-socket.js';
 import { CommandQueue, type ReadControl } from '../connections/command-queue.js';

@@ -3,7 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { MAX_PACKET_BYTES } from '@chatty/protocol/sizes';
+import { MAX_PACKET_BYTES } from '@chatty/protocol';
 import type { ClientAddressResolver } from '../http/client-address.js';
 import type { HttpConnections } from '../http/http-connections.js';
 import { ChatWebSocketServer } from './close-timeout.js';

@@ -2,8 +2,8 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { enforceHttpDeadlines } from '@chatty/server/http/http-connections';
-import { createLog } from '@chatty/server/runtime/logger';
+import { enforceHttpDeadlines } from '../../src/http/http-connections.js';
+import { createLog } from '../../src/runtime/logger.js';
 
 const httpTimeouts = { headersMs: 500, requestMs: 500, closeMs: 200, unreadMs: 500, sweepIntervalMs: 20 };
 const server = createServer(

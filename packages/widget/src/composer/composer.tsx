@@ -1,9 +1,8 @@
 /** Where a message is written: Enter sends, Shift+Enter breaks the line. */
 
-import type { ChatClient, TimedRefusal } from '@chatty/client/chat';
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { Message } from '@chatty/protocol/events';
-import { hasVisibleText } from '@chatty/protocol/normalize-text';
+import type { ChatClient, TimedRefusal } from '@chatty/client';
+import type { Message, RefusalCode } from '@chatty/protocol';
+import { hasVisibleText } from '@chatty/protocol';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComposerDraft, Extras } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';

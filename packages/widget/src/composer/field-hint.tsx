@@ -1,8 +1,12 @@
 /** What stands under a field: why its text was not taken, or how much more it takes. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import { cleanContent, countGraphemes } from '@chatty/protocol/normalize-text';
-import { MAX_MESSAGE_GRAPHEMES, MAX_RAW_MESSAGE_LENGTH } from '@chatty/protocol/sizes';
+import type { RefusalCode } from '@chatty/protocol';
+import {
+  cleanContent,
+  countGraphemes,
+  MAX_MESSAGE_GRAPHEMES,
+  MAX_RAW_MESSAGE_LENGTH,
+} from '@chatty/protocol';
 import type { Language } from '../i18n/locale.js';
 import { refusalText } from '../i18n/strings.js';
 

@@ -1,6 +1,6 @@
 /** Who may be meant by an @ before the caret: people who spoke lately and people in the room, by the keys or a tap. */
 
-import type { ChatClient } from '@chatty/client/chat';
+import type { ChatClient } from '@chatty/client';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';

@@ -1,8 +1,7 @@
 /** What one can do with a message: answer it, and one's own change in place, or delete after a second thought. */
 
-import type { RefusalCode } from '@chatty/protocol/errors';
-import type { Message } from '@chatty/protocol/events';
-import { hasVisibleText } from '@chatty/protocol/normalize-text';
+import type { Message, RefusalCode } from '@chatty/protocol';
+import { hasVisibleText } from '@chatty/protocol';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { FieldHint, remainingGraphemes } from '../composer/field-hint.js';

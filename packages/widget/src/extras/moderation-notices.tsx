@@ -1,8 +1,8 @@
 /** What order looks like to a visitor: why one may not write and until when, how long slow mode takes, and who is staff. */
 
-import type { ChatClient, TimedRefusal } from '@chatty/client/chat';
-import { realClock } from '@chatty/client/clock';
-import type { StaffRole } from '@chatty/protocol/events';
+import type { ChatClient, TimedRefusal } from '@chatty/client';
+import { realClock } from '@chatty/client';
+import type { StaffRole } from '@chatty/protocol';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 import { refusalText } from '../i18n/strings.js';

@@ -1,6 +1,6 @@
 /** What a message answers, in a line over it that leads there. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import type { QuoteSource } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';

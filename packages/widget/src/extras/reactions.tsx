@@ -1,6 +1,6 @@
 /** What people felt about a message, one press to feel the same, and which feeling to add. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import type { MessageActions } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';

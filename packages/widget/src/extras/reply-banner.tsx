@@ -1,6 +1,6 @@
 /** Over the field: which message is being answered, and the way out of it. */
 
-import type { Message } from '@chatty/protocol/events';
+import type { Message } from '@chatty/protocol';
 import type { Language } from '../i18n/locale.js';
 import { Icon } from '../panel/icon.js';
 import { extraStringsOf } from './strings.js';

@@ -1,7 +1,7 @@
 /** Who else is writing just now. */
 
-import type { ChatClient } from '@chatty/client/chat';
-import { watchTyping } from '@chatty/client/typing';
+import type { ChatClient } from '@chatty/client';
+import { watchTyping } from '@chatty/client';
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 import { extraStringsOf } from './strings.js';

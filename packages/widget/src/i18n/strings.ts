@@ -1,7 +1,7 @@
 /** What a language has to say, in two tables: one that lacks a word, or a sentence for a code or a state, does not compile. */
 
-import type { ConnectionState } from '@chatty/client/chat';
-import type { RefusalCode } from '@chatty/protocol/errors';
+import type { ConnectionState } from '@chatty/client';
+import type { RefusalCode } from '@chatty/protocol';
 import type { Grammar } from './plural-rules.js';
 
 /** Everything that is said from the first drawing on, in one language, given how that language counts. */

@@ -1,6 +1,6 @@
 /** `window.Chatty`: what the page may call, and which chat on the page a call means. */
 
-import type { Chat, Chatty, Methods, Settings, SettingsInput } from '@chatty/embed/types';
+import type { Chat, Chatty, Methods, Settings, SettingsInput } from '@chatty/embed';
 import { createInstance } from './chat-instance.js';
 import type { ChatModule, Emit } from './chat-module.js';
 import { type InstanceRegistry, TAG } from './custom-element.js';

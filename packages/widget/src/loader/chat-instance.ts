@@ -1,6 +1,6 @@
 /** One chat on the page: where it stands, when the rest of it is loaded, and how it goes without a trace. */
 
-import type { Chat, Settings } from '@chatty/embed/types';
+import type { Chat, Settings } from '@chatty/embed';
 import type { ChatModule, ChatView, Emit } from './chat-module.js';
 import { createLauncherButton } from './launcher-button.js';
 import styles from './loader.css';

@@ -1,6 +1,6 @@
 /** What the loader and the chat itself, which is loaded later, know of each other. */
 
-import type { Events, Settings } from '@chatty/embed/types';
+import type { Events, Settings } from '@chatty/embed';
 
 /** Tells the page. */
 export type Emit = (

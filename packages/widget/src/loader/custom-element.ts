@@ -1,6 +1,6 @@
 /** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
 
-import type { Theme } from '@chatty/embed/types';
+import type { Theme } from '@chatty/embed';
 import type { ChatInstance } from './chat-instance.js';
 import { ATTACHED_EVENT } from './chat-module.js';
 import { readAttributes } from './embed-settings.js';

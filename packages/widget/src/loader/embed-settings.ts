@@ -1,6 +1,6 @@
 /** Decides what the host asked for: `init` before attributes before `window.params`. A page can put anything there. */
 
-import type { Settings } from '@chatty/embed/types';
+import type { Settings } from '@chatty/embed';
 
 export type SettingsSource = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 /** Stands where messages have not been loaded: it loads them when it comes near the view, or at a press. */
 
-import type { TimelineItem } from '@chatty/client/chat';
+import type { TimelineItem } from '@chatty/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';
 

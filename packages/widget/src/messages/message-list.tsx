@@ -1,7 +1,7 @@
 /** The talk: groups and days, what is missing between them, and the way back to its newest end. */
 
-import type { ChatClient, TimelineItem } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import type { ChatClient, TimelineItem } from '@chatty/client';
+import type { Message } from '@chatty/protocol';
 import type { Component } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ActiveAction, Extras, UnreadMarker } from '../extras-api.js';

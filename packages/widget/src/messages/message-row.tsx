@@ -1,6 +1,6 @@
 /** One line of talk: who, when, what, and whether it has arrived. */
 
-import type { ChatClient, PendingItem, StoredItem } from '@chatty/client/chat';
+import type { ChatClient, PendingItem, StoredItem } from '@chatty/client';
 import { useEffect, useReducer } from 'preact/hooks';
 import type { ActiveAction, Extras, MessageActions, QuoteSource } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';

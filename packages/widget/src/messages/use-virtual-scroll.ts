@@ -3,7 +3,7 @@
  * at the line they are reading, whatever comes, goes or changes its height above or below.
  */
 
-import type { TimelineItem } from '@chatty/client/chat';
+import type { TimelineItem } from '@chatty/client';
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { ATTACHED_EVENT } from '../loader/chat-module.js';
 import { createRowHeights, rangeAround } from './row-heights.js';

@@ -1,7 +1,7 @@
 /** Loaded where the host wants more than the bubble to tell of messages: the page's title, a sound, notifications. */
 
-import type { ChatClient } from '@chatty/client/chat';
-import type { Events } from '@chatty/embed/types';
+import type { ChatClient } from '@chatty/client';
+import type { Events } from '@chatty/embed';
 import type { Notifications } from '../extras-api.js';
 import type { ChatViewOptions } from '../loader/chat-module.js';
 import { createBrowserNotifications } from './browser-notifications.js';

@@ -1,7 +1,7 @@
 /** Decides which messages are a visitor's business, what of a message may stand outside the chat, and how often. */
 
-import type { ChatClient } from '@chatty/client/chat';
-import type { Message } from '@chatty/protocol/events';
+import type { ChatClient } from '@chatty/client';
+import type { Message } from '@chatty/protocol';
 import { type MarkupPiece, parseMarkup } from '../messages/markup-parser.js';
 
 /** Of which messages one is told. */

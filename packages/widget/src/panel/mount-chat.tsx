@@ -1,7 +1,7 @@
 /** The chat itself, which the loader brings later: follows the room of whoever is logged in, and draws it while it is open. */
 
-import { type ChatClient, type ConnectionState, createChatClient } from '@chatty/client/chat';
-import type { Events } from '@chatty/embed/types';
+import { type ChatClient, type ConnectionState, createChatClient } from '@chatty/client';
+import type { Events } from '@chatty/embed';
 import { render } from 'preact';
 import type { ComposerDraft, Extras, Notifications, UnreadMarker } from '../extras-api.js';
 import { chooseLocale, type Language, loadLanguage } from '../i18n/locale.js';

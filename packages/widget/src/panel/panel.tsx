@@ -1,6 +1,6 @@
 /** The panel: who is here and how the connection stands, and the talk, or in its place what keeps the visitor from it. */
 
-import type { ChatClient, ConnectionState, TimedRefusal, TimelineItem } from '@chatty/client/chat';
+import type { ChatClient, ConnectionState, TimedRefusal, TimelineItem } from '@chatty/client';
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
 import type { ComposerDraft, Extras, Notifications, UnreadMarker } from '../extras-api.js';

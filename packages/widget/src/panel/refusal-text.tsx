@@ -1,6 +1,6 @@
 /** Why something is not possible: the sentence alone, and once the extras are there, until when. */
 
-import type { TimedRefusal } from '@chatty/client/chat';
+import type { TimedRefusal } from '@chatty/client';
 import type { Extras } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
 import { refusalText } from '../i18n/strings.js';

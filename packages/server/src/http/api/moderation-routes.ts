@@ -1,6 +1,6 @@
 /** What the administration does to keep order in a project: all that its moderators do over their sockets, and to them too. */
 
-import { validateLift, validateSanction } from '@chatty/protocol/validate';
+import { validateLift, validateSanction } from '@chatty/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
 import type { ActingModerator, Moderation } from '../../moderation/moderation.js';

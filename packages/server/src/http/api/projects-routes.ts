@@ -1,7 +1,6 @@
 /** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
 
-import { MAX_CLOCK_SKEW_SECONDS, MAX_USER_ID_LENGTH, PROJECT_ID_PATTERN } from '@chatty/protocol/sizes';
-import { isUserId } from '@chatty/protocol/validate';
+import { isUserId, MAX_CLOCK_SKEW_SECONDS, MAX_USER_ID_LENGTH, PROJECT_ID_PATTERN } from '@chatty/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isOrigin } from '../../config/config.js';
 import { createTokenBuckets } from '../../limits/token-bucket.js';

@@ -1,6 +1,6 @@
 /** What a list of words would have caught, before it is set: the administration's dry run. */
 
-import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter/word-filter';
+import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter';
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
 import { parseProjectSettings } from '../../projects/project-settings.js';

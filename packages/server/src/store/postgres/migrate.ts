@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../../runtime/startup-error.js';
 import { DISABLE_JIT } from './planner-settings.js';
-import type { Connection } from './postgres-store.js';
+import type { DatabaseConfig } from './postgres-store.js';
 import { renewRestoredRooms } from './restore-detection.js';
 import { prepareRole } from './row-level-security.js';
 
@@ -37,7 +37,7 @@ const RETRY_DELAY_MS = 250;
  * @throws StartError with one sentence for the person who starts the server
  */
 export async function migrate(
-  config: Connection,
+  config: DatabaseConfig,
   waitSeconds: number,
   progress: (sentence: string) => void,
 ): Promise<string[]> {
@@ -54,7 +54,7 @@ export async function migrate(
 }
 
 async function migrateOnce(
-  config: Connection,
+  config: DatabaseConfig,
   waitSeconds: number,
   progress: (sentence: string) => void,
 ): Promise<string[]> {
@@ -79,7 +79,7 @@ async function migrateOnce(
   }
 }
 
-async function connect(config: Connection, waitSeconds: number, progress: (sentence: string) => void) {
+async function connect(config: DatabaseConfig, waitSeconds: number, progress: (sentence: string) => void) {
   const address = `${config.host}:${config.port}`;
   const deadline = performance.now() + waitSeconds * 1_000;
   for (let attempt = 0; ; attempt += 1) {

@@ -1,7 +1,7 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
-import type { Message, Reaction, StaffRole } from '@chatty/protocol/events';
-import { MAX_REACTION_USERS_BYTES } from '@chatty/protocol/sizes';
+import type { Message, Reaction, StaffRole } from '@chatty/protocol';
+import { MAX_REACTION_USERS_BYTES } from '@chatty/protocol';
 import pg from 'pg';
 import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../store.js';

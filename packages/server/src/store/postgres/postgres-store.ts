@@ -37,7 +37,7 @@ import {
   editJobBytes,
 } from './write-batches.js';
 
-export type { DatabaseConfig as Connection } from './pool.js';
+export type { DatabaseConfig } from './pool.js';
 
 /** One for appends, one for changes, one for reactions; each writes one flush at a time. */
 const WRITER_CONNECTIONS = 3;

@@ -1,8 +1,7 @@
 /** What one flush says to the database, for new messages and for changes of old ones, and how its answer is read. */
 
-import type { Message, ReactPayload } from '@chatty/protocol/events';
-import { MAX_LISTED_REACTION_USERS, MAX_REACTION_EMOJI } from '@chatty/protocol/sizes';
-import type { Draft } from '@chatty/protocol/validate';
+import type { Draft, Message, ReactPayload } from '@chatty/protocol';
+import { MAX_LISTED_REACTION_USERS, MAX_REACTION_EMOJI } from '@chatty/protocol';
 import type { AccessCheck, AppendResult, Author, EditResult, ProjectId, ReactResult } from '../store.js';
 import type { Flush } from './group-commit.js';
 import { type MessageRow, messageColumns, type Query, SERVER_CLIENT_ID_PREFIX, toMessage } from './pool.js';

@@ -1,0 +1,30 @@
+/** Parts for tests, benchmarks and measurements. Not a stable interface. */
+
+export type { App } from './app.js';
+export { type AuthResult, createAuth } from './auth/auth.js';
+export { createRefusalLog, type RecentRefusal, type RefusalCount } from './auth/rejection-log.js';
+export { environmentSettings } from './config/config.js';
+export { createDoctor, type DoctorReport } from './doctor/token-doctor.js';
+export { createRoomPolicy } from './messages/permissions.js';
+export { createDisplayNames } from './moderation/display-names.js';
+export { createModerationState } from './moderation/moderation-state.js';
+export { roomRulesSchema } from './moderation/room-rules.js';
+export { createWordFilters } from './moderation/word-filters.js';
+export { createKnownOrigins } from './projects/known-origins.js';
+export { projectSettingsSchema, settingsFromStored } from './projects/project-settings.js';
+export { createProjects, type Project, type Projects } from './projects/projects.js';
+export { createSecretCipher } from './projects/secret-encryption.js';
+export type { SanctionKind } from './store/moderation-store.js';
+export { migrate } from './store/postgres/migrate.js';
+export { createModerationRecords } from './store/postgres/moderation-queries.js';
+export { createQuery, type DatabaseConfig, openPool } from './store/postgres/pool.js';
+export { createPostgresStore } from './store/postgres/postgres-store.js';
+export { createProjectRecords } from './store/postgres/project-queries.js';
+export { assumeRole } from './store/postgres/row-level-security.js';
+export {
+  type AppendJob,
+  createAppendFlush,
+  createEditFlush,
+  createReactionFlush,
+} from './store/postgres/write-batches.js';
+export { type ProjectId, type Store, UnavailableError } from './store/store.js';

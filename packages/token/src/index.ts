@@ -1,0 +1,3 @@
+/** The public entry for a host's backend. */
+
+export { createToken, type TokenOptions } from './create-token.js';
