@@ -57,7 +57,10 @@ module.exports = {
     {
       name: 'only-the-ways-in-know-their-library',
       severity: 'error',
-      from: { path: SERVER, pathNot: `${SERVER}(socket-io|web-sockets|farewell|line)\\.ts$` },
+      from: {
+        path: SERVER,
+        pathNot: `${SERVER}transport/(socketio-server|websocket-server|close-timeout|websocket-connection)\\.ts$`,
+      },
       to: { path: 'node_modules/(socket\\.io|ws|@types/ws)/' },
     },
     {
