@@ -1,4 +1,4 @@
-/** The arrows of docs/principles.md: which package and which file may import which. */
+/** The arrows of docs/contributing/architecture.md: which package and which file may import which. */
 
 const SERVER = '^packages/server/src/';
 

@@ -12,7 +12,7 @@ const HELP_TEXT = `npm run project -- COMMAND
   show ID                                 one project: its settings, origins, and secrets by name and times
   create ID [--name NAME] [--origin ORIGIN]...
   origins ID ORIGIN...                    the pages that may show it, as https://kimpga.com; all of them
-  set ID NAME=VALUE...                    settings (docs/projects.md), VALUE as JSON; null: back to the default
+  set ID NAME=VALUE...                    settings (docs/operate/projects.md), VALUE as JSON; null: back to the default
   words ID FILE                           the words that may not be written, one a line; one behind "!" is allowed
   words ID FILE --try                     which of the last 1,000 messages that list would have caught
   secret ID [--expires MOMENT]            makes an HS256 secret and shows it this once

@@ -198,7 +198,7 @@ describe('the lifecycle of a chat', () => {
 
 /** The example as a page would have it, beside React for development. */
 async function react(chat: string): Promise<string> {
-  const text = await readFile(here('../docs/embedding.md'), 'utf8');
+  const text = await readFile(here('../../docs/embed/embedding.md'), 'utf8');
   const example = text.match(/```tsx\n(.*?)```/s)?.[1] ?? '';
   const contents = `${example
     .replace('https://chat.example.com', chat)

@@ -145,7 +145,7 @@ for (const [way, socket] of ways) {
     await waitUntil(() => names(minsu).includes('history'), 'the history');
     const [, , position] = minsu.receivedEvents.find(([name]) => name === 'history') ?? [];
     // 1.8 MB at once, where the server takes 64 KiB in one request, and of long polling no more than it can work on soon.
-    // As docs/protocol.md says: `rate_limited` is tried again, and so is what got no answer, with the same id.
+    // As docs/reference/protocol.md says: `rate_limited` is tried again, and so is what got no answer, with the same id.
     const say = async (clientId: string, content: string): Promise<void> => {
       const answer = await minsu.client.request('chat message', { clientId, content }).catch(() => null);
       if (answer?.ok) return;

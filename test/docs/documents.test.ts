@@ -17,7 +17,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const rows = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => [name, rest]);
 
-for (const file of ['README.md', 'docs/config.md']) {
+for (const file of ['README.md', 'docs/operate/configuration.md']) {
   it(`${file} lists exactly the existing settings, with their defaults`, () => {
     const expected = environmentSettings.map(({ name, fallback, about }) => [
       name,
@@ -28,8 +28,8 @@ for (const file of ['README.md', 'docs/config.md']) {
 }
 
 for (const [file, title, table] of [
-  ['docs/projects.md', 'Settings', projectSettingsSchema],
-  ['docs/moderation.md', 'Rules of a room', roomRulesSchema],
+  ['docs/operate/projects.md', 'Settings', projectSettingsSchema],
+  ['docs/operate/moderation.md', 'Rules of a room', roomRulesSchema],
 ] as const)
   it(`${file} lists exactly the existing entries under "${title}"`, () => {
     const expected = Object.entries(table).map(([name, { fallback, about }]) => [
@@ -39,20 +39,20 @@ for (const [file, title, table] of [
     assert.deepEqual(rows(read(file).split(`## ${title}`)[1]?.split('\n## ')[0] ?? ''), expected);
   });
 
-it('docs/errors.md lists exactly the existing codes', () => {
+it('docs/reference/errors.md lists exactly the existing codes', () => {
   const expected = Object.entries(refusalCodes).map(([code, { retry, message }]) => [
     code,
     `${retry} | ${message}`,
   ]);
-  assert.deepEqual(rows(read('docs/errors.md')), expected);
+  assert.deepEqual(rows(read('docs/reference/errors.md')), expected);
 });
 
-it('docs/protocol.md lists exactly the existing wire events', () => {
+it('docs/reference/protocol.md lists exactly the existing wire events', () => {
   const source = read('packages/protocol/src/events.ts');
   const body = (name: string) => source.split(`export type ${name} = {`)[1]?.split('\n};')[0] ?? '';
   const events = (name: string) =>
     [...body(name).matchAll(/^ {2}'?([a-z ]+)'?: \(/gm)].map(([, event]) => event);
-  const page = read('docs/protocol.md');
+  const page = read('docs/reference/protocol.md');
   const section = (title: string) =>
     rows(page.split(`## ${title}`)[1]?.split('\n## ')[0] ?? '').map(([name]) => name);
   assert.ok(events('ServerEvents').length >= 4);
@@ -60,8 +60,8 @@ it('docs/protocol.md lists exactly the existing wire events', () => {
   assert.deepEqual(section('Events from the client'), events('ClientEvents'));
 });
 
-it('docs/message-path.md names only existing files', () => {
-  const files = [...read('docs/message-path.md').matchAll(/`(packages\/[^`]+)`/g)].map(
+it('docs/contributing/architecture.md names only existing files', () => {
+  const files = [...read('docs/contributing/architecture.md').matchAll(/`(packages\/[^`]+)`/g)].map(
     ([, file = '']) => file,
   );
   assert.ok(files.length >= 10);

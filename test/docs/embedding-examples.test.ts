@@ -1,4 +1,4 @@
-/** Promise: the TypeScript examples of docs/embedding.md are right by the types a host gets. */
+/** Promise: the TypeScript examples of docs/embed/embedding.md are right by the types a host gets. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ function faultsOf(code: string): string[] {
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
-const text = readFileSync(here('../docs/embedding.md'), 'utf8');
+const text = readFileSync(here('../../docs/embed/embedding.md'), 'utf8');
 const examples = [...text.matchAll(/```tsx?\n(.*?)```/gs)].map(([, code = '']) => code);
 
 it('each example compiles', () => {

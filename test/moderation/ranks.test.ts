@@ -1,4 +1,4 @@
-/** Promise: the tables of docs/moderation.md are what happens: who may act on whom, whom a sanction binds, who sets which rules. */
+/** Promise: the tables of docs/operate/moderation.md are what happens: who may act on whom, whom a sanction binds, who sets which rules. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ const EVENTS = {
 
 /** The table whose head begins with these words: its rows as cells without their quotes, the row's name first. */
 function tableOf(head: string): string[][] {
-  const lines = readFileSync(new URL('../../docs/moderation.md', import.meta.url), 'utf8').split('\n');
+  const lines = readFileSync(new URL('../../docs/operate/moderation.md', import.meta.url), 'utf8').split('\n');
   const first = lines.findIndex((line) => line.startsWith(`| ${head}`));
   const rows = lines.slice(first + 2);
   const cells = rows.slice(0, rows.indexOf('')).map((line) =>

@@ -23,7 +23,7 @@ const ROWS = [
   ...series('P', 3),
 ];
 
-const rows = [...read('docs/threats.md').matchAll(/^\| ([A-Z]\d+) \| (.+?) \| (.+) \|$/gm)].map(
+const rows = [...read('docs/contributing/threat-model.md').matchAll(/^\| ([A-Z]\d+) \| (.+?) \| (.+) \|$/gm)].map(
   ([, row = '', threat = '', shown = '']) => ({ row, threat, shown }),
 );
 
@@ -35,7 +35,7 @@ function namedIn(file: string): Set<string> {
   );
 }
 
-it('docs/threats.md has every row once, in order', () => {
+it('docs/contributing/threat-model.md has every row once, in order', () => {
   assert.deepEqual(
     rows.map(({ row }) => row),
     ROWS,

@@ -1,4 +1,4 @@
-/** Decides what a token's claims say: who the bearer is, cleaned by the rules of docs/protocol.md. */
+/** Decides what a token's claims say: who the bearer is, cleaned by the rules of docs/reference/protocol.md. */
 
 import { type Role, roles } from './events.js';
 import { cleanName, exceedsGraphemes } from './normalize-text.js';

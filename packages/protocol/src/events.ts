@@ -1,4 +1,4 @@
-/** The events of the wire, typed once for both ends. docs/protocol.md describes each. */
+/** The events of the wire, typed once for both ends. docs/reference/protocol.md describes each. */
 
 import type { Refusal } from './errors.js';
 
@@ -103,7 +103,7 @@ export type SanctionPayload = {
 };
 export type KickPayload = Omit<SanctionPayload, 'seconds'>;
 export type LiftSanctionPayload = { userId: string };
-/** Only the rules that are to change; null takes one back to its default. docs/moderation.md lists them. */
+/** Only the rules that are to change; null takes one back to its default. docs/operate/moderation.md lists them. */
 export type RulesPayload = { rules: Record<string, unknown> };
 /** Somebody who is typing. */
 export type TypingUser = { userId: string; username: string };

@@ -1,4 +1,4 @@
-/** Every setting there is, in one table: its name, its default, what it may be. docs/config.md is held to it by a test. */
+/** Every setting there is, in one table: its name, its default, what it may be. docs/operate/configuration.md is held to it by a test. */
 
 import { PROJECT_ID_PATTERN } from '@chatty/protocol';
 import { type LogLevel, logLevels } from '../runtime/logger.js';

@@ -1,4 +1,4 @@
-/** Every limit of the server, in one table: its setting, its default, what it may be. docs/config.md says why each is what it is. */
+/** Every limit of the server, in one table: its setting, its default, what it may be. docs/operate/configuration.md says why each is what it is. */
 
 type LimitSetting = { name: string; fallback: string; min: number; max: number; about: string };
 

@@ -1,4 +1,4 @@
-/** Every rule a room has, in one table: its name, its default, what it may be. docs/moderation.md is held to it by a test. */
+/** Every rule a room has, in one table: its name, its default, what it may be. docs/operate/moderation.md is held to it by a test. */
 
 import type { RoleOrGuest } from '@chatty/protocol';
 import { roles } from '@chatty/protocol';

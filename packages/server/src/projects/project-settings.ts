@@ -1,4 +1,4 @@
-/** Every setting a project has, in one table: its name, its default, what it may be. docs/projects.md is held to it by a test. */
+/** Every setting a project has, in one table: its name, its default, what it may be. docs/operate/projects.md is held to it by a test. */
 
 import { MAX_USERNAME_GRAPHEMES, ROOM_ID_PATTERN, type Role, roles } from '@chatty/protocol';
 import { countPatternLetters, type FilterWord } from '@chatty/text-filter';
@@ -86,7 +86,7 @@ export const projectSettingsSchema: SettingsSchema<ProjectSettings> = {
     MAX_WORDS,
     parseWord,
     `1-${MAX_WORD_LENGTH} characters, a letter or digit among them, or such a { word, whole?, allowed? }`,
-    'Words that may not be written, also disguised (docs/moderation.md says how); one with `allowed` excepts what it holds.',
+    'Words that may not be written, also disguised (docs/operate/moderation.md says how); one with `allowed` excepts what it holds.',
   ),
   wordAction: enumSetting(
     WORD_ACTIONS,

@@ -45,7 +45,7 @@ const APPEND_MANY = {
   name: 'append many',
   text: 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 };
-/** Up to here a loop over the rows is cheaper for the database than one statement for all; measured in docs/decisions/0007. */
+/** Up to here a loop over the rows is cheaper for the database than one statement for all; measured in docs/contributing/decisions/0007. */
 const MAX_FEW_ROWS = 32;
 const CHANGE_MESSAGES = {
   name: 'change',

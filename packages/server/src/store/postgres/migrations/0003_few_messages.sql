@@ -1,5 +1,5 @@
 -- append_messages plans one statement over all its rows: cheap a row, dear for one. A quiet server stores one message
--- at a time, so for few rows there is a loop of the two plain statements that storing needs (docs/decisions/0007).
+-- at a time, so for few rows there is a loop of the two plain statements that storing needs (docs/contributing/decisions/0007).
 DROP FUNCTION append_message(text, text, text, text, text, text, text, bigint);
 
 -- Whether a message with a client id that came again is the one that was first stored under it.

@@ -1,4 +1,4 @@
--- A flush costs what it writes, whatever is stored (docs/decisions/0018). Signatures stay as they were, so that a server of
+-- A flush costs what it writes, whatever is stored (docs/contributing/decisions/0018). Signatures stay as they were, so that a server of
 -- the release before works on while it is replaced.
 
 -- Look-ups by key. A plan made while a table was small is kept while it grows, and all its indexes look equally cheap then.
