@@ -22,7 +22,7 @@ const TARGET_RATIO = '1.2';
 type NeighbourDelays = { alone: number[]; within: number[]; beyond: number[] };
 
 export async function measureNoisyNeighbour(stage: BenchContext): Promise<ResultRow[]> {
-  const settings = { PROJECT_PER_SECOND: String(RATE_LIMIT_PER_SECOND) };
+  const settings = { PROJECT_EVENTS_PER_SECOND: String(RATE_LIMIT_PER_SECOND) };
   return stage.withServers(
     ['ours'],
     async ([server]) => {

@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     othershop: readPort(process.env, 'OTHERSHOP_PORT', 4002),
     playground: readPort(process.env, 'PLAYGROUND_PORT', 4003),
   };
-  const innerUrl = process.env.CHATTY_INNER_URL || chattyUrl;
+  const innerUrl = process.env.CHATTY_INTERNAL_URL || chattyUrl;
   const hosts = {
     kimpga: createDemoSite({ site: kimpga, port: ports.kimpga, ...common }),
     othershop: createDemoSite({ site: othershop, port: ports.othershop, ...common }),

@@ -40,7 +40,8 @@ async function main(): Promise<void> {
     ...environment,
     CHATTY_DATA_DIR: dataFolder,
     JWT_SECRET: environment.JWT_SECRET || loadOrCreateDemoSecret(dataFolder, 'jwt-secret'),
-    SECRETS_KEY: environment.SECRETS_KEY || loadOrCreateDemoSecret(dataFolder, 'secrets-key'),
+    SECRETS_ENCRYPTION_KEY:
+      environment.SECRETS_ENCRYPTION_KEY || loadOrCreateDemoSecret(dataFolder, 'secrets-key'),
     ADMIN_KEY: environment.ADMIN_KEY || loadOrCreateDemoSecret(dataFolder, 'admin-key'),
     // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
     HOST: environment.HOST || '127.0.0.1',

@@ -256,7 +256,7 @@ it('a project without a record is moderated with the admin key where unregistere
     assert.equal((await callApi(chatty, 'GET', `/projects/${id}/audit`)).status, 404, id);
   const closed = await startTestServer(
     context,
-    { ...KEY_SETTINGS, UNLISTED_PROJECTS: 'refuse' },
+    { ...KEY_SETTINGS, UNREGISTERED_PROJECTS: 'refuse' },
     chatty.connection,
   );
   assert.equal((await callApi(closed, 'GET', '/projects/kimpga/audit')).status, 404);

@@ -212,7 +212,7 @@ it('pages connect only from exactly the listed origins; a server needs no origin
   const chatty = await startTestServer(context, {
     ...KEY_SETTINGS,
     NODE_ENV: 'production',
-    UNLISTED_PROJECTS: 'refuse',
+    UNREGISTERED_PROJECTS: 'refuse',
   });
   const token = createTestToken('민수', { expiresIn: 600 });
   assert.deepEqual(await codeOf(context, chatty, token), REFUSED, 'no record, no project');

@@ -78,7 +78,7 @@ it('a refusal is logged with its reason, origin and member, as far as known', as
 });
 
 it('refusals of no known project are visible to the operator only; no project sees those of another (T1)', async (context) => {
-  const { chatty } = await open(context, { UNLISTED_PROJECTS: 'refuse' });
+  const { chatty } = await open(context, { UNREGISTERED_PROJECTS: 'refuse' });
   await knock(context, chatty, { token: 'no token at all' });
   await knock(context, chatty, { token: createTestToken('민수', { projectId: 'nonesuch' }) });
   await knock(context, chatty, { projectId: 'kimpga' });

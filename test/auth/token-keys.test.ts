@@ -21,7 +21,7 @@ const HOSTS: Host[] = [
   { id: 'edwards', algorithm: 'EdDSA', ...generateKeyPairSync('ed25519') },
 ];
 /** Of the same kinds, and nobody's. */
-const STRANGERS: Record<string, KeyObject> = {
+const UNAUTHENTICATED_CONNECTIONS: Record<string, KeyObject> = {
   RS256: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey,
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
   EdDSA: generateKeyPairSync('ed25519').privateKey,
@@ -96,7 +96,7 @@ const WAYS: Record<string, (host: Host, pick: Pick) => string> = {
   'signed by another'(host, pick) {
     const others = [
       ...HOSTS.filter(({ id }) => id !== host.id).map(({ privateKey }) => privateKey),
-      ...Object.values(STRANGERS),
+      ...Object.values(UNAUTHENTICATED_CONNECTIONS),
     ];
     return seal(
       { alg: host.algorithm, kid: 'first' },
@@ -109,7 +109,7 @@ const WAYS: Record<string, (host: Host, pick: Pick) => string> = {
     return writeToken({ claims: createClaims(host.id), secret: secrets[pick(secrets.length)] });
   },
   'a key inside'(host, pick) {
-    const key = STRANGERS[host.algorithm] as KeyObject;
+    const key = UNAUTHENTICATED_CONNECTIONS[host.algorithm] as KeyObject;
     const jwk = key.export({ format: 'jwk' });
     const header = {
       alg: host.algorithm,

@@ -196,8 +196,8 @@ it('no project can sign for another, for every pair of four (J9)', async (contex
 it('a running server refuses 300 mutated tokens, and its members stay connected (J1, J2, J3, J8)', async (context) => {
   const { url } = await startTestServer(context, {
     JWT_SECRET: PROJECT_SECRETS.founding,
-    BAD_TOKENS_PER_MINUTE: '1000000',
-    ADDRESS_BURST: '1000000',
+    INVALID_TOKENS_PER_MINUTE: '1000000',
+    ADDRESS_EVENT_BURST: '1000000',
   });
   const minsu = await connectClient(context, url, createTestToken('민수'));
   const good = writeToken({ claims: createClaims('founding'), secret: PROJECT_SECRETS.founding });

@@ -59,7 +59,7 @@ const tokenFor = (more: object) =>
 describe('script injection', () => {
   const suite = startBrowserSuite({
     serve: serveHostSite,
-    settings: { SEND_BURST: '1000', ADDRESS_BURST: '100000' },
+    settings: { SEND_BURST: '1000', ADDRESS_EVENT_BURST: '100000' },
   });
 
   async function open(token: string): Promise<Page> {

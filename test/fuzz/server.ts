@@ -23,8 +23,8 @@ const NODE_OPTIONS = `--unhandled-rejections=strict --max-old-space-size=256 --i
 
 /** Who fuzzes is to reach what lies behind the limits. */
 const UNLIMITED_SETTINGS = Object.fromEntries(
-  ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'REFUSALS_ALLOWED']
-    .concat('ADDRESS_BURST', 'ADDRESS_PER_SECOND', 'PROJECT_PER_SECOND')
+  ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'RATE_LIMIT_STRIKES']
+    .concat('ADDRESS_EVENT_BURST', 'ADDRESS_EVENTS_PER_SECOND', 'PROJECT_EVENTS_PER_SECOND')
     .map((name) => [name, '1000000']),
 );
 

@@ -58,7 +58,10 @@ it('unauthenticated connections are closed after 5 s, even if they never answer;
 });
 
 it('unauthenticated connections are limited per address, and other addresses still connect (D2)', async (context) => {
-  const { url } = await startTestServer(context, { ...BEHIND_PROXY, STRANGERS_PER_ADDRESS: '5' });
+  const { url } = await startTestServer(context, {
+    ...BEHIND_PROXY,
+    UNAUTHENTICATED_CONNECTIONS_PER_ADDRESS: '5',
+  });
   const strangers = await Promise.all(
     repeat(20, () => openRawSocket(url, { headers: [header('203.0.113.7')] })),
   );
@@ -72,7 +75,7 @@ it('unauthenticated connections are limited per address, and other addresses sti
 });
 
 it('unauthenticated connections are limited per server, and authenticated ones do not count (D2)', async (context) => {
-  const { url } = await startTestServer(context, { STRANGERS: '5' });
+  const { url } = await startTestServer(context, { UNAUTHENTICATED_CONNECTIONS: '5' });
   for (const index of repeat(10, (index) => index))
     await connectClient(context, url, createTestToken(`민수${index}`));
   const strangers = await Promise.all(repeat(20, () => openRawSocket(url)));
@@ -97,7 +100,7 @@ it('an address that sends forged tokens is refused before any check; other addre
 });
 
 it('a connection opened before its address was blocked gets the retry delay and is closed (D3)', async (context) => {
-  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, INVALID_TOKENS_PER_MINUTE: '2' });
   const here = { headers: [header('203.0.113.7')] };
   const early = await openRawSocket(url, here);
   context.after(() => early.resetConnection());
@@ -118,7 +121,7 @@ it('the number of token checks per connection is limited, however many tokens ar
 });
 
 it('a forged token on an authenticated connection counts like one in the handshake (D3)', async (context) => {
-  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, INVALID_TOKENS_PER_MINUTE: '2' });
   const minsu = await connectClient(context, url, createTestToken('민수'), forwardedFor('203.0.113.7'));
   for (const _ of repeat(3, (index) => index)) {
     const answer = await minsu.socket.emitWithAck('auth refresh', { token: FORGED });
@@ -129,7 +132,7 @@ it('a forged token on an authenticated connection counts like one in the handsha
 });
 
 it('valid members behind one address raise its limit for forged tokens, and expired tokens do not count as forged (D3)', async (context) => {
-  const { url } = await startTestServer(context, { ...BEHIND_PROXY, BAD_TOKENS_PER_MINUTE: '2' });
+  const { url } = await startTestServer(context, { ...BEHIND_PROXY, INVALID_TOKENS_PER_MINUTE: '2' });
   const here = forwardedFor('203.0.113.7');
   const expired = await new SignJWT({ projectId: 'kimpga', username: '늦은 사람' })
     .setProtectedHeader({ alg: 'HS256' })
@@ -227,7 +230,7 @@ it('entries left of the trusted proxies in X-Forwarded-For do not change the add
 
 it('without trusted proxies X-Forwarded-For is ignored (D21)', async (context) => {
   const { url } = await startTestServer(context, {
-    STRANGERS_PER_ADDRESS: '1',
+    UNAUTHENTICATED_CONNECTIONS_PER_ADDRESS: '1',
     CONNECTIONS_PER_ADDRESS: '1',
   });
   for (const index of repeat(3, (index) => index))

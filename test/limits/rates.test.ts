@@ -33,7 +33,7 @@ for (const [name, bytes] of [
   ['events of a wrong form', encodeFrame('42["chat message",7]')],
 ] as const)
   it(`a flood of ${name} closes its connection and puts its member on cooldown; nobody else is affected (D12)`, async (context) => {
-    const { url } = await startTestServer(context, { COOL_DOWN_SECONDS: '30' });
+    const { url } = await startTestServer(context, { RATE_LIMIT_COOLDOWN_SECONDS: '30' });
     const bystander = await connectClient(context, url, createTestToken('지영'));
     const session = bystander.socket.id;
     await floodUntilClosed(await connectRawMember(context, url, '공격'), bytes);
@@ -83,7 +83,7 @@ it('a poll that contains a flood ends its session (D12)', async (context) => {
 });
 
 it('a flood of messages is refused with a retry delay, then ends with a cooldown for its member only (D13)', async (context) => {
-  const { url } = await startTestServer(context, { COOL_DOWN_SECONDS: '2' });
+  const { url } = await startTestServer(context, { RATE_LIMIT_COOLDOWN_SECONDS: '2' });
   const bystander = await connectClient(context, url, createTestToken('지영'));
   const flooder = await connectClient(context, url, createTestToken('공격'), { reconnection: false });
   const refusals: (Refusal & { event: string })[] = [];
@@ -123,8 +123,8 @@ it('the rate limit of a member is shared by all their connections (D14)', async 
 it('the rate limit of an address is shared by everyone there (D14)', async (context) => {
   const { url } = await startTestServer(context, {
     ...BEHIND_PROXY,
-    ADDRESS_BURST: '60',
-    ADDRESS_PER_SECOND: '1',
+    ADDRESS_EVENT_BURST: '60',
+    ADDRESS_EVENTS_PER_SECOND: '1',
   });
   const crowd = await Promise.all(
     repeat(4, (index) =>

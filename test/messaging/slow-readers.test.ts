@@ -32,7 +32,7 @@ subscribe('net.server.socket', (message) => {
   accepted.set(socket.remotePort ?? 0, socket);
 });
 
-const settings = { SEND_BURST: '100000', GUEST_PROJECTS: 'kimpga', PROJECT_PER_SECOND: '100000' };
+const settings = { SEND_BURST: '100000', GUEST_PROJECTS: 'kimpga', PROJECT_EVENTS_PER_SECOND: '100000' };
 
 /** A room in which much was said, in the longest messages there are. */
 async function openRoom(context: TestContext) {

@@ -34,7 +34,7 @@ it('no secret, key or token is ever written to the log or the database (J12, J13
     SECRET,
     secret,
     ADMIN_KEY,
-    KEY_SETTINGS.SECRETS_KEY,
+    KEY_SETTINGS.SECRETS_ENCRYPTION_KEY,
     key.key,
     'a wrong admin key of a stranger',
   ];
@@ -128,7 +128,10 @@ it('a log entry is one line of JSON, however long and unusual its content (S3)',
 });
 
 it('visitor addresses are in no table; the log has them only for refused connections (P3)', async (context) => {
-  const chatty = await startCapturedServer(context, { TRUSTED_PROXY_HOPS: '1', BAD_TOKENS_PER_MINUTE: '1' });
+  const chatty = await startCapturedServer(context, {
+    TRUSTED_PROXY_HOPS: '1',
+    INVALID_TOKENS_PER_MINUTE: '1',
+  });
   const { url, lines } = chatty;
   const from = (address: string) => ({ extraHeaders: { 'x-forwarded-for': address } });
   await createProject(chatty, 'kimpga');

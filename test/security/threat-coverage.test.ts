@@ -23,9 +23,9 @@ const ROWS = [
   ...series('P', 3),
 ];
 
-const rows = [...read('docs/contributing/threat-model.md').matchAll(/^\| ([A-Z]\d+) \| (.+?) \| (.+) \|$/gm)].map(
-  ([, row = '', threat = '', shown = '']) => ({ row, threat, shown }),
-);
+const rows = [
+  ...read('docs/contributing/threat-model.md').matchAll(/^\| ([A-Z]\d+) \| (.+?) \| (.+) \|$/gm),
+].map(([, row = '', threat = '', shown = '']) => ({ row, threat, shown }));
 
 /** The rows that titles of tests in this file name, in brackets at their end. */
 function namedIn(file: string): Set<string> {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 
 export const ADMIN_KEY = 'an admin key of the tests, 32 bytes or more';
-const SECRETS_KEY = 'a sealing key of the tests, 32 bytes or more';
-export const KEY_SETTINGS = { ADMIN_KEY, SECRETS_KEY };
+const SECRETS_ENCRYPTION_KEY = 'a sealing key of the tests, 32 bytes or more';
+export const KEY_SETTINGS = { ADMIN_KEY, SECRETS_ENCRYPTION_KEY };
 
 type ApiAnswer = {
   status: number;

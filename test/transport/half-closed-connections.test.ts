@@ -26,7 +26,7 @@ subscribe('net.server.socket', (message) => {
   accepted.add((message as { socket: Socket }).socket);
 });
 
-const settings = { SEND_BURST: '100000', GUEST_PROJECTS: 'kimpga', PROJECT_PER_SECOND: '100000' };
+const settings = { SEND_BURST: '100000', GUEST_PROJECTS: 'kimpga', PROJECT_EVENTS_PER_SECOND: '100000' };
 
 /** One that began as a WebSocket. */
 const directly = (url: string) => openRawSocket(url);

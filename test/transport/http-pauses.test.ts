@@ -20,7 +20,7 @@ async function start(context: TestContext) {
   const chatty = await startTestServer(context, {
     ...KEY_SETTINGS,
     TRUSTED_PROXY_HOPS: '10',
-    ADDRESS_PER_SECOND: '1000000',
+    ADDRESS_EVENTS_PER_SECOND: '1000000',
   });
   await createProject(chatty, 'kimpga', { settings: { words: ['scam'] }, origins: ['https://kimpga.com'] });
   return chatty;

@@ -24,8 +24,8 @@ import { worstTexts } from '../support/worst-texts.js';
 /** Whoever sends these is to reach what lies behind the limits. */
 const MOST = '1000000';
 const NO_LIMITS = Object.fromEntries(
-  ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'REFUSALS_ALLOWED', 'BAD_TOKENS_PER_MINUTE']
-    .concat('ADDRESS_BURST', 'ADDRESS_PER_SECOND', 'PROJECT_PER_SECOND')
+  ['SEND_BURST', 'READ_BURST', 'PACKET_BURST', 'RATE_LIMIT_STRIKES', 'INVALID_TOKENS_PER_MINUTE']
+    .concat('ADDRESS_EVENT_BURST', 'ADDRESS_EVENTS_PER_SECOND', 'PROJECT_EVENTS_PER_SECOND')
     .map((name) => [name, MOST]),
 );
 const PROJECT = 'kimpga';

@@ -264,8 +264,8 @@ function createTrafficLimits(config: Config, projects: Projects, log: Log) {
   const sendRate = { burst: config.sendBurst, perSecond: config.sendPerSecond };
   const settingsOf = (project: string) => projects.get(project)?.settings;
   const addressBuckets = createTokenBuckets({
-    burst: limits.addressBurst,
-    perSecond: limits.addressPerSecond,
+    burst: limits.addressEventBurst,
+    perSecond: limits.addressEventsPerSecond,
   });
   const addressResolver = createClientAddressResolver({ trustedHops: limits.trustedProxyHops, log });
   const cooldowns = createCooldowns({
@@ -287,7 +287,7 @@ function createTrafficLimits(config: Config, projects: Projects, log: Log) {
     send: sendRate,
     limits,
     addressBuckets,
-    projectRateOf: (project) => settingsOf(project)?.perSecond ?? limits.projectPerSecond,
+    projectRateOf: (project) => settingsOf(project)?.perSecond ?? limits.projectEventsPerSecond,
     cooldowns,
   });
   return {

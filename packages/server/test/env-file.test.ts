@@ -1,4 +1,4 @@
-/** Promise: a `.env` file means to the server what it means to Docker Compose, or the start says which line does not. */
+/** Promise: the server reads `.env` like Docker Compose, or names the lines that it rejects. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -117,12 +117,25 @@ it('the environment takes precedence, the last of two lines wins, and unknown na
   );
   assert.deepEqual([environment.PORT, environment.HOST], ['2', 'here']);
   assert.deepEqual(warnings, [
-    'PORT stands in lines 1 and 2 of .env: the last one counts.',
-    'SEND_PER_SECONDS in line 4 of .env is none of the settings: did you mean SEND_PER_SECOND?',
-    'DB_USER in line 5 of .env is none of the settings: did you mean POSTGRES_USER?',
-    'MINE in line 6 of .env is none of the settings.',
-    'jwt_secret in line 8 of .env is none of the settings: did you mean JWT_SECRET?',
-    'JWT_SECRTE in the environment is none of the settings: did you mean JWT_SECRET?',
+    'PORT is set in lines 1 and 2 of .env. The last one applies.',
+    'SEND_PER_SECONDS in line 4 of .env is not a known setting. Did you mean SEND_PER_SECOND?',
+    'DB_USER in line 5 of .env is not a known setting. Did you mean POSTGRES_USER?',
+    'MINE in line 6 of .env is not a known setting.',
+    'jwt_secret in line 8 of .env is not a known setting. Did you mean JWT_SECRET?',
+    'JWT_SECRTE in the environment is not a known setting. Did you mean JWT_SECRET?',
+  ]);
+});
+
+it('a former setting name stops the start with the current name', (context) => {
+  const { environment, warnings } = load(context, 'UNLISTED_PROJECTS=refuse\nSTRANGERS=\n', {
+    JWT_SECRET: SECRET,
+    SECRETS_KEY: 'k'.repeat(40),
+  });
+  assert.deepEqual(warnings, []);
+  const read = readConfig(environment);
+  assert.deepEqual(read.ok ? [] : read.errors, [
+    'SECRETS_KEY was renamed to SECRETS_ENCRYPTION_KEY. Set SECRETS_ENCRYPTION_KEY instead.',
+    'UNLISTED_PROJECTS was renamed to UNREGISTERED_PROJECTS. Set UNREGISTERED_PROJECTS instead.',
   ]);
 });
 
@@ -139,13 +152,13 @@ it('a refused file fails the start and lists its lines; without a file only the 
 
 it('a secret with extra characters around it is used unchanged, and the start logs a warning', () => {
   const around: [string, RegExp][] = [
-    [`${SECRET}\n`, /JWT_SECRET has a line feed behind it/],
-    [`${SECRET}\r`, /JWT_SECRET has a carriage return behind it/],
+    [`${SECRET}\n`, /JWT_SECRET has a line feed after it/],
+    [`${SECRET}\r`, /JWT_SECRET has a carriage return after it/],
     [`"${SECRET}"`, /JWT_SECRET has quotes around it/],
     [`'${SECRET}'\n`, /JWT_SECRET has quotes around it/],
-    [` ${SECRET}`, /JWT_SECRET has a blank before it/],
+    [` ${SECRET}`, /JWT_SECRET has a space before it/],
     [`\ufeff${SECRET}`, /JWT_SECRET has a byte order mark before it/],
-    [`${SECRET}\u200b`, /JWT_SECRET has a character that is not seen behind it/],
+    [`${SECRET}\u200b`, /JWT_SECRET has an invisible character after it/],
   ];
   for (const [secret, expected] of around) {
     const read = readConfig({ JWT_SECRET: secret });
@@ -167,7 +180,7 @@ it('an admin key that no HTTP header can carry is trimmed or refused', () => {
     assert.match(read.warnings.join(), /^ADMIN_KEY has/);
   }
   const inner = readConfig({ JWT_SECRET: SECRET, ADMIN_KEY: `${key}\n${key}` });
-  assert.match(inner.ok ? '' : inner.errors.join(), /^ADMIN_KEY holds/);
+  assert.match(inner.ok ? '' : inner.errors.join(), /^ADMIN_KEY contains/);
 });
 
 it('every other setting is trimmed of blanks and line ends, and refused in quotes', () => {
@@ -180,8 +193,17 @@ it('every other setting is trimmed of blanks and line ends, and refused in quote
       DB_HOST: 'db',
       DB_PORT: '5',
     },
-    ...{ POSTGRES_USER: 'me', POSTGRES_DB: 'chatty', UNLISTED_PROJECTS: 'refuse', GUEST_PROJECTS: 'a, b' },
-    ...{ ALLOWED_ORIGINS: 'https://kimpga.com ,https://a.b', TOKEN_MAX_HOURS: '5', PROJECT_PER_SECOND: '7' },
+    ...{
+      POSTGRES_USER: 'me',
+      POSTGRES_DB: 'chatty',
+      UNREGISTERED_PROJECTS: 'refuse',
+      GUEST_PROJECTS: 'a, b',
+    },
+    ...{
+      ALLOWED_ORIGINS: 'https://kimpga.com ,https://a.b',
+      TOKEN_MAX_HOURS: '5',
+      PROJECT_EVENTS_PER_SECOND: '7',
+    },
   };
   const clean = readConfig({ JWT_SECRET: SECRET, ...settings });
   assert.ok(clean.ok);
@@ -207,10 +229,10 @@ it('every other setting is trimmed of blanks and line ends, and refused in quote
 it('a misspelled NODE_ENV does not turn production off, and an origin with a slash gets a suggestion', () => {
   for (const value of ['Production', 'prod', 'PRODUCTION']) {
     const read = readConfig({ JWT_SECRET: SECRET, NODE_ENV: value });
-    assert.match(read.ok ? '' : read.errors.join(), /^NODE_ENV must be production/);
+    assert.match(read.ok ? '' : read.errors.join(), /^NODE_ENV must be written production/);
   }
   const staging = readConfig({ JWT_SECRET: SECRET, NODE_ENV: 'staging' });
-  assert.match(staging.ok ? staging.warnings.join() : '', /^NODE_ENV is "staging", which is not production/);
+  assert.match(staging.ok ? staging.warnings.join() : '', /^NODE_ENV is "staging", not production/);
   for (const origin of [
     'https://kimpga.com/',
     'HTTPS://kimpga.com',

@@ -1,16 +1,16 @@
-/** Reads a `.env` file by the rules of Docker Compose; what Compose would read in another way than it looks is refused with its line. */
+/** Parses a `.env` file like Docker Compose, and rejects lines that other parsers read differently. */
 
 export type EnvEntry = { name: string; value: string; line: number };
-/** `faults`: one sentence for each line that is refused, beginning with its number. */
+/** `faults`: one sentence per rejected line, starting with its number. */
 export type EnvFile = { entries: EnvEntry[]; errors: string[] };
 
 type QuotedValue = { value: string; textAfterQuote: string; lastLine: number };
 
-/** The names that Compose takes. */
+/** Names that Compose accepts. */
 const NAME_PATTERN = /^[\p{L}\p{N}_.[\]-]+$/u;
 const ASSIGNMENT_PATTERN = /^(?:export\s+)?([^=:\s]+)\s*[=:](.*)$/su;
 const NAME_ONLY_PATTERN = /^(?:export\s+)?([^=:\s]+)$/u;
-/** What stands for one character in double quotes. */
+/** Escapes in double quotes. */
 const ESCAPED_CHARACTERS: Record<string, string> = {
   n: '\n',
   r: '\r',
@@ -24,10 +24,10 @@ const ESCAPED_CHARACTERS: Record<string, string> = {
 };
 
 /**
- * A value without quotes goes to the end of its line or to a `#` behind a blank; in quotes it may hold anything and several
- * lines. `export ` before a name and `:` for `=` are taken; of a name that is repeated all entries are answered.
+ * An unquoted value ends at the end of the line, or at a `#` after a space. A quoted value may span several lines. `export `
+ * before a name and `:` instead of `=` are accepted. A repeated name yields all its entries.
  *
- * @param bytes the file as it is, with or without a byte order mark
+ * @param bytes with or without a byte order mark
  */
 export function parseEnvFile(bytes: Uint8Array): EnvFile {
   const text = decodeUtf8(bytes);
@@ -41,13 +41,13 @@ export function parseEnvFile(bytes: Uint8Array): EnvFile {
     const addError = (fault: string) => errors.push(`line ${lineIndex + 1}: ${fault}`);
     const [, name = '', rawValue = ''] = ASSIGNMENT_PATTERN.exec(line) ?? [];
     if (name === '') {
-      // A name alone takes its value from the environment, which wins anyway.
+      // A name alone inherits its value from the environment, which overrides the file anyway.
       if (!NAME_PATTERN.test(NAME_ONLY_PATTERN.exec(line)?.[1] ?? ''))
-        addError('this is no setting. Write NAME=value.');
+        addError('this is not a setting. Write NAME=value.');
       continue;
     }
     if (!NAME_PATTERN.test(name)) {
-      addError(`${JSON.stringify(name)} cannot be the name of a setting.`);
+      addError(`${JSON.stringify(name)} is not a valid setting name.`);
       continue;
     }
     const value = rawValue.trim();
@@ -62,16 +62,14 @@ export function parseEnvFile(bytes: Uint8Array): EnvFile {
     if (parsed === null) addError(`${name} has an opening quote and no closing one.`);
     else if ('fault' in parsed) addError(`${name} ${parsed.fault}`);
     else if (parsed.textAfterQuote !== '' && !parsed.textAfterQuote.startsWith('#'))
-      addError(
-        `${name} has text behind its closing quote. Put a \\ before each quote that belongs to the value.`,
-      );
+      addError(`${name} has text after its closing quote. Put a \\ before each quote inside the value.`);
     else entries.push({ name, value: parsed.value, line: lineIndex + 1 });
     lineIndex = parsed !== null && 'lastLine' in parsed ? parsed.lastLine : lineIndex;
   }
   return { entries, errors };
 }
 
-/** Null: not UTF-8. Windows PowerShell writes UTF-16, whose every other byte is 0. */
+/** Null: not UTF-8. Windows PowerShell writes UTF-16, in which every other byte is 0. */
 function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -84,18 +82,18 @@ function decodeUtf8(bytes: Uint8Array): string | null {
 function parseUnquoted(name: string, rawValue: string): { value: string } | { fault: string } {
   if (/^\s+#/.test(rawValue))
     return {
-      fault: `${name} has a comment for a value. Put the comment in a line of its own, or the value in quotes.`,
+      fault: `${name} has a comment instead of a value. Move the comment to its own line, or quote the value.`,
     };
   const [value = ''] = rawValue.trim().split(/\s#/u, 1);
   const trimmed = value.trimEnd();
   return trimmed.includes('$') ? { fault: `${name} ${UNQUOTED_DOLLAR_MESSAGE}` } : { value: trimmed };
 }
 
-/** Compose puts variables in, most other readers do not: whichever is chosen, somebody gets another value than the one they see. */
+/** Compose substitutes variables, most other parsers do not: either choice would surprise somebody. */
 const UNQUOTED_DOLLAR_MESSAGE =
-  'has a $, which Docker Compose takes for the beginning of a variable. Put the value in single quotes.';
+  'has a $, which Docker Compose treats as the start of a variable. Put the value in single quotes.';
 
-/** @returns null where the quote never closes */
+/** @returns null if the quote is never closed */
 function parseQuoted(
   lines: readonly string[],
   firstLineIndex: number,

@@ -1,4 +1,4 @@
-/** Where settings come from: the environment, and under it the `.env` file of the folder that the server is started in. */
+/** Loads settings from the environment and from `.env` in the working directory; the environment takes precedence. */
 
 import { readFileSync } from 'node:fs';
 import { StartError } from '../runtime/startup-error.js';
@@ -7,11 +7,11 @@ import { type EnvEntry, parseEnvFile } from './env-file.js';
 import { unknownNameWarnings } from './setting-names.js';
 
 /**
- * What is set in the environment wins over the `.env` file of `folder`. What PostgreSQL's client reads by itself (`PGSSLMODE`)
- * is put into `environment` where the file has it.
+ * The environment overrides the `.env` file of `folder`. Variables that PostgreSQL's client reads by itself (`PGSSLMODE`) are
+ * copied from the file into `environment`.
  *
  * @param environment of this process
- * @throws StartError with the lines of the file that are refused
+ * @throws StartError with the rejected lines of the file
  */
 export function loadEnvironment(
   folder: string,
@@ -36,7 +36,7 @@ function repeatedNameWarnings(entries: readonly EnvEntry[]): string[] {
   for (const { name, line } of entries) {
     const earlierLine = lineByName.get(name);
     if (earlierLine !== undefined)
-      warnings.push(`${name} stands in lines ${earlierLine} and ${line} of .env: the last one counts.`);
+      warnings.push(`${name} is set in lines ${earlierLine} and ${line} of .env. The last one applies.`);
     lineByName.set(name, line);
   }
   return warnings;

@@ -1,10 +1,10 @@
-/** Finds names of settings that nobody reads, and what was probably meant. */
+/** Reports unknown and renamed settings, and suggests what was probably meant. */
 
-/** Read by the demo, by PostgreSQL's client, by Node, or by Docker Compose from the same file. */
+/** Variables of the demo, PostgreSQL's client, Node and Docker Compose that may be in the same file. */
 const FOREIGN_NAME_PATTERN =
-  /^(?:KIMPGA_PORT|OTHERSHOP_PORT|PLAYGROUND_PORT|CHATTY_URL|CHATTY_INNER_URL|TZ|PG[A-Z]+|NODE_[A-Z_]+|COMPOSE_[A-Z_]+)$/;
+  /^(?:KIMPGA_PORT|OTHERSHOP_PORT|PLAYGROUND_PORT|CHATTY_URL|CHATTY_INTERNAL_URL|TZ|PG[A-Z]+|NODE_[A-Z_]+|COMPOSE_[A-Z_]+)$/;
 
-/** What other programs call what is meant. */
+/** Names that other programs use for our settings. */
 const SETTING_BY_ALIAS: Record<string, string> = {
   DATABASE_HOST: 'DB_HOST',
   DATABASE_PORT: 'DB_PORT',
@@ -18,9 +18,30 @@ const SETTING_BY_ALIAS: Record<string, string> = {
   POSTGRES_PORT: 'DB_PORT',
 };
 
+/** Former names of settings. A start refuses them: `UNLISTED_PROJECTS=refuse` without effect would open the server. */
+const CURRENT_NAME_BY_FORMER: Record<string, string> = {
+  ADDRESS_BURST: 'ADDRESS_EVENT_BURST',
+  ADDRESS_PER_SECOND: 'ADDRESS_EVENTS_PER_SECOND',
+  BAD_TOKENS_PER_MINUTE: 'INVALID_TOKENS_PER_MINUTE',
+  COOL_DOWN_SECONDS: 'RATE_LIMIT_COOLDOWN_SECONDS',
+  PROJECT_PER_SECOND: 'PROJECT_EVENTS_PER_SECOND',
+  REFUSALS_ALLOWED: 'RATE_LIMIT_STRIKES',
+  SECRETS_KEY: 'SECRETS_ENCRYPTION_KEY',
+  STRANGERS: 'UNAUTHENTICATED_CONNECTIONS',
+  STRANGERS_PER_ADDRESS: 'UNAUTHENTICATED_CONNECTIONS_PER_ADDRESS',
+  UNLISTED_PROJECTS: 'UNREGISTERED_PROJECTS',
+};
+
+/** One sentence for each former name that is set; an empty value counts as unset. */
+export function renamedSettingErrors(environment: Record<string, string | undefined>): string[] {
+  return Object.entries(CURRENT_NAME_BY_FORMER)
+    .filter(([name]) => environment[name]?.trim())
+    .map(([name, current]) => `${name} was renamed to ${current}. Set ${current} instead.`);
+}
+
 /**
- * One sentence for each name that is no setting: of a file all of them, of the environment, which is full of others' names,
- * those that are nearly a setting.
+ * One sentence for each unknown name. In the environment, which is full of other programs' variables, only names that resemble
+ * a setting are reported.
  */
 export function unknownNameWarnings(options: {
   names: readonly string[];
@@ -28,32 +49,33 @@ export function unknownNameWarnings(options: {
   environment: Record<string, string | undefined>;
 }): string[] {
   const { names, fileEntries, environment } = options;
-  const isKnown = (name: string) => names.includes(name) || FOREIGN_NAME_PATTERN.test(name);
+  const isKnown = (name: string) =>
+    names.includes(name) || Object.hasOwn(CURRENT_NAME_BY_FORMER, name) || FOREIGN_NAME_PATTERN.test(name);
   const warnings: string[] = [];
   for (const { name, line } of fileEntries) {
     if (isKnown(name)) continue;
     const suggestion = nearestName(name, names);
     warnings.push(
-      `${name} in line ${line} of .env is none of the settings${suggestion ? `: did you mean ${suggestion}?` : '.'}`,
+      `${name} in line ${line} of .env is not a known setting.${suggestion ? ` Did you mean ${suggestion}?` : ''}`,
     );
   }
   for (const name of Object.keys(environment)) {
     const suggestion = isKnown(name) ? null : nearestName(name, names);
     if (suggestion !== null && environment[suggestion] === undefined)
-      warnings.push(`${name} in the environment is none of the settings: did you mean ${suggestion}?`);
+      warnings.push(`${name} in the environment is not a known setting. Did you mean ${suggestion}?`);
   }
   return warnings;
 }
 
 function nearestName(name: string, names: readonly string[]): string | null {
   if (Object.hasOwn(SETTING_BY_ALIAS, name)) return SETTING_BY_ALIAS[name] ?? null;
-  // A typing error in a short word makes another word: HOME is not HOST.
+  // In a short word, one different letter makes another word: HOME is not HOST.
   const maxDistance = name.length < 5 ? 0 : name.length < 8 ? 1 : 2;
   const normalized = name.toUpperCase().replaceAll('-', '_');
   return names.find((candidate) => editDistance(normalized, candidate, maxDistance) <= maxDistance) ?? null;
 }
 
-/** Letters to be changed, added, left out or exchanged with their neighbour; beyond `most` any larger number. */
+/** Damerau-Levenshtein distance; if it exceeds `maxDistance`, any larger number. */
 function editDistance(one: string, other: string, maxDistance: number): number {
   if (Math.abs(one.length - other.length) > maxDistance) return maxDistance + 1;
   let [rowBeforeLast, lastRow] = [

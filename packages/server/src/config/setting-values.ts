@@ -1,25 +1,25 @@
-/** Decides what becomes of a setting that has gained something on its way: blanks, line ends, quotes, a byte order mark. */
+/** Trims or rejects settings with stray spaces, line breaks, quotes or a byte order mark. */
 
 export type SettingValues = {
-  /** Values by name; one that is empty, or blank all through, is not there. */
+  /** Values by name, without empty or blank ones. */
   values: Record<string, string | undefined>;
   errors: string[];
   warnings: string[];
 };
 
-/** Taken as they are, because both ends have to have the same bytes and only the other end knows which. */
-const VERBATIM_SETTINGS: readonly string[] = ['JWT_SECRET', 'SECRETS_KEY', 'POSTGRES_PASSWORD'];
+/** Used exactly as given, because the other side must have the same bytes. */
+const VERBATIM_SETTINGS: readonly string[] = ['JWT_SECRET', 'SECRETS_ENCRYPTION_KEY', 'POSTGRES_PASSWORD'];
 const SECRET_SETTINGS: readonly string[] = [...VERBATIM_SETTINGS, 'ADMIN_KEY'];
 
 const EDGE_CHARACTER_NAMES: [RegExp, string][] = [
   [/[\n\u2028\u2029]/u, 'a line feed'],
   [/\r/u, 'a carriage return'],
   [/\ufeff/u, 'a byte order mark'],
-  [/\s/u, 'a blank'],
+  [/\s/u, 'a space'],
 ];
 const INVISIBLE_CHARACTER = /[\s\p{Cc}\p{Cf}]/u;
 
-/** @param names of all settings; others are left alone */
+/** @param names of all settings; other variables are ignored */
 export function readSettingValues(
   names: readonly string[],
   environment: Record<string, string | undefined>,
@@ -36,18 +36,18 @@ export function readSettingValues(
     const surroundings = isSecret ? describeEdges(rawValue) : isQuoted(trimmed) ? 'quotes around it' : null;
     if (surroundings === null) continue;
     if (!isSecret)
-      errors.push(`${name} has ${surroundings}: leave them out. (docker run --env-file keeps them.)`);
+      errors.push(`${name} has ${surroundings}. Remove them (docker run --env-file keeps them).`);
     else if (name === 'ADMIN_KEY' && isCleanWhenTrimmed(trimmed))
-      warnings.push(`${name} has ${surroundings}. It is taken without, because no HTTP header can carry it.`);
+      warnings.push(`${name} has ${surroundings}. It is ignored, because HTTP headers cannot carry it.`);
     else
       warnings.push(
-        `${name} has ${surroundings}. It is taken as it is: whoever has it without is refused. Take that away, or make sure that both ends have it.`,
+        `${name} has ${surroundings} and is used as it is. Remove it, or make sure that the other side uses exactly the same value.`,
       );
   }
   return { values, errors, warnings };
 }
 
-/** Nothing is left that could be seen at neither end. */
+/** Whether the trimmed value has no further invisible characters or quotes around it. */
 function isCleanWhenTrimmed(trimmed: string): boolean {
   return describeEdges(trimmed) === null;
 }
@@ -55,7 +55,7 @@ function isCleanWhenTrimmed(trimmed: string): boolean {
 function describeEdges(value: string): string | null {
   if (isQuoted(value.trim())) return 'quotes around it';
   const [first = '', last = ''] = [[...value][0], [...value].at(-1)];
-  if (INVISIBLE_CHARACTER.test(last)) return `${characterNameOf(last)} behind it`;
+  if (INVISIBLE_CHARACTER.test(last)) return `${characterNameOf(last)} after it`;
   return INVISIBLE_CHARACTER.test(first) ? `${characterNameOf(first)} before it` : null;
 }
 
@@ -65,5 +65,5 @@ function isQuoted(value: string): boolean {
 }
 
 function characterNameOf(character: string): string {
-  return EDGE_CHARACTER_NAMES.find(([kind]) => kind.test(character))?.[1] ?? 'a character that is not seen';
+  return EDGE_CHARACTER_NAMES.find(([kind]) => kind.test(character))?.[1] ?? 'an invisible character';
 }

@@ -72,10 +72,11 @@ export function createConnectionLimits(options: {
   }
 
   function rejectionReasonOf(address: string | null): string | null {
-    if (unauthenticated.size >= limits.unauthenticatedConnections) return 'too many strangers';
+    if (unauthenticated.size >= limits.unauthenticatedConnections)
+      return 'too many unauthenticated connections';
     if (address === null) return null;
     if (unauthenticatedByAddress.of(address) >= limits.unauthenticatedConnectionsPerAddress)
-      return 'too many strangers of one address';
+      return 'too many unauthenticated connections from one address';
     if (invalidTokenBuckets.retryAfter(address, invalidTokenCostOf(address)) > 0)
       return 'too many forged tokens from one address';
     return addressBuckets.take(address, CONNECTION_COST_EVENTS) > 0 ? 'too much from one address' : null;

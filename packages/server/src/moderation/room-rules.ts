@@ -1,4 +1,4 @@
-/** Every rule a room has, in one table: its name, its default, what it may be. docs/operate/moderation.md is held to it by a test. */
+/** All rules of a room: names, defaults and validation. A test compares docs/operate/moderation.md with it. */
 
 import type { RoleOrGuest } from '@chatty/protocol';
 import { roles } from '@chatty/protocol';
@@ -32,29 +32,29 @@ export const roomRulesSchema: SettingsSchema<RoomRules> = {
   read: enumSetting(
     ['guest', ...roles],
     'guest',
-    'The lowest role that may read. `guest`: everybody the project lets in; `member`: members only.',
+    'Lowest role that may read. `guest`: everyone the project admits. `member`: members only.',
   ),
-  write: enumSetting(roles, 'member', 'The lowest role that may write.'),
-  frozen: booleanSetting(false, 'Nobody below `moderator` may write, edit or react.'),
+  write: enumSetting(roles, 'member', 'Lowest role that may write.'),
+  frozen: booleanSetting(false, 'Only moderators and admins may write, edit or react.'),
   slowMode: integerSetting(
     0,
     MAX_SLOW_MODE_SECONDS,
-    'Seconds that a member has to leave between two messages; 0: none.',
+    'Seconds a member must wait between two messages. 0: off.',
   ),
   level: integerSetting(
     0,
     MAX_LEVEL,
-    'The least `level` that a token must give to write; a token without one has 0.',
+    'Minimum `level` claim required to write. A token without one has level 0.',
   ),
   linksAfter: integerSetting(
     0,
     MAX_LINKS_AFTER,
-    'Messages that a member must have written in the project before posting links; 0: anybody may.',
+    'Messages a member must have written in the project before posting links. 0: off.',
   ),
   duplicatesWithin: integerSetting(
     0,
     MAX_DUPLICATES_WITHIN_SECONDS,
-    'Seconds within which a member may not send the same text again; 0: may.',
+    'Seconds during which a member may not repeat the same text. 0: off.',
   ),
 };
 

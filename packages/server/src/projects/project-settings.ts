@@ -1,4 +1,4 @@
-/** Every setting a project has, in one table: its name, its default, what it may be. docs/operate/projects.md is held to it by a test. */
+/** All settings of a project: names, defaults and validation. A test compares docs/operate/projects.md with it. */
 
 import { MAX_USERNAME_GRAPHEMES, ROOM_ID_PATTERN, type Role, roles } from '@chatty/protocol';
 import { countPatternLetters, type FilterWord } from '@chatty/text-filter';
@@ -61,48 +61,48 @@ function parseWord(value: unknown): FilterWord | null {
 }
 
 export const projectSettingsSchema: SettingsSchema<ProjectSettings> = {
-  guests: booleanSetting(null, 'Whether visitors without a token may read. Unset: as `GUEST_PROJECTS` says.'),
+  guests: booleanSetting(null, 'Whether guests may read. Unset: `GUEST_PROJECTS` decides.'),
   nullOrigin: booleanSetting(
     false,
-    'Whether pages may connect whose origin is `null`: WebViews and sandboxed frames, but also any local file.',
+    'Whether pages with the origin `null` may connect: WebViews and sandboxed frames, but also local files.',
   ),
   highestRole: enumSetting(
     roles,
     'admin',
-    'The highest role that a token may give; one that claims more is taken for this one.',
+    'Highest role a token may grant. A higher role in a token is lowered to this one.',
   ),
   perSecond: limitOverrideSetting(
-    'Messages and changes a second that all members together may send, and as many pages that they may ask for. ' +
-      'Unset: as `PROJECT_PER_SECOND` says.',
+    'Sustained messages and edits per second for all members together, and as many reads. ' +
+      'Unset: `PROJECT_EVENTS_PER_SECOND`.',
   ),
-  connections: limitOverrideSetting('Connections at once. Unset: as `CONNECTIONS_PER_PROJECT` says.'),
+  connections: limitOverrideSetting('Maximum concurrent connections. Unset: `CONNECTIONS_PER_PROJECT`.'),
   rooms: listSetting(
     MAX_ROOMS,
     (value) => (typeof value === 'string' && ROOM_ID_PATTERN.test(value) ? value : null),
     '1-64 of a-z 0-9 . _ -, beginning with a letter or digit',
-    'Rooms beside the main room, `main`, which every project has. Who names another is refused.',
+    'Rooms in addition to `main`, which every project has. Connections to other rooms are refused.',
   ),
   words: listSetting(
     MAX_WORDS,
     parseWord,
     `1-${MAX_WORD_LENGTH} characters, a letter or digit among them, or such a { word, whole?, allowed? }`,
-    'Words that may not be written, also disguised (docs/operate/moderation.md says how); one with `allowed` excepts what it holds.',
+    'Forbidden words, also in disguise. An entry with `allowed` exempts matches inside it (docs/operate/moderation.md).',
   ),
   wordAction: enumSetting(
     WORD_ACTIONS,
     'refuse',
-    'What becomes of a message with such a word: it is refused, or the word is masked with stars.',
+    'What happens to a message with a forbidden word: it is refused, or the word is masked with stars.',
   ),
   reservedNames: listSetting(
     MAX_RESERVED_NAMES,
     (value) => parseText(value, MAX_USERNAME_GRAPHEMES),
     `1-${MAX_USERNAME_GRAPHEMES} characters, a letter or digit among them`,
-    'Names that only staff may bear, besides those that speak for the house on any site.',
+    'Names only staff may use, in addition to the built-in ones such as “admin” and “관리자”.',
   ),
   lookAlikes: enumSetting(
     LOOK_ALIKE_ACTIONS,
     'mark',
-    'What becomes of a name that looks like a reserved one or one of the staff: marked with ⚠ for everybody, refused, or nothing.',
+    'What happens to a name that looks like a reserved or staff name: it is marked with ⚠, refused, or left alone.',
   ),
 };
 

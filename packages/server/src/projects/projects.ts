@@ -111,7 +111,7 @@ export async function createProjects(options: {
   async function loadKey(project: string, row: SecretRow): Promise<SigningKey['key']> {
     if (row.algorithm === 'JWKS') return createRemoteJWKSet(new URL(row.public ?? ''));
     if (row.algorithm !== 'HS256') return importSPKI(row.public ?? '', row.algorithm);
-    if (secretCipher === null || row.sealed === null) throw new Error('SECRETS_KEY is not set');
+    if (secretCipher === null || row.sealed === null) throw new Error('SECRETS_ENCRYPTION_KEY is not set');
     return secretToKey(secretCipher.decrypt(`${project}/${row.kid}`, row.sealed));
   }
 

@@ -47,7 +47,10 @@ export function registerKeyRoutes(
     const expiry = parseTimestamp('expiresAt', expiresAt);
     const secret = signingAlgorithm === 'HS256' ? randomBytes(HS256_SECRET_BYTES).toString('hex') : null;
     if (secret !== null && vault === null)
-      throw new ApiError('invalid', 'This server keeps no secrets: set SECRETS_KEY, or give a public key.');
+      throw new ApiError(
+        'invalid',
+        'This server keeps no secrets: set SECRETS_ENCRYPTION_KEY, or give a public key.',
+      );
     const sealed = secret === null ? null : (vault?.encrypt(`${id}/${kid}`, secret) ?? null);
     const storedPublicKey = secret === null ? await parsePublicKey(signingAlgorithm, publicKey) : null;
     const row = { kid, algorithm: signingAlgorithm, sealed, public: storedPublicKey, expiresAt: expiry };
