@@ -62,9 +62,9 @@ describe('the doctor page', () => {
     await page.getByText('npm run project -- origins kimpga').waitFor();
     await page.getByText('“<img src=x onerror=alert(1)>”').waitFor();
     await page.getByRole('button', { name: 'English' }).click();
-    await page.getByRole('heading', { name: 'Turned away' }).waitFor();
+    await page.getByRole('heading', { name: 'Refused' }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'en');
-    await page.getByText('Signed with none of the keys').waitFor();
+    await page.getByText('Signed with none of the accepted keys').waitFor();
     assert.equal(await page.locator('#answer img').count(), 0);
   });
 
@@ -91,15 +91,15 @@ describe('the doctor page', () => {
     await page.locator('#project').fill('');
     await page.locator('#key').fill(ADMIN_KEY);
     await page.getByRole('button', { name: '최근 거부 보기' }).click();
-    await page.getByText('아는 프로젝트에 속하지 않는').waitFor();
+    await page.getByText('등록된 프로젝트의 것이 아닌').waitFor();
   });
 
   it('a wrong key, a missing field and an unreachable server each get a clear message', async () => {
     const page = await open({ locale: 'en-US' });
     await examine(page, { token: '' });
-    await page.getByRole('alert').filter({ hasText: 'A project, a key and a token are needed.' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Enter a project, a key and a token.' }).waitFor();
     await examine(page, { token: 'x', key: 'wrong' });
-    await page.getByRole('alert').filter({ hasText: 'The key is not right.' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'The key is wrong.' }).waitFor();
     await page.context().setOffline(true);
     await examine(page, { token: 'x' });
     await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor();

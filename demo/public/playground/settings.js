@@ -53,7 +53,7 @@ export const SETTINGS = [
     code: 'token',
     options: [
       ['member', { ko: '회원', en: 'Member' }],
-      ['guest', { ko: '손님', en: 'Guest' }],
+      ['guest', { ko: '비회원', en: 'Guest' }],
       ['expired', { ko: '만료됨', en: 'Expired' }],
       ['forged', { ko: '위조됨', en: 'Forged' }],
     ],
@@ -71,7 +71,7 @@ export const SETTINGS = [
   },
   {
     ...{ name: 'projectId', group: 'visitor', goes: 'params', kind: 'text', fallback: projectId, kept: true },
-    label: { ko: '손님이 읽을 프로젝트', en: 'Project a guest reads' },
+    label: { ko: '비회원에게 보여 줄 프로젝트', en: 'Project shown to guests' },
   },
   {
     ...{ name: 'room', group: 'visitor', goes: 'params', kind: 'text', fallback: '' },
