@@ -32,9 +32,10 @@ import { monotonicTime } from './runtime/clocks.js';
 import type { Log } from './runtime/logger.js';
 import { StartError } from './runtime/startup-error.js';
 import { createTimeSlicer } from './runtime/time-slicer.js';
+import { UnavailableError } from './runtime/unavailable-error.js';
 import { migrate } from './store/postgres/migrate.js';
 import { createPostgresStore } from './store/postgres/postgres-store.js';
-import { type Store, UnavailableError } from './store/store.js';
+import type { Store } from './store/store.js';
 import { attachSocketIo } from './transport/socketio-server.js';
 import { attachWebSockets } from './transport/websocket-server.js';
 

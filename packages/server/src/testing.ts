@@ -14,6 +14,7 @@ export { createKnownOrigins } from './projects/known-origins.js';
 export { projectSettingsSchema, settingsFromStored } from './projects/project-settings.js';
 export { createProjects, type Project, type Projects } from './projects/projects.js';
 export { createSecretCipher } from './projects/secret-encryption.js';
+export { UnavailableError } from './runtime/unavailable-error.js';
 export type { SanctionKind } from './store/moderation-store.js';
 export { migrate } from './store/postgres/migrate.js';
 export { createModerationRecords } from './store/postgres/moderation-queries.js';
@@ -27,4 +28,4 @@ export {
   createEditFlush,
   createReactionFlush,
 } from './store/postgres/write-batches.js';
-export { type ProjectId, type Store, UnavailableError } from './store/store.js';
+export type { ProjectId, Store } from './store/store.js';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { UnavailableError } from '../src/runtime/unavailable-error.js';
 import { createGroupCommit, type FailureKind } from '../src/store/postgres/group-commit.js';
-import { UnavailableError } from '../src/store/store.js';
 import { createFakeClock } from './support/fake-clock.js';
 
 type Job = { lane: string; number: number; bad: boolean };

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createRefusal } from '@chatty/protocol';
+import { UnavailableError } from '../src/runtime/unavailable-error.js';
 import { createAccessCheckedFlush } from '../src/store/postgres/recheck-permissions.js';
-import { type AccessCheck, UnavailableError } from '../src/store/store.js';
+import type { AccessCheck } from '../src/store/store.js';
 
 type Job = { text: string; access?: AccessCheck };
 

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { buildWordFilter } from '@chatty/text-filter';
 import { createPerProjectCache } from '../src/runtime/per-project-cache.js';
 import { createTimeSlicer, type SlicedTask } from '../src/runtime/time-slicer.js';
-import { UnavailableError } from '../src/store/store.js';
+import { UnavailableError } from '../src/runtime/unavailable-error.js';
 
 /** Each look at the clock takes a millisecond, so that a slice has the same number of steps wherever this runs. */
 function ticking() {

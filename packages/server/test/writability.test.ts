@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from '../src/runtime/logger.js';
+import { UnavailableError } from '../src/runtime/unavailable-error.js';
 import { createWritability } from '../src/store/postgres/writability.js';
-import { UnavailableError } from '../src/store/store.js';
 
 /** As the database answers: with a code of PostgreSQL, or (undefined) not at all. */
 const failure = (code?: string) =>

@@ -4,7 +4,7 @@ import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
 import type { SigningKey } from '../projects/projects.js';
 import type { MaybePromise } from '../runtime/maybe-promise.js';
-import { UnavailableError } from '../store/store.js';
+import { UnavailableError } from '../runtime/unavailable-error.js';
 
 /** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */
 export type SignatureFailure = { kind: 'no_match' | 'malformed'; reason: string };

@@ -12,7 +12,8 @@ import {
 import type { RoomPolicy } from '../messages/permissions.js';
 import { isShellSafeOrigin, type Projects } from '../projects/projects.js';
 import { wallTime } from '../runtime/clocks.js';
-import { type ProjectId, UnavailableError } from '../store/store.js';
+import { UnavailableError } from '../runtime/unavailable-error.js';
+import type { ProjectId } from '../store/store.js';
 import { explainClaims, explainTimes } from './explain-claims.js';
 import { explainKeys } from './explain-keys.js';
 import { type ExaminedToken, type Finding, type FindingResult, finding, skipped } from './finding.js';

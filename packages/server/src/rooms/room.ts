@@ -4,7 +4,8 @@ import type { LogPosition, Message, Session, TypingUser } from '@chatty/protocol
 import { HISTORY_SIZE } from '@chatty/protocol';
 import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';
 import type { Log } from '../runtime/logger.js';
-import { type ProjectId, type Store, UnavailableError } from '../store/store.js';
+import { UnavailableError } from '../runtime/unavailable-error.js';
+import type { ProjectId, Store } from '../store/store.js';
 import type { BroadcastPacing } from './broadcast-pacing.js';
 import { createFanOut } from './fan-out.js';
 import { createPresence, type Presence } from './presence.js';

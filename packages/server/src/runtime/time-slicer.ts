@@ -1,7 +1,7 @@
 /** Decides how long work that takes long keeps the process from everything else: one slice a turn, the projects by turns. */
 
-import { UnavailableError } from '../store/store.js';
 import type { MaybePromise } from './maybe-promise.js';
+import { UnavailableError } from './unavailable-error.js';
 
 /** Yields wherever it can be left for a while. */
 export type SlicedTask<Result> = Generator<undefined, Result, undefined>;

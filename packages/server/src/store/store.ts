@@ -118,8 +118,3 @@ export type Store = {
   /** Waits for what is being stored, then lets the connections go. */
   close(): Promise<void>;
 };
-
-/** The database did not answer in time; whether a write arrived is unknown. Trying again with the same client id is safe. */
-export class UnavailableError extends Error {
-  override name = 'Unavailable';
-}

@@ -2,8 +2,8 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { Projects } from '../../projects/projects.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { CreateResult, ProjectRow, UpdateResult } from '../../store/project-store.js';
-import { UnavailableError } from '../../store/store.js';
 
 export const STATUS_BY_CODE = {
   unauthorized: 401,

@@ -1,6 +1,6 @@
 /** Decides when what people write is stored: everything that has queued since the last flush in one transaction, at once. */
 
-import { UnavailableError } from '../store.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
 import { createBatchSizer } from './flush-size.js';
 
 export type GroupCommit<Job, Result> = {

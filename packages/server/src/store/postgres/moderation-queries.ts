@@ -1,5 +1,6 @@
 /** What the database knows of order, for all nodes alike: sanctions, staff, the rules of rooms, and the log of who did what. */
 
+import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type {
   AuditEntry,
   ModerationRecords,
@@ -8,7 +9,6 @@ import type {
   StaffRow,
   TimedSanction,
 } from '../moderation-store.js';
-import { UnavailableError } from '../store.js';
 import { type MessageRow, messageColumns, type Query, type Statement, toMessage } from './pool.js';
 
 const SELECT_VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };

@@ -4,7 +4,7 @@ import type { Message, Reaction, StaffRole } from '@chatty/protocol';
 import { MAX_REACTION_USERS_BYTES } from '@chatty/protocol';
 import pg from 'pg';
 import type { Log } from '../../runtime/logger.js';
-import { UnavailableError } from '../store.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { FailureKind } from './group-commit.js';
 import { assumeRole, scopeToProjects } from './row-level-security.js';
 

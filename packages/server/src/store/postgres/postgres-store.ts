@@ -3,16 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../runtime/logger.js';
-import {
-  type AccessCheck,
-  type LogPage,
-  type ProjectId,
-  type ProjectStore,
-  type RoomHead,
-  type Store,
-  UnavailableError,
-  type Versions,
-} from '../store.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
+import type { AccessCheck, LogPage, ProjectId, ProjectStore, RoomHead, Store, Versions } from '../store.js';
 import { createGroupCommit, type Flush } from './group-commit.js';
 import { createModerationRecords } from './moderation-queries.js';
 import {

@@ -1,8 +1,8 @@
 /** What the database knows of projects themselves: their settings, origins, secrets and cut-offs, for all nodes alike. */
 
+import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { Actor } from '../moderation-store.js';
 import type { KeyRow, ProjectRecords, ProjectRow, SecretRow, UpdateResult } from '../project-store.js';
-import { UnavailableError } from '../store.js';
 import type { Query, Statement } from './pool.js';
 
 const SELECT_VERSION = {

@@ -1,6 +1,7 @@
 /** Asks once more who may write, at the moment it is stored: a message may have waited for the database for seconds. */
 
-import { type AccessCheck, type RefusedResult, UnavailableError } from '../store.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
+import type { AccessCheck, RefusedResult } from '../store.js';
 import type { Flush } from './group-commit.js';
 
 /** What `access` refuses is answered so and not given on. While it cannot tell of one of them, all of them come again. */

@@ -2,7 +2,8 @@
 
 import { monotonicTime } from '../../runtime/clocks.js';
 import type { Log } from '../../runtime/logger.js';
-import { UnavailableError, type Writability } from '../store.js';
+import { UnavailableError } from '../../runtime/unavailable-error.js';
+import type { Writability } from '../store.js';
 import type { Flush } from './group-commit.js';
 import { classifyError, errorCode } from './pool.js';
 
