@@ -1,9 +1,9 @@
-/** Promise: what the documents say is what the code does: settings, codes, events, files, token examples. */
+/** Promise: the documents match the code: settings, codes, events, links, file names, token examples. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { refusalCodes } from '@chatty/protocol';
@@ -17,15 +17,13 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const rows = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => [name, rest]);
 
-for (const file of ['README.md', 'docs/operate/configuration.md']) {
-  it(`${file} lists exactly the existing settings, with their defaults`, () => {
-    const expected = environmentSettings.map(({ name, fallback, about }) => [
-      name,
-      `${fallback ? `\`${fallback}\`` : ''} | ${about}`,
-    ]);
-    assert.deepEqual(rows(read(file)), expected);
-  });
-}
+it('docs/operate/configuration.md lists exactly the existing settings, with their defaults', () => {
+  const expected = environmentSettings.map(({ name, fallback, about }) => [
+    name,
+    `${fallback ? `\`${fallback}\`` : ''} | ${about}`,
+  ]);
+  assert.deepEqual(rows(read('docs/operate/configuration.md')), expected);
+});
 
 for (const [file, title, table] of [
   ['docs/operate/projects.md', 'Settings', projectSettingsSchema],
@@ -60,12 +58,75 @@ it('docs/reference/protocol.md lists exactly the existing wire events', () => {
   assert.deepEqual(section('Events from the client'), events('ClientEvents'));
 });
 
-it('docs/contributing/architecture.md names only existing files', () => {
-  const files = [...read('docs/contributing/architecture.md').matchAll(/`(packages\/[^`]+)`/g)].map(
-    ([, file = '']) => file,
+/** Folders whose contents are not under version control. */
+const GENERATED = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return GENERATED.has(entry.name) ? [] : filesBelow(path);
+    return [path];
+  });
+}
+
+const files = filesBelow('');
+const pages = files.filter((file) => file.endsWith('.md'));
+
+/** Anchors of the headings of a page, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  return [...text.replace(/```.*?```/gs, '').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
   );
-  assert.ok(files.length >= 10);
-  for (const file of files) assert.ok(existsSync(join(root, file)), file);
+}
+
+it('links between documents lead to existing files and headings', () => {
+  let count = 0;
+  for (const page of pages)
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      count += 1;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      assert.ok(existsSync(join(root, file)), `${page}: ${target}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(read(file)).includes(anchor), `${page}: ${target}`);
+    }
+  assert.ok(count >= 100, `${count} links`);
+});
+
+it('documents name only existing source files', () => {
+  let count = 0;
+  for (const page of pages)
+    for (const [, name = ''] of read(page).matchAll(/`([\w./*@-]+\.(?:tsx?|mjs|sql))`/g)) {
+      count += 1;
+      const pattern = name.replace(/[.+?^$()|[\]{}]/g, '\\$&').replaceAll('*', '[^/]*');
+      const file = new RegExp(`(^|/)${pattern}$`);
+      assert.ok(
+        files.some((each) => file.test(each)),
+        `${page}: ${name}`,
+      );
+    }
+  assert.ok(count >= 100, `${count} names`);
+});
+
+it('docs/contributing/architecture.md names the files a message passes', () => {
+  const steps = [...read('docs/contributing/architecture.md').matchAll(/`(packages\/[^`]+\.tsx?)`/g)];
+  assert.ok(steps.length >= 10, `${steps.length} files`);
+});
+
+it('docs/contributing/decisions/README.md lists every decision with its title', () => {
+  const folder = 'docs/contributing/decisions';
+  const index = read(`${folder}/README.md`);
+  const decisions = readdirSync(join(root, folder)).filter((name) => /^\d{4}-/.test(name));
+  assert.ok(decisions.length >= 25);
+  for (const name of decisions) {
+    const title = read(`${folder}/${name}`)
+      .split('\n')[0]
+      ?.replace(/^# \d+\. /, '');
+    assert.ok(index.includes(`[${title}](${name})`), name);
+  }
 });
 
 it('.env.example has the seven settings of the contract, and production refuses its secret (J4, S6)', () => {
@@ -123,13 +184,16 @@ function write(folder: string, name: string, text: string, command: string, flag
   return { command, values: [...flags, file, SECRET] };
 }
 
-it('the token examples of the README create valid tokens', { timeout: 60_000 }, async (context) => {
+it('the token examples of docs/embed/quick-start.md create valid tokens', {
+  timeout: 60_000,
+}, async (context) => {
   const folder = createTemporaryFolder();
-  const examples = [...read('README.md').matchAll(/```(js|python|php|java)\n([\s\S]*?)```/g)];
+  const [, signing = ''] = read('docs/embed/quick-start.md').split('\n## ');
+  const examples = [...signing.matchAll(/```(js|python|php|java)\n([\s\S]*?)```/g)];
   assert.equal(examples.length, 4);
   const ran: string[] = [];
   for (const [, language = '', code = ''] of examples) {
-    const { command, values } = languages[language]?.(code.replace(/^ {3}/gm, ''), folder) ?? {
+    const { command, values } = languages[language]?.(code, folder) ?? {
       command: '',
       values: [],
     };
