@@ -57,7 +57,11 @@ it('no test names a row that is not on the page', () => {
   const folders = ['test', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`)];
   const files = folders
     .filter((folder) => existsSync(join(root, folder)))
-    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+        (name) => `${folder}/${name}`,
+      ),
+    )
     .filter((file) => file.endsWith('.test.ts'));
   assert.ok(files.length > 60);
   const known = new Set(ROWS);
