@@ -15,12 +15,12 @@ export type BenchRun = {
 const EMPTY_CELL = '–';
 const TABLE_HEAD = [
   'measure',
-  'ours',
+  'Chatty',
   'bare ws',
-  'ours / bare',
+  'Chatty / bare',
   'getting-started',
-  'ours / g.-s.',
-  'bar',
+  'Chatty / g.-s.',
+  'target',
   'notes',
 ];
 
@@ -31,14 +31,14 @@ export function renderRun(run: BenchRun): string {
     lines.push(formatLine([`**${scenario}**`, ...TABLE_HEAD.slice(1).map(() => '')]));
     for (const row of run.rows) if (row.scenario === scenario) lines.push(formatLine(formatRow(row)));
   }
-  return `# Figures of one run
+  return `# Benchmark results
 
 Written by \`npm run bench\`. ${run.date}, ${run.machine}, load before ${run.loadBefore.toFixed(2)}, ${Math.round(run.seconds)} s${run.options ? `, ${run.options}` : ''}.
 
 Read ratios, not absolutes. Each server is one process pinned to core 0; the generator is one process pinned to core 1;
 PostgreSQL (embedded, durable, the same for all) runs on either core. "bare ws" broadcasts a prebuilt frame and stores
-nothing; "getting-started" is the chat of the Socket.IO guide with one INSERT a message through a pool of ten. A rate holds
-when every delivery came within 0.5 s of the last message and p99 was at most 250 ms. Latencies contain the generator's own.
+nothing; "getting-started" is the chat of the Socket.IO guide with one INSERT per message through a pool of ten. A rate is
+sustained if every delivery arrives within 0.5 s of the last message and p99 is at most 250 ms. Latencies include the generator's.
 
 ${lines.join('\n')}
 `;

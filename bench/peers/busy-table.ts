@@ -19,25 +19,24 @@ export function renderBusy({ date, machine, loadBefore, loadAfter, chromium, row
 
 Written by \`npm run peers\` (\`npm run peers -- --only busy\` for this alone). ${date}, ${machine}, load before ${loadBefore.toFixed(2)} and after ${loadAfter.toFixed(2)}, Chromium ${chromium}.
 
-A room with 100,000 messages stored, in which a hundred more a second are said for 20 seconds, on a running server; desktop is
-1280 x 800, phone 390 x 760. At the end the newest is drawn in the end, or the row fails; further up one reads older messages
-while the pill counts. "Slower" is how many times slower Chromium makes the processor look to the page
-(\`Emulation.setCPUThrottlingRate\`), 4x being an older phone. The lists of other projects and the one by hand begin with 1,000
-messages, keep all they are given, and get the same rounds of five from a timer in the page, with no network behind them.
+A room with 100,000 stored messages receives a hundred more per second for 20 seconds, on a running server. Desktop is 1280 x 800,
+phone 390 x 760. "At the end": the list follows the newest message, which must be drawn in the end. "Scrolled up": the visitor
+reads older messages while the button counts new ones. "Slower" is the CPU throttling of Chromium
+(\`Emulation.setCPUThrottlingRate\`); 4x resembles an older phone. The other lists start with 1,000 messages, keep all they get, and
+receive the same batches of five from a timer in the page, without a network.
 
-Frames drawn are counted by \`requestAnimationFrame\`, in percent of 60 a second. Long tasks are those over 50 ms, by
-\`PerformanceObserver\`, as the clock has it, waiting for a core included; longest work is the most any task took of the
-processor itself, by Chromium's trace. Slow frames are long animation frames, over 50 ms from the first task until they are drawn. Main thread
-is processor time by Chromium's \`TaskDuration\`, of which a throttled page is charged the slowing down as well. The browser,
-the server, the database and the senders share the machine's cores with whatever else runs there: the rows in which nothing
-comes say how much of a stutter is not the page's own.
+Frames drawn are counted by \`requestAnimationFrame\`, as a percentage of 60 per second. Long tasks take over 50 ms according to
+\`PerformanceObserver\`, in elapsed time including waiting for a core; longest work is the maximum CPU time of a task according to
+Chromium's trace. Slow frames are long animation frames, over 50 ms from the first task until drawn. Main thread is CPU time according
+to Chromium's \`TaskDuration\`, which includes the throttling. The browser, the server, the database and the senders share the machine's
+cores with everything else: the rows without messages show how much of a stutter is not caused by the page.
 
 ${renderTable([
   [
-    'what is shown',
+    'list',
     'screen',
     'slower',
-    'came a second',
+    'messages/s',
     'frames drawn',
     'frame p50, ms',
     'p99',

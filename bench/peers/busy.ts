@@ -55,9 +55,9 @@ export async function measureBusyRooms(
   const stories: [string, Screen, number, BusyScenario][] = [];
   for (const screen of ['desktop', 'phone'] as const)
     for (const throttle of THROTTLES) {
-      if (screen === 'phone') stories.push(['Chatty, nothing comes', screen, throttle, ours.idle]);
+      if (screen === 'phone') stories.push(['Chatty, no messages', screen, throttle, ours.idle]);
       stories.push(['Chatty, at the end', screen, throttle, ours.atEnd]);
-      stories.push(['Chatty, further up', screen, throttle, ours.above]);
+      stories.push(['Chatty, scrolled up', screen, throttle, ours.above]);
     }
   for (const peer of peers) stories.push([peer.name, 'phone', 1, createPeerScenario(peer)]);
 

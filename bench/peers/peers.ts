@@ -75,7 +75,7 @@ export const PEERS: Peer[] = [
 
 /** No library at all: what the browser itself and the measuring cost. */
 export const PLAIN_PEER: Peer = {
-  name: 'a list and a field by hand',
+  name: 'hand-written list and field',
   entry: 'plain.js',
   licence: '',
   packages: {},
@@ -85,7 +85,7 @@ export const PLAIN_PEER: Peer = {
 
 /** Known and not measured, with the reason. */
 export const EXCLUDED_PEERS = [
-  'Stream (stream-chat-react): its licence lets only its own customers install it, and no one who makes another chat.',
+  'Stream (stream-chat-react): its licence allows only its own customers to install it, and excludes makers of other chats.',
   'Sendbird (uikit-react): the SDK below it is licensed only for applications that use its service.',
-  'TalkJS, CometChat: proprietary, and their packages do not hold the terms they are under.',
+  'TalkJS, CometChat: proprietary, and their packages do not contain their licence terms.',
 ];

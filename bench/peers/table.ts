@@ -25,11 +25,11 @@ export type Comparison = {
 
 const COST_MEASURES: [keyof BrowserCost, string][] = [
   ['shown', 'until the newest of 50 messages is drawn, ms'],
-  ['start', 'main thread until the page is at rest, ms'],
-  ['key', 'main thread for one key, 50 messages, ms'],
-  ['longKey', 'main thread for one key, 1,000 messages, ms'],
-  ['message', 'main thread for one message that comes in, 50 messages, ms'],
-  ['longMessage', 'main thread for one message that comes in, 1,000 messages, ms'],
+  ['start', 'main thread until the page is idle, ms'],
+  ['key', 'main thread per key press, 50 messages, ms'],
+  ['longKey', 'main thread per key press, 1,000 messages, ms'],
+  ['message', 'main thread per incoming message, 50 messages, ms'],
+  ['longMessage', 'main thread per incoming message, 1,000 messages, ms'],
   ['heap', 'JavaScript heap after that, 50 messages, MB'],
   ['longHeap', 'JavaScript heap after that, 1,000 messages, MB'],
   ['longNodes', 'DOM nodes after that, 1,000 messages'],
@@ -37,32 +37,32 @@ const COST_MEASURES: [keyof BrowserCost, string][] = [
 
 export function renderPeers(comparison: Comparison): string {
   const { date, machine, loadBefore, esbuild, chromium, rounds, leftOut } = comparison;
-  return `# Beside other chats
+  return `# Comparison with other chats
 
 Written by \`npm run peers\`. ${date}, ${machine}, load before ${loadBefore.toFixed(2)}, esbuild ${esbuild}, Chromium ${chromium}.
 
 ## Bytes to read and write in one channel
 
-Each peer is installed from npm in exact versions in a folder of its own for as long as it is measured (nothing of it is
-distributed), and bundled by esbuild from the smallest page its documentation allows (\`bench/peers/entries/\`): production,
-minified, ES2022, split at \`import()\`. Counted is what the page fetches at once, scripts and styles, each file compressed by
-itself (gzip 9, brotli 11). Not counted: chunks that come by \`import()\`, fonts, pictures, sounds, and what a service sends.
-React is counted; a site that has it already loads that much less. Ours is counted as it is served.
+Each product is installed from npm, in an exact version and a temporary folder (nothing of it is distributed), and bundled by
+esbuild from the smallest page its documentation allows (\`bench/peers/entries/\`): production, minified, ES2022, split at
+\`import()\`. The figures include the scripts and styles that the page loads at once, each file compressed separately (gzip 9,
+brotli 11). They exclude chunks loaded by \`import()\`, fonts, images, sounds, and what a service sends. React is included; a site
+that already loads it saves that much. Chatty is counted as served.
 
 ${renderSizes(comparison)}
 
-Left out:
+Not measured:
 
 ${leftOut.map((sentence) => `- ${sentence}`).join('\n')}
 
-## Cost of using it
+## Work in the browser
 
-Medians of ${rounds} rounds in headless Chromium, all in turn in each round, with an empty cache and a view of 400 x 700. In
-brackets: how many times ours. Main thread is processor time by Chromium's \`TaskDuration\`: scripts, style, layout, painting,
-events. Keys are 40 ms apart, messages 50 ms. Only peers whose messages may come from the page itself can be measured without
-their service: theirs are in the page from the start and have no network, no sign-in and no storage behind them; all 1,000 are
-given at once. Ours has a running server: it signs in, loads the newest 50 over a WebSocket, and receives the others one by
-one; of a long list it draws what is near the view.
+Medians of ${rounds} rounds in headless Chromium, alternating in each round, with an empty cache and a viewport of 400 x 700. In
+brackets: the ratio to Chatty. Main thread is CPU time according to Chromium's \`TaskDuration\`: scripts, style, layout, painting,
+events. Key presses are 40 ms apart, messages 50 ms. Only products that can show messages from the page itself can be measured
+without their service: their messages are in the page from the start, without network, sign-in or storage, and all 1,000 are added
+at once. Chatty uses a running server: it signs in, loads the newest 50 over a WebSocket and receives the others one by one. It
+draws only the rows near the viewport.
 
 ${costs(comparison)}
 `;
@@ -77,15 +77,15 @@ function renderSizes({ ours, loader, whole, peers }: Comparison): string {
       licence: 'MIT',
     },
     {
-      name: '**Chatty: all to read and write**',
+      name: '**Chatty: everything to read and write**',
       size: ours,
       holds: 'UI, client, one language',
       licence: 'MIT',
     },
     {
-      name: 'Chatty: with what comes after',
+      name: 'Chatty: with the extras loaded afterwards',
       size: whole,
-      holds: 'answers, reactions, names, times',
+      holds: 'replies, reactions, names, times',
       licence: 'MIT',
     },
     ...peers,

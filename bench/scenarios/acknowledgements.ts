@@ -26,7 +26,7 @@ export type AckRun = {
 
 /** Fifty senders, each with twenty messages under way, in one room or in a room each. */
 export async function measureThroughput(stage: BenchContext, rooms: 1 | 50): Promise<ResultRow[]> {
-  const scenario = rooms === 1 ? 'durable acks, one hot room' : 'durable acks, 50 rooms';
+  const scenario = rooms === 1 ? 'durable acks, one busy room' : 'durable acks, 50 rooms';
   const seconds = stage.quick ? 2 : 4;
   return stage.withServers(['ours', 'started'], async (servers) => {
     const swarms: MemberPool[] = [];
@@ -69,9 +69,9 @@ export async function measureThroughput(stage: BenchContext, rooms: 1 | 50): Pro
         bar: TARGETS[rooms],
         note: notes.join('; '),
       },
-      { scenario, measure: 'p99 there, ms', ...at(({ p99 }) => p99) },
-      { scenario, measure: 'server CPU an ack, us', ...at(({ serverMicros }) => serverMicros) },
-      { scenario, measure: 'PostgreSQL CPU an ack, us', ...at(({ databaseMicros }) => databaseMicros) },
+      { scenario, measure: 'p99 at that rate, ms', ...at(({ p99 }) => p99) },
+      { scenario, measure: 'server CPU per ack, us', ...at(({ serverMicros }) => serverMicros) },
+      { scenario, measure: 'PostgreSQL CPU per ack, us', ...at(({ databaseMicros }) => databaseMicros) },
     ];
   });
 }

@@ -27,7 +27,7 @@ export async function measureBusyRooms(stage: BenchContext): Promise<ResultRow[]
     ] as const;
     const [few, many] = await runByTurns(stage, swarms);
     for (const swarm of swarms) await swarm.close();
-    const scenario = `busy rooms, ${STORED_ROOMS} rooms stored, ${MESSAGES_IN_FLIGHT} messages under way`;
+    const scenario = `busy rooms, ${STORED_ROOMS} rooms stored, ${MESSAGES_IN_FLIGHT} messages in flight`;
     return [
       ...createFigureRow(scenario, `${FEW_ROOMS} rooms`, few),
       ...createFigureRow(scenario, `${MANY_ROOMS} rooms`, many),
@@ -102,9 +102,9 @@ function createFigureRow(scenario: string, name: string, runs: readonly AckRun[]
   });
   return [
     { ...row('acks/s', ({ perSecond }) => perSecond), note: refused > 0 ? `refused ${refused}` : '' },
-    row('p99 there, ms', ({ p99 }) => p99),
-    row('server CPU an ack, us', ({ serverMicros }) => serverMicros),
-    row('PostgreSQL CPU an ack, us', ({ databaseMicros }) => databaseMicros),
+    row('p99 at that rate, ms', ({ p99 }) => p99),
+    row('server CPU per ack, us', ({ serverMicros }) => serverMicros),
+    row('PostgreSQL CPU per ack, us', ({ databaseMicros }) => databaseMicros),
   ];
 }
 

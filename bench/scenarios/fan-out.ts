@@ -138,7 +138,7 @@ function createCostRows(
     },
     {
       scenario,
-      measure: 'share of a core the server needs there, %',
+      measure: 'server CPU at that rate, % of a core',
       ...formatColumns({ ours: (deliveries / perCpuSecond) * 100 }),
     },
   ];
@@ -159,18 +159,18 @@ function createResultRows(
   return [
     {
       scenario,
-      measure: 'highest rate that holds, msg/s',
+      measure: 'highest sustained rate, msg/s',
       ...at(({ rate }) => rate),
       ...(bar ? { bar } : {}),
       note: notes.join('; '),
     },
     {
       scenario,
-      measure: 'deliveries per server CPU-second there',
+      measure: 'deliveries per server CPU-second at that rate',
       ...at(({ perCpuSecond }) => perCpuSecond),
     },
-    { scenario, measure: 'p50 there, ms', ...at(({ p50 }) => p50) },
-    { scenario, measure: 'p99 there, ms', ...at(({ p99 }) => p99) },
+    { scenario, measure: 'p50 at that rate, ms', ...at(({ p50 }) => p50) },
+    { scenario, measure: 'p99 at that rate, ms', ...at(({ p99 }) => p99) },
   ];
 }
 

@@ -64,14 +64,14 @@ export async function measureHistoryReads(stage: BenchContext): Promise<ResultRo
   return [
     {
       scenario,
-      measure: `pages/s, ${REQUESTS_IN_FLIGHT} under way`,
+      measure: `pages/s, ${REQUESTS_IN_FLIGHT} in flight`,
       ...at(({ perSecond }) => perSecond),
       ...(refused > 0 ? { note: `ours refused ${refused}` } : {}),
     },
     { scenario, measure: 'p50, ms', ...at(({ p50 }) => p50) },
     { scenario, measure: 'p99, ms', ...at(({ p99 }) => p99) },
-    { scenario, measure: 'server CPU a page, us', ...at(({ serverMicros }) => serverMicros) },
-    { scenario, measure: 'PostgreSQL CPU a page, us', ...at(({ databaseMicros }) => databaseMicros) },
+    { scenario, measure: 'server CPU per page, us', ...at(({ serverMicros }) => serverMicros) },
+    { scenario, measure: 'PostgreSQL CPU per page, us', ...at(({ databaseMicros }) => databaseMicros) },
   ];
 }
 

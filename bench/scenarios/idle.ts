@@ -24,7 +24,7 @@ export async function measureIdleMemory(stage: BenchContext): Promise<ResultRow[
   });
   const scenario = `memory, ${members.toLocaleString('en')} idle members`;
   return [
-    { scenario, measure: 'resident a member, KiB', ...formatColumns(resident), bar: '18 kB' },
-    { scenario, measure: 'JavaScript heap a member, KiB', ...formatColumns(heap) },
+    { scenario, measure: 'resident memory per member, KiB', ...formatColumns(resident), bar: '18 kB' },
+    { scenario, measure: 'JavaScript heap per member, KiB', ...formatColumns(heap) },
   ];
 }

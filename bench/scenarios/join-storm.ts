@@ -32,20 +32,20 @@ export async function measureJoinStorm(stage: BenchContext): Promise<ResultRow[]
       }
     }
   });
-  const scenario = 'join storm, 2,000 at once with 50 messages each';
+  const scenario = 'mass join, 2,000 at once with 50 messages each';
   const at = (pick: (seconds: number[]) => number) =>
     formatColumns({ ours: pick(took.ours), bare: pick(took.bare), started: pick(took.started) });
   return [
     {
       scenario,
-      measure: 'until the last has the history, s',
+      measure: 'until the last member has the history, s',
       ...at((seconds) => median(seconds.slice(warming))),
       bar: '3.5x faster than getting-started',
       note: 'bare ws sends no history',
     },
     {
       scenario,
-      measure: 'the same upon a server that has just started, s',
+      measure: 'the same on a server that has just started, s',
       ...at(([first]) => first ?? Number.NaN),
     },
   ];

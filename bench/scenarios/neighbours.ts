@@ -55,7 +55,7 @@ export async function measureNoisyNeighbour(stage: BenchContext): Promise<Result
         await step('beyond', NOISY_RATE);
       }
       const said = loud.counters.sentCount - before.said;
-      const note = `refused: ${loud.counters.refused - before.refused} of ${said} of the loud one, ${calm.counters.refused} of the other`;
+      const note = `refused: ${loud.counters.refused - before.refused} of ${said} of the loud project, ${calm.counters.refused} of the other`;
       await loud.close();
       await calm.close();
       return createDelayRows(delays, note);
@@ -74,11 +74,11 @@ function createDelayRows(delays: NeighbourDelays, note: string): ResultRow[] {
     ...more,
   });
   return [
-    row("the other's p99 alone, ms", p99('alone')),
-    row("the other's p99 while the loud one sends its share, ms", p99('within')),
-    row("the other's p99 while it sends ten times its share, ms", p99('beyond'), { note }),
-    row('that, as a multiple of alone', p99('beyond') / p99('alone'), { bar: TARGET_RATIO }),
-    row('that, as a multiple of when it sends its share', p99('beyond') / p99('within')),
+    row('p99 of the quiet project alone, ms', p99('alone')),
+    row('p99 while the loud project stays within its quota, ms', p99('within')),
+    row('p99 while the loud project sends ten times its quota, ms', p99('beyond'), { note }),
+    row('relative to alone', p99('beyond') / p99('alone'), { bar: TARGET_RATIO }),
+    row('relative to when the loud project stays within its quota', p99('beyond') / p99('within')),
   ];
 }
 

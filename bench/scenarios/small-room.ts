@@ -43,7 +43,7 @@ export async function measureSmallRoom(stage: BenchContext): Promise<ResultRow[]
       { scenario, measure: 'delivery p99, ms', ...of(p99) },
       {
         scenario,
-        measure: 'added by ours to getting-started at p50, ms',
+        measure: 'added by Chatty to getting-started at p50, ms',
         ...formatColumns({ ours: added }),
         bar: '1',
       },

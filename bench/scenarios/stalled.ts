@@ -48,13 +48,17 @@ export async function measureStalledReaders(stage: BenchContext): Promise<Result
   return [
     {
       scenario,
-      measure: 'resident memory at most, a stalled reader, MB',
+      measure: 'peak resident memory per stalled reader, MB',
       ...at(({ grown }) => grown),
       bar: '1.5',
     },
     { scenario, measure: 'until the first is closed, s', ...at(({ first }) => first), note },
     { scenario, measure: 'until the last is closed, s', ...at(({ last }) => last), bar: '15', note },
-    { scenario, measure: "others' p99, as a multiple of before", ...at((each) => each.p99 / each.p99Before) },
+    {
+      scenario,
+      measure: 'p99 of the others, relative to before',
+      ...at((each) => each.p99 / each.p99Before),
+    },
   ];
 }
 

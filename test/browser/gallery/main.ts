@@ -236,14 +236,14 @@ function renderGalleryPage(): string {
   );
   return `# Gallery
 
-Every state of the widget, as \`npm run gallery\` found it on a running server in Chromium. Run it after a change of look and
-commit what differs, so that it is seen in review.
+Every state of the widget, as captured by \`npm run gallery\` on a running server in Chromium. After a visual change, run it and
+commit the differences, so that reviewers see them.
 
 | state | ${titles.join(' | ')} |
 |---|${titles.map(() => '---|').join('')}
 ${rows.join('\n')}
 
-## The same talk elsewhere
+## The same conversation in other settings
 
 ${talks.join('\n')}`;
 }
