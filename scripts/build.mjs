@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILD_STAMP_FILE = join(ROOT, '.build', 'stamp');
 const SOURCE_FOLDERS = [
-  /^packages\/[^/]+\/(src\/|build\.mjs|tsconfig\.json|package\.json)/,
+  /^packages\/[^/]+\/(src\/|[^/]+\.mjs|tsconfig\.json|package\.json)/,
   /^demo\/(src\/|tsconfig\.json|package\.json)/,
 ];
 const ROOT_SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build, stop, transform } from 'esbuild';
 import { minify } from 'terser';
 import { emojiData } from './emoji-data.mjs';
+import { INTERNAL_PROPERTIES } from './internal-properties.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -43,6 +44,7 @@ const common = {
   legalComments: 'none',
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [styles],
+  mangleProps: new RegExp(`^(${INTERNAL_PROPERTIES.join('|')})$`),
   // The server names the encoding; escapes would make Korean three times as long.
   charset: 'utf8',
   logLevel: 'warning',
@@ -75,7 +77,12 @@ async function buildId() {
   for (const folder of folders)
     for (const entry of (await readdir(folder, { recursive: true, withFileTypes: true })).sort(byPath))
       if (entry.isFile()) hash.update(await readFile(join(entry.parentPath, entry.name)));
-  for (const file of ['./build.mjs', './emoji-data.mjs', '../../package-lock.json'])
+  for (const file of [
+    './build.mjs',
+    './emoji-data.mjs',
+    './internal-properties.mjs',
+    '../../package-lock.json',
+  ])
     hash.update(await readFile(here(file)));
   return hash.digest('hex').slice(0, 8);
 }
@@ -111,17 +118,20 @@ export async function buildWidget() {
     plugins: [styles, emojiData, seams(id)],
   };
   await rm(here('./dist/widget'), { recursive: true, force: true });
-  const { metafile } = await build({
+  const { metafile, mangleCache = {} } = await build({
     ...modules,
     entryPoints: { chat: here('./src/entry.ts') },
     // One digest for all: each of another would be written into the chat.
     chunkNames: `[name]-${id}`,
     metafile: true,
   });
-  await build({ ...modules, entryPoints: { extras: here('./src/extras/index.ts') } });
-  await build({ ...modules, entryPoints: { notifications: here('./src/notifications/index.tsx') } });
+  // The bundles share objects, so each must shorten a property to the same name.
+  const later = { ...modules, mangleCache };
+  await build({ ...later, entryPoints: { extras: here('./src/extras/index.ts') } });
+  await build({ ...later, entryPoints: { notifications: here('./src/notifications/index.tsx') } });
   await build({
     ...common,
+    mangleCache,
     entryPoints: [here('./src/loader/index.ts')],
     outfile: here('./dist/widget.js'),
     format: 'iife',
