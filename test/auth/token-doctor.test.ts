@@ -105,7 +105,7 @@ function tokenFrom({
 }
 
 it('the doctor passes exactly the tokens that authentication accepts, with the same code (J1, J2, J5, J6, J8, J10, J11)', async (context) => {
-  const { auth, conduct, doctor } = await openDoctorParts(context);
+  const { auth, permissions, doctor } = await openDoctorParts(context);
   const seen = { ok: 0, refused: new Map<string, number>(), failed: new Map<string, number>() };
   await fc.assert(
     fc.asyncProperty(fc.noBias(bad), async (drawn) => {
@@ -116,7 +116,7 @@ it('the doctor passes exactly the tokens that authentication accepts, with the s
       assert.ok(project);
       const verdict = await auth.verify({ token, origin: drawn.origin });
       const isHere = verdict.ok && verdict.member.projectId === project;
-      const unread = verdict.ok ? (conduct.checkRead(verdict.member)?.code ?? null) : null;
+      const unread = verdict.ok ? (permissions.checkRead(verdict.member)?.code ?? null) : null;
       const code = verdict.ok ? (isHere ? unread : null) : verdict.refused.code;
       const examination = await doctor.diagnose(project, token, drawn.origin);
       assert.equal(examination.ok, isHere && unread === null);

@@ -10,9 +10,8 @@ import {
   createDoctor,
   createModerationState,
   createProjects,
-  createRoomPolicy,
+  createRoomPermissions,
   createSecretCipher,
-  createWordFilters,
   type DoctorReport,
 } from '@chatty/server/testing';
 import { SECRET } from './server.js';
@@ -97,10 +96,9 @@ export async function openDoctorParts(context: TestContext) {
   const rules = { requireExpiry: true, maxLifetimeHours: 24, allowLocalHttp: false };
   const naming = createDisplayNames({ projects, moderationState: order });
   const auth = createAuth({ projects, moderationState: order, displayNames: naming, ...rules });
-  const filters = createWordFilters({ projects });
-  const conduct = createRoomPolicy({ moderationState: order, projects, wordFilters: filters, store });
-  const doctor = createDoctor({ auth, policy: conduct, projects, rules });
-  return { auth, conduct, doctor, projects, store };
+  const permissions = createRoomPermissions({ moderationState: order, projects });
+  const doctor = createDoctor({ auth, permissions, projects, rules });
+  return { auth, permissions, doctor, projects, store };
 }
 
 export const outcomesOf = ({ checks }: DoctorReport) => checks.map(({ outcome }) => outcome);

@@ -20,7 +20,8 @@ import { createCooldowns } from './limits/cooldowns.js';
 import { createRateLimits } from './limits/rate-limits.js';
 import { createTokenBuckets } from './limits/token-bucket.js';
 import { createMessages } from './messages/messages.js';
-import { createRoomPolicy } from './messages/permissions.js';
+import { createRoomPermissions } from './messages/permissions.js';
+import { createPostingPolicy } from './messages/posting-policy.js';
 import { createDisplayNames } from './moderation/display-names.js';
 import { createModeration } from './moderation/moderation.js';
 import { createModerationState } from './moderation/moderation-state.js';
@@ -131,7 +132,8 @@ async function createAccessControl(config: Config, store: Store, log: Log, dispo
   );
   disposers.push(async () => moderationState.close());
   const filters = createWordFilters({ projects, slices: timeSlicer });
-  const conduct = createRoomPolicy({ moderationState, projects, wordFilters: filters, store });
+  const permissions = createRoomPermissions({ moderationState, projects });
+  const postingPolicy = createPostingPolicy({ permissions, moderationState, wordFilters: filters, store });
   const naming = createDisplayNames({ projects, moderationState, slices: timeSlicer });
   const rules = {
     requireExpiry: config.production,
@@ -139,8 +141,8 @@ async function createAccessControl(config: Config, store: Store, log: Log, dispo
     allowLocalHttp: !config.production,
   };
   const auth = createAuth({ projects, moderationState, displayNames: naming, ...rules });
-  const doctor = createDoctor({ auth, policy: conduct, projects, rules });
-  return { vault, projects, moderationState, conduct, auth, doctor, timeSlicer };
+  const doctor = createDoctor({ auth, permissions, projects, rules });
+  return { vault, projects, moderationState, permissions, postingPolicy, auth, doctor, timeSlicer };
 }
 
 /** A database that ends its connections or starts anew meanwhile does not end the start. */
@@ -167,10 +169,10 @@ async function assembleServer(dependencies: {
   const { config, log, store, widget, disposers, deadlines } = dependencies;
   let draining = false;
   const accessControl = await createAccessControl(config, store, log, disposers);
-  const { projects, moderationState, conduct, auth } = accessControl;
+  const { projects, moderationState, permissions, postingPolicy, auth } = accessControl;
   const trafficLimits = createTrafficLimits(config, projects, log);
   const { addressResolver, connectionLimits, packetBudget, cooldowns, rateLimits } = trafficLimits;
-  const rooms = createRooms({ store, policy: conduct, log });
+  const rooms = createRooms({ store, permissions, log });
   const freshness = createChangePoller({
     versions: store.versions,
     caches: { projects, order: moderationState },
@@ -185,9 +187,9 @@ async function assembleServer(dependencies: {
   };
   const http = await createHttpServer({ widget, notReadyReason, log, ...(deadlines && { deadlines }) });
   const { publish } = rooms;
-  const messages = createMessages({ store, policy: conduct, freshness, publish });
+  const messages = createMessages({ store, permissions, postingPolicy, freshness, publish });
   const moderation = createModeration({ records: store.moderation, moderationState, projects, publish, log });
-  const sessions = createSessions({ auth, conduct });
+  const sessions = createSessions({ auth, conduct: permissions });
   projects.onChange(sessions.recheck);
   moderationState.onChange(sessions.recheck);
   const refusalLog = createRefusalLog({ projects });
@@ -204,7 +206,7 @@ async function assembleServer(dependencies: {
     });
   const handshake = createHandshake({
     auth,
-    conduct,
+    conduct: permissions,
     connectionLimits,
     cooldowns,
     rateLimits,
@@ -216,7 +218,7 @@ async function assembleServer(dependencies: {
     handshake,
     rooms,
     sessions,
-    conduct,
+    conduct: permissions,
     messages,
     moderation,
     rateLimits,

@@ -1,7 +1,6 @@
 /** Decides who a token's bearer is. The only place where a project id becomes a `ProjectId`, the key to its data. */
 
 import { randomBytes } from 'node:crypto';
-import type { RoleOrGuest, TokenMember } from '@chatty/protocol';
 import {
   createRefusal,
   MAIN_ROOM,
@@ -18,6 +17,7 @@ import { type Projects, type SigningKey, secretToKey } from '../projects/project
 import { wallTime } from '../runtime/clocks.js';
 import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
 import type { ProjectId } from '../store/store.js';
+import type { VerifiedMember } from './member.js';
 import {
   type CheckFailure,
   checkOrigin,
@@ -27,22 +27,6 @@ import {
   type TokenCheck,
   type TokenContext,
 } from './token-checks.js';
-
-/** What a token said of itself, for as long as its bearer is here; moments in milliseconds, null where it did not say. */
-export type TokenInfo = {
-  /** The secret it was checked with; null: the one all projects without their own share, or a guest's. */
-  readonly kid: string | null;
-  readonly issuedAt: number | null;
-  readonly expiresAt: number | null;
-};
-
-export type VerifiedMember = Omit<TokenMember, 'projectId' | 'role'> & {
-  projectId: ProjectId;
-  role: RoleOrGuest;
-  /** Where this connection is. */
-  room: string;
-  tokenInfo: TokenInfo;
-};
 
 /** What is known of who was refused; `signed`: whether a key of the project vouches for it. */
 export type RejectedIdentity = { project: string | null; userId: string | null; signed: boolean };
@@ -217,12 +201,16 @@ export function createAuth(options: {
     }
   }
 
+  function recordStaff({ projectId: project, userId, username, role, tokenInfo }: VerifiedMember): void {
+    moderationState.recordStaff({ project, userId, username, role, issuedAtMs: tokenInfo.issuedAt });
+  }
+
   return {
     verify: (request) =>
       chainMaybePromise(inspect(request), (result) => {
         if (result.ok) {
           projects.recordKeyUse(result.member.projectId, result.member.tokenInfo.kid);
-          moderationState.recordStaff(result.member);
+          recordStaff(result.member);
         }
         return result;
       }),

@@ -1,7 +1,7 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
 import type { ResumePosition, ServerEvents } from '@chatty/protocol';
-import type { VerifiedMember } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import type { TransportConnection } from './send-queue.js';
 
 export type SocketData = {

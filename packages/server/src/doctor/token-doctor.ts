@@ -1,7 +1,8 @@
 /** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
 
 import type { RefusalCode } from '@chatty/protocol';
-import type { Auth, VerifiedMember } from '../auth/auth.js';
+import type { Auth } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import {
   type CheckFailure,
   createTokenContext,
@@ -9,7 +10,7 @@ import {
   type TokenContext,
   type TokenRules,
 } from '../auth/token-checks.js';
-import type { RoomPolicy } from '../messages/permissions.js';
+import type { RoomPermissions } from '../messages/permissions.js';
 import { isShellSafeOrigin, type Projects } from '../projects/projects.js';
 import { wallTime } from '../runtime/clocks.js';
 import { UnavailableError } from '../runtime/unavailable-error.js';
@@ -43,12 +44,12 @@ type AuthDecision = { member: VerifiedMember | null; code: RefusalCode | null };
 
 export function createDoctor(options: {
   auth: Auth;
-  policy: RoomPolicy;
+  permissions: RoomPermissions;
   projects: Projects;
   rules: TokenRules;
   now?: () => number;
 }): Doctor {
-  const { auth, policy, projects, rules, now = wallTime } = options;
+  const { auth, permissions, projects, rules, now = wallTime } = options;
 
   /** The checks that everybody goes through, but on beyond the first fault. */
   async function runChecks(
@@ -82,7 +83,7 @@ export function createDoctor(options: {
       if (!result.ok) return { member: null, code: result.refused.code };
       const { member } = result;
       if (member.projectId !== project) return { member: null, code: null };
-      return { member, code: policy.checkRead(member)?.code ?? null };
+      return { member, code: permissions.checkRead(member)?.code ?? null };
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
       return { member: null, code: 'unavailable' };
@@ -93,7 +94,7 @@ export function createDoctor(options: {
     if (member === null) return [skipped('room'), skipped('writing')];
     if (code !== null) return [finding('room', 'failed', 'room refused'), skipped('writing')];
     const room = finding('room', 'ok', 'room ok');
-    const refused = policy.checkWrite(member);
+    const refused = permissions.checkWrite(member);
     if (refused === null) return [room, finding('writing', 'ok', 'writing ok')];
     const muted = refused.retryAfter === undefined ? 'writing muted' : 'writing muted_until';
     const outcome = refused.code === 'muted' ? muted : 'writing refused';

@@ -19,14 +19,14 @@ import {
   validateSync,
   validateTyping,
 } from '@chatty/protocol';
-import type { VerifiedMember } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import type { SendQueue } from '../connections/send-queue.js';
 import type { RateLimit, RateLimits } from '../limits/rate-limits.js';
 import type { Messages } from '../messages/messages.js';
-import type { RoomPolicy } from '../messages/permissions.js';
+import type { RoomPermissions } from '../messages/permissions.js';
 import type { ActingModerator, Moderation } from '../moderation/moderation.js';
 import { rankOf } from '../moderation/ranks.js';
 import type { Rooms } from '../rooms/rooms.js';
@@ -92,7 +92,7 @@ export function createGateway(options: {
   handshake: Handshake;
   rooms: Rooms;
   sessions: Sessions;
-  conduct: RoomPolicy;
+  conduct: RoomPermissions;
   messages: Messages;
   moderation: Moderation;
   rateLimits: RateLimits;

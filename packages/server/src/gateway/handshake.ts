@@ -8,14 +8,15 @@ import {
   type Refusal,
   readReadUpTo,
 } from '@chatty/protocol';
-import type { Auth, AuthResult, RejectedIdentity, VerifiedMember } from '../auth/auth.js';
+import type { Auth, AuthResult, RejectedIdentity } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';
 import type { ChatSocket, ConnectRequest } from '../connections/client-socket.js';
 import type { ConnectionLimits } from '../limits/connection-limits.js';
 import type { Cooldowns } from '../limits/cooldowns.js';
 import type { RateLimits } from '../limits/rate-limits.js';
-import type { RoomPolicy } from '../messages/permissions.js';
+import type { RoomPermissions } from '../messages/permissions.js';
 import type { Log } from '../runtime/logger.js';
 import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
 import { disconnectWithRefusal } from './sessions.js';
@@ -41,7 +42,7 @@ const UNAVAILABLE_ERROR: ConnectError = {
 
 export function createHandshake(options: {
   auth: Auth;
-  conduct: RoomPolicy;
+  conduct: RoomPermissions;
   connectionLimits: ConnectionLimits;
   cooldowns: Cooldowns;
   rateLimits: RateLimits;

@@ -5,7 +5,7 @@ import type { Auth } from '../auth/auth.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';
 import type { SendQueue } from '../connections/send-queue.js';
-import type { RoomPolicy } from '../messages/permissions.js';
+import type { RoomPermissions } from '../messages/permissions.js';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
 
 export type Sessions = {
@@ -44,7 +44,7 @@ type LiveConnection = {
 
 export function createSessions(options: {
   auth: Auth;
-  conduct: RoomPolicy;
+  conduct: RoomPermissions;
   now?: () => number;
   wallNow?: () => number;
 }): Sessions {

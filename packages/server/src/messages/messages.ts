@@ -2,7 +2,7 @@
 
 import type { ChangeAnswer, Draft, Message, ReactPayload, SendAnswer } from '@chatty/protocol';
 import { createRefusal, type Refusal } from '@chatty/protocol';
-import type { VerifiedMember } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import type { Freshness } from '../cluster/change-poller.js';
 import type {
   AccessCheck,
@@ -14,7 +14,8 @@ import type {
   RefusedResult,
   Store,
 } from '../store/store.js';
-import type { RoomPolicy } from './permissions.js';
+import type { RoomPermissions } from './permissions.js';
+import type { PostingPolicy } from './posting-policy.js';
 
 /** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
 export type Messages = {
@@ -31,11 +32,12 @@ export type Messages = {
  */
 export function createMessages(options: {
   store: Store;
-  policy: RoomPolicy;
+  permissions: RoomPermissions;
+  postingPolicy: PostingPolicy;
   freshness: Pick<Freshness, 'isFresh'>;
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
-  const { store, policy, freshness, publish } = options;
+  const { store, permissions, postingPolicy, freshness, publish } = options;
 
   const accessCheckOf =
     (member: VerifiedMember, refusalOf: (member: VerifiedMember) => Refusal | null): AccessCheck =>
@@ -66,25 +68,28 @@ export function createMessages(options: {
     // Who is told to come later does, with the same client id.
     if (clientId === null || userId === '' || retry === 'later') return null;
     const earlier = await store.project(projectId).findByClientId(room, userId, { clientId, ...draft });
-    if (!earlier || !(earlier.same || policy.couldBeMasked(member, earlier.message.content, draft.content)))
+    if (
+      !earlier ||
+      !(earlier.same || postingPolicy.couldBeMasked(member, earlier.message.content, draft.content))
+    )
       return null;
     return { ok: true, message: earlier.message, duplicate: true };
   }
 
   function authorOf(member: VerifiedMember): Author {
     const { userId, username, avatar } = member;
-    const role = policy.effectiveRoleOf(member);
+    const role = permissions.effectiveRoleOf(member);
     return { userId, username, avatar, role: role === 'moderator' || role === 'admin' ? role : null };
   }
 
   return {
     async send(member, newMessage) {
-      const accepted = await policy.authorizeMessage(member, newMessage);
+      const accepted = await postingPolicy.authorizeMessage(member, newMessage);
       if (!accepted.ok) return (await findStoredRetry(member, newMessage, accepted)) ?? accepted;
       const { draft, release } = accepted;
       const result = await store
         .project(member.projectId)
-        .append(member.room, authorOf(member), draft, accessCheckOf(member, policy.checkWrite))
+        .append(member.room, authorOf(member), draft, accessCheckOf(member, permissions.checkWrite))
         .catch((error) => {
           release();
           throw error;
@@ -102,20 +107,20 @@ export function createMessages(options: {
       return { ok: true, message, duplicate: outcome === 'duplicate' };
     },
     async edit(member, { id, content }) {
-      const text = await policy.authorizeEdit(member, content);
+      const text = await postingPolicy.authorizeEdit(member, content);
       if (!text.ok) return text;
       const { projectId, room, userId } = member;
-      const access = accessCheckOf(member, policy.checkWrite);
+      const access = accessCheckOf(member, permissions.checkWrite);
       return change(member, store.project(projectId).update(room, userId, id, text.content, access));
     },
     remove: (member, { id }) => {
       const { projectId, room, userId } = member;
-      const access = accessCheckOf(member, policy.checkRead);
+      const access = accessCheckOf(member, permissions.checkRead);
       return change(member, store.project(projectId).update(room, userId, id, null, access));
     },
     react: (member, reaction) => {
       const { projectId, room, userId } = member;
-      const access = accessCheckOf(member, policy.checkWrite);
+      const access = accessCheckOf(member, permissions.checkWrite);
       return change(member, store.project(projectId).react(room, userId, reaction, access));
     },
   };

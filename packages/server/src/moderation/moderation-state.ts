@@ -9,13 +9,8 @@ import type { ModerationRecords, SanctionKind, SanctionRow, StaffRow } from '../
 import { type Rank, rankOf } from './ranks.js';
 import { type RoomRules, roomRulesFromStored } from './room-rules.js';
 
-export type AuthenticatedMember = {
-  projectId: string;
-  userId: string;
-  username: string;
-  role: string;
-  tokenInfo: { issuedAt: number | null };
-};
+/** What a token says of its owner. `issuedAtMs` null: the token does not say. */
+export type TokenStaffClaim = Omit<StaffRow, 'issuedAt'> & { issuedAtMs: number | null };
 
 export type ModerationState = {
   /** Why this user may not be here at all; null: may. What somebody set binds those below them: `rank` is the user's. */
@@ -26,8 +21,8 @@ export type ModerationState = {
   staffOf(project: string, userId: string): StaffRow | null;
   /** Everybody of the project's staff. */
   staff(project: string): readonly StaffRow[];
-  /** A token said this of its bearer. */
-  recordStaff(member: AuthenticatedMember): void;
+  /** Stores that a verified token makes somebody staff, or no longer does. */
+  recordStaff(claim: TokenStaffClaim): void;
   rules(project: string, room: string): RoomRules;
   /** Whether this many are sanctioned already that another has to wait: one project cannot fill the memory of all. */
   sanctionsFull(project: string): boolean;
@@ -184,10 +179,10 @@ export async function createModerationState(options: {
       return active && createRefusal('muted', active.retryAfter);
     },
     staffOf,
-    recordStaff({ projectId: project, userId, username, role, tokenInfo }) {
+    recordStaff({ project, userId, username, role, issuedAtMs }) {
       const known = staffOf(project, userId);
       if (known ? known.role === role && known.username === username : rankOf(role) <= 0) return;
-      const issuedAt = new Date(tokenInfo.issuedAt ?? 0).toISOString();
+      const issuedAt = new Date(issuedAtMs ?? 0).toISOString();
       if (known ? known.issuedAt > issuedAt : staffCount(project) >= MAX_STAFF_PER_PROJECT) return;
       const row = { project, userId, username, role, issuedAt };
       setNested(pendingStaff, project, userId, row);

@@ -10,11 +10,11 @@ import type {
   TypingAnswer,
 } from '@chatty/protocol';
 import { TYPING_INTERVAL_MS } from '@chatty/protocol';
-import type { VerifiedMember } from '../auth/auth.js';
+import type { VerifiedMember } from '../auth/member.js';
 import type { ChatSocket } from '../connections/client-socket.js';
 import { createSendQueue, type SendQueue } from '../connections/send-queue.js';
 import { createTokenBuckets } from '../limits/token-bucket.js';
-import type { RoomPolicy } from '../messages/permissions.js';
+import type { RoomPermissions } from '../messages/permissions.js';
 import { monotonicTime } from '../runtime/clocks.js';
 import type { Log } from '../runtime/logger.js';
 import { createTimeSlicer } from '../runtime/time-slicer.js';
@@ -48,11 +48,11 @@ const TYPING_JITTER_MS = 500;
 
 export function createRooms(options: {
   store: Store;
-  policy: RoomPolicy;
+  permissions: RoomPermissions;
   log: Log;
   now?: () => number;
 }): Rooms {
-  const { store, policy, log, now = monotonicTime } = options;
+  const { store, permissions, log, now = monotonicTime } = options;
   const rooms = new Map<string, Room>();
   const pace = createBroadcastPacing();
   const pageSlicer = createTimeSlicer();
@@ -74,7 +74,7 @@ export function createRooms(options: {
   function join(socket: ChatSocket): SendQueue {
     const { member, acceptsBatches: batch, resumeAfter: after } = socket.data;
     const { projectId, userId, username, avatar } = member;
-    const role = policy.effectiveRoleOf(member);
+    const role = permissions.effectiveRoleOf(member);
     const room = getOrOpen(projectId, member.room);
     const outlet = createSendQueue(socket.conn, (reason, bytes) =>
       log.info({ project: projectId, reason, bytes }, 'a connection that does not read was closed'),
@@ -82,7 +82,7 @@ export function createRooms(options: {
     const subscriber: Subscriber = {
       outlet,
       person: role === 'guest' ? null : { userId, username, avatar, role },
-      permissions: () => omitDefaults(policy.permissionsOf(socket.data.member)),
+      permissions: () => omitDefaults(permissions.permissionsOf(socket.data.member)),
       batch,
       after,
     };
