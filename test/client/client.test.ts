@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { type ChatClient, createChatClient } from '@chatty/client';
-import { type ChatOptions, createOutboxPersistence, type OutgoingMessage } from '@chatty/client/testing';
+import type { ChatOptions } from '@chatty/client/testing';
 import type { Message } from '@chatty/protocol';
 import { SignJWT } from 'jose';
 import {
@@ -210,30 +210,6 @@ it('the host renews an expired token once, and not at each reconnect', async (co
   chat.setToken(await token(20));
   await waitUntil(() => states.at(-1) === 'live', 'the connection with another token');
   assert.deepEqual([calls, states], [1, ['waiting', 'recovering', 'live']]);
-});
-
-it('pending messages survive the client where the page stores them, and are sent under no other user', async (context) => {
-  const [chatty, { url }] = [await startTestServer(context), await startTestServer(context)];
-  const entries = new Map<string, OutgoingMessage[]>();
-  const keep = () =>
-    createOutboxPersistence({
-      load: (owner) => entries.get(owner) ?? [],
-      save: (waiting, owner) => void entries.set(owner, waiting),
-    });
-  const before = await enter(context, {
-    url: chatty.url,
-    token: createTestToken('민수'),
-    persistence: keep(),
-  });
-  await chatty.app.close();
-  await waitUntil(() => before.state === 'waiting', 'the loss to be noticed');
-  before.send('아직 못 보낸 글');
-  before.close();
-  const jiyoung = await enter(context, { url, token: createTestToken('지영'), persistence: keep() });
-  assert.deepEqual(jiyoung.items, []);
-  const after = await enter(context, { url, token: createTestToken('민수'), persistence: keep() });
-  await waitUntil(() => contents(after).join() === '아직 못 보낸 글', 'the kept line');
-  await waitUntil(() => [...entries.values()].flat().length === 0, 'nothing to be kept any more');
 });
 
 it('members in the room are counted and listed', async (context) => {

@@ -13,7 +13,6 @@ import { type Clock, createCancellableClock, realClock } from './clock.js';
 import type { ConnectionState } from './connection-states.js';
 import { createEmitter, type Listeners } from './emitter.js';
 import { createOutbox, newClientId, type OutgoingMessage } from './outbox.js';
-import type { OutboxPersistence } from './outbox-storage.js';
 import type { TimedRefusal } from './refusal.js';
 import { createRoomConnection } from './room-connection.js';
 import { createSocketIoClient, type SocketIoFactory } from './socketio-client.js';
@@ -110,8 +109,6 @@ export type ChatOptions = {
   room?: string | null;
   /** Asks the host for a new token: near expiry and when the old one has expired, one call at a time. */
   tokenProvider?: (() => Promise<string>) | null;
-  /** Keeps lines on their way over a reload; `createKept` makes one, for one chat. */
-  persistence?: OutboxPersistence;
 };
 
 /** @param dependencies what a test replaces: time and chance, and the network */
@@ -125,7 +122,6 @@ export function createChatClient(
   const emitter = createEmitter<ChatEvents>();
   const timeline = createTimeline();
   const clock = createCancellableClock(dependencies.clock);
-  const { persistence } = options;
   let { token } = options;
   let session: Session | null = null;
   let memberCount: number | null = null;
@@ -183,7 +179,6 @@ export function createChatClient(
   });
 
   function publish(): void {
-    persistence?.save(timeline.pending);
     emitter.emit('lines', timeline.items());
   }
 
@@ -193,7 +188,6 @@ export function createChatClient(
     session = next;
     timeline.setSession(next);
     if (timeline.pending !== pendingBefore) for (const { clientId } of pendingBefore) outbox.remove(clientId);
-    for (const message of persistence?.load(next) ?? []) enqueue(message);
     publish();
     emitter.emit('session', next);
   }

@@ -123,8 +123,7 @@ export function createOutbox(options: {
 
   return {
     add(message) {
-      // One that was kept over a reload may come from a time that the clock has been set back behind.
-      queue.push({ message: { ...message, at: Math.min(message.at, now()) }, backoffMs: INITIAL_BACKOFF_MS });
+      queue.push({ message, backoffMs: INITIAL_BACKOFF_MS });
       sendNext();
     },
     remove(clientId) {

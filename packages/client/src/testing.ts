@@ -3,7 +3,5 @@
 export type { ChatOptions } from './chat.js';
 export { createMonotonicTime } from './clock.js';
 export { transitions } from './connection-states.js';
-export type { OutgoingMessage } from './outbox.js';
-export { createOutboxPersistence } from './outbox-storage.js';
 export { createSocketIoFactory, type SocketIoClient } from './socketio-client.js';
 export { PAGE_SIZE } from './timeline.js';
