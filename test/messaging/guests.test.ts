@@ -156,7 +156,7 @@ it('the client: a guest becomes a member without a reload, and a guest again', a
   assertStored(await minsu.send('내 말'));
   const chat = await enter(context, { url, token: null, projectId: 'kimpga' });
   const lost: number[] = [];
-  chat.on('lines', (lines) => lines.length === 0 && lost.push(lines.length));
+  chat.on('items', (lines) => lines.length === 0 && lost.push(lines.length));
   assert.deepEqual([chat.session?.role, contents(chat)], ['guest', ['내 말']]);
   assert.equal(chat.send('손님의 말'), 'login_required');
   // Without asking: without a connection the answer would be another.

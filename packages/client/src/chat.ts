@@ -32,9 +32,9 @@ export type ChatEvents = {
   /** Who one is, and what one may do here; again when either changes. */
   session: Session;
   /** Whether one may write now changed. */
-  bar: TimedRefusal | null;
+  writeBlock: TimedRefusal | null;
   /** The lines changed, or `more` or `newest` did. */
-  lines: readonly TimelineItem[];
+  items: readonly TimelineItem[];
   /** A message new to this client that arrived live or was caught up with; not the history. */
   message: Message;
   /** How many people are in the room. */
@@ -126,7 +126,7 @@ export function createChatClient(
   let session: Session | null = null;
   let memberCount: number | null = null;
   let lastTypingAt = 0;
-  const writePermission = createWritePermission(clock, (bar) => emitter.emit('bar', bar));
+  const writePermission = createWritePermission(clock, (block) => emitter.emit('writeBlock', block));
 
   const roomConnection = createRoomConnection({
     url: options.url,
@@ -179,7 +179,7 @@ export function createChatClient(
   });
 
   function publish(): void {
-    emitter.emit('lines', timeline.items());
+    emitter.emit('items', timeline.items());
   }
 
   function onSession(next: Session): void {

@@ -57,10 +57,10 @@ function world(fit = Number.POSITIVE_INFINITY) {
   const faults: string[] = [];
   let sent = 0;
   chat.on('message', ({ created_at }) => heard.push(created_at));
-  chat.on('lines', (lines) => {
+  chat.on('items', (items) => {
     record();
-    if ([...logs.values()].every((ids) => hasSilentGap(lines, ids))) faults.push(JSON.stringify(runs(lines)));
-    const keys = lines.map(({ key }) => key);
+    if ([...logs.values()].every((ids) => hasSilentGap(items, ids))) faults.push(JSON.stringify(runs(items)));
+    const keys = items.map(({ key }) => key);
     if (new Set(keys).size < keys.length) faults.push(`a key twice: ${keys}`);
   });
 

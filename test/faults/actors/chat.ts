@@ -118,7 +118,7 @@ export function createChatMember(
     changes.mine(id, cid);
   }
 
-  chat.on('lines', look);
+  chat.on('items', look);
   chat.on('state', ({ state }) => {
     const live = state === 'live';
     if (live !== connected && !leaving)

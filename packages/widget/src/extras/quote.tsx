@@ -21,7 +21,7 @@ export function QuotedMessage({
     // What is quoted may be edited or deleted while its answer stands.
     const refresh = () => setMessage((previous) => source.find(id) ?? previous);
     if (!message) void source.fetch(id).then((found) => found && setMessage(found));
-    return source.on('lines', refresh);
+    return source.on('items', refresh);
   }, [id, source]);
   const isDeleted = message?.deleted_at !== undefined;
   return (

@@ -49,7 +49,7 @@ function useChat(chat: ChatClient | null): ChatSnapshot {
   hasJoined.current ||= chat?.state === 'live';
   // At once: between the first drawing and an effect that comes later a refusal would go unheard.
   useLayoutEffect(() => {
-    const unsubscribers = (['state', 'lines', 'presence', 'bar'] as const).map((name) =>
+    const unsubscribers = (['state', 'items', 'presence', 'writeBlock'] as const).map((name) =>
       chat?.on(name, rerender),
     );
     return () => {
