@@ -14,10 +14,11 @@ export { projectSettingsSchema, settingsFromStored } from './projects/project-se
 export { createProjects, type Project, type Projects } from './projects/projects.js';
 export { createSecretCipher } from './projects/secret-encryption.js';
 export { UnavailableError } from './runtime/unavailable-error.js';
+export type { DatabaseConfig } from './store/database-config.js';
 export type { SanctionKind } from './store/moderation-store.js';
 export { migrate } from './store/postgres/migrate.js';
 export { createModerationRecords } from './store/postgres/moderation-queries.js';
-export { createQuery, type DatabaseConfig, openPool } from './store/postgres/pool.js';
+export { createQuery, openPool } from './store/postgres/pool.js';
 export { createPostgresStore } from './store/postgres/postgres-store.js';
 export { createProjectRecords } from './store/postgres/project-queries.js';
 export { assumeRole } from './store/postgres/row-level-security.js';

@@ -2,7 +2,7 @@
 
 import { PROJECT_ID_PATTERN } from '@chatty/protocol';
 import { type LogLevel, logLevels } from '../runtime/logger.js';
-import type { DatabaseConfig } from '../store/postgres/postgres-store.js';
+import type { DatabaseConfig } from '../store/database-config.js';
 import { type LimitConfig, limitSettings, PROJECT_BURST_SECONDS, readLimits } from './limit-settings.js';
 import { renamedSettingErrors } from './setting-names.js';
 import { readSettingValues } from './setting-values.js';

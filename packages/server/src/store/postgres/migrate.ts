@@ -3,8 +3,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../../runtime/startup-error.js';
+import type { DatabaseConfig } from '../database-config.js';
 import { DISABLE_JIT } from './planner-settings.js';
-import type { DatabaseConfig } from './postgres-store.js';
 import { renewRestoredRooms } from './restore-detection.js';
 import { prepareRole } from './row-level-security.js';
 
@@ -13,19 +13,29 @@ const MIGRATIONS_URL = new URL('./migrations/', import.meta.url);
 const MIGRATION_LOCK_KEY = 4_027_118;
 const LOCK_TIMEOUT_MS = 60_000;
 
-/** What a database says while it is starting, stopping or not there yet; anything else will not mend by waiting. */
+/** Errors of a database that is starting, stopping or not reachable yet. Waiting does not help against any other. */
 const TRANSIENT_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOENT',
+  // connection_does_not_exist
+  '08003',
+  // connection_failure
+  '08006',
+  // admin_shutdown
   '57P01',
+  // crash_shutdown
   '57P02',
+  // cannot_connect_now
   '57P03',
+  // too_many_connections
   '53300',
 ]);
 const RETRY_DELAY_MS = 250;
@@ -46,7 +56,7 @@ export async function migrate(
     try {
       return await migrateOnce(config, waitSeconds, progress);
     } catch (error) {
-      // What had been done was undone with the connection, or is not done again.
+      // A broken connection rolls back the step it was in; the steps before it are not repeated.
       if (performance.now() >= deadline || !(error instanceof Error && isTransient(error.cause))) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
@@ -150,7 +160,8 @@ async function applyMigration(client: pg.Client, name: string, sql: string): Pro
   }
 }
 
-function isTransient(error: unknown): boolean {
+/** Whether the database may answer when it is asked again. */
+export function isTransient(error: unknown): boolean {
   const causes = error instanceof AggregateError ? error.errors : [error];
   return causes.some(
     (cause) =>

@@ -9,7 +9,8 @@ import type {
   StaffRow,
   TimedSanction,
 } from '../moderation-store.js';
-import { type MessageRow, messageColumns, type Query, type Statement, toMessage } from './pool.js';
+import { type MessageRow, messageColumns, toMessage } from './message-row.js';
+import type { Query, Statement } from './pool.js';
 
 const SELECT_VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
 const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt",

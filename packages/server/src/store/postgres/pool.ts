@@ -1,20 +1,12 @@
 /** How the database is asked: named statements over bounded pools, and what its failures mean. */
 
-import type { Message, Reaction, StaffRole } from '@chatty/protocol';
-import { MAX_REACTION_USERS_BYTES } from '@chatty/protocol';
 import pg from 'pg';
 import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
+import type { DatabaseConfig } from '../database-config.js';
 import type { FailureKind } from './group-commit.js';
 import { assumeRole, scopeToProjects } from './row-level-security.js';
 
-export type DatabaseConfig = {
-  host: string;
-  port: number;
-  user: string;
-  password?: string;
-  database: string;
-};
 export type Statement = { name: string; text: string };
 /** The first value is the project that the statement is for, or are the projects: it sees rows of no other (wall.ts). */
 export type Query = <Row extends pg.QueryResultRow>(
@@ -122,75 +114,4 @@ export function classifyError(error: unknown): FailureKind {
 export function errorCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
-}
-
-/** What `toMessage` reads of a row of `messages`, by the name the row has in its query. */
-export const messageColumns = (row: string): string =>
-  [
-    'id',
-    'seq',
-    'user_id',
-    'username',
-    'avatar',
-    'content',
-    'client_id',
-    'reply_to',
-    'created_at',
-    'edited_at',
-    'deleted_at',
-    'reactions',
-    'role',
-  ]
-    .map((column) => `${row}.${column}`)
-    .join(', ');
-
-export type MessageRow = {
-  id: number;
-  seq: number;
-  user_id: string;
-  username: string;
-  avatar: string | null;
-  content: string;
-  client_id: string | null;
-  reply_to: number | null;
-  created_at: string;
-  edited_at: string | null;
-  deleted_at: string | null;
-  reactions: Reaction[] | null;
-  role: StaffRole | null;
-};
-
-/** A client id that the server made up; a client's own has no space. */
-export const SERVER_CLIENT_ID_PREFIX = ' ';
-
-export function toMessage(row: MessageRow): Message {
-  const message: Message = {
-    id: row.id,
-    seq: row.seq,
-    userId: row.user_id,
-    username: row.username,
-    avatar: row.avatar,
-    content: row.content,
-    clientId: row.client_id?.startsWith(SERVER_CLIENT_ID_PREFIX) ? null : row.client_id,
-    replyTo: row.reply_to,
-    created_at: row.created_at,
-  };
-  if (row.role) message.role = row.role;
-  if (row.edited_at) message.edited_at = row.edited_at;
-  if (row.deleted_at) message.deleted_at = row.deleted_at;
-  if (row.reactions) message.reactions = limitReactionUsers(row.reactions);
-  return message;
-}
-
-/** As many of the people named as there is room for: a page or a frame of such messages has to stay what a member can take. */
-function limitReactionUsers(reactions: Reaction[]): Reaction[] {
-  const bytesPerReaction = MAX_REACTION_USERS_BYTES / reactions.length;
-  return reactions.map((reaction) => {
-    let bytes = 0;
-    const end = reaction.users.findIndex((user) => {
-      bytes += Buffer.byteLength(JSON.stringify(user)) + 1;
-      return bytes > bytesPerReaction;
-    });
-    return end < 0 ? reaction : { ...reaction, users: reaction.users.slice(0, end) };
-  });
 }

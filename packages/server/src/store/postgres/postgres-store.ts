@@ -4,20 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
+import type { DatabaseConfig } from '../database-config.js';
 import type { AccessCheck, LogPage, ProjectId, ProjectStore, RoomHead, Store, Versions } from '../store.js';
 import { createGroupCommit, type Flush } from './group-commit.js';
+import { type MessageRow, messageColumns, SERVER_CLIENT_ID_PREFIX, toMessage } from './message-row.js';
 import { createModerationRecords } from './moderation-queries.js';
-import {
-  classifyError,
-  createQuery,
-  type DatabaseConfig,
-  type MessageRow,
-  messageColumns,
-  openPool,
-  SERVER_CLIENT_ID_PREFIX,
-  type Statement,
-  toMessage,
-} from './pool.js';
+import { classifyError, createQuery, openPool, type Statement } from './pool.js';
 import { createProjectRecords } from './project-queries.js';
 import { createAccessCheckedFlush } from './recheck-permissions.js';
 import { createWritability, PROBE_DISK } from './writability.js';
@@ -28,8 +20,6 @@ import {
   createReactionFlush,
   editJobBytes,
 } from './write-batches.js';
-
-export type { DatabaseConfig } from './pool.js';
 
 /** One for appends, one for changes, one for reactions; each writes one flush at a time. */
 const WRITER_CONNECTIONS = 3;

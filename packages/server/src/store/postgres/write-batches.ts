@@ -4,7 +4,8 @@ import type { Draft, Message, ReactPayload } from '@chatty/protocol';
 import { MAX_LISTED_REACTION_USERS, MAX_REACTION_EMOJI } from '@chatty/protocol';
 import type { AccessCheck, AppendResult, Author, EditResult, ProjectId, ReactResult } from '../store.js';
 import type { Flush } from './group-commit.js';
-import { type MessageRow, messageColumns, type Query, SERVER_CLIENT_ID_PREFIX, toMessage } from './pool.js';
+import { type MessageRow, messageColumns, SERVER_CLIENT_ID_PREFIX, toMessage } from './message-row.js';
+import type { Query } from './pool.js';
 
 export type AppendJob = {
   project: ProjectId;
