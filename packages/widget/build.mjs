@@ -118,13 +118,16 @@ export async function buildWidget() {
     plugins: [styles, emojiData, seams(id)],
   };
   await rm(here('./dist/widget'), { recursive: true, force: true });
-  const { metafile, mangleCache = {} } = await build({
+  const { metafile, mangleCache } = await build({
     ...modules,
     entryPoints: { chat: here('./src/entry.ts') },
     // One digest for all: each of another would be written into the chat.
     chunkNames: `[name]-${id}`,
     metafile: true,
+    // esbuild answers with the names it chose only when it is given a cache.
+    mangleCache: {},
   });
+  if (!mangleCache) throw new Error('esbuild did not say how it shortened the properties');
   // The bundles share objects, so each must shorten a property to the same name.
   const later = { ...modules, mangleCache };
   await build({ ...later, entryPoints: { extras: here('./src/extras/index.ts') } });
