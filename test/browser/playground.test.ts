@@ -52,7 +52,7 @@ describe('the playground', () => {
   it('a setting that is read once reloads the site, with the chat in its new place', async () => {
     const page = await open();
     await live(page);
-    await choose(page, 'Place', 'Inline');
+    await choose(page, 'Position', 'Inline');
     await stage(page).locator('#chat chatty-chat').waitFor();
     await live(page);
     assert.match(page.url(), /mount=%23chat/);

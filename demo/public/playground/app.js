@@ -86,7 +86,7 @@ async function tokenFor(username, kind) {
   if (kind === 'guest') return null;
   const answer = await post('/token', { username, kind });
   if (answer.token) return answer.token;
-  tell(answer.error ?? say({ ko: '토큰을 받지 못했습니다.', en: 'There was no token.' }));
+  tell(answer.error ?? say({ ko: '토큰을 받지 못했습니다.', en: 'Could not get a token.' }));
   return undefined;
 }
 
@@ -184,20 +184,19 @@ find('crowd').addEventListener('click', async () => {
   calling = true;
   const { status } = await post(`/crowd?lang=${language}`, { username: values.username });
   calling = false;
-  if (status === 202)
-    tell(say({ ko: '네 사람이 이야기를 시작했습니다.', en: 'Four people have begun to talk.' }));
-  else if (status === 429) tell(say({ ko: '이미 이야기하고 있습니다.', en: 'They are talking already.' }));
-  else tell(say({ ko: '채팅 서버에 닿지 못했습니다.', en: 'The chat server could not be reached.' }));
+  if (status === 202) tell(say({ ko: '네 사람이 대화를 시작했습니다.', en: 'Four people started to chat.' }));
+  else if (status === 429) tell(say({ ko: '이미 대화 중입니다.', en: 'They are already chatting.' }));
+  else tell(say({ ko: '채팅 서버에 연결하지 못했습니다.', en: 'Could not reach the chat server.' }));
 });
 find('copy').addEventListener('click', async () => {
   const text = textOf(snippetOf({ values, params: settingsOf(), url }));
   try {
     await navigator.clipboard.writeText(text);
-    tell(say({ ko: '코드를 복사했습니다.', en: 'The code has been copied.' }));
+    tell(say({ ko: '코드를 복사했습니다.', en: 'Code copied.' }));
   } catch {
     getSelection().selectAllChildren(find('snippet'));
     tell(
-      say({ ko: '코드를 선택했습니다. 직접 복사해 주세요.', en: 'The code is selected: copy it by hand.' }),
+      say({ ko: '코드를 선택했습니다. 직접 복사해 주세요.', en: 'The code is selected. Copy it yourself.' }),
     );
   }
 });

@@ -91,7 +91,7 @@ const controls = {
   },
   colour({ id, row, change }) {
     const control = make('input', { id, type: 'color', oninput: () => change(control.value) });
-    const words = { ko: '기본값으로', en: 'Back to the default' };
+    const words = { ko: '기본값으로', en: 'Reset to default' };
     const title = `${say(words)}: ${say(row.label)}`;
     // The button goes with what it undoes.
     const clear = () => {
@@ -117,7 +117,7 @@ const controls = {
     };
     const control = make('textarea', { ...given, oninput: () => change(control.value) });
     const example = { type: 'button', className: 'example', onclick: () => change(row.example) };
-    const beside = make('button', example, say({ ko: '예시 넣기', en: 'Put in an example' }));
+    const beside = make('button', example, say({ ko: '예시 넣기', en: 'Insert example' }));
     return { control, show: (value) => setValue(control, value), beside };
   },
 };

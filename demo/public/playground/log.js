@@ -23,7 +23,7 @@ export function makeLog(list) {
   };
   const clear = () => {
     list.replaceChildren();
-    list.dataset.empty = say({ ko: '아직 아무 일도 없습니다.', en: 'Nothing yet.' });
+    list.dataset.empty = say({ ko: '아직 이벤트가 없습니다.', en: 'No events yet.' });
   };
   clear();
   return {

@@ -11,14 +11,14 @@ const projectId = document.documentElement.dataset.project;
 
 export const GROUPS = [
   { id: 'visitor', label: { ko: '방문자', en: 'Visitor' } },
-  { id: 'place', label: { ko: '자리와 모양', en: 'Place and look' } },
-  { id: 'notice', label: { ko: '알림', en: 'Notices' } },
+  { id: 'place', label: { ko: '위치와 모양', en: 'Position and look' } },
+  { id: 'notice', label: { ko: '알림', en: 'Notifications' } },
   { id: 'style', label: { ko: '색과 글꼴', en: 'Colours and font' } },
-  { id: 'site', label: { ko: '사이트', en: 'The site around it' } },
+  { id: 'site', label: { ko: '사이트', en: 'Host site' } },
 ];
 
 export const LOCALES = [
-  ['', { ko: '페이지 언어', en: 'As the page' }],
+  ['', { ko: '페이지와 같게', en: 'Same as the page' }],
   ['ko', '한국어'],
   ['en', 'English'],
   ['ja', '日本語'],
@@ -35,7 +35,7 @@ export const THEMES = [
 
 const OCCASIONS = [
   ['', { ko: '끔', en: 'Off' }],
-  ['mentions', { ko: '나를 부를 때', en: 'When called' }],
+  ['mentions', { ko: '멘션과 답장', en: 'Mentions and replies' }],
   ['all', { ko: '모두', en: 'All' }],
 ];
 
@@ -66,7 +66,7 @@ export const SETTINGS = [
   },
   {
     ...{ name: 'tokenProvider', group: 'visitor', goes: 'params', kind: 'switch', fallback: false },
-    label: { ko: '새 토큰을 스스로 받아 오기', en: 'Fetch a new token by itself' },
+    label: { ko: '새 토큰 자동으로 받기', en: 'Fetch a new token automatically' },
     hint: { ko: '만료된 토큰과 함께 켜 보세요.', en: 'Try it with an expired token.' },
   },
   {
@@ -79,20 +79,20 @@ export const SETTINGS = [
     placeholder: 'main',
     hint: {
       ko: '프로젝트 설정 rooms에 있는 방입니다.',
-      en: 'One that the setting rooms of the project has.',
+      en: 'A room of the project setting rooms.',
     },
   },
   {
     ...{ name: 'mount', group: 'place', goes: 'params', kind: 'choice', fallback: '' },
-    label: { ko: '자리', en: 'Place' },
+    label: { ko: '위치', en: 'Position' },
     options: [
-      ['', { ko: '구석의 버튼', en: 'Docked' }],
+      ['', { ko: '화면 구석 버튼', en: 'Docked' }],
       ['#chat', { ko: '페이지 안', en: 'Inline' }],
     ],
   },
   {
     ...{ name: 'position', group: 'place', goes: 'params', kind: 'choice', fallback: 'right' },
-    label: { ko: '버튼의 쪽', en: 'Side of the bubble' },
+    label: { ko: '버튼 방향', en: 'Side of the bubble' },
     options: [
       ['left', { ko: '왼쪽', en: 'Left' }],
       ['right', { ko: '오른쪽', en: 'Right' }],
@@ -112,27 +112,30 @@ export const SETTINGS = [
     ...{ name: 'zIndex', group: 'place', goes: 'params', kind: 'number', fallback: '' },
     label: { ko: '쌓이는 순서', en: 'Stacking order' },
     placeholder: '2147483000',
-    hint: { ko: '사이트의 머리글은 10입니다.', en: 'The header of the site has 10.' },
+    hint: { ko: '사이트 상단 메뉴의 값은 10입니다.', en: 'The site’s header uses 10.' },
   },
   {
     ...{ name: 'autoload', group: 'place', goes: 'params', kind: 'switch', fallback: true },
-    label: { ko: '바로 나타나기', en: 'Appears by itself' },
+    label: { ko: '자동으로 표시', en: 'Show automatically' },
     hint: {
-      ko: '끄면 사이트의 버튼이 init()을 부를 때 나타납니다.',
-      en: 'Off: it appears when a button of the site calls init().',
+      ko: '끄면 사이트의 버튼을 눌러 init()을 호출할 때 표시됩니다.',
+      en: 'Off: the chat appears when a button of the site calls init().',
     },
   },
   {
     ...{ name: 'profiles', group: 'place', goes: 'params', kind: 'switch', fallback: false },
-    label: { ko: '누를 수 있는 이름', en: 'Names can be pressed' },
-    hint: { ko: '누르면 사이트가 profileClick을 듣습니다.', en: 'Pressed, the site hears profileClick.' },
+    label: { ko: '이름 클릭', en: 'Clickable names' },
+    hint: {
+      ko: '이름을 누르면 profileClick 이벤트가 발생합니다.',
+      en: 'A click fires the event profileClick.',
+    },
   },
   {
     ...{ name: 'titleBadge', group: 'notice', goes: 'params', kind: 'switch', fallback: false },
-    label: { ko: '탭 제목에 안 읽은 수', en: 'Unread count in the title' },
+    label: { ko: '탭 제목에 안 읽은 메시지 수', en: 'Unread count in the title' },
     hint: {
-      ko: '채팅을 닫거나 다른 탭으로 가 있으면 셉니다.',
-      en: 'It counts while the chat is closed or another tab is in front.',
+      ko: '채팅이 닫혀 있거나 다른 탭을 보는 동안 셉니다.',
+      en: 'Counts while the chat is closed or another tab is active.',
     },
   },
   {
@@ -144,14 +147,14 @@ export const SETTINGS = [
     ...{ name: 'notifications', group: 'notice', goes: 'params', kind: 'choice', fallback: '' },
     label: { ko: '브라우저 알림', en: 'Browser notifications' },
     options: OCCASIONS,
-    hint: { ko: '방문자가 채팅 안에서 켭니다.', en: 'The visitor turns them on, within the chat.' },
+    hint: { ko: '방문자가 채팅창에서 직접 켭니다.', en: 'The visitor turns them on in the chat.' },
   },
   colour('--chatty-accent', '#2962e8', { ko: '강조색', en: 'Accent' }),
   {
     ...colour('--chatty-on-accent', '#ffffff', { ko: '강조색 위의 글자', en: 'Text on the accent' }),
     hint: {
-      ko: '고르지 않으면 검정과 흰색 가운데 더 잘 보이는 색입니다.',
-      en: 'Black or white, whichever stands out more, where none is chosen.',
+      ko: '지정하지 않으면 검정과 흰색 중 더 잘 보이는 색을 씁니다.',
+      en: 'If unset: black or white, whichever has more contrast.',
     },
   },
   colour('--chatty-background', '#ffffff', { ko: '배경', en: 'Background' }),
@@ -169,11 +172,11 @@ export const SETTINGS = [
   },
   {
     ...{ name: 'dir', group: 'site', goes: 'site', kind: 'choice', fallback: 'ltr' },
-    label: { ko: '쓰는 방향', en: 'Direction' },
+    label: { ko: '글쓰기 방향', en: 'Text direction' },
     code: '<html dir>',
     options: [
-      ['ltr', { ko: '왼쪽부터', en: 'Left to right' }],
-      ['rtl', { ko: '오른쪽부터', en: 'Right to left' }],
+      ['ltr', { ko: '왼쪽에서 오른쪽', en: 'Left to right' }],
+      ['rtl', { ko: '오른쪽에서 왼쪽', en: 'Right to left' }],
     ],
   },
 ];

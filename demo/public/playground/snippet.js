@@ -42,7 +42,7 @@ function styleOf(values, inline) {
 function written(name, value) {
   if (name === 'token' && value !== null) return ['"', { token: value }, '"'];
   if (name === 'tokenProvider') {
-    const words = { ko: '사이트의 주소', en: 'an address of your site' };
+    const words = { ko: '사이트의 URL', en: 'a URL of your site' };
     return [`async () => (await fetch("/chat-token")).text() /* ${say(words)} */`];
   }
   return [JSON.stringify(value).replaceAll('<', '\\u003c')];
