@@ -1,4 +1,4 @@
-/** Brings widget.js to a page that is built from modules: once, however often it is asked for. */
+/** Loads widget.js once, for pages built from modules. */
 
 import type { Chatty, SettingsInput } from './types.js';
 
@@ -12,8 +12,8 @@ declare global {
 let loading: Promise<Chatty> | null = null;
 
 /**
- * Adds the script of the chat server at `url`, unless the page has it. Nothing appears before `init` is called.
- * Rejects when the script does not come; the next call tries again.
+ * Adds the script of the chat server at `url`, unless the page already has it. Nothing appears before `init` is called.
+ * Rejects if the script cannot be loaded; the next call tries again.
  */
 export function loadChatty(url: string): Promise<Chatty> {
   loading ??= addScript(url).catch((error: unknown) => {
@@ -24,7 +24,7 @@ export function loadChatty(url: string): Promise<Chatty> {
 }
 
 function addScript(url: string): Promise<Chatty> {
-  // Not the stub, which only queues.
+  // The stub, which only queues calls, does not count.
   const loadedApi = () => (window.Chatty && 'init' in window.Chatty ? window.Chatty : null);
   const chatty = loadedApi();
   if (chatty) return Promise.resolve(chatty);

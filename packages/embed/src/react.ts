@@ -1,11 +1,11 @@
-/** The chat as a React component: it comes and goes with it, and is always of whom its token says. */
+/** The chat as a React component: it is mounted and destroyed with it, and follows its token. */
 'use client';
 
 import { createElement, type ReactElement, useEffect, useRef } from 'react';
 import { loadChatty } from './load-script.js';
 import type { Chat, Events, SettingsInput } from './types.js';
 
-/** `onMessageSent` for `message:sent`. */
+/** `message:sent` becomes `onMessageSent`. */
 type PascalEventName<Name extends string> = Name extends `${infer Head}:${infer Tail}`
   ? `${Capitalize<Head>}${PascalEventName<Tail>}`
   : Capitalize<Name>;
@@ -13,7 +13,7 @@ type EventProps = {
   [Name in keyof Events as `on${PascalEventName<Name>}`]?: ((detail: Events[Name]) => void) | undefined;
 };
 
-/** `url` is the chat server; `docked` puts the chat in the corner of the page instead of where the component stands. */
+/** `url` is the chat server; `docked` puts the chat in the corner of the page instead of inside the component. */
 export type ChattyChatProps = Omit<SettingsInput, 'mount' | 'autoload'> &
   EventProps & { url: string; docked?: boolean; className?: string | undefined };
 
@@ -37,7 +37,7 @@ export function ChattyChat(props: ChattyChatProps): ReactElement | null {
   const container = useRef<HTMLDivElement>(null);
   const chat = useRef<Chat | null>(null);
   const latestProps = useRef(props);
-  // Listeners and the provider may be new functions at each drawing; what is called is always the newest.
+  // Listeners and the provider may change with every render; always call the latest.
   useEffect(() => {
     latestProps.current = props;
   });

@@ -1,59 +1,59 @@
-/** What a page says to the chat and hears of it. widget.js is written against these types, so they say what it does. */
+/** Settings, methods and events of the chat on a page. widget.js is compiled against these types. */
 
 export type Settings = {
-  /** The host's token, or null for a visitor who is not logged in. Never leaves memory. */
+  /** The host's token, or null for a visitor who is not logged in. Kept in memory only. */
   token: string | null;
-  /** Asks the host for a new token: near the old one's expiry, or when it was refused as expired. */
+  /** Returns a new token. Called before the old one expires, or when it was refused as expired. */
   tokenProvider: (() => Promise<string>) | null;
-  /** Which project a visitor without a token reads. */
+  /** The project to show to visitors without a token. */
   projectId: string | null;
-  /** Which of the project's rooms it is, or null for its main room. */
+  /** A room of the project, or null for its main room. */
   room: string | null;
-  /** Where the chat goes on the page; null: docked in a corner. */
+  /** Selector or element that the chat fills; null: docked in a corner. */
   mount: Element | string | null;
-  /** Side of the page the docked chat stands at: `left`, else the right. */
+  /** Side of the docked chat; default `right`. */
   position: 'left' | 'right' | null;
-  /** BCP 47 language, or null for the page's or the browser's. */
+  /** BCP 47 language; null: that of the page or the browser. */
   locale: string | null;
-  /** `light` or `dark`, else as the visitor's system is. */
+  /** `auto` or null: follows the visitor's system. */
   theme: Theme | null;
-  /** z-index of the docked chat, or null for nearly the highest. */
+  /** z-index of the docked chat; null: close to the maximum. */
   zIndex: number | null;
-  /** Counts what is unread before the page's title, as `(3) `. */
+  /** Shows the unread count in the page title, as `(3) `. */
   titleBadge: boolean | null;
-  /** A soft sound for what comes while the visitor is away: `true` or `mentions` for calls by name and answers, `all`. */
+  /** Plays a soft sound: `true` or `mentions` for mentions and replies, `all` for every message. */
   sound: boolean | 'mentions' | 'all' | null;
-  /** Offers the visitor notifications while the page is hidden, of the same. */
+  /** Offers desktop notifications for the same while the page is hidden. */
   notifications: boolean | 'mentions' | 'all' | null;
-  /** Names and pictures of others can be pressed, which the host hears as `profileClick`. */
+  /** Makes names and pictures of others clickable; a click fires `profileClick`. */
   profiles: boolean | null;
-  /** Whether the chat appears without a call of `init`. */
+  /** Whether the chat appears without calling `init`. */
   autoload: boolean;
 };
 
 export type Theme = 'light' | 'dark' | 'auto';
 
-/** Any of the settings; undefined says nothing. */
+/** Any of the settings; undefined counts as absent. */
 export type SettingsInput = { [Name in keyof Settings]?: Settings[Name] | undefined };
 
-/** What happens in a chat, by name: as `on('message', ...)`, and as the DOM event `chatty:message` with this detail. */
+/** Events with their details: for `on('message', ...)`, and as DOM events such as `chatty:message`. */
 export type Events = {
-  /** The chat is on the page and can be used; once for each mount. */
+  /** The chat has loaded; once per mount. */
   ready: undefined;
   open: undefined;
   close: undefined;
   /** Somebody else's message arrived. */
   message: { id: number; userId: string; username: string; content: string; created_at: string };
-  /** A message of the visitor is stored. */
+  /** The visitor's message was stored. */
   'message:sent': { id: number; content: string };
-  /** How many messages the visitor has not seen. */
+  /** The number of unread messages changed. */
   unread: { count: number };
   connection: { state: 'connecting' | 'connected' | 'disconnected' };
-  /** The token was refused as expired, and no provider brought another. */
+  /** The token has expired and no `tokenProvider` supplied another. */
   tokenExpired: undefined;
   /** A visitor without a token wants to write. */
   loginRequired: undefined;
-  /** The name or the picture of the author of a message was pressed; only where `profiles` is on. */
+  /** The name or picture of an author was clicked; only if `profiles` is on. */
   profileClick: { userId: string; username: string; avatar: string | null };
   banned: { code: string };
   error: { code: string; message: string };
@@ -64,36 +64,36 @@ type Subscribe = <Name extends keyof Events>(
   listener: (detail: Events[Name]) => void,
 ) => () => void;
 
-/** What can be done with one chat, or by `window.Chatty` with all on the page. */
+/** Methods of one chat. On `window.Chatty` they apply to all chats of the page. */
 export type Methods = {
-  /** Logs a visitor in, or another one, or (null) out. */
+  /** Logs a visitor in, switches to another, or (null) logs out. */
   identify(token: string | null): void;
   logout(): void;
-  /** Takes the chat off the page and leaves nothing running. Idempotent. */
+  /** Removes the chat with its connection, timers and listeners. Idempotent. */
   destroy(): void;
   open(): void;
   close(): void;
   toggle(): void;
-  /** Brings back what `hide` took out of sight, the bubble included. */
+  /** Shows the whole chat, including the bubble. */
   show(): void;
   hide(): void;
-  /** BCP 47 language; null: the page's or the browser's. */
+  /** BCP 47 language; null: that of the page or the browser. */
   setLocale(locale: string | null): void;
-  /** `light` or `dark`, else as the visitor's system is. */
+  /** `auto` or null: follows the visitor's system. */
   setTheme(theme: Theme | null): void;
-  /** Answers how to stop listening. */
+  /** Returns a function that removes the listener. */
   on: Subscribe;
   once: Subscribe;
   off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
 };
 
-/** One chat of several. */
+/** One chat on the page. */
 export type Chat = Methods & { readonly element: HTMLElement };
 
-/** `window.Chatty`: by method, or by name as from the queue. It means all chats on the page. */
+/** `window.Chatty`, also callable with a method name, as the queue does. Applies to all chats of the page. */
 export type Chatty = Methods &
   ((name: string, ...values: unknown[]) => unknown) & {
-    /** Puts a chat on the page, or answers the one that stands in the same place. */
+    /** Adds a chat to the page, or returns the one in the same place. */
     init(settings?: SettingsInput): Chat;
     boot(settings?: SettingsInput): Chat;
     login(token: string | null): void;

@@ -1,4 +1,4 @@
-/** Decides what a token's claims say: who the bearer is, cleaned by the rules of docs/reference/protocol.md. */
+/** Reads the claims of a token into a member, by the rules of docs/reference/protocol.md. */
 
 import { type Role, roles } from './events.js';
 import { cleanName, exceedsGraphemes } from './normalize-text.js';
@@ -24,10 +24,10 @@ export type TokenMember = {
 
 export type Claims = Record<string, unknown>;
 
-/** What cannot be done without. */
+/** Required claims. */
 export type RequiredClaim = 'projectId' | 'username' | 'user';
 
-/** The member, or which claim is wrong and how: for the server's log and the host's developer, not for the visitor. */
+/** The member, or which claim is invalid and why: for the log and the host's developers, not for the visitor. */
 export type ClaimsResult =
   | { ok: true; member: TokenMember }
   | { ok: false; claim: RequiredClaim; reason: string };
@@ -36,7 +36,7 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 const MAX_BADGES = 5;
 const MAX_BADGE_LENGTH = 20;
 
-/** @param allowLocalHttp whether pictures may come from an http server on the reader's own machine, as while developing */
+/** @param allowLocalHttp whether http URLs on localhost are accepted, for development */
 export function readClaims(claims: Claims, allowLocalHttp = true): ClaimsResult {
   const user = isObject(claims.user) ? claims.user : {};
   const projectId = claims.projectId;
@@ -78,7 +78,7 @@ export function readClaims(claims: Claims, allowLocalHttp = true): ClaimsResult 
   };
 }
 
-/** An https URL (http on this machine, where that is allowed) without credentials, in its normal form; anything else is dropped. */
+/** A normalized https URL (or http on localhost, if allowed) without credentials; other values are dropped. */
 export function readUrl(value: unknown, allowLocalHttp = true): string | null {
   if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !URL.canParse(value)) return null;
   const url = new URL(value);
@@ -106,7 +106,7 @@ function readName(rawName: string): string | null {
   return rawName.length > MAX_RAW_NAME_LENGTH ? null : cleanName(rawName);
 }
 
-/** The first claim that was given; hosts send null for "none". */
+/** The first claim that is present; hosts send null for "none". */
 function firstPresent(...values: unknown[]): unknown {
   return values.find((value) => value !== undefined && value !== null);
 }

@@ -1,41 +1,41 @@
-/** Decides what of a piece of text is kept: one form for the same letters, nothing invisible, nothing that breaks a line. */
+/** Normalizes messages and names: one form for the same letters, no invisible or layout-breaking characters. */
 
 import { MAX_EMOJI_LENGTH } from './sizes.js';
 
-/** Control characters that have no place in talk; tab and line feed have one. */
+/** Control characters except tab and line feed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it removes
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** All but what takes no ink: spaces, controls, format characters, marks without a base, ignorable ones (Hangul fillers), blank Braille. */
+/** Visible characters: no spaces, controls, format characters, lone marks, ignorable characters (Hangul fillers) or blank Braille. */
 const VISIBLE_CHARACTER = /[^\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{DI}\u2800]/u;
 /**
- * More marks in a row than any text needs (UAX 15 section 13, Stream-Safe Text Format: 30). Normalizing puts them in order in
- * a time that grows with the square of their number.
+ * More combining marks in a row than any text needs (UAX 15 section 13, Stream-Safe Text Format: 30). Normalizing sorts them in
+ * quadratic time.
  */
 const OVERLONG_MARK_RUNS = /(\p{M}{30})\p{M}+/gu;
 /**
- * More combining marks on one character than any script needs (Unicode's UTS 39 warns at 4 of one kind). Format characters
- * between them part nothing for the eye: the pile goes on.
+ * More combining marks on one character than any script needs (UTS 39 warns at 4 of one kind). Format characters between them
+ * are invisible, so they do not interrupt the run.
  */
 const EXCESS_MARKS = /((?:\p{M}\p{Cf}*){8})\p{M}[\p{M}\p{Cf}]*/gu;
-/** A joiner inside an emoji sequence, the one place in a name where an invisible character draws something. */
+/** A joiner inside an emoji sequence, the only invisible character that is allowed in a name. */
 const EMOJI_JOINER =
   /(\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]*)\u200d(?=\p{Extended_Pictographic})/gu;
-/** A choice of emoji or text presentation, on the characters that have one. */
+/** Emoji or text presentation selectors after characters that have both. */
 const EMOJI_VARIATION_SELECTOR = /(\p{Extended_Pictographic}|[0-9#*](?=\ufe0f\u20e3))[\ufe0e\ufe0f]/gu;
-/** What a name may not hold: controls, format characters (bidi overrides, zero-width), separators, whatever draws nothing. */
+/** Characters that names may not contain: controls, format characters (bidi overrides, zero-width), separators, invisible ones. */
 const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 
-/** One whole emoji as Unicode recommends it for interchange: of two spellings of one emoji only one is taken. */
-// biome-ignore lint/complexity/useRegexLiterals: a browser without the flag v reads the file all the same
+/** One emoji in the spelling recommended by Unicode: of two spellings of an emoji only one is accepted. */
+// biome-ignore lint/complexity/useRegexLiterals: browsers without the flag v must still parse the file
 const SINGLE_EMOJI = /* @__PURE__ */ new RegExp('^\\p{RGI_Emoji}$', 'v');
 
 const graphemeSegmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-/** Code units that are segmented at a time: what engines take for each grapheme grows with the text they are given. */
+/** Code units segmented at a time: engines need more time per grapheme in longer texts. */
 const SEGMENT_WINDOW_LENGTH = 256;
 
 /**
  * Number of characters as a reader counts them (UAX 29 grapheme clusters). Linear in the text.
- * @param limit where counting may stop: of a text that has more the answer is some number beyond it
+ * @param limit where counting may stop: for a longer text the result is some number above it
  */
 export function countGraphemes(text: string, limit = Number.POSITIVE_INFINITY): number {
   let count = 0;
@@ -45,7 +45,7 @@ export function countGraphemes(text: string, limit = Number.POSITIVE_INFINITY): 
       graphemeSegmenter.segment(text.slice(from, from + windowLength)),
       ({ index }) => index,
     );
-    // Behind half of a surrogate pair, or of a grapheme, the last two may be less than they look.
+    // The piece may end within a surrogate pair or a grapheme, so its last two graphemes are counted again.
     const completeGraphemes = from + windowLength < text.length ? starts.length - 2 : starts.length;
     if (completeGraphemes > 0) {
       count += completeGraphemes;
@@ -56,7 +56,7 @@ export function countGraphemes(text: string, limit = Number.POSITIVE_INFINITY): 
   return count;
 }
 
-/** Whether the text has more than `limit` graphemes; cheap for ordinary lengths. */
+/** Whether the text has more than `limit` graphemes; fast for ordinary lengths. */
 export function exceedsGraphemes(text: string, limit: number): boolean {
   return text.length > limit && countGraphemes(text, limit) > limit;
 }
@@ -66,14 +66,14 @@ export function isEmoji(text: string): boolean {
   return text.length <= MAX_EMOJI_LENGTH && SINGLE_EMOJI.test(text);
 }
 
-/** Whether anything of the text would be seen. */
+/** Whether the text has a visible character. */
 export function hasVisibleText(text: string): boolean {
   return VISIBLE_CHARACTER.test(text);
 }
 
 /**
  * The stored form of a message: well-formed UTF-16, NFC, line feeds only, no controls, at most 8 marks on a
- * character, at most one empty line in a row, trimmed. Cleaning what is clean changes nothing. Linear in the text.
+ * character, at most one empty line in a row, trimmed. Idempotent. Linear in the text.
  */
 export function cleanContent(text: string): string {
   return (
@@ -84,14 +84,14 @@ export function cleanContent(text: string): string {
       .replace(OVERLONG_MARK_RUNS, '$1')
       .normalize('NFC')
       .replace(EXCESS_MARKS, '$1')
-      // A pattern for spaces at the end of a line looks for that end from each of them anew.
+      // A regular expression for trailing spaces would take quadratic time.
       .replace(/.+/g, (line) => line.trimEnd())
       .replace(/\n{3,}/g, '\n\n')
       .trim()
   );
 }
 
-/** The form of a username, or null where the name holds what no name may hold or shows nothing. */
+/** The normalized username, or null if it contains forbidden characters or nothing visible. */
 export function cleanName(text: string): string | null {
   const name = text.normalize('NFC').trim();
   const withoutEmoji = name.replace(EMOJI_JOINER, '$1').replace(EMOJI_VARIATION_SELECTOR, '$1');

@@ -1,4 +1,4 @@
-/** Decides whether what arrived is of the form its event asks for, before anything else looks at it. */
+/** Validates the payload of each event. */
 
 import type { RefusalCode } from './errors.js';
 import type {
@@ -29,16 +29,16 @@ import {
 
 export type Validated<Value> = { ok: true; value: Value } | { ok: false; code: RefusalCode };
 
-/** A message that may be stored: its text is in stored form. */
+/** A valid new message with normalized text. */
 export type Draft = { content: string; clientId: string | null; replyTo: number | null };
 
-/** A uuid has 36; what is longer is none of ours and never compared. */
+/** A uuid has 36 characters; a longer epoch is not ours. */
 const MAX_EPOCH_LENGTH = 64;
-/** ISO 8601 to the millisecond has 24. */
+/** ISO 8601 with milliseconds has 24 characters. */
 const MAX_TIMESTAMP_LENGTH = 40;
 const utf8Encoder = new TextEncoder();
 
-/** Reads the payload of `chat message`: the text itself, or `{ content, clientId?, replyTo? }`. Other keys are ignored. */
+/** Validates `chat message`: the text, or `{ content, clientId?, replyTo? }`. Other keys are ignored. */
 export function validateSend(payload: unknown): Validated<Draft> {
   if (typeof payload === 'string') return validateSend({ content: payload });
   if (Array.isArray(payload)) return invalid('invalid');
@@ -53,12 +53,12 @@ export function validateSend(payload: unknown): Validated<Draft> {
   return validated.ok ? { ok: true, value: { content: validated.value, clientId, replyTo } } : validated;
 }
 
-/** The text of a message, in stored form. */
+/** The normalized text of a message. */
 export function validateContent(text: string): Validated<string> {
   if (text.length > MAX_RAW_MESSAGE_LENGTH) return invalid('too_long');
   const content = cleanContent(text);
   if (!hasVisibleText(content)) return invalid('empty');
-  // Bytes are counted at once, graphemes one by one.
+  // Counting bytes is cheap, counting graphemes is not.
   if (
     utf8Encoder.encode(content).length > MAX_MESSAGE_BYTES ||
     exceedsGraphemes(content, MAX_MESSAGE_GRAPHEMES)
@@ -67,7 +67,7 @@ export function validateContent(text: string): Validated<string> {
   return { ok: true, value: content };
 }
 
-/** Reads the payload of `edit message`: the message's id and its new text, which comes back in stored form. */
+/** Validates `edit message`; the text is returned normalized. */
 export function validateEdit(payload: unknown): Validated<{ id: number; content: string }> {
   const { id, content } = fieldsOf(payload);
   if (!isPositiveInteger(id) || typeof content !== 'string') return invalid('invalid');
@@ -75,13 +75,13 @@ export function validateEdit(payload: unknown): Validated<{ id: number; content:
   return validated.ok ? { ok: true, value: { id, content: validated.value } } : validated;
 }
 
-/** Reads the payload of `delete message`. */
+/** Validates `delete message`. */
 export function validateDelete(payload: unknown): Validated<{ id: number }> {
   const { id } = fieldsOf(payload);
   return isPositiveInteger(id) ? { ok: true, value: { id } } : invalid('invalid');
 }
 
-/** Reads the payload of `react`. */
+/** Validates `react`. */
 export function validateReact(payload: unknown): Validated<ReactPayload> {
   const { id, emoji, on } = fieldsOf(payload);
   if (!isPositiveInteger(id) || typeof emoji !== 'string' || !isEmoji(emoji) || typeof on !== 'boolean')
@@ -95,20 +95,20 @@ export function validateRefresh(payload: unknown): Validated<RefreshPayload> {
   return { ok: true, value: { token } };
 }
 
-/** Reads the payload of `history`; a limit out of its range is moved into it. */
+/** Validates `history`; a limit outside the range is clamped. */
 export function validateHistory(payload: unknown): Validated<{ before: number; limit: number }> {
   const { before, limit = HISTORY_SIZE } = fieldsOf(payload);
   if (!isPositiveInteger(before) || !isPositiveInteger(limit)) return invalid('invalid');
   return { ok: true, value: { before, limit: Math.min(limit, MAX_HISTORY_PAGE_SIZE) } };
 }
 
-/** Reads the payload of `sync`. */
+/** Validates `sync`. */
 export function validateSync(payload: unknown): Validated<{ after: LogPosition }> {
   const after = readPosition(fieldsOf(payload).after);
   return after ? { ok: true, value: { after } } : invalid('invalid');
 }
 
-/** Reads the payload of `members`. */
+/** Validates `members`. */
 export function validateMembers(payload: unknown): Validated<Required<MembersPayload>> {
   const { limit = MAX_MEMBERS_PAGE_SIZE } = fieldsOf(payload);
   return isPositiveInteger(limit)
@@ -116,12 +116,12 @@ export function validateMembers(payload: unknown): Validated<Required<MembersPay
     : invalid('invalid');
 }
 
-/** Reads the payload of `typing`, which says nothing yet. */
+/** Validates `typing`, which has no fields. */
 export function validateTyping(payload: unknown): Validated<object> {
   return isObjectOrArray(payload) && !Array.isArray(payload) ? { ok: true, value: {} } : invalid('invalid');
 }
 
-/** Reads the payload of `mute member`, `ban member` and `kick member`; of an empty reason none is left. */
+/** Validates `mute member`, `ban member` and `kick member`; an empty reason becomes null. */
 export function validateSanction(payload: unknown): Validated<Required<SanctionPayload>> {
   const { userId, seconds = null, reason = null, messageId = null } = fieldsOf(payload);
   if (!isUserId(userId) || !(messageId === null || isPositiveInteger(messageId))) return invalid('invalid');
@@ -132,27 +132,27 @@ export function validateSanction(payload: unknown): Validated<Required<SanctionP
   return { ok: true, value: { userId, seconds, reason: cleanContent(reason) || null, messageId } };
 }
 
-/** Reads the payload of `unmute member` and `unban member`. */
+/** Validates `unmute member` and `unban member`. */
 export function validateLift(payload: unknown): Validated<LiftSanctionPayload> {
   const { userId } = fieldsOf(payload);
   return isUserId(userId) ? { ok: true, value: { userId } } : invalid('invalid');
 }
 
-/** Reads the payload of `set rules`; which rules there are the server knows. */
+/** Validates the shape of `set rules`; the server validates the rules themselves. */
 export function validateRules(payload: unknown): Validated<RulesPayload> {
   const { rules } = fieldsOf(payload);
   if (!isObjectOrArray(rules) || Array.isArray(rules)) return invalid('invalid');
   return { ok: true, value: { rules: rules as Record<string, unknown> } };
 }
 
-/** A position from the network, or null where it is none. */
+/** A position from the network, or null if invalid. */
 export function readPosition(value: unknown): LogPosition | null {
   const { epoch, seq } = fieldsOf(value);
   if (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH) return null;
   return Number.isSafeInteger(seq) && (seq as number) >= 0 ? { epoch, seq: seq as number } : null;
 }
 
-/** Where a client says it stopped reading, or null where that is no position. A last change that is none is left out. */
+/** The position where a client stopped reading, or null if invalid. An invalid last change is dropped. */
 export function readReadUpTo(value: unknown): ResumePosition | null {
   const position = readPosition(value);
   const { id, seq, created_at } = fieldsOf(fieldsOf(value).last);
@@ -161,12 +161,12 @@ export function readReadUpTo(value: unknown): ResumePosition | null {
   return created_at.length > MAX_TIMESTAMP_LENGTH ? position : { ...position, last: { id, seq, created_at } };
 }
 
-/** The fields of an object; of anything else none. */
+/** The fields of an object; empty for anything else. */
 function fieldsOf(payload: unknown): Record<string, unknown> {
   return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
 }
 
-/** Whether no argument nests deeper than the limit. Walks level by level, so depth cannot exhaust the stack. */
+/** Whether no argument nests deeper than the limit. Iterates level by level, so depth cannot overflow the stack. */
 export function isWithinDepth(values: readonly unknown[], depth = MAX_NESTING_DEPTH): boolean {
   let level: object[] = values.filter(isObjectOrArray);
   for (let remainingDepth = depth; level.length > 0; remainingDepth -= 1) {
@@ -188,7 +188,7 @@ function isClientId(value: unknown): value is string | null {
   return value === null || (typeof value === 'string' && CLIENT_ID_PATTERN.test(value));
 }
 
-/** Whether a token could name somebody so: no database keeps a NUL, nor half of a character. */
+/** Whether it is a valid user id: the database cannot store NUL or unpaired surrogates. */
 export function isUserId(value: unknown): value is string {
   if (typeof value !== 'string' || value === '' || value.length > MAX_USER_ID_LENGTH) return false;
   return !/[\p{Cc}\p{Cs}]/u.test(value);

@@ -1,4 +1,4 @@
-/** For the host's backend: signs the token that logs a visitor into the chat. */
+/** Signs the token that logs a visitor into the chat, for host backends. */
 
 import { createHmac } from 'node:crypto';
 import type { Role } from '@chatty/protocol';
@@ -8,9 +8,9 @@ export type TokenOptions = {
   /** The secret shared with Chatty, at least 32 bytes. */
   secret: string;
   projectId: string;
-  /** The name shown beside the visitor's messages. */
+  /** The name shown with the visitor's messages. */
   username: string;
-  /** The host's stable id of the visitor. Without it the username is the id. */
+  /** The host's permanent id of the visitor; default: the username. */
   userId?: string;
   /** https URL of a picture. */
   avatar?: string;
@@ -19,20 +19,20 @@ export type TokenOptions = {
   role?: Role;
   badges?: string[];
   level?: number;
-  /** Life in seconds, 1-86400; an hour unless told. */
+  /** Lifetime in seconds, 1-86400; default: one hour. */
   expiresIn?: number;
-  /** `kid` of the header: which of the project's secrets this is. */
+  /** `kid` of the header, which selects one of the project's secrets. */
   keyId?: string;
-  /** Milliseconds since 1970; the clock unless told. */
+  /** Milliseconds since 1970; default: the current time. */
   now?: number;
 };
 
-/** RFC 7518 section 3.2: a key of at least the hash's size. */
+/** RFC 7518 section 3.2: a key is at least as long as the hash. */
 const MIN_SECRET_BYTES = 32;
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** A JWT signed with HS256. Throws a `TypeError` that names the option at fault. */
+/** Returns a JWT signed with HS256. Throws a `TypeError` that names the invalid option. */
 export function createToken(options: TokenOptions): string {
   const {
     secret,
@@ -76,7 +76,7 @@ export function createToken(options: TokenOptions): string {
   return `${signingInput}.${createHmac('sha256', secret).update(signingInput).digest('base64url')}`;
 }
 
-/** Chatty drops an optional claim that is not of its form; here the host's developer learns of it. */
+/** Chatty silently drops invalid optional claims; here the developer is told. */
 function rejectDroppedClaims({ avatar, url, role, level, badges }: TokenOptions, member: TokenMember): void {
   if (avatar !== undefined && member.avatar === null) throw new TypeError('avatar must be an https URL');
   if (url !== undefined && member.url === null) throw new TypeError('url must be an https URL');
