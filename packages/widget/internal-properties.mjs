@@ -6,8 +6,8 @@
  * that is missing here costs bytes, nothing else.
  */
 export const INTERNAL_PROPERTIES = `
-  abortConnection acceptSuggestion acknowledge actions addPage addPending advanceTo applyChanges
-  applyHistory atLatest attempt backoffMs beforeId behind browserNotifications cancelExpiry canPlay
+  abortConnection acceptSuggestion acknowledge actions addPage addPending advanceTo applyChanges applyFrame
+  applyHistory atLatest attempt beforeId behind browserNotifications cancelExpiry canPlay
   category chat checkForGap clock codes consumeFocusRequest createSocket currentCategory
   detached discardPending disconnectWithRefusal draft elementConnected elementDisconnected emit
   endAction extras failure fullDateTime getReadId handlers hangul hasJoined hasOlder heightOf
@@ -16,13 +16,13 @@ export const INTERNAL_PROPERTIES = `
   markCaughtUp markFailed matchesInside memberCount missedCount notifyTyping offeredScopes onCaughtUp
   onConnect onDestroyed onDisconnect onFailed onHandshake onPermissions onPresence onRefused onSent
   onSession onShowAll onStateChange onStored onTick onTyping onWake openStateChanged ownId ownName
-  ownUsername past persistence pick PickerComponent pieces pinToEnd plural preloadDistancePx Profile
+  ownUsername past pick PickerComponent pieces pinToEnd plural preloadDistancePx Profile
   provider reactedWith receive reconnect reconnectNow reconnectWithin recordTyping refreshStale
   refusal refusalCode registry relativeTime releasedSeq remaining renew renewable replaceStale
   requestLogin resetTo resolveSettings retained scrollToMessage sections setBadge setCount setFault
   setHead setReplyingTo setSession setText settings setToken shouldRenew showPageAround snapshot
   staleBefore startAction sticks stopTyping strings trackPageRequest trackReadPosition transmit
-  typingTwo unreadMarker upTo visitor visitorChanged webSocketSilent writeBlock
+  typingTwo unreadMarker upTo visitor visitorChanged webSocketSilent
 `
   .trim()
   .split(/\s+/);

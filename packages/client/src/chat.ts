@@ -12,7 +12,7 @@ import { TYPING_INTERVAL_MS, validateContent } from '@chatty/protocol';
 import { type Clock, createCancellableClock, realClock } from './clock.js';
 import type { ConnectionState } from './connection-states.js';
 import { createEmitter, type Listeners } from './emitter.js';
-import { createOutbox, newClientId, type OutgoingMessage } from './outbox.js';
+import { newClientId, Outbox, type OutgoingMessage } from './outbox.js';
 import type { TimedRefusal } from './refusal.js';
 import { createRoomConnection } from './room-connection.js';
 import { createSocketIoClient, type SocketIoFactory } from './socketio-client.js';
@@ -160,7 +160,7 @@ export function createChatClient(
     },
   });
   const { request } = roomConnection;
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     transmit: ({ content, clientId, replyTo }) =>
       request('chat message', { content, clientId, ...(replyTo !== null && { replyTo }) }),
     epoch: () => timeline.epoch,
@@ -174,8 +174,7 @@ export function createChatClient(
       timeline.markFailed(clientId, code);
       publish();
     },
-    now: clock.now,
-    later: clock.later,
+    clock,
   });
 
   function publish(): void {

@@ -1,26 +1,26 @@
-/** Decides which token is shown, and when the host is asked for a new one: near expiry or once expired, never at each reconnect. */
+/** Decides which token is sent and when the host is asked for a new one: near expiry or once expired, never at each reconnect. */
 
+import { createBackoff } from './backoff.js';
 import type { Clock } from './clock.js';
 
 export type Credentials = {
-  /** Null: a guest. */
+  /** Null for a guest. */
   readonly token: string | null;
   readonly renewable: boolean;
   setToken(token: string | null): void;
-  /** Whether the token ends soon and the host may be asked again. */
+  /** Whether the token expires soon and the host may be asked again. */
   shouldRenew(): boolean;
-  /** Asks the host, one call at a time, each time after a longer pause; resolves with whether there is a new token. */
+  /** Asks the host for a token, one call at a time, with growing pauses; resolves to whether there is a new token. */
   renew(): Promise<boolean>;
 };
 
-/** How long before its end a token is renewed, in milliseconds. */
+/** How long before its expiry a token is renewed. */
 const RENEW_BEFORE_EXPIRY_MS = 60_000;
-/** Pause after a call that brought no token, or one that ends at once as well (this clock may be wrong), in milliseconds. */
+/** Pause after a call that returned no token, or one that expires soon as well (the local clock may be wrong). */
 const INITIAL_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 600_000;
-/** Calls without a token in a row after which it is given up. */
+/** Calls in a row that may return no token before the client gives up. */
 const MAX_PROVIDER_CALLS = 5;
-/** Longest wait for the host, in milliseconds. */
 const PROVIDER_TIMEOUT_MS = 30_000;
 
 export function createCredentials(options: {
@@ -30,11 +30,11 @@ export function createCredentials(options: {
 }): Credentials {
   const { provider, clock } = options;
   let { token } = options;
-  let backoffMs = INITIAL_BACKOFF_MS;
+  const backoff = createBackoff(INITIAL_BACKOFF_MS, MAX_BACKOFF_MS);
   let notBefore = 0;
   let renewal: Promise<boolean> | null = null;
 
-  const endsSoon = () => expiryOf(token) - clock.now() < RENEW_BEFORE_EXPIRY_MS;
+  const expiresSoon = () => expiryOf(token) - clock.now() < RENEW_BEFORE_EXPIRY_MS;
   const wait = (delayMs: number) => new Promise<void>((resolve) => void clock.later(resolve, delayMs));
 
   async function callProvider(): Promise<boolean> {
@@ -42,17 +42,16 @@ export function createCredentials(options: {
       const delayMs = notBefore - clock.now();
       if (delayMs > 0) await wait(delayMs);
       const previousToken = token;
-      // A provider that throws, at once or later, has no token to give: that is an answer, and tried again.
+      // A provider that throws or rejects counts as one that has no token yet.
       const newToken = await Promise.race([
         new Promise<string>((resolve) => resolve(provider())).catch(() => ''),
         wait(PROVIDER_TIMEOUT_MS),
       ]);
-      notBefore = clock.now() + backoffMs;
-      backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
+      notBefore = clock.now() + backoff.next();
       if (token !== previousToken) return true;
       if (!newToken) continue;
       token = newToken;
-      if (!endsSoon()) backoffMs = INITIAL_BACKOFF_MS;
+      if (!expiresSoon()) backoff.reset();
       return true;
     }
     return false;
@@ -66,7 +65,7 @@ export function createCredentials(options: {
     setToken(next) {
       token = next;
     },
-    shouldRenew: () => provider !== undefined && endsSoon() && clock.now() >= notBefore,
+    shouldRenew: () => provider !== undefined && expiresSoon() && clock.now() >= notBefore,
     renew() {
       renewal ??= callProvider().finally(() => {
         renewal = null;
@@ -76,7 +75,7 @@ export function createCredentials(options: {
   };
 }
 
-/** When a JWT says it ends, in milliseconds, without looking at its signature; never where it does not say. */
+/** The expiry of a JWT in milliseconds since 1970, without a check of its signature; Infinity if it has none. */
 function expiryOf(token: string | null): number {
   try {
     const payload = atob((token?.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'));

@@ -1,111 +1,111 @@
-/** Decides what of the room's log may be shown: everything up to the cursor, and never a change before those that precede it. */
+/** Decides which changes of the room's log may be shown: only those that follow the last shown one without a gap. */
 
 import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol';
 import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
 
-export type LogCursor = {
-  /** Up to where everything has been received; null before the first history. A new connection goes on from here. */
-  readonly position: LogPosition | null;
-  /** Up to where everything has been given out to be shown. */
-  readonly releasedSeq: number;
-  /** Whether something is known to be missing, which `sync` has to fetch. Nothing is given out until it is there. */
-  readonly behind: boolean;
-  /**
-   * Takes what the server sent, or answered: then `head` is the newest position it knew of. Answers what may be shown
-   * now. A frame after a hole is held; so is a page that others follow, as it lacks the messages that change in those.
-   */
-  receive(frame: ChangeFrame, head?: number): Message[];
-  /** The newest position, as the server says. */
-  setHead(head: LogPosition): void;
-  /** Reading goes on from here, whatever was before; answers what of the held may be shown on top. */
-  reset(position: LogPosition): Message[];
-  /** The connection is gone, and what came out of turn with it. What came in turn stays. */
-  onDisconnect(): void;
-};
-
-/** Most frames held beyond a hole; what is dropped comes with `sync`. */
+/** Most frames buffered after a gap; `sync` fetches the ones that are dropped. */
 const MAX_BUFFERED_FRAMES = 100;
 
-export function createLogCursor(): LogCursor {
-  let position: LogPosition | null = null;
-  let releasedSeq = 0;
-  /** Received in turn, not given out yet. */
-  let unreleased: Message[] = [];
-  /** Received out of turn. */
-  let outOfOrder: ChangeFrame[] = [];
-  let headSeq = 0;
-  /** Everything there was at the beginning of this connection is here; frames are whole from then on. */
-  let caughtUp = false;
-  /** The last frame was as large as a page, so that others may follow it. */
-  let maybeMore = false;
-  let epochChanged = false;
+export class LogCursor {
+  #position: LogPosition | null = null;
+  #releasedSeq = 0;
+  /** Received in order, not released yet. */
+  #unreleased: Message[] = [];
+  #outOfOrder: ChangeFrame[] = [];
+  #headSeq = 0;
+  /** The changes made before this connection are complete; frames are not split from then on. */
+  #caughtUp = false;
+  /** The last frame was as large as a page, so others may follow it. */
+  #maybeMore = false;
+  #epochChanged = false;
 
-  const isBehind = () => position !== null && (epochChanged || maybeMore || position.seq < headSeq);
+  /** The last change received without a gap; null before the first history. A new connection continues from here. */
+  get position(): LogPosition | null {
+    return this.#position;
+  }
 
-  function apply(frame: ChangeFrame, head?: number): void {
+  /** The last change released for display. */
+  get releasedSeq(): number {
+    return this.#releasedSeq;
+  }
+
+  /** Whether changes are known to be missing, which `sync` has to fetch. Nothing is released until they are here. */
+  get behind(): boolean {
+    const position = this.#position;
+    return position !== null && (this.#epochChanged || this.#maybeMore || position.seq < this.#headSeq);
+  }
+
+  /**
+   * Takes a frame and returns the messages that may be shown now. A frame after a gap waits for the missing ones.
+   * A page that others follow waits too: it lacks the messages that change in those.
+   * @param headSeq of an answer to `sync`: the newest change that the server knew
+   */
+  receive(frame: ChangeFrame, headSeq?: number): Message[] {
+    this.#apply(frame, headSeq);
+    return this.#release();
+  }
+
+  /** Sets the newest position that the server knows. */
+  setHead(head: LogPosition): void {
+    if (!this.#position) return;
+    if (head.epoch !== this.#position.epoch) this.#epochChanged = true;
+    else this.#headSeq = Math.max(this.#headSeq, head.seq);
+  }
+
+  /** Continues from this position, whatever came before; returns the messages of buffered frames that follow it. */
+  reset(position: LogPosition): Message[] {
+    this.#position = position;
+    this.#releasedSeq = position.seq;
+    this.#headSeq = position.seq;
+    this.#unreleased = [];
+    this.#maybeMore = false;
+    this.#epochChanged = false;
+    return this.#release();
+  }
+
+  /** Drops the frames received out of order. Those received in order stay. */
+  onDisconnect(): void {
+    this.#outOfOrder = [];
+    this.#epochChanged = false;
+    this.#caughtUp = false;
+    this.#maybeMore = this.#unreleased.length > 0;
+    this.#headSeq = this.#position?.seq ?? 0;
+  }
+
+  #apply(frame: ChangeFrame, headSeq?: number): void {
+    const position = this.#position;
     if (!position) return;
     if (frame.epoch !== position.epoch) {
-      epochChanged = true;
+      this.#epochChanged = true;
       return;
     }
-    headSeq = Math.max(headSeq, head ?? frame.seq);
+    this.#headSeq = Math.max(this.#headSeq, headSeq ?? frame.seq);
     if (frame.prev > position.seq) {
-      outOfOrder = [...outOfOrder.slice(1 - MAX_BUFFERED_FRAMES), frame];
+      this.#outOfOrder = [...this.#outOfOrder.slice(1 - MAX_BUFFERED_FRAMES), frame];
     } else if (frame.seq >= position.seq) {
-      unreleased.push(...frame.messages);
-      position = { ...position, seq: frame.seq };
-      maybeMore = !caughtUp && head === undefined && frame.seq - frame.prev >= MAX_SYNC_PAGE_SIZE;
-      if (head !== undefined) epochChanged = false;
+      this.#unreleased.push(...frame.messages);
+      this.#position = { ...position, seq: frame.seq };
+      this.#maybeMore =
+        !this.#caughtUp && headSeq === undefined && frame.seq - frame.prev >= MAX_SYNC_PAGE_SIZE;
+      if (headSeq !== undefined) this.#epochChanged = false;
     }
   }
 
-  function release(): Message[] {
-    for (let previousSeq = -1; position && previousSeq !== position.seq; ) {
-      previousSeq = position.seq;
-      const buffered = outOfOrder;
-      outOfOrder = [];
-      for (const frame of buffered) apply(frame);
-    }
-    if (!position || isBehind()) return [];
-    releasedSeq = position.seq;
-    caughtUp = true;
-    return unreleased.splice(0);
+  #release(): Message[] {
+    this.#applyBufferedFrames();
+    if (!this.#position || this.behind) return [];
+    this.#releasedSeq = this.#position.seq;
+    this.#caughtUp = true;
+    return this.#unreleased.splice(0);
   }
 
-  return {
-    get position() {
-      return position;
-    },
-    get releasedSeq() {
-      return releasedSeq;
-    },
-    get behind() {
-      return isBehind();
-    },
-    receive(frame, head) {
-      apply(frame, head);
-      return release();
-    },
-    setHead(head) {
-      if (!position) return;
-      if (head.epoch !== position.epoch) epochChanged = true;
-      else headSeq = Math.max(headSeq, head.seq);
-    },
-    reset(next) {
-      position = next;
-      releasedSeq = next.seq;
-      headSeq = next.seq;
-      unreleased = [];
-      maybeMore = false;
-      epochChanged = false;
-      return release();
-    },
-    onDisconnect() {
-      outOfOrder = [];
-      epochChanged = false;
-      caughtUp = false;
-      maybeMore = unreleased.length > 0;
-      headSeq = position?.seq ?? 0;
-    },
-  };
+  /** Applies the buffered frames as long as one of them moves the position. */
+  #applyBufferedFrames(): void {
+    for (let previousSeq = -1; this.#position && previousSeq !== this.#position.seq; ) {
+      previousSeq = this.#position.seq;
+      const buffered = this.#outOfOrder;
+      this.#outOfOrder = [];
+      for (const frame of buffered) this.#apply(frame);
+    }
+  }
 }

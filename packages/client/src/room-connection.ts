@@ -97,7 +97,7 @@ export function createRoomConnection(options: {
   const listeners: Partial<ServerEvents> = {
     session: options.onSession,
     history: logSync.applyHistory,
-    messages: logSync.frame,
+    messages: logSync.applyFrame,
     head: logSync.setHead,
     presence: ({ count }) => options.onPresence(count),
     typing: options.onTyping,

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import type { ChangeFrame, Message } from '@chatty/protocol';
 import { MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
 import fc from 'fast-check';
-import { createLogCursor } from '../src/log-cursor.js';
+import { LogCursor } from '../src/log-cursor.js';
 import { createModelRoom, type ModelRoom } from './support/room.js';
 
 /** The room as a plain map of what was given out. */
@@ -45,7 +45,7 @@ it('with frames reordered, duplicated or lost, the displayed state matches the r
       (changes, picks, drop) => {
         const room = createModelRoom();
         const { frames, states } = tell(room, changes);
-        const cursor = createLogCursor();
+        const cursor = new LogCursor();
         const shown = new Map<number, Message>();
         merge(shown, cursor.reset({ epoch: room.position.epoch, seq: 0 }));
         for (const pick of picks) {
@@ -72,7 +72,7 @@ it('at the start of a connection, a page-sized frame is not released before the 
   const room = createModelRoom();
   for (let each = 0; each < MAX_SYNC_PAGE_SIZE + 20; each += 1) room.post();
   room.edit(7, 'later');
-  const cursor = createLogCursor();
+  const cursor = new LogCursor();
   const { epoch } = room.position;
   cursor.reset({ epoch, seq: 0 });
   cursor.onDisconnect();
@@ -93,7 +93,7 @@ it('at the start of a connection, a page-sized frame is not released before the 
 
 it('in-order changes survive a reconnect, out-of-order changes do not', () => {
   const room = createModelRoom();
-  const cursor = createLogCursor();
+  const cursor = new LogCursor();
   cursor.reset(room.position);
   cursor.onDisconnect();
   for (let each = 0; each < MAX_SYNC_PAGE_SIZE * 2; each += 1) room.post();
@@ -109,7 +109,7 @@ it('in-order changes survive a reconnect, out-of-order changes do not', () => {
 });
 
 it('a frame or head from another epoch triggers a sync', () => {
-  const cursor = createLogCursor();
+  const cursor = new LogCursor();
   cursor.reset({ epoch: 'a', seq: 5 });
   assert.deepEqual(cursor.receive({ epoch: 'b', prev: 5, seq: 6, messages: [] }), []);
   assert.equal(cursor.behind, true);

@@ -46,7 +46,7 @@ it('a sync answer of a replaced connection is ignored', async () => {
 
 it('a head with nothing left to fetch ends the catch-up; a head before the history does not', () => {
   let caughtUp = 0;
-  const follower = createLogSync({
+  const logSync = createLogSync({
     timeline: createTimeline(),
     request: () => assert.fail('asked'),
     clock: createManualClock(),
@@ -56,18 +56,18 @@ it('a head with nothing left to fetch ends the catch-up; a head before the histo
     },
     abortConnection: () => undefined,
   });
-  follower.setHead({ epoch: 'e', seq: 2 });
+  logSync.setHead({ epoch: 'e', seq: 2 });
   assert.equal(caughtUp, 0);
-  follower.applyHistory([createMessage(1), createMessage(2)], { epoch: 'e', seq: 2 });
-  follower.onDisconnect();
-  follower.setHead({ epoch: 'e', seq: 2 });
+  logSync.applyHistory([createMessage(1), createMessage(2)], { epoch: 'e', seq: 2 });
+  logSync.onDisconnect();
+  logSync.setHead({ epoch: 'e', seq: 2 });
   assert.equal(caughtUp, 2);
 });
 
 it('a sync answer with reset replaces the messages, and reading continues from its position', async () => {
   const timeline = createTimeline();
   const asked: unknown[] = [];
-  const follower = createLogSync({
+  const logSync = createLogSync({
     timeline,
     request: async (_name, payload) => {
       asked.push(payload);
@@ -81,11 +81,11 @@ it('a sync answer with reset replaces the messages, and reading continues from i
     onCaughtUp: () => undefined,
     abortConnection: () => undefined,
   });
-  follower.applyHistory([createMessage(1), createMessage(2), createMessage(3)], { epoch: 'old', seq: 3 });
-  follower.setHead({ epoch: 'new', seq: 2 });
+  logSync.applyHistory([createMessage(1), createMessage(2), createMessage(3)], { epoch: 'old', seq: 3 });
+  logSync.setHead({ epoch: 'new', seq: 2 });
   await flushMicrotasks();
   assert.deepEqual(asked, [{ after: { epoch: 'old', seq: 3 } }]);
-  assert.deepEqual(follower.position, { epoch: 'new', seq: 2 });
+  assert.deepEqual(logSync.position, { epoch: 'new', seq: 2 });
   assert.deepEqual(
     timeline.items().map((line) => line.kind === 'stored' && line.message.content),
     ['1', 'another'],
@@ -96,7 +96,7 @@ it('a sync answer with reset does not discard changes received while it was in f
   let give: (answer: unknown) => void = () => undefined;
   const fresh: number[] = [];
   const timeline = createTimeline();
-  const follower = createLogSync({
+  const logSync = createLogSync({
     timeline,
     request: () =>
       new Promise((resolve) => {
@@ -107,13 +107,13 @@ it('a sync answer with reset does not discard changes received while it was in f
     onCaughtUp: () => undefined,
     abortConnection: () => undefined,
   });
-  follower.applyHistory([createMessage(1), createMessage(2)], { epoch: 'old', seq: 2 });
-  follower.setHead({ epoch: 'new', seq: 1 });
-  follower.applyHistory([createMessage(1)], { epoch: 'new', seq: 1 });
-  follower.frame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
+  logSync.applyHistory([createMessage(1), createMessage(2)], { epoch: 'old', seq: 2 });
+  logSync.setHead({ epoch: 'new', seq: 1 });
+  logSync.applyHistory([createMessage(1)], { epoch: 'new', seq: 1 });
+  logSync.applyFrame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
   fresh.length = 0;
   give({ ok: true, epoch: 'new', prev: 0, seq: 1, head: 1, reset: true, messages: [createMessage(1)] });
   await flushMicrotasks();
-  follower.frame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
-  assert.deepEqual([follower.position, fresh, timeline.lastId], [{ epoch: 'new', seq: 2 }, [], 2]);
+  logSync.applyFrame({ epoch: 'new', prev: 1, seq: 2, messages: [createMessage(2)] });
+  assert.deepEqual([logSync.position, fresh, timeline.lastId], [{ epoch: 'new', seq: 2 }, [], 2]);
 });

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import type { Message, SendAnswer } from '@chatty/protocol';
 import { createRefusal } from '@chatty/protocol';
 import fc from 'fast-check';
-import { createOutbox, type OutgoingMessage } from '../src/outbox.js';
+import { Outbox, type OutgoingMessage } from '../src/outbox.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
 type Fate = 'answered' | 'lost before' | 'lost after' | 'busy' | 'cut';
@@ -24,7 +24,7 @@ function world(fates: Fate[]) {
   const keep = ({ clientId }: OutgoingMessage) => {
     if (!log.includes(clientId)) log.push(clientId);
   };
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     async transmit(entry) {
       const fate = fates.shift() ?? 'answered';
       if (fate === 'busy') return { ok: false, ...createRefusal('unavailable') };
@@ -41,10 +41,12 @@ function world(fates: Fate[]) {
     epoch: () => 'e',
     onStored: (clientId) => acknowledged.push(clientId),
     onFailed: (clientId, code) => failed.push([clientId, code]),
-    now: () => 0,
-    later(callback) {
-      timers.push(callback);
-      return () => timers.splice(timers.indexOf(callback), 1);
+    clock: {
+      now: () => 0,
+      later(callback) {
+        timers.push(callback);
+        return () => timers.splice(timers.indexOf(callback), 1);
+      },
     },
   });
   async function settle() {
@@ -100,7 +102,7 @@ it('nothing is sent while disconnected', async () => {
 it('a permanently refused message fails with its code, and the next message is sent', async () => {
   const failed: string[] = [];
   const stored: string[] = [];
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     transmit: async ({ clientId }) =>
       clientId === 'bad'
         ? { ok: false, ...createRefusal('conflict') }
@@ -108,8 +110,7 @@ it('a permanently refused message fails with its code, and the next message is s
     epoch: () => 'e',
     onStored: (clientId) => stored.push(clientId),
     onFailed: (clientId, code) => failed.push(`${clientId}: ${code}`),
-    now: () => 0,
-    later: () => () => undefined,
+    clock: { now: () => 0, later: () => () => undefined },
   });
   outbox.resume();
   outbox.add(entry('bad'));
@@ -127,7 +128,7 @@ it('a temporarily refused message is retried after the server delay, or after th
     createRefusal('unavailable'),
   ];
   const stored: string[] = [];
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     async transmit({ clientId }) {
       const refused = answers.shift();
       return refused
@@ -137,10 +138,12 @@ it('a temporarily refused message is retried after the server delay, or after th
     epoch: () => 'e',
     onStored: (clientId) => stored.push(clientId),
     onFailed: () => assert.fail('failed'),
-    now: clock.now,
-    later(callback, pause) {
-      waits.push(pause);
-      return clock.later(callback, pause);
+    clock: {
+      now: clock.now,
+      later(callback, pause) {
+        waits.push(pause);
+        return clock.later(callback, pause);
+      },
     },
   });
   outbox.resume();
@@ -155,7 +158,7 @@ it('a temporarily refused message is retried after the server delay, or after th
 it('a retry delay from the server also applies after a reconnect', async () => {
   const clock = createManualClock();
   const tried: number[] = [];
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     async transmit() {
       tried.push(clock.now());
       return { ok: false, ...createRefusal('rate_limited', 30_000) };
@@ -163,8 +166,7 @@ it('a retry delay from the server also applies after a reconnect', async () => {
     epoch: () => 'e',
     onStored: () => assert.fail('stored'),
     onFailed: () => assert.fail('failed'),
-    now: clock.now,
-    later: clock.later,
+    clock,
   });
   const start = clock.now();
   outbox.resume();
