@@ -13,7 +13,11 @@ const SOURCE_FOLDERS = [
   /^demo\/(src\/|tsconfig\.json|package\.json)/,
 ];
 const ROOT_SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
-const BUILD_OUTPUTS = ['packages/server/dist/main.js', 'packages/widget/dist/widget.js', 'demo/dist/main.js'];
+const BUILD_OUTPUTS = [
+  'packages/server/dist/main.js',
+  'packages/widget/dist/widget.js.gz',
+  'demo/dist/main.js',
+];
 
 /** A digest of everything the build reads. */
 function digestSources() {

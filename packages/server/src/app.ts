@@ -1,6 +1,5 @@
 /** The only place where the parts of the chat server meet: database, store, rooms, gateway, HTTP. */
 
-import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
 import { createAuth } from './auth/auth.js';
@@ -14,7 +13,8 @@ import { createSessions } from './gateway/sessions.js';
 import { registerAdminApi } from './http/api/index.js';
 import { createClientAddressResolver } from './http/client-address.js';
 import { enforceHttpDeadlines, type HttpDeadlines } from './http/http-connections.js';
-import { createHttpServer, type WidgetFiles } from './http/http-server.js';
+import { createHttpServer } from './http/http-server.js';
+import { readWidgetAssets, type WidgetAssets } from './http/widget-assets.js';
 import { createConnectionLimits } from './limits/connection-limits.js';
 import { createCooldowns } from './limits/cooldowns.js';
 import { createRateLimits } from './limits/rate-limits.js';
@@ -50,7 +50,6 @@ export type App = {
 };
 
 /** Where `npm run build` leaves the widget. */
-const WIDGET_BUILD_URL = new URL('../../widget/dist/', import.meta.url);
 /** Between two tries to read what the server has to know, in milliseconds. */
 const RETRY_PAUSE_MS = 250;
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
@@ -72,7 +71,7 @@ export async function startApp(options: {
     for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) await dispose();
   };
   try {
-    const widget = await readWidget();
+    const widget = await readWidgetAssets();
     const store = await openStore(config, log, progress, disposers);
     const port = await assembleServer({
       config,
@@ -162,7 +161,7 @@ async function assembleServer(dependencies: {
   config: Config;
   log: Log;
   store: Store;
-  widget: WidgetFiles;
+  widget: WidgetAssets;
   disposers: Disposers;
   deadlines?: HttpDeadlines;
 }): Promise<number> {
@@ -185,7 +184,7 @@ async function assembleServer(dependencies: {
     if (!freshness.isFresh()) return 'The database does not answer.';
     return store.writability.refusesWrites ? 'The database refuses what is written.' : null;
   };
-  const http = await createHttpServer({ widget, notReadyReason, log, ...(deadlines && { deadlines }) });
+  const http = createHttpServer({ widget, notReadyReason, log, ...(deadlines && { deadlines }) });
   const { publish } = rooms;
   const messages = createMessages({ store, permissions, postingPolicy, freshness, publish });
   const moderation = createModeration({ records: store.moderation, moderationState, projects, publish, log });
@@ -300,18 +299,6 @@ function createTrafficLimits(config: Config, projects: Projects, log: Log) {
     cooldowns,
     rateLimits,
   };
-}
-
-async function readWidget(): Promise<WidgetFiles> {
-  try {
-    const loader = await readFile(new URL('widget.js', WIDGET_BUILD_URL));
-    const chunks = new Map<string, Buffer>();
-    for (const name of await readdir(new URL('widget/', WIDGET_BUILD_URL)))
-      chunks.set(name, await readFile(new URL(`widget/${name}`, WIDGET_BUILD_URL)));
-    return { loader, chunks };
-  } catch (error) {
-    throw new StartError('The widget has not been built: run "npm run build" first.', { cause: error });
-  }
 }
 
 /** Why a server could not listen, in a sentence; the demo hosts say it the same way. */

@@ -1,23 +1,10 @@
 /** The plain HTTP side: the widget's scripts for the hosts' pages, health for whoever keeps the server running. */
 
-import { createHash } from 'node:crypto';
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../runtime/logger.js';
-import { chooseEncoding, type Encoding, matchesEtag } from './header-fields.js';
 import { HTTP_DEADLINES, type HttpDeadlines } from './http-connections.js';
-
-type AssetVariant = { body: Buffer; etag: string };
-type Asset = Record<Encoding, AssetVariant> & { cacheControl: string };
-/** The built scripts: `widget.js`, and what it loads from below `/widget/`, by file name. */
-export type WidgetFiles = { loader: Buffer; chunks: ReadonlyMap<string, Buffer> };
-
-/** Five minutes, then a 304 in most cases: a fixed widget reaches every page soon, and a page view costs one request at most. */
-const LOADER_CACHE_CONTROL = 'public, max-age=300, stale-while-revalidate=86400';
-/** Their names carry a hash of their content. */
-const CHUNK_CACHE_CONTROL = 'public, max-age=31536000, immutable';
+import { sendScript, type WidgetAssets } from './widget-assets.js';
 
 /** An answer is for nobody to show, frame or guess about; a route that is more than data says so itself. */
 const SECURITY_HEADERS = {
@@ -45,17 +32,13 @@ const STATUS_BY_CLIENT_ERROR: Record<string, number> = {
 /**
  * @param unreadiness why no visitors should be sent here, in a sentence; null: they may. Asked for every request of anybody
  */
-export async function createHttpServer(options: {
-  widget: WidgetFiles;
+export function createHttpServer(options: {
+  widget: WidgetAssets;
   notReadyReason: () => string | null;
   log: Log;
   deadlines?: HttpDeadlines;
-}): Promise<FastifyInstance> {
+}): FastifyInstance {
   const { widget, notReadyReason, log, deadlines = HTTP_DEADLINES } = options;
-  const loader = await encodeAsset(widget.loader, LOADER_CACHE_CONTROL);
-  const chunks = new Map<string, Asset>();
-  for (const [name, body] of widget.chunks) chunks.set(name, await encodeAsset(body, CHUNK_CACHE_CONTROL));
-
   function sendError(error: { statusCode?: number }, _request: FastifyRequest, reply: FastifyReply): void {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'a request failed');
@@ -102,9 +85,9 @@ export async function createHttpServer(options: {
     '/',
     async () => 'Chatty is running. Pages embed /widget.js; the state is at /healthz and /readyz.\n',
   );
-  http.get('/widget.js', (request, reply) => sendScript(loader, request, reply));
+  http.get('/widget.js', (request, reply) => sendScript(widget.loader, request, reply));
   http.get<{ Params: { name: string } }>('/widget/:name', (request, reply) => {
-    const chunk = chunks.get(request.params.name);
+    const chunk = widget.chunks.get(request.params.name);
     // A page whose loader is older than this server asks for what is no longer there; nobody may keep that answer.
     if (!chunk)
       reply.header('cache-control', 'no-store').header('access-control-allow-origin', '*').callNotFound();
@@ -120,36 +103,4 @@ export async function createHttpServer(options: {
     return reply.code(503).send({ ok: false, code: 'unavailable', message });
   });
   return http;
-}
-
-function sendScript(asset: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const encoding = chooseEncoding(request.headers['accept-encoding']);
-  const { body, etag } = asset[encoding];
-  reply
-    .header('content-type', 'text/javascript; charset=utf-8')
-    .header('cache-control', asset.cacheControl)
-    .header('access-control-allow-origin', '*')
-    .header('cross-origin-resource-policy', 'cross-origin')
-    .header('timing-allow-origin', '*')
-    .header('vary', 'accept-encoding')
-    .header('etag', etag);
-  if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
-  if (encoding !== 'identity') reply.header('content-encoding', encoding);
-  return reply.send(body);
-}
-
-async function encodeAsset(body: Buffer, cacheControl: string): Promise<Asset> {
-  const brotliParams = { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT };
-  const [br, gzipped] = await Promise.all([
-    promisify(brotliCompress)(body, { params: brotliParams }),
-    promisify(gzip)(body, { level: 9 }),
-  ]);
-  const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
-  const variantOf = (encoding: Encoding, bytes: Buffer) => ({ body: bytes, etag: `"${hash}-${encoding}"` });
-  return {
-    cacheControl,
-    br: variantOf('br', br),
-    gzip: variantOf('gzip', gzipped),
-    identity: variantOf('identity', body),
-  };
 }
