@@ -268,7 +268,7 @@ it('while the database is down, the API reports it and applies no partial change
   const locker = new pg.Client(chatty.connection);
   await locker.connect();
   await locker.query('BEGIN');
-  await locker.query('LOCK TABLE sanctions, audit_log, rooms, room_rules, order_version');
+  await locker.query('LOCK TABLE sanctions, audit_log, rooms, room_rules, moderation_version');
   const requests = [
     ['POST', 'members/u1/ban'],
     ['DELETE', 'members/u1/ban'],

@@ -66,7 +66,7 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
         SELECT 'p' || n, 'u', 'u', 'admin', now(), n FROM generate_series(${from}, ${to}) n;
       INSERT INTO room_rules (project_id, room_id, rules, version)
         SELECT 'p' || n, 'main', '{}', n FROM generate_series(${from}, ${to}) n;
-      UPDATE order_version SET version = ${to}; COMMIT`);
+      UPDATE moderation_version SET version = ${to}; COMMIT`);
   const readByChanges = async () => {
     const before = await rowsRead(pool);
     for (let number = 1; number <= 10; number += 1) {
@@ -99,7 +99,7 @@ it('after a restored backup everything is read again', async (context) => {
   told.length = 0;
   // As an older backup has it, which was taken before "new" was banned.
   await client.query(`BEGIN; SET LOCAL session_replication_role = replica;
-    DELETE FROM sanctions WHERE user_id = 'new'; UPDATE order_version SET version = version - 1; COMMIT`);
+    DELETE FROM sanctions WHERE user_id = 'new'; UPDATE moderation_version SET version = version - 1; COMMIT`);
   await order.refresh();
   assert.deepEqual(told, ['any']);
   assert.equal(order.activeBan('kimpga', 'new', 0), null);

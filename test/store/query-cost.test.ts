@@ -22,7 +22,7 @@ const LARGE = 100 * SMALL;
 /** PostgreSQL's default of `jit_above_cost`. */
 const COMPILED_ABOVE = 100_000;
 /** These tables have one row, which has no key to be found by. */
-const ONE_ROW = /(FROM|UPDATE) (order|projects)_version/;
+const ONE_ROW = /(FROM|UPDATE) (moderation|projects)_version/;
 const PLAN_CACHE_MODES = ['auto', 'force_generic_plan', 'force_custom_plan'];
 /** Plans are kept from the sixth time on. */
 const TIMES_UNTIL_KEPT = 7;
@@ -63,7 +63,7 @@ async function openWorld(context: TestContext) {
   for (const table of GROWING) await client.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
   await client.query('SET session_replication_role = replica');
   await client.query(`INSERT INTO rooms (project_id, room_id, last_seq) VALUES ('kimpga', 'main', 1000000)`);
-  await client.query('UPDATE order_version SET version = 1000000');
+  await client.query('UPDATE moderation_version SET version = 1000000');
   await enableAutoExplain(client, connection.database);
   const servers = PLAN_CACHE_MODES.map((mode) => openQueryEnvironment(connection, kimpga, mode));
   context.after(() => Promise.all(servers.map((server) => server.close())));

@@ -16,6 +16,7 @@ export { createSecretCipher } from './projects/secret-encryption.js';
 export { UnavailableError } from './runtime/unavailable-error.js';
 export type { DatabaseConfig } from './store/database-config.js';
 export type { SanctionKind } from './store/moderation-store.js';
+export { applyFunctions, FUNCTIONS_VERSION, readFunctionFiles } from './store/postgres/database-functions.js';
 export { migrate } from './store/postgres/migrate.js';
 export { createModerationRecords } from './store/postgres/moderation-queries.js';
 export { createQuery, openPool } from './store/postgres/pool.js';

@@ -1,9 +1,14 @@
-/** Brings a database to the schema this server needs: numbered SQL files, forward only, one migrator at a time. */
+/**
+ * Brings a database to the schema this server needs: numbered SQL files, forward only, one server at a time.
+ * Migrations are for tables; functions have one current text each in functions/*.sql (database-functions.ts).
+ */
 
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { StartError } from '../../runtime/startup-error.js';
 import type { DatabaseConfig } from '../database-config.js';
+import { errorMessage, isTransient } from './database-errors.js';
+import { applyFunctions } from './database-functions.js';
 import { DISABLE_JIT } from './planner-settings.js';
 import { renewRestoredRooms } from './restore-detection.js';
 import { prepareRole } from './row-level-security.js';
@@ -13,31 +18,6 @@ const MIGRATIONS_URL = new URL('./migrations/', import.meta.url);
 const MIGRATION_LOCK_KEY = 4_027_118;
 const LOCK_TIMEOUT_MS = 60_000;
 
-/** Errors of a database that is starting, stopping or not reachable yet. Waiting does not help against any other. */
-const TRANSIENT_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  // connection_does_not_exist
-  '08003',
-  // connection_failure
-  '08006',
-  // admin_shutdown
-  '57P01',
-  // crash_shutdown
-  '57P02',
-  // cannot_connect_now
-  '57P03',
-  // too_many_connections
-  '53300',
-]);
 const RETRY_DELAY_MS = 250;
 
 /**
@@ -74,6 +54,7 @@ async function migrateOnce(
     await client.query(`${DISABLE_JIT}; SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
     const appliedNames = await applyMissing(client, progress);
+    await applyFunctions(client, progress);
     const renewed = await renewRestoredRooms(client);
     if (renewed > 0)
       progress(
@@ -158,19 +139,4 @@ async function applyMigration(client: pg.Client, name: string, sql: string): Pro
       cause: error,
     });
   }
-}
-
-/** Whether the database may answer when it is asked again. */
-export function isTransient(error: unknown): boolean {
-  const causes = error instanceof AggregateError ? error.errors : [error];
-  return causes.some(
-    (cause) =>
-      TRANSIENT_CODES.has(String(cause?.code)) ||
-      /timeout|connection terminated|not queryable/i.test(String(cause?.message)),
-  );
-}
-
-function errorMessage(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(errorMessage).join('; ');
-  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
 }

@@ -12,7 +12,7 @@ import type {
 import { type MessageRow, messageColumns, toMessage } from './message-row.js';
 import type { Query, Statement } from './pool.js';
 
-const SELECT_VERSION = { name: 'order version', text: 'SELECT version FROM order_version' };
+const SELECT_VERSION = { name: 'moderation version', text: 'SELECT version FROM moderation_version' };
 const SANCTION_COLUMNS = `project_id AS project, user_id AS "userId", kind, until, reason, set_at AS "setAt",
   set_by AS "setBy", set_by_id AS "setById"`;
 const SANCTIONS_SINCE = {
@@ -106,8 +106,8 @@ const RECORD_STAFF = {
       WHERE excluded.issued_at >= staff.issued_at`,
 };
 const DELETE_MESSAGE = {
-  name: 'take down',
-  text: `SELECT c.outcome, ${messageColumns('(c.message)')} FROM take_down($1, $2, $3, $4, $5, $6) c`,
+  name: 'delete message as moderator',
+  text: `SELECT c.outcome, ${messageColumns('(c.message)')} FROM delete_message_as_moderator($1, $2, $3, $4, $5, $6) c`,
 };
 const ADD_AUDIT_ENTRY = {
   name: 'note',
@@ -135,7 +135,7 @@ export function createModerationRecords(query: Query, pollQuery = query): Modera
     async changesSince(since) {
       // Read first: what comes while the others are read comes again next time.
       const [seen] = await pollQuery<{ version: number }>(SELECT_VERSION, []);
-      if (!seen) throw new UnavailableError('the version of the order is not there');
+      if (!seen) throw new UnavailableError('the moderation version is missing');
       const { version } = seen;
       if (version === since) return null;
       // A version that went back is that of a restored backup.

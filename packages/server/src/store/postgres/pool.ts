@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { DatabaseConfig } from '../database-config.js';
-import type { FailureKind } from './group-commit.js';
+import { errorCode } from './database-errors.js';
 import { assumeRole, scopeToProjects } from './row-level-security.js';
 
 export type Statement = { name: string; text: string };
@@ -94,24 +94,4 @@ export function createQuery(pool: pg.Pool, log: Log, level: 'warn' | 'debug' = '
       throw new UnavailableError(reason, { cause: error });
     }
   };
-}
-
-/** PostgreSQL's classes of errors (its appendix A) that say a row's values are at fault. 23505 is a race lost to another server. */
-const INVALID_VALUE_CODES = /^(21|22|23(?!505)|54)/;
-const LOCK_NOT_AVAILABLE = '55P03';
-const QUERY_CANCELED = '57014';
-
-/** What a failed flush means: a broken connection or a rival is worth another try, a wrong value is not. */
-export function classifyError(error: unknown): FailureKind {
-  const cause = error instanceof UnavailableError ? error.cause : error;
-  const code = errorCode(cause);
-  if (code === LOCK_NOT_AVAILABLE) return 'locked';
-  if (code === QUERY_CANCELED || (cause instanceof Error && cause.message === 'Query read timeout'))
-    return 'smaller';
-  return code !== undefined && INVALID_VALUE_CODES.test(code) ? 'split' : 'again';
-}
-
-export function errorCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

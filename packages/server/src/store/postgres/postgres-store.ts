@@ -6,10 +6,11 @@ import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { DatabaseConfig } from '../database-config.js';
 import type { AccessCheck, LogPage, ProjectId, ProjectStore, RoomHead, Store, Versions } from '../store.js';
+import { classifyError } from './database-errors.js';
 import { createGroupCommit, type Flush } from './group-commit.js';
 import { type MessageRow, messageColumns, SERVER_CLIENT_ID_PREFIX, toMessage } from './message-row.js';
 import { createModerationRecords } from './moderation-queries.js';
-import { classifyError, createQuery, openPool, type Statement } from './pool.js';
+import { createQuery, openPool, type Statement } from './pool.js';
 import { createProjectRecords } from './project-queries.js';
 import { createAccessCheckedFlush } from './recheck-permissions.js';
 import { createWritability, PROBE_DISK } from './writability.js';
@@ -86,7 +87,7 @@ const ROOM_HEADS = {
 };
 const VERSIONS = {
   name: 'versions',
-  text: 'SELECT p.version AS projects, o.version AS "order" FROM projects_version p, order_version o',
+  text: 'SELECT p.version AS projects, o.version AS "order" FROM projects_version p, moderation_version o',
 };
 
 type PageRow = { epoch: string; last_seq: number } & (MessageRow | { id: null });

@@ -16,7 +16,7 @@ const GRANTS: Record<string, readonly string[]> = {
   sanctions: ['SELECT', 'INSERT', 'UPDATE'],
   staff: ['SELECT', 'INSERT', 'UPDATE'],
   room_rules: ['SELECT', 'INSERT', 'UPDATE'],
-  order_version: ['SELECT', 'UPDATE'],
+  moderation_version: ['SELECT', 'UPDATE'],
   projects: ['SELECT', 'INSERT', 'UPDATE'],
   project_secrets: ['SELECT', 'INSERT', 'UPDATE'],
   project_keys: ['SELECT', 'INSERT', 'UPDATE'],

@@ -4,8 +4,8 @@ import { monotonicTime } from '../../runtime/clocks.js';
 import type { Log } from '../../runtime/logger.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { Writability } from '../store.js';
+import { classifyError, errorCode } from './database-errors.js';
 import type { Flush } from './group-commit.js';
-import { classifyError, errorCode } from './pool.js';
 
 /** Writes 280 KB to the database's disk and takes it away again; answers whether it is open for reading only. */
 export const PROBE_DISK = { name: 'probe', text: 'SELECT probe_disk() AS "readOnly"' };
