@@ -191,7 +191,7 @@ export function startNotificationsSuite() {
       projectId,
       before,
       say: async (said) => assertStored(await jiyoung.send(said)),
-      loadedScripts: () => requests.some((address) => /\/notices-/.test(address)),
+      loadedScripts: () => requests.some((address) => /\/notifications-/.test(address)),
     };
   }
 
