@@ -44,7 +44,9 @@ function findNames(): FoundNames {
 }
 
 function collectNames(node: ts.Node, isOwn: boolean, found: FoundNames): void {
-  if (ts.isStringLiteralLike(node)) found.texts.add(node.text);
+  // A type names keys and leaves nothing in the bundle; other code's types may name what the wire carries.
+  if (ts.isStringLiteralLike(node) && !(isOwn && ts.isLiteralTypeNode(node.parent)))
+    found.texts.add(node.text);
   const name = propertyNameOf(node);
   if (name !== null) (isOwn ? found.own : found.foreign).add(name);
   if (isOwn) for (const exported of exportedNamesOf(node)) found.foreign.add(exported);

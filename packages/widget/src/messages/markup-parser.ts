@@ -55,124 +55,171 @@ const matchAt = (pattern: RegExp, text: string, position: number) => {
 };
 
 /**
- * Strings may follow one another in the answer.
- * @param names `own`: the reader's name; a mention of it is marked
+ * The result may hold several strings in a row.
+ * @param options `own`: the reader's name; mentions of it are marked
  */
 export function parseMarkup(text: string, { own }: { own: string | null } = { own: null }): MarkupPiece[] {
-  const root: MarkupPiece[] = [];
-  /** Each within the one before. At most one of each mark, the newest. */
-  const openMarks: { mark: MarkupMark; pieces: MarkupPiece[] }[] = [];
-  /** Where the text that is not yet in a piece begins. */
-  let textStart = 0;
-  let position = 0;
+  return new MarkupParser(text, own).parse();
+}
 
-  const isRightAfterOpening = (start: number) => textStart === start && openMarks.at(-1)?.pieces.length === 0;
-  const piecesAtDepth = (depth: number) => openMarks[depth - 1]?.pieces ?? root;
+class MarkupParser {
+  readonly #text: string;
+  readonly #own: string | null;
+  readonly #root: MarkupPiece[] = [];
+  /** Each is nested in the one before. At most one of each mark, the newest. */
+  readonly #openMarks: { mark: MarkupMark; pieces: MarkupPiece[] }[] = [];
+  /** Where the text begins that is not yet in a piece. */
+  #textStart = 0;
+  #position = 0;
 
-  /** The text up to `start`, then what stands between there and `end`. */
-  function appendPieces(start: number, end: number, ...pieces: MarkupPiece[]): void {
-    if (start > textStart) pieces.unshift(text.slice(textStart, start));
-    piecesAtDepth(openMarks.length).push(...pieces);
-    textStart = position = end;
+  constructor(text: string, own: string | null) {
+    this.#text = text;
+    this.#own = own;
   }
 
-  /** Makes an opening mark text. */
-  function revertOpeningMark(index: number): void {
-    for (const { mark, pieces } of openMarks.splice(index, 1)) piecesAtDepth(index).push(mark, ...pieces);
+  parse(): MarkupPiece[] {
+    const text = this.#text;
+    const nextMatch = () => matchAt(MARKUP_START, text, this.#position);
+    for (let match = nextMatch(); match; match = nextMatch()) {
+      const [sign] = match;
+      const start = match.index;
+      // A mark that has just opened begins a word.
+      const before = (!this.#isRightAfterOpening(start) && text[start - 1]) || ' ';
+      this.#position = start + sign.length;
+      if (sign === '@') {
+        if (!WORD_CHARACTER.test(before)) this.#parseMention(start);
+      } else if (/\w{2}/.test(sign)) {
+        if (!/\w/.test(before)) this.#parseLink(start);
+      } else if (sign === '`' || sign === '```') this.#parseCode(sign, start);
+      else if (sign === '***' || sign in KIND_BY_MARK) this.#parseMarks(sign, start, before);
+    }
+    this.#appendPieces(text.length, text.length);
+    while (this.#openMarks[0]) this.#revertOpeningMark(0);
+    return this.#root;
   }
 
-  /** Ends what an opening mark began; marks opened since then are text. */
-  function closeMark(index: number): void {
-    appendPieces(position, position + (openMarks[index]?.mark.length ?? 0));
-    while (openMarks[index + 1]) revertOpeningMark(index + 1);
-    for (const { mark, pieces } of openMarks.splice(index))
-      piecesAtDepth(index).push({ kind: KIND_BY_MARK[mark], mark, children: pieces });
+  #parseMention(start: number): void {
+    const own = this.#own;
+    const nameStart = this.#position;
+    let end = nameStart + (own?.length ?? 0);
+    const isOwn =
+      !!own && this.#text.startsWith(own, nameStart) && !WORD_CHARACTER.test(this.#text.charAt(end));
+    if (!isOwn) {
+      const name = matchAt(MENTION_NAME, this.#text, nameStart)?.[0] ?? '';
+      end = this.#wordEnd(nameStart, nameStart + name.length);
+    }
+    if (end > nameStart)
+      this.#appendPieces(start, end, {
+        kind: 'mention',
+        mark: '',
+        children: [this.#text.slice(start, end)],
+        own: isOwn,
+      });
   }
 
-  /** Where a word ends that is followed by the punctuation of its sentence, or by marks that close. */
-  function wordEnd(start: number, end: number): number {
-    let last = end;
-    const isTrailing = (sign: string) =>
-      ".,!?;:'".includes(sign) || openMarks.some(({ mark }) => mark[0] === sign);
-    while (last > start && isTrailing(text.charAt(last - 1))) last -= 1;
-    return last;
-  }
-
-  function parseCode(mark: '`' | '```', start: number): void {
-    const end = text.indexOf(mark, position);
-    const children = text.slice(position, end);
-    if (end > position && (mark === '```' || !(children.includes('\n') || text[end + 1] === mark)))
-      appendPieces(start, end + mark.length, { kind: KIND_BY_MARK[mark], mark, children: [children] });
-  }
-
-  function parseLink(start: number): void {
-    const match = matchAt(LINK_PATTERN, text, start);
+  #parseLink(start: number): void {
+    const match = matchAt(LINK_PATTERN, this.#text, start);
     if (!match) return;
-    position = start + match[0].length;
-    // Who reads `https://kimpga.com@evil.example` takes the wrong part for the host: it is no link.
+    this.#position = start + match[0].length;
+    // In `https://kimpga.com@evil.example` readers take the wrong part for the host, so it is no link.
     if (match[1]) return;
-    const end = wordEnd(start, position);
-    const linkText = text.slice(start, end);
+    const end = this.#wordEnd(start, this.#position);
+    const linkText = this.#text.slice(start, end);
     try {
       const { href } = new URL(/^w/i.test(linkText) ? `https://${linkText}` : linkText);
-      appendPieces(start, end, { kind: 'link', mark: '', children: [linkText], href });
+      this.#appendPieces(start, end, { kind: 'link', mark: '', children: [linkText], href });
     } catch {}
   }
 
-  function parseMention(start: number): void {
-    let end = position + (own?.length ?? 0);
-    const isOwn = !!own && text.startsWith(own, position) && !WORD_CHARACTER.test(text.charAt(end));
-    if (!isOwn) end = wordEnd(position, position + (matchAt(MENTION_NAME, text, position)?.[0].length ?? 0));
-    if (end > position)
-      appendPieces(start, end, { kind: 'mention', mark: '', children: [text.slice(start, end)], own: isOwn });
+  #parseCode(mark: '`' | '```', start: number): void {
+    const position = this.#position;
+    const end = this.#text.indexOf(mark, position);
+    const code = this.#text.slice(position, end);
+    if (end > position && (mark === '```' || !(code.includes('\n') || this.#text[end + 1] === mark)))
+      this.#appendPieces(start, end + mark.length, { kind: KIND_BY_MARK[mark], mark, children: [code] });
   }
 
-  function parseMarks(sign: string, start: number, before: string, after: string): void {
-    const end = start + sign.length;
-    position = start;
-    const indexOfClosedMark = () =>
-      openMarks.findLastIndex(
-        ({ mark }) =>
-          mark[0] === sign[0] &&
-          [3, mark.length].includes(end - position) &&
-          (mark.length > 1 || !WORD_CHARACTER.test(after)),
-      );
-    if (/\S/.test(before))
-      for (let index = indexOfClosedMark(); index >= 0; index = indexOfClosedMark()) closeMark(index);
-    while (position < end) {
-      const mark = sign.slice(0, end - position === 3 ? 2 : end - position) as MarkupMark;
-      const canOpen = /\*\*|\|/.test(mark)
-        ? /\S/.test(after) && !(WORD_CHARACTER.test(before) && WORD_CHARACTER.test(after))
-        : AFTER_OPENING_MARK.test(after) &&
-          (BEFORE_OPENING_MARK.test(before) || isRightAfterOpening(position));
-      if (!canOpen) {
-        // Marks with nothing between them are a face, `*_*`.
-        if (isRightAfterOpening(position)) while (openMarks[0]) revertOpeningMark(0);
+  #parseMarks(sign: string, start: number, before: string): void {
+    const end = this.#position;
+    const after = this.#text[end] ?? ' ';
+    this.#position = start;
+    if (/\S/.test(before)) this.#closeMarks(sign, end, after);
+    while (this.#position < end) {
+      const length = end - this.#position;
+      const mark = sign.slice(0, length === 3 ? 2 : length) as MarkupMark;
+      if (!this.#canOpen(mark, before, after)) {
+        // Marks with nothing between them are an emoticon, `*_*`.
+        if (this.#isRightAfterOpening(this.#position)) while (this.#openMarks[0]) this.#revertOpeningMark(0);
         break;
       }
-      appendPieces(position, position + mark.length);
-      const existingIndex = openMarks.findIndex((each) => each.mark === mark);
-      if (existingIndex >= 0 || openMarks.length === MAX_MARK_DEPTH)
-        revertOpeningMark(Math.max(existingIndex, 0));
-      openMarks.push({ mark, pieces: [] });
+      this.#openMark(mark);
     }
-    position = end;
+    this.#position = end;
   }
 
-  for (let match = matchAt(MARKUP_START, text, 0); match; match = matchAt(MARKUP_START, text, position)) {
-    const [sign] = match;
-    const start = match.index;
-    // A mark that has just opened begins a word.
-    const before = (!isRightAfterOpening(start) && text[start - 1]) || ' ';
-    position = start + sign.length;
-    if (sign === '@') {
-      if (!WORD_CHARACTER.test(before)) parseMention(start);
-    } else if (/\w{2}/.test(sign)) {
-      if (!/\w/.test(before)) parseLink(start);
-    } else if (sign === '`' || sign === '```') parseCode(sign, start);
-    else if (sign === '***' || sign in KIND_BY_MARK) parseMarks(sign, start, before, text[position] ?? ' ');
+  #closeMarks(sign: string, end: number, after: string): void {
+    const indexOfClosedMark = () =>
+      this.#openMarks.findLastIndex(
+        ({ mark }) =>
+          mark[0] === sign[0] &&
+          [3, mark.length].includes(end - this.#position) &&
+          (mark.length > 1 || !WORD_CHARACTER.test(after)),
+      );
+    for (let index = indexOfClosedMark(); index >= 0; index = indexOfClosedMark()) this.#closeMark(index);
   }
-  appendPieces(text.length, text.length);
-  while (openMarks[0]) revertOpeningMark(0);
-  return root;
+
+  #canOpen(mark: MarkupMark, before: string, after: string): boolean {
+    if (/\*\*|\|/.test(mark))
+      return /\S/.test(after) && !(WORD_CHARACTER.test(before) && WORD_CHARACTER.test(after));
+    return (
+      AFTER_OPENING_MARK.test(after) &&
+      (BEFORE_OPENING_MARK.test(before) || this.#isRightAfterOpening(this.#position))
+    );
+  }
+
+  #openMark(mark: MarkupMark): void {
+    this.#appendPieces(this.#position, this.#position + mark.length);
+    const existingIndex = this.#openMarks.findIndex((each) => each.mark === mark);
+    if (existingIndex >= 0 || this.#openMarks.length === MAX_MARK_DEPTH)
+      this.#revertOpeningMark(Math.max(existingIndex, 0));
+    this.#openMarks.push({ mark, pieces: [] });
+  }
+
+  /** Ends what an opening mark began; marks opened since then become text. */
+  #closeMark(index: number): void {
+    this.#appendPieces(this.#position, this.#position + (this.#openMarks[index]?.mark.length ?? 0));
+    while (this.#openMarks[index + 1]) this.#revertOpeningMark(index + 1);
+    for (const { mark, pieces } of this.#openMarks.splice(index))
+      this.#piecesAtDepth(index).push({ kind: KIND_BY_MARK[mark], mark, children: pieces });
+  }
+
+  /** Turns an opening mark back into text. */
+  #revertOpeningMark(index: number): void {
+    for (const { mark, pieces } of this.#openMarks.splice(index, 1))
+      this.#piecesAtDepth(index).push(mark, ...pieces);
+  }
+
+  /** Appends the text up to `start`, then the pieces for the text between `start` and `end`. */
+  #appendPieces(start: number, end: number, ...pieces: MarkupPiece[]): void {
+    if (start > this.#textStart) pieces.unshift(this.#text.slice(this.#textStart, start));
+    this.#piecesAtDepth(this.#openMarks.length).push(...pieces);
+    this.#textStart = this.#position = end;
+  }
+
+  /** The end of a word without the punctuation of its sentence and without marks that close. */
+  #wordEnd(start: number, end: number): number {
+    let last = end;
+    const isTrailing = (sign: string) =>
+      ".,!?;:'".includes(sign) || this.#openMarks.some(({ mark }) => mark[0] === sign);
+    while (last > start && isTrailing(this.#text.charAt(last - 1))) last -= 1;
+    return last;
+  }
+
+  #isRightAfterOpening(start: number): boolean {
+    return this.#textStart === start && this.#openMarks.at(-1)?.pieces.length === 0;
+  }
+
+  #piecesAtDepth(depth: number): MarkupPiece[] {
+    return this.#openMarks[depth - 1]?.pieces ?? this.#root;
+  }
 }
