@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
-/** Beside this file, in the sources as in what is built of them. */
-const ASSETS_URL = new URL('doctor/', import.meta.url);
+/** The folder of this file, in the sources and in the build. */
+const ASSETS_URL = new URL('./', import.meta.url);
 const CONTENT_TYPES: Record<string, string> = {
   'page.css': 'text/css; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
