@@ -1,10 +1,10 @@
-/** Promise: whatever order, loss and repetition changes arrive in, the tail lets them through in order and tells the log as it is. */
+/** Promise: in whatever order changes arrive, late, lost or repeated, the room log releases them in order and shows the log as stored. */
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Message } from '@chatty/protocol';
 import fc from 'fast-check';
-import { type Change, createRoomLog, type RoomLog } from '../src/rooms/room-log.js';
+import { type Change, RoomLog } from '../src/rooms/room-log.js';
 import type { LogPage } from '../src/store/store.js';
 
 type Step = { kind: 'create' } | { kind: 'edit' | 'delete'; which: number };
@@ -79,18 +79,18 @@ function show(lines: Map<number, Message>, changes: readonly Change[]): void {
   }
 }
 
-function checkAgainst(tail: RoomLog, log: ReturnType<typeof createLog>, size: number): void {
+function checkAgainst(roomLog: RoomLog, log: ReturnType<typeof createLog>, size: number): void {
   const all = log.messages();
-  const newest = tail.newestMessages(size / 2);
+  const newest = roomLog.newestMessages(size / 2);
   assert.deepEqual(newest, all.slice(all.length - newest.length), 'the newest are the newest, without a gap');
   for (let seq = 0; seq <= log.top; seq += 1) {
-    const stretch = tail.after(seq, 4);
+    const stretch = roomLog.after(seq, 4);
     if (stretch === null) continue;
     const page = log.changedAfter(seq, 4);
     assert.deepEqual([stretch.seq, stretch.messages], [page.seq, page.messages], `after ${seq}`);
   }
   for (let before = 1; before <= log.top + 1; before += 1) {
-    const found = tail.before(before, 3);
+    const found = roomLog.before(before, 3);
     if (found !== null) assert.deepEqual(found, all.filter(({ id }) => id < before).slice(-3));
   }
 }
@@ -115,7 +115,12 @@ it('late, repeated and lost changes are released once, in order, and the memory 
         // A page that shows as many messages as are asked for needs no older ones.
         const alone = page.prev === 0 || (enough && shown.length >= size / 2);
         const older = alone ? [] : log.messages().filter(({ id }) => id < start);
-        const tail = createRoomLog({ page, older: older.slice(-size), maxEntries: size, bytes: 1_000_000 });
+        const roomLog = new RoomLog({
+          page,
+          older: older.slice(-size),
+          maxEntries: size,
+          maxBytes: 1_000_000,
+        });
         const lines = new Map(log.messages().map((each) => [each.id, each]));
         for (const step of live) log.apply(step);
         // Each change may come late, twice, or never.
@@ -129,23 +134,23 @@ it('late, repeated and lost changes are released once, in order, and the memory 
           const other = Math.max(0, index - (chance.next().value % 4));
           [arrivals[index], arrivals[other]] = [arrivals[other] as Message, arrivals[index] as Message];
         }
-        let top = tail.head;
+        let top = roomLog.head;
         for (const change of arrivals) {
-          const released = tail.append(change);
+          const released = roomLog.append(change);
           show(lines, released);
           for (const each of released) {
             top += 1;
             assert.equal(each.message.seq, top, 'no number is passed over');
           }
         }
-        tail.raiseKnownHead(log.top);
-        while (tail.hasGap()) show(lines, tail.backfill(log.changedAfter(tail.head, pageSize)));
-        assert.equal(tail.head, log.top);
+        roomLog.raiseKnownHead(log.top);
+        while (roomLog.hasGap) show(lines, roomLog.backfill(log.changedAfter(roomLog.head, pageSize)));
+        assert.equal(roomLog.head, log.top);
         assert.deepEqual(
           [...lines.values()].sort((a, b) => a.id - b.id),
           log.messages(),
         );
-        checkAgainst(tail, log, size);
+        checkAgainst(roomLog, log, size);
       },
     ),
     { numRuns: 400 },
@@ -154,15 +159,15 @@ it('late, repeated and lost changes are released once, in order, and the memory 
 
 it('memory is bounded in messages and in bytes', () => {
   const log = createLog();
-  const tail = createRoomLog({ page: log.newestChanges(size), maxEntries: size, bytes: 20_000 });
+  const roomLog = new RoomLog({ page: log.newestChanges(size), maxEntries: size, maxBytes: 20_000 });
   for (let index = 0; index < 500; index += 1) {
     log.apply({ kind: 'create' });
-    tail.append({ ...message(index + 1, index + 1, index < 250 ? '짧은 말' : '긴 말'.repeat(1_000)) });
+    roomLog.append({ ...message(index + 1, index + 1, index < 250 ? '짧은 말' : '긴 말'.repeat(1_000)) });
   }
-  assert.ok(tail.newestMessages(1_000).length <= size);
-  assert.equal(tail.after(470, 100), null, 'long messages leave sooner');
-  assert.equal(tail.after(500, 100)?.messages.length, 0);
-  assert.equal(tail.after(501, 100), null, 'a position above the top is of another log');
+  assert.ok(roomLog.newestMessages(1_000).length <= size);
+  assert.equal(roomLog.after(470, 100), null, 'long messages leave sooner');
+  assert.equal(roomLog.after(500, 100)?.messages.length, 0);
+  assert.equal(roomLog.after(501, 100), null, 'a position above the top is of another log');
 });
 
 it('a recently edited old message is not treated as adjacent to the latest', () => {
@@ -170,10 +175,10 @@ it('a recently edited old message is not treated as adjacent to the latest', () 
   for (let id = 1; id <= 20; id += 1) log.apply({ kind: 'create' });
   log.apply({ kind: 'edit', which: 2 });
   for (let id = 22; id <= 30; id += 1) log.apply({ kind: 'create' });
-  const tail = createRoomLog({ page: log.newestChanges(size), maxEntries: size, bytes: 1_000_000 });
-  checkAgainst(tail, log, size);
-  assert.equal(tail.before(31, 10), null);
-  assert.equal(tail.before(31, 9)?.[0]?.id, 22);
+  const roomLog = new RoomLog({ page: log.newestChanges(size), maxEntries: size, maxBytes: 1_000_000 });
+  checkAgainst(roomLog, log, size);
+  assert.equal(roomLog.before(31, 10), null);
+  assert.equal(roomLog.before(31, 9)?.[0]?.id, 22);
 });
 
 it('a change of this log is recognised, a change of a forked log is not, and a page shows whether the log continues', () => {
@@ -182,9 +187,9 @@ it('a change of this log is recognised, a change of a forked log is not, and a p
       const [mine, theirs] = [createLog('mine'), createLog('theirs')];
       for (const step of common) for (const log of [mine, theirs]) log.apply(step, 'common');
       const fork = mine.top;
-      const tail = createRoomLog({ page: mine.newestChanges(size), maxEntries: size, bytes: 1_000_000 });
+      const roomLog = new RoomLog({ page: mine.newestChanges(size), maxEntries: size, maxBytes: 1_000_000 });
       for (const step of lost) mine.apply(step);
-      for (const change of mine.committed.slice(fork)) tail.append(change);
+      for (const change of mine.committed.slice(fork)) roomLog.append(change);
       for (const step of other) theirs.apply(step);
       const memory = mine.newestChanges(size).prev;
       const stands = (change: Message) => mine.rows().some(({ seq }) => seq === change.seq);
@@ -196,28 +201,28 @@ it('a change of this log is recognised, a change of a forked log is not, and a p
               seq > change.seq && id === change.id && created_at === change.created_at,
           );
       for (const change of mine.committed) {
-        assert.notEqual(tail.contains(change), false, 'one of this log');
-        if (change.seq > memory) assert.equal(tail.contains(change), stands(change) ? true : null);
+        assert.notEqual(roomLog.contains(change), false, 'one of this log');
+        if (change.seq > memory) assert.equal(roomLog.contains(change), stands(change) ? true : null);
       }
       for (const change of theirs.committed.slice(fork, mine.top)) {
-        assert.notEqual(tail.contains(change), true, 'one of another log');
+        assert.notEqual(roomLog.contains(change), true, 'one of another log');
         const hidden = !stands(change) && changed(change);
-        if (change.seq > memory) assert.equal(tail.contains(change), hidden ? null : false);
+        if (change.seq > memory) assert.equal(roomLog.contains(change), hidden ? null : false);
       }
-      const prev = Math.max(0, tail.head - 1);
-      assert.equal(tail.isContinuation(mine.changedAfter(prev, 500), tail.lastChange), true);
+      const prev = Math.max(0, roomLog.head - 1);
+      assert.equal(roomLog.isContinuation(mine.changedAfter(prev, 500), roomLog.lastChange), true);
       mine.apply({ kind: 'create' });
-      assert.equal(tail.isContinuation(mine.changedAfter(prev, 500), tail.lastChange), true);
+      assert.equal(roomLog.isContinuation(mine.changedAfter(prev, 500), roomLog.lastChange), true);
       // A page that was cut may not show enough to say so.
-      assert.equal(tail.isContinuation(mine.changedAfter(prev, pageSize + 1), tail.lastChange), true);
+      assert.equal(roomLog.isContinuation(mine.changedAfter(prev, pageSize + 1), roomLog.lastChange), true);
       // Published while the page was on its way.
-      const [page, last] = [mine.changedAfter(prev, 500), tail.lastChange];
-      for (const change of mine.changedAfter(tail.head, 500).messages) tail.append(change);
+      const [page, last] = [mine.changedAfter(prev, 500), roomLog.lastChange];
+      for (const change of mine.changedAfter(roomLog.head, 500).messages) roomLog.append(change);
       mine.apply({ kind: 'create' });
-      for (const change of mine.changedAfter(tail.head, 500).messages) tail.append(change);
-      assert.equal(tail.isContinuation(page, last), true);
-      if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === tail.head))
-        assert.equal(tail.isContinuation(theirs.changedAfter(prev, 500), tail.lastChange), false);
+      for (const change of mine.changedAfter(roomLog.head, 500).messages) roomLog.append(change);
+      assert.equal(roomLog.isContinuation(page, last), true);
+      if (lost.length > 0 && theirs.rows().some(({ seq }) => seq === roomLog.head))
+        assert.equal(roomLog.isContinuation(theirs.changedAfter(prev, 500), roomLog.lastChange), false);
     }),
     { numRuns: 400 },
   );

@@ -1,6 +1,5 @@
-/** Decides when the members of a room are told what is new, and tells them: one frame a flush, spaced while the room is busy. */
+/** Decides when a room's changes go out: one frame per flush, with longer intervals while the room is busy. */
 
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { LogPosition } from '@chatty/protocol';
 import {
   type EncodedPacket,
@@ -8,169 +7,122 @@ import {
   encodeEvent,
   latestStates,
 } from '../connections/packet-encoder.js';
-import type { SendQueue } from '../connections/send-queue.js';
+import { forEachInSlices } from '../runtime/sliced-loop.js';
+import type { Audience, Recipient } from './audience.js';
 import type { BroadcastPacing } from './broadcast-pacing.js';
 import type { Change } from './room-log.js';
 
-export type Recipient = {
-  outlet: SendQueue;
-  /** Hears `messages` frames instead of an event for each message. */
-  batch: boolean;
-};
-
-export type FanOut<Subscriber extends Recipient> = {
-  /** Members who are told. */
-  readonly size: number;
-  /** Changes wait for the next frame: whoever comes now would hear them twice. */
+export type FanOut = {
+  /** Changes wait for the next frame: a subscriber added now would receive them twice. */
   readonly hasPending: boolean;
-  add(subscriber: Subscriber): void;
-  /** Answers whether the member was there. */
-  remove(subscriber: Subscriber): boolean;
-  subscribers(): Subscriber[];
   /** The next frame begins at this position. */
   startAt(seq: number): void;
   enqueue(changes: readonly Change[]): void;
-  /** Tells everybody now, beside the frames. */
-  broadcast(packet: EncodedPacket): void;
-  /** Tells those batch members now whom `to` names. */
-  sendWhere(packet: EncodedPacket, to: (subscriber: Subscriber) => boolean): void;
-  /** Tells everybody where the log stands, when nothing else has for a while (R8). */
+  /** Sends the head of the log to everyone if nothing else was sent for a while (R8). */
   heartbeat(time: number): void;
-  /** Everybody is heard by nobody any more; changes that wait are dropped. */
+  /** Drops the changes that wait. */
   clear(): void;
   close(): void;
 };
 
 /** Longest time in milliseconds that a busy room collects changes for one frame. */
 const MAX_FRAME_INTERVAL_MS = 50;
-/** Longest time in milliseconds that telling everyone may keep the process from everything else. */
+/** Longest time in milliseconds that sending to everyone may block the event loop. */
 const MAX_SLICE_MS = 8;
-const SENDS_PER_TIME_CHECK = 64;
-/** Half of what a client waits for at most (`HEAD_INTERVAL`), since the room's tick is not exact. */
-const HEAD_INTERVAL_MS = 5_000;
+const SENDS_PER_CLOCK_CHECK = 64;
+/** Half of what clients wait for at most (`HEAD_INTERVAL`), since the room's tick is not exact. */
+const HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * @param position where the log stands: everything up to it has been pushed
- * @param taken runs when a frame has taken all that waits, before it goes: whoever is added now does not get it
+ * @param options.position the end of the log: everything up to it has been enqueued
+ * @param options.onFrameTaken runs when a frame has taken all pending changes, before it is sent: a subscriber added now does not receive it
  */
 export function createFanOut<Subscriber extends Recipient>(options: {
+  audience: Audience<Subscriber>;
   position: () => LogPosition | null;
   onFrameTaken: () => void;
   pace: BroadcastPacing;
   now: () => number;
-}): FanOut<Subscriber> {
-  const { position, onFrameTaken, pace, now } = options;
-  const eventSubscribers = createSubscriberSet<Subscriber>();
-  const frameSubscribers = createSubscriberSet<Subscriber>();
-  /** In order, and not told yet: the next frame. */
+}): FanOut {
+  const { audience, position, onFrameTaken, pace, now } = options;
+  const timer = createFrameTimer(flush, now);
+  /** In order, for the next frame. */
   let pending: Change[] = [];
   let lastSentSeq = 0;
   let lastSentAt = 0;
-  let nextFrameAt = 0;
-  /** Takes back the plan for the next frame, where there is one. */
-  let cancelScheduled: (() => void) | null = null;
-  let sending = false;
-  let closed = false;
-
-  function schedule(): void {
-    if (cancelScheduled !== null || sending || closed) return;
-    const delay = nextFrameAt - now();
-    if (delay > 0) {
-      const timer = setTimeout(() => void flush(), delay);
-      cancelScheduled = () => clearTimeout(timer);
-    } else {
-      // The first message of an idle room goes at once, together with those of the same flush.
-      const timer = setImmediate(() => void flush());
-      cancelScheduled = () => clearImmediate(timer);
-    }
-  }
+  let isSending = false;
 
   async function flush(): Promise<void> {
-    cancelScheduled = null;
-    const upTo = position();
-    if (upTo === null || pending.length === 0) return;
-    sending = true;
-    const deliveries = encodeFrames(pending, upTo);
+    const head = position();
+    if (head === null || pending.length === 0) return;
+    isSending = true;
+    const deliveries = encodeDeliveries(audience, pending, { prev: lastSentSeq, head });
     pending = [];
-    lastSentSeq = upTo.seq;
+    lastSentSeq = head.seq;
     lastSentAt = now();
     onFrameTaken();
     let costMs = 0;
     try {
-      for (const [subscribers, packet] of deliveries) costMs += await deliver(subscribers, packet);
+      for (const [receivers, packet] of deliveries) costMs += await deliver(receivers, packet);
     } finally {
-      sending = false;
+      isSending = false;
     }
-    nextFrameAt = now() + Math.min(MAX_FRAME_INTERVAL_MS, costMs * pace.delayFactor);
-    if (pending.length > 0) schedule();
-  }
-
-  function encodeFrames(
-    changes: readonly Change[],
-    { epoch, seq }: LogPosition,
-  ): [readonly Subscriber[], EncodedPacket][] {
-    const deliveries: [readonly Subscriber[], EncodedPacket][] = [];
-    const frame = { epoch, prev: lastSentSeq, seq, messages: latestStates(changes) };
-    if (frameSubscribers.size > 0)
-      deliveries.push([frameSubscribers.snapshot, encodeEvent('messages', frame)]);
-    if (eventSubscribers.size > 0) deliveries.push([eventSubscribers.snapshot, encodeAsEvents(changes)]);
-    return deliveries;
-  }
-
-  /** @returns the time in milliseconds that it took, pauses for others not counted */
-  async function deliver(subscribers: readonly Subscriber[], packet: EncodedPacket): Promise<number> {
-    let costMs = 0;
-    let sliceStart = performance.now();
-    for (let index = 0; index < subscribers.length; index += 1) {
-      subscribers[index]?.outlet.send(packet);
-      if (index % SENDS_PER_TIME_CHECK !== 0) continue;
-      const spentMs = performance.now() - sliceStart;
-      if (spentMs < MAX_SLICE_MS) continue;
-      costMs += spentMs;
-      await turnOfOthers();
-      sliceStart = performance.now();
-    }
-    return costMs + performance.now() - sliceStart;
-  }
-
-  function broadcast(packet: EncodedPacket): void {
-    for (const subscriber of frameSubscribers.snapshot) subscriber.outlet.send(packet);
-    for (const subscriber of eventSubscribers.snapshot) subscriber.outlet.send(packet);
+    timer.setNextAt(now() + Math.min(MAX_FRAME_INTERVAL_MS, costMs * pace.delayFactor));
+    if (pending.length > 0) timer.schedule();
   }
 
   return {
-    get size() {
-      return eventSubscribers.size + frameSubscribers.size;
-    },
     get hasPending() {
       return pending.length > 0;
     },
-    add: (subscriber) => void (subscriber.batch ? frameSubscribers : eventSubscribers).add(subscriber),
-    remove: (subscriber) => eventSubscribers.delete(subscriber) || frameSubscribers.delete(subscriber),
-    subscribers: () => [...frameSubscribers.snapshot, ...eventSubscribers.snapshot],
     startAt(seq) {
       lastSentSeq = seq;
       lastSentAt = now();
     },
     enqueue(changes) {
       for (const change of changes) pending.push(change);
-      if (pending.length > 0) schedule();
-    },
-    broadcast,
-    sendWhere(packet, to) {
-      for (const subscriber of frameSubscribers.snapshot) if (to(subscriber)) subscriber.outlet.send(packet);
+      if (pending.length > 0 && !isSending) timer.schedule();
     },
     heartbeat(time) {
       const epoch = position()?.epoch;
-      // A head that overtakes its frame would make everybody ask for what is on its way.
-      if (epoch === undefined || sending || time - lastSentAt < HEAD_INTERVAL_MS) return;
+      // A head that arrives before its frame would make every client request what is already on its way.
+      if (epoch === undefined || isSending || time - lastSentAt < HEARTBEAT_INTERVAL_MS) return;
       lastSentAt = time;
-      broadcast(encodeEvent('head', { epoch, seq: lastSentSeq }));
+      audience.broadcast(encodeEvent('head', { epoch, seq: lastSentSeq }));
     },
     clear() {
-      eventSubscribers.clear();
-      frameSubscribers.clear();
       pending = [];
+    },
+    close: timer.close,
+  };
+}
+
+/** Runs `flush` at the time set for the next frame, or in this turn of the event loop where that has passed. */
+function createFrameTimer(flush: () => Promise<void>, now: () => number) {
+  let nextAt = 0;
+  let cancelScheduled: (() => void) | null = null;
+  let closed = false;
+
+  function run(): void {
+    cancelScheduled = null;
+    void flush();
+  }
+
+  return {
+    setNextAt(time: number) {
+      nextAt = time;
+    },
+    schedule() {
+      if (cancelScheduled !== null || closed) return;
+      const delay = nextAt - now();
+      if (delay > 0) {
+        const timer = setTimeout(run, delay);
+        cancelScheduled = () => clearTimeout(timer);
+      } else {
+        // The first message of an idle room goes out at once, together with others of the same flush of the store.
+        const timer = setImmediate(run);
+        cancelScheduled = () => clearImmediate(timer);
+      }
     },
     close() {
       closed = true;
@@ -179,39 +131,24 @@ export function createFanOut<Subscriber extends Recipient>(options: {
   };
 }
 
-type SubscriberSet<Subscriber> = {
-  readonly size: number;
-  /** As of now; one that is being gone through does not change. */
-  readonly snapshot: readonly Subscriber[];
-  add(subscriber: Subscriber): void;
-  delete(subscriber: Subscriber): boolean;
-  clear(): void;
-};
+type Delivery<Subscriber> = [receivers: readonly Subscriber[], packet: EncodedPacket];
 
-/** A set whose list is made when somebody came or went, and not for each frame: those are far more. */
-function createSubscriberSet<Subscriber>(): SubscriberSet<Subscriber> {
-  const subscribers = new Set<Subscriber>();
-  let cached: readonly Subscriber[] | null = null;
-  return {
-    get size() {
-      return subscribers.size;
-    },
-    get snapshot() {
-      cached ??= [...subscribers];
-      return cached;
-    },
-    add(subscriber) {
-      subscribers.add(subscriber);
-      cached = null;
-    },
-    delete(subscriber) {
-      const existed = subscribers.delete(subscriber);
-      if (existed) cached = null;
-      return existed;
-    },
-    clear() {
-      subscribers.clear();
-      cached = null;
-    },
-  };
+function encodeDeliveries<Subscriber extends Recipient>(
+  { frameReceivers, eventReceivers }: Audience<Subscriber>,
+  changes: readonly Change[],
+  { prev, head: { epoch, seq } }: { prev: number; head: LogPosition },
+): Delivery<Subscriber>[] {
+  const deliveries: Delivery<Subscriber>[] = [];
+  const frame = { epoch, prev, seq, messages: latestStates(changes) };
+  if (frameReceivers.size > 0) deliveries.push([frameReceivers.snapshot, encodeEvent('messages', frame)]);
+  if (eventReceivers.size > 0) deliveries.push([eventReceivers.snapshot, encodeAsEvents(changes)]);
+  return deliveries;
+}
+
+/** @returns the time it took in milliseconds */
+function deliver(receivers: readonly Recipient[], packet: EncodedPacket): Promise<number> {
+  return forEachInSlices(receivers, ({ outlet }) => outlet.send(packet), {
+    sliceMs: MAX_SLICE_MS,
+    itemsPerClockCheck: SENDS_PER_CLOCK_CHECK,
+  });
 }

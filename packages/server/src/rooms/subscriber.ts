@@ -1,7 +1,7 @@
 /** One connection in a room: who it is, where it stopped reading, and what it may do. */
 
 import type { Permissions, ResumePosition, RoomMember } from '@chatty/protocol';
-import type { Recipient } from './fan-out.js';
+import type { Recipient } from './audience.js';
 
 export type Subscriber = Recipient & {
   /** Null: a guest. */
