@@ -247,7 +247,7 @@ it('only rooms of the project exist; a removed room is closed, and keeps its mes
   };
   const reasons = refusals.filter(({ code }) => code === 'room_unknown').map(({ reason }) => reason);
   assert.ok(reasons.includes('the setting rooms of the project does not have doge'), String(reasons));
-  assert.ok(reasons.includes('auth.room is no name of a room'), String(reasons));
+  assert.ok(reasons.includes('auth.room is not a valid room name'), String(reasons));
   const btc = await enter('민수', 'btc');
   const main = await enter('민수');
   assertStored(await btc.visitor.send('남는 말'));

@@ -83,7 +83,7 @@ function explainUnusableKey(
 function explainSignature(examined: ExaminedToken): Finding {
   const { context: given, faults, unreachable } = examined;
   if (unreachable) return finding('signature', 'failed', 'signature unreachable');
-  const failure = faults.get('signature') ?? faults.get('held');
+  const failure = faults.get('signature') ?? faults.get('revocation');
   if (failure) {
     const names = acceptedKeys(examined).map(({ kid }) => kid ?? 'JWT_SECRET');
     const keys = names.join(', ') || '-';

@@ -1,7 +1,8 @@
 /** What the doctor looks at, and what a line of its answer is before it is put into words. */
 
 import type { Claims } from '@chatty/protocol';
-import type { CheckFailure, TokenCheckName, TokenContext, TokenRules } from '../auth/token-checks.js';
+import type { TokenCheckName, TokenRules } from '../auth/token-checks.js';
+import type { CheckFailure, TokenContext } from '../auth/token-context.js';
 import type { Projects } from '../projects/projects.js';
 import type { ProjectId } from '../store/store.js';
 import type { AdviceValues } from './format.js';

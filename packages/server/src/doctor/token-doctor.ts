@@ -1,15 +1,10 @@
-/** Says of a token, check by check, whether a project lets it in, and what to do where it does not. */
+/** Diagnoses a token for a project: the result of each check, and what to do about failures. */
 
 import type { RefusalCode } from '@chatty/protocol';
-import type { Auth } from '../auth/auth.js';
+import type { Auth, AuthRequest } from '../auth/auth.js';
 import type { VerifiedMember } from '../auth/member.js';
-import {
-  type CheckFailure,
-  createTokenContext,
-  type TokenCheckName,
-  type TokenContext,
-  type TokenRules,
-} from '../auth/token-checks.js';
+import type { TokenCheck, TokenCheckName, TokenRules } from '../auth/token-checks.js';
+import { type CheckFailure, createTokenContext, type TokenContext } from '../auth/token-context.js';
 import type { RoomPermissions } from '../messages/permissions.js';
 import { isShellSafeOrigin, type Projects } from '../projects/projects.js';
 import { wallTime } from '../runtime/clocks.js';
@@ -22,9 +17,9 @@ import { adviceOf, type Translated, titleOf } from './format.js';
 import type { DoctorCheck, FindingOutcome } from './outcomes.js';
 
 export type DoctorReport = {
-  /** Whether somebody with this token gets in from a page of this origin: so exactly when no check has failed. */
+  /** Whether a client with this token may enter from a page of this origin: exactly when no check has failed. */
   ok: boolean;
-  /** What such a visitor is told; null: nothing here refuses them. */
+  /** The code that such a client receives; null: none. */
   code: RefusalCode | null;
   checks: {
     check: DoctorCheck;
@@ -36,79 +31,28 @@ export type DoctorReport = {
 };
 
 export type Doctor = {
-  /** Of the token nothing comes back but what its claims say, and it leaves no trace. Throws `Unavailable`. */
+  /** Returns nothing of the token but its claims, and records nothing. Throws `UnavailableError`. */
   diagnose(project: ProjectId, token: string, origin: string | undefined): Promise<DoctorReport>;
 };
 
+/** `code` null with no member: the token is valid, but for another project. */
 type AuthDecision = { member: VerifiedMember | null; code: RefusalCode | null };
 
-export function createDoctor(options: {
+type DoctorOptions = {
   auth: Auth;
   permissions: RoomPermissions;
   projects: Projects;
   rules: TokenRules;
   now?: () => number;
-}): Doctor {
+};
+
+export function createDoctor(options: DoctorOptions): Doctor {
   const { auth, permissions, projects, rules, now = wallTime } = options;
-
-  /** The checks that everybody goes through, but on beyond the first fault. */
-  async function runChecks(
-    project: ProjectId,
-    context: TokenContext,
-  ): Promise<Pick<ExaminedToken, 'faults' | 'unreachable'>> {
-    const faults = new Map<TokenCheckName, CheckFailure | null>();
-    let unreachable = false;
-    for (const { name, needs, isProjectSpecific: asksProject, run: runCheck } of auth.checks) {
-      if (needs !== 'nothing' && context[needs] === null) continue;
-      // What another project would say to it is none of this one's business.
-      if (asksProject && context.payload?.projectId !== project) continue;
-      try {
-        faults.set(name, await runCheck(context));
-      } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        unreachable = true;
-      }
-    }
-    return { faults, unreachable };
-  }
-
-  /** By the very door that visitors come through. */
-  async function authenticate(
-    project: ProjectId,
-    token: string,
-    origin: string | undefined,
-  ): Promise<AuthDecision> {
-    try {
-      const result = await auth.inspect({ token, origin });
-      if (!result.ok) return { member: null, code: result.refused.code };
-      const { member } = result;
-      if (member.projectId !== project) return { member: null, code: null };
-      return { member, code: permissions.checkRead(member)?.code ?? null };
-    } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error;
-      return { member: null, code: 'unavailable' };
-    }
-  }
-
-  function explainRoom({ member, code }: AuthDecision, time: number): Finding[] {
-    if (member === null) return [skipped('room'), skipped('writing')];
-    if (code !== null) return [finding('room', 'failed', 'room refused'), skipped('writing')];
-    const room = finding('room', 'ok', 'room ok');
-    const refused = permissions.checkWrite(member);
-    if (refused === null) return [room, finding('writing', 'ok', 'writing ok')];
-    const muted = refused.retryAfter === undefined ? 'writing muted' : 'writing muted_until';
-    const outcome = refused.code === 'muted' ? muted : 'writing refused';
-    const until = { moment: time + (refused.retryAfter ?? 0) };
-    const values = { code: refused.code, message: { code: refused.code }, until };
-    return [room, finding('writing', 'notice', outcome, values)];
-  }
-
   return {
     async diagnose(project, token, origin) {
       const context = createTokenContext(token, origin);
-      const checked = await runChecks(project, context);
-      const decision = await authenticate(project, token, origin);
-      const { code } = decision;
+      const checked = await runChecks(auth.checks, project, context);
+      const decision = await authenticate(options, project, { token, origin });
       const examined: ExaminedToken = {
         project,
         context,
@@ -118,7 +62,6 @@ export function createDoctor(options: {
         rules,
         now: now(),
       };
-      const guests = projects.allowsGuests(project) ? 'guests on' : 'guests off';
       const findings = [
         ...explainKeys(examined),
         ...explainTimes(examined),
@@ -126,16 +69,70 @@ export function createDoctor(options: {
         explainCutoff(examined),
         explainBan(examined),
         explainOrigin(examined),
-        ...explainRoom(decision, examined.now),
-        finding('guests', 'ok', guests),
+        ...explainRoom(permissions, decision, examined.now),
+        finding('guests', 'ok', projects.allowsGuests(project) ? 'guests on' : 'guests off'),
       ];
-      const ok = decision.member !== null && code === null;
-      // Whatever else the door may come to look at, its refusal is never without a line.
+      const { code } = decision;
+      // Whatever authentication may check in future, a refusal is never left unexplained.
       if (code !== null && !findings.some(({ result }) => result === 'failed'))
         findings.push(finding('entry', 'failed', 'entry refused', { code, message: { code } }));
+      const ok = decision.member !== null && code === null;
       return { ok, code, checks: findings.map(localize) };
     },
   };
+}
+
+/** Runs the checks of authentication, without stopping at the first failure. */
+async function runChecks(
+  checks: readonly TokenCheck[],
+  project: ProjectId,
+  context: TokenContext,
+): Promise<Pick<ExaminedToken, 'faults' | 'unreachable'>> {
+  const faults = new Map<TokenCheckName, CheckFailure | null>();
+  let unreachable = false;
+  for (const { name, needs, isProjectSpecific, run } of checks) {
+    if (needs !== 'nothing' && context[needs] === null) continue;
+    // What another project would say about the token is not revealed to this one.
+    if (isProjectSpecific && context.payload?.projectId !== project) continue;
+    try {
+      faults.set(name, await run(context));
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      unreachable = true;
+    }
+  }
+  return { faults, unreachable };
+}
+
+/** What a client with this token would be answered. */
+async function authenticate(
+  { auth, permissions }: DoctorOptions,
+  project: ProjectId,
+  request: AuthRequest,
+): Promise<AuthDecision> {
+  try {
+    const result = await auth.inspect(request);
+    if (!result.ok) return { member: null, code: result.refused.code };
+    const { member } = result;
+    if (member.projectId !== project) return { member: null, code: null };
+    return { member, code: permissions.checkRead(member)?.code ?? null };
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return { member: null, code: 'unavailable' };
+  }
+}
+
+function explainRoom(permissions: RoomPermissions, { member, code }: AuthDecision, now: number): Finding[] {
+  if (member === null) return [skipped('room'), skipped('writing')];
+  if (code !== null) return [finding('room', 'failed', 'room refused'), skipped('writing')];
+  const room = finding('room', 'ok', 'room ok');
+  const refused = permissions.checkWrite(member);
+  if (refused === null) return [room, finding('writing', 'ok', 'writing ok')];
+  const muted = refused.retryAfter === undefined ? 'writing muted' : 'writing muted_until';
+  const outcome = refused.code === 'muted' ? muted : 'writing refused';
+  const until = { moment: now + (refused.retryAfter ?? 0) };
+  const values = { code: refused.code, message: { code: refused.code }, until };
+  return [room, finding('writing', 'notice', outcome, values)];
 }
 
 function localize({ check, result, outcome, values = {} }: Finding) {
