@@ -2,7 +2,8 @@
 
 export type { App } from './app.js';
 export { type AuthResult, createAuth } from './auth/auth.js';
-export { createRefusalLog, type RecentRefusal, type RefusalCount } from './auth/rejection-log.js';
+export type { RefusalCount } from './auth/rejection-counts.js';
+export { createRefusalLog, type RecentRefusal } from './auth/rejection-log.js';
 export { environmentSettings } from './config/config.js';
 export { createDoctor, type DoctorReport } from './doctor/token-doctor.js';
 export { createRoomPermissions } from './messages/permissions.js';
