@@ -1,4 +1,4 @@
-/** The rules of talking: store first, deliver what was stored, answer with it. */
+/** Sends, edits, deletes and reacts: each change is stored first, then delivered, then answered. */
 
 import type { ChangeAnswer, Draft, Message, ReactPayload, SendAnswer } from '@chatty/protocol';
 import { createRefusal, type Refusal } from '@chatty/protocol';
@@ -15,9 +15,9 @@ import type {
   Store,
 } from '../store/store.js';
 import type { RoomPermissions } from './permissions.js';
-import type { PostingPolicy } from './posting-policy.js';
+import type { AcceptedMessage, PostingPolicy } from './posting-policy.js';
 
-/** Each resolves once the change is durable, with what was stored. Throws `Unavailable` when that is not known. */
+/** Each resolves with what was stored, once it is durable. Throws `UnavailableError` when that is unknown. */
 export type Messages = {
   send(member: VerifiedMember, draft: Draft): Promise<SendAnswer>;
   edit(member: VerifiedMember, change: { id: number; content: string }): Promise<ChangeAnswer>;
@@ -26,9 +26,8 @@ export type Messages = {
 };
 
 /**
- * @param conduct which messages may go out
- * @param freshness whether it is known who may write
- * @param publish hands a stored message to everyone of its room
+ * @param options.freshness whether this server's permissions are recent enough
+ * @param options.publish delivers a stored message to everyone in its room
  */
 export function createMessages(options: {
   store: Store;
@@ -38,66 +37,44 @@ export function createMessages(options: {
   publish: (project: ProjectId, room: string, message: Message) => void;
 }): Messages {
   const { store, permissions, postingPolicy, freshness, publish } = options;
+  const findStoredRetry = createRetryLookup(store, postingPolicy);
 
   const accessCheckOf =
     (member: VerifiedMember, refusalOf: (member: VerifiedMember) => Refusal | null): AccessCheck =>
     () =>
       freshness.isFresh() ? refusalOf(member) : 'unknown';
 
-  async function change(
+  function append(member: VerifiedMember, { draft, release }: AcceptedMessage) {
+    const access = accessCheckOf(member, permissions.checkWrite);
+    return store
+      .project(member.projectId)
+      .append(member.room, authorOf(member, permissions), draft, access)
+      .catch((error) => {
+        release();
+        throw error;
+      });
+  }
+
+  async function publishChange(
     { projectId, room }: VerifiedMember,
     pending: Promise<EditResult | ReactResult | RefusedResult>,
   ): Promise<ChangeAnswer> {
     const result = await pending;
     if (!('message' in result)) return { ok: false, ...refusalOf(result) };
-    // Published even if it stood so already: the first try may have been stored without this node learning of it.
+    // Published even if nothing changed: an earlier try may have been stored without this server getting the answer.
     publish(projectId, room, result.message);
     return { ok: true, message: result.message };
-  }
-
-  /**
-   * What was stored before the rules, or what they say of its author, changed is not refused afterwards: its author may
-   * be asking again because the first answer was lost.
-   */
-  async function findStoredRetry(
-    member: VerifiedMember,
-    { clientId, ...draft }: Draft,
-    { retry }: Refusal,
-  ): Promise<SendAnswer | null> {
-    const { projectId, room, userId } = member;
-    // Who is told to come later does, with the same client id.
-    if (clientId === null || userId === '' || retry === 'later') return null;
-    const earlier = await store.project(projectId).findByClientId(room, userId, { clientId, ...draft });
-    if (
-      !earlier ||
-      !(earlier.same || postingPolicy.couldBeMasked(member, earlier.message.content, draft.content))
-    )
-      return null;
-    return { ok: true, message: earlier.message, duplicate: true };
-  }
-
-  function authorOf(member: VerifiedMember): Author {
-    const { userId, username, avatar } = member;
-    const role = permissions.effectiveRoleOf(member);
-    return { userId, username, avatar, role: role === 'moderator' || role === 'admin' ? role : null };
   }
 
   return {
     async send(member, newMessage) {
       const accepted = await postingPolicy.authorizeMessage(member, newMessage);
       if (!accepted.ok) return (await findStoredRetry(member, newMessage, accepted)) ?? accepted;
-      const { draft, release } = accepted;
-      const result = await store
-        .project(member.projectId)
-        .append(member.room, authorOf(member), draft, accessCheckOf(member, permissions.checkWrite))
-        .catch((error) => {
-          release();
-          throw error;
-        });
+      const result = await append(member, accepted);
       if (!('message' in result)) {
-        release();
+        accepted.release();
         const refused = refusalOf(result);
-        // The list of words may have been another when it was stored, and so what its author may do.
+        // The word list or the member's permissions may have been different when the message was stored.
         const mayBeRetry = result.outcome === 'conflict' || result.outcome === 'refused';
         const storedRetry = mayBeRetry && (await findStoredRetry(member, newMessage, refused));
         return storedRetry || { ok: false, ...refused };
@@ -111,19 +88,46 @@ export function createMessages(options: {
       if (!text.ok) return text;
       const { projectId, room, userId } = member;
       const access = accessCheckOf(member, permissions.checkWrite);
-      return change(member, store.project(projectId).update(room, userId, id, text.content, access));
+      return publishChange(member, store.project(projectId).update(room, userId, id, text.content, access));
     },
     remove: (member, { id }) => {
       const { projectId, room, userId } = member;
       const access = accessCheckOf(member, permissions.checkRead);
-      return change(member, store.project(projectId).update(room, userId, id, null, access));
+      return publishChange(member, store.project(projectId).update(room, userId, id, null, access));
     },
     react: (member, reaction) => {
       const { projectId, room, userId } = member;
       const access = accessCheckOf(member, permissions.checkWrite);
-      return change(member, store.project(projectId).react(room, userId, reaction, access));
+      return publishChange(member, store.project(projectId).react(room, userId, reaction, access));
     },
   };
+}
+
+/**
+ * Finds the stored message of a retry that the rules would refuse now: its author may be asking again because the first
+ * answer was lost.
+ */
+function createRetryLookup(store: Store, postingPolicy: PostingPolicy) {
+  return async (
+    member: VerifiedMember,
+    { clientId, ...draft }: Draft,
+    { retry }: Refusal,
+  ): Promise<SendAnswer | null> => {
+    const { projectId, room, userId } = member;
+    // After `retry: later` the client sends the message again, with the same client id.
+    if (clientId === null || userId === '' || retry === 'later') return null;
+    const earlier = await store.project(projectId).findByClientId(room, userId, { clientId, ...draft });
+    if (!earlier) return null;
+    const isSameText =
+      earlier.same || postingPolicy.couldBeMasked(member, earlier.message.content, draft.content);
+    return isSameText ? { ok: true, message: earlier.message, duplicate: true } : null;
+  };
+}
+
+function authorOf(member: VerifiedMember, permissions: RoomPermissions): Author {
+  const { userId, username, avatar } = member;
+  const role = permissions.effectiveRoleOf(member);
+  return { userId, username, avatar, role: role === 'moderator' || role === 'admin' ? role : null };
 }
 
 function refusalOf(

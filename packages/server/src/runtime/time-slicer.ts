@@ -1,40 +1,39 @@
-/** Decides how long work that takes long keeps the process from everything else: one slice a turn, the projects by turns. */
+/** Runs long computations in slices of a few milliseconds, one slice per turn of the event loop, projects taking turns. */
 
 import type { MaybePromise } from './maybe-promise.js';
 import { UnavailableError } from './unavailable-error.js';
 
-/** Yields wherever it can be left for a while. */
+/** A computation that yields wherever it may be interrupted. */
 export type SlicedTask<Result> = Generator<undefined, Result, undefined>;
 
 export type TimeSlicer = {
-  /** Resolves with what the work comes to; rejects with what it throws. */
+  /** Resolves with the result of the task; rejects with what it throws. */
   run<Result>(laneKey: LaneKey, task: SlicedTask<Result>): Promise<Result>;
   /**
-   * The same, begun in this turn where nothing waits before it and the turn has time left: short work is done at once.
-   * Throws `Unavailable` where too much of the lane waits already.
+   * The same, but starts now if no other task waits in the lane and this turn has time left: short tasks finish at once.
+   * Throws `UnavailableError` if too many tasks wait in the lane.
    */
   runNowOrQueue<Result>(laneKey: LaneKey, task: SlicedTask<Result>): MaybePromise<Result>;
 };
 
-/** Whose time the work takes. Works of one lane are done one after another, the lanes of a project by turns. */
+/** Tasks of one lane run one after another, the lanes of a project in turns, and the projects in turns. */
 export type LaneKey = { project: string; lane: string };
-/** Takes its turn as one project more: work that belongs to none of them. */
+/** For tasks of no project: they get the same share of time as one project. */
 export const NO_PROJECT = '';
 
-/** Longest time in milliseconds until the process is let go of, but for what lies between two yields. */
+/** Time after which a task is interrupted at its next yield. */
 const SLICE_MS = 4;
-/** Works of one lane that may wait: whoever comes then is told to come again, so that no wait is without end. */
+/** Tasks that may wait in one lane: any further ones are refused, so that waiting times are bounded. */
 const MAX_WAITING_JOBS = 100;
 
-/** Goes on for so many milliseconds; answers whether the work is done. */
+/** Continues for so many milliseconds; returns whether the job is done. */
 type Job = (milliseconds: number) => boolean;
-type Lane = { name: string; jobs: Job[] };
 
+/** @param now monotonic clock in milliseconds */
 export function createTimeSlicer(now: () => number = () => performance.now()): TimeSlicer {
-  /** Whose turn it is, is first. */
-  const lanesByProject = new Map<string, Lane[]>();
+  const jobs = createJobQueue();
   let isScheduled = false;
-  /** Milliseconds of this turn that works have taken at once. */
+  /** Milliseconds that tasks started with `runNowOrQueue` have used in this turn. */
   let spentMs = 0;
 
   function schedule(): void {
@@ -43,51 +42,19 @@ export function createTimeSlicer(now: () => number = () => performance.now()): T
     setImmediate(runSlice);
   }
 
-  /** What else has come in meanwhile is looked at before each slice; one slice a turn, however much waits. */
+  /** One slice per turn, however many jobs wait: other events come first. */
   function runSlice(): void {
     isScheduled = false;
     spentMs = 0;
-    const [project] = lanesByProject.keys();
-    if (project === undefined) return;
-    const lanes = lanesByProject.get(project) ?? [];
-    const [lane] = lanes;
-    if (lane?.jobs[0]?.(SLICE_MS)) lane.jobs.shift();
-    // The work may have begun others, of this project too.
-    lanes.shift();
-    if (lane !== undefined && lane.jobs.length > 0) lanes.push(lane);
-    lanesByProject.delete(project);
-    if (lanes.length > 0) lanesByProject.set(project, lanes);
-    if (lanesByProject.size > 0) schedule();
-  }
-
-  function laneOf({ project, lane: name }: LaneKey): Lane | undefined {
-    return lanesByProject.get(project)?.find((lane) => lane.name === name);
-  }
-
-  function enqueue(laneKey: LaneKey, job: Job): void {
-    const lane = laneOf(laneKey);
-    const lanes = lanesByProject.get(laneKey.project);
-    if (lane !== undefined) lane.jobs.push(job);
-    else if (lanes !== undefined) lanes.push({ name: laneKey.lane, jobs: [job] });
-    else lanesByProject.set(laneKey.project, [{ name: laneKey.lane, jobs: [job] }]);
-    schedule();
-  }
-
-  /** Null: it is not done when the time is over. */
-  function advance<Result>(task: SlicedTask<Result>, milliseconds: number): { value: Result } | null {
-    const deadline = now() + milliseconds;
-    for (;;) {
-      const step = task.next();
-      if (step.done) return { value: step.value };
-      if (now() >= deadline) return null;
-    }
+    jobs.runNext(SLICE_MS);
+    if (!jobs.isEmpty) schedule();
   }
 
   function run<Result>(laneKey: LaneKey, task: SlicedTask<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      enqueue(laneKey, (milliseconds) => {
+      jobs.add(laneKey, (milliseconds) => {
         try {
-          const result = advance(task, milliseconds);
+          const result = advance(task, milliseconds, now);
           if (result !== null) resolve(result.value);
           return result !== null;
         } catch (error) {
@@ -95,23 +62,75 @@ export function createTimeSlicer(now: () => number = () => performance.now()): T
           return true;
         }
       });
+      schedule();
     });
   }
 
   return {
     run,
     runNowOrQueue(laneKey, task) {
-      const waiting = laneOf(laneKey)?.jobs.length ?? 0;
-      if (waiting >= MAX_WAITING_JOBS) throw new UnavailableError('too much of the project waits');
+      const waiting = jobs.countIn(laneKey);
+      if (waiting >= MAX_WAITING_JOBS)
+        throw new UnavailableError('too many tasks of the project are waiting');
       if (waiting > 0 || spentMs >= SLICE_MS) return run(laneKey, task);
       const startedAt = now();
       try {
-        const result = advance(task, SLICE_MS - spentMs);
+        const result = advance(task, SLICE_MS - spentMs, now);
         return result === null ? run(laneKey, task) : result.value;
       } finally {
         spentMs += now() - startedAt;
         schedule();
       }
+    },
+  };
+}
+
+/** Null: the task is not done when the time is over. */
+function advance<Result>(
+  task: SlicedTask<Result>,
+  milliseconds: number,
+  now: () => number,
+): { value: Result } | null {
+  const deadline = now() + milliseconds;
+  for (;;) {
+    const step = task.next();
+    if (step.done) return { value: step.value };
+    if (now() >= deadline) return null;
+  }
+}
+
+/** Jobs by project and lane. Whose turn is next comes first. */
+function createJobQueue() {
+  type Lane = { name: string; jobs: Job[] };
+  const lanesByProject = new Map<string, Lane[]>();
+
+  const laneOf = ({ project, lane: name }: LaneKey) =>
+    lanesByProject.get(project)?.find((lane) => lane.name === name);
+
+  return {
+    get isEmpty() {
+      return lanesByProject.size === 0;
+    },
+    countIn: (laneKey: LaneKey) => laneOf(laneKey)?.jobs.length ?? 0,
+    add(laneKey: LaneKey, job: Job): void {
+      const lane = laneOf(laneKey);
+      const lanes = lanesByProject.get(laneKey.project);
+      if (lane !== undefined) lane.jobs.push(job);
+      else if (lanes !== undefined) lanes.push({ name: laneKey.lane, jobs: [job] });
+      else lanesByProject.set(laneKey.project, [{ name: laneKey.lane, jobs: [job] }]);
+    },
+    /** Runs one job for so long, then moves its lane and its project to the end. */
+    runNext(milliseconds: number): void {
+      const [project] = lanesByProject.keys();
+      if (project === undefined) return;
+      const lanes = lanesByProject.get(project) ?? [];
+      const [lane] = lanes;
+      if (lane?.jobs[0]?.(milliseconds)) lane.jobs.shift();
+      // Only now: the job may have added others, also to this project.
+      lanes.shift();
+      if (lane !== undefined && lane.jobs.length > 0) lanes.push(lane);
+      lanesByProject.delete(project);
+      if (lanes.length > 0) lanesByProject.set(project, lanes);
     },
   };
 }
