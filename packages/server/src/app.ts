@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { startEmbeddedPostgres } from '@chatty/embedded-postgres';
 import { createAuth } from './auth/auth.js';
 import { createRefusalLog } from './auth/rejection-log.js';
-import { createChangePoller } from './cluster/change-poller.js';
+import { ChangePoller } from './cluster/change-poller.js';
 import type { Config } from './config/config.js';
 import { createDoctor } from './doctor/token-doctor.js';
 import { createGateway } from './gateway/gateway.js';
@@ -172,7 +172,7 @@ async function assembleServer(dependencies: {
   const trafficLimits = createTrafficLimits(config, projects, log);
   const { addressResolver, connectionLimits, packetBudget, cooldowns, rateLimits } = trafficLimits;
   const rooms = createRooms({ store, permissions, log });
-  const freshness = createChangePoller({
+  const freshness = new ChangePoller({
     versions: store.versions,
     caches: { projects, order: moderationState },
     catchUp: rooms.catchUp,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createChangePoller, type VersionedCache } from '../src/cluster/change-poller.js';
+import { ChangePoller, type VersionedCache } from '../src/cluster/change-poller.js';
 import { createLog } from '../src/runtime/logger.js';
 
 const log = createLog('silent');
@@ -35,7 +35,7 @@ function setUp(context: TestContext, readProjects?: () => Promise<void>) {
     projects: createPart(() => newest.projects, readProjects),
     order: createPart(() => newest.order),
   };
-  const watch = createChangePoller({
+  const watch = new ChangePoller({
     async versions() {
       database.asked += 1;
       await database.answer();
@@ -48,7 +48,7 @@ function setUp(context: TestContext, readProjects?: () => Promise<void>) {
     log,
     now: () => performance.now() + database.skip,
   });
-  context.after(watch.close);
+  context.after(() => watch.close());
   return { newest, database, watched, watch };
 }
 

@@ -1,171 +1,226 @@
-/** Learns what other servers have changed, and knows whether what this server knows is new enough to let somebody in or hear them. */
+/** Polls for changes made by other servers, and decides whether this server's permissions are recent enough to act upon (R14). */
 
 import { monotonicTime } from '../runtime/clocks.js';
 import type { Log } from '../runtime/logger.js';
 import type { MaybePromise } from '../runtime/maybe-promise.js';
 import type { Versions } from '../store/store.js';
 
-/** Something all servers know alike, of which the database counts the changes. */
+/** A copy of shared data. The database counts its changes. */
 export type VersionedCache = {
-  /** As far as this server has read. */
+  /** The number of the newest change in this copy. */
   readonly version: number;
   refresh(): Promise<void>;
 };
 
-/** Whether what is known of bans, projects and rooms is new enough to act upon (R14). */
+/** Whether this server's copies of bans, projects and rooms are recent enough to act upon (R14). */
 export type Freshness = {
   isFresh(): boolean;
   /**
-   * As `isFresh`, but what is too old is read again first where the database is not known to be away: as in a process that
-   * was stopped for a while. Answers within `LONGEST_WAIT_MS`; one look serves all who wait. Never rejects.
+   * Like `isFresh`, but polls first if the copies are too old and the database is not known to be down, as after the
+   * process was suspended. Answers within `MAX_WAIT_MS`; concurrent callers share one poll. Never rejects.
    */
   whenFresh(): MaybePromise<boolean>;
 };
 
 type VersionName = keyof Versions;
+type RefreshPart = VersionName | 'rooms';
 const VERSION_NAMES = ['projects', 'order'] as const;
 
-/** How often the database is asked while it answers. */
 const POLL_INTERVAL_MS = 500;
-/** The same while what is known is too old, or the last look failed. */
+/** The interval while the copies are too old, or the last poll failed. */
 const RETRY_INTERVAL_MS = 250;
-/** How old what is known may be, counted from the beginning of the look that confirmed it. */
+/** Longest age of a copy, counted from the start of the poll that confirmed it. */
 const MAX_AGE_MS = 1_500;
 const MAX_WAIT_MS = 1_000;
-/** A look that gets no answer does not keep the next from being tried; so many are under way at most. */
+/** A poll without an answer does not stop the next one, up to this number. */
 const MAX_CONCURRENT_POLLS = 4;
 
-/**
- * @param versions of all that is watched, by one question
- * @param catchUp reads where the rooms stand; asked for after what was known had become too old
- * @param now monotonic clock in milliseconds
- */
-export function createChangePoller(options: {
-  versions(): Promise<Versions>;
-  caches: { readonly [Each in VersionName]: VersionedCache };
-  catchUp(): Promise<void>;
-  log: Log;
-  now?: () => number;
-}): Freshness & { close(): void } {
-  const { versions, caches, catchUp, log, now = monotonicTime } = options;
-  /** When the look began that confirmed each. */
-  const confirmedAt: Record<VersionName, number> = { projects: now(), order: now() };
-  /** What is being read, each by itself: a ban does not wait for what is slow or broken. */
-  const refreshing = new Set<VersionName | 'rooms'>();
-  /** Counts the looks that found what is known too old; 0: what the rooms have since then is known as well. */
-  let stalePolls = 0;
-  /** Whether the last look to end failed. */
-  let isFailing = false;
-  /** Whether it has been logged that the database is away. */
-  let hasLoggedOutage = false;
-  let activePolls = 0;
-  let lastPollAt = Number.NEGATIVE_INFINITY;
-  let waiter: { promise: Promise<boolean>; answer(fresh: boolean): void } | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  let closed: { fresh: boolean } | null = null;
+export class ChangePoller implements Freshness {
+  readonly #versions: () => Promise<Versions>;
+  readonly #caches: { readonly [Each in VersionName]: VersionedCache };
+  readonly #catchUp: () => Promise<void>;
+  readonly #now: () => number;
+  readonly #outages: OutageLog;
+  readonly #waiter = new FreshnessWaiter();
+  /** When the poll began that confirmed each copy. */
+  readonly #confirmedAt: Record<VersionName, number>;
+  /** Each part is refreshed separately: a ban does not wait for something slow or broken. */
+  readonly #refreshing = new Set<RefreshPart>();
+  /** Polls that found the copies too old since the rooms last caught up. */
+  #stalePolls = 0;
+  /** Whether the most recently finished poll failed. */
+  #isFailing = false;
+  #activePolls = 0;
+  #lastPollAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout;
+  #closed: { fresh: boolean } | null = null;
 
-  const isRecent = () => VERSION_NAMES.every((name) => now() - confirmedAt[name] <= MAX_AGE_MS);
-  const isFresh = () => (closed ? closed.fresh : isRecent() && stalePolls === 0);
-
-  function confirm(name: VersionName, timeMs: number): void {
-    confirmedAt[name] = Math.max(confirmedAt[name], timeMs);
+  /**
+   * @param options.versions reads the versions of all copies with one query
+   * @param options.catchUp compares the rooms with the store; runs after the copies had become too old
+   * @param options.now monotonic clock in milliseconds
+   */
+  constructor(options: {
+    versions(): Promise<Versions>;
+    caches: { readonly [Each in VersionName]: VersionedCache };
+    catchUp(): Promise<void>;
+    log: Log;
+    now?: () => number;
+  }) {
+    const { versions, caches, catchUp, log, now = monotonicTime } = options;
+    this.#versions = versions;
+    this.#caches = caches;
+    this.#catchUp = catchUp;
+    this.#now = now;
+    this.#outages = new OutageLog(log);
+    this.#confirmedAt = { projects: now(), order: now() };
+    this.#timer = setTimeout(() => this.#pollAndReschedule(), POLL_INTERVAL_MS);
   }
 
-  function onError(error: unknown): void {
-    const reason = String(error);
-    log.debug({ reason }, 'what other servers have changed could not be read');
-    if (!isFresh() && !hasLoggedOutage && !closed) {
-      hasLoggedOutage = true;
-      log.warn({ reason }, 'the database does not answer: nobody is let in or heard until it does');
+  isFresh(): boolean {
+    return this.#closed ? this.#closed.fresh : this.#isRecent() && this.#stalePolls === 0;
+  }
+
+  whenFresh(): MaybePromise<boolean> {
+    if (this.isFresh()) return true;
+    if (this.#isFailing || this.#closed) return false;
+    if (this.#waiter.isWaiting) return this.#waiter.wait();
+    const answer = this.#waiter.wait();
+    const isDue = this.#now() - this.#lastPollAt >= RETRY_INTERVAL_MS;
+    if (isDue && this.#activePolls < MAX_CONCURRENT_POLLS) void this.#poll();
+    return answer;
+  }
+
+  close(): void {
+    // Changes that are being stored now are stored to the end, under the permissions of now.
+    this.#closed = { fresh: this.isFresh() };
+    clearTimeout(this.#timer);
+    this.#waiter.answer(false);
+  }
+
+  #isRecent(): boolean {
+    return VERSION_NAMES.every((name) => this.#now() - this.#confirmedAt[name] <= MAX_AGE_MS);
+  }
+
+  #pollAndReschedule(): void {
+    if (this.#activePolls < MAX_CONCURRENT_POLLS) void this.#poll();
+    const interval = this.#isFailing || !this.isFresh() ? RETRY_INTERVAL_MS : POLL_INTERVAL_MS;
+    this.#timer = setTimeout(() => this.#pollAndReschedule(), interval);
+  }
+
+  async #poll(): Promise<void> {
+    const startedAt = this.#now();
+    this.#lastPollAt = startedAt;
+    this.#activePolls += 1;
+    // Messages stored by other servers in that time have not arrived either.
+    if (!this.#isRecent()) this.#stalePolls += 1;
+    try {
+      const newest = await this.#versions();
+      if (this.#closed) return;
+      for (const name of VERSION_NAMES) this.#refreshCache(name, newest[name], startedAt);
+      if (this.#stalePolls > 0) this.#refreshRooms();
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#activePolls -= 1;
     }
-    isFailing = true;
-    waiter?.answer(false);
   }
 
-  /** Resolves in any case. */
-  async function refreshPart(
-    name: VersionName | 'rooms',
-    refresh: () => Promise<void>,
-    onDone: () => void,
-  ): Promise<void> {
-    refreshing.add(name);
+  #refreshCache(name: VersionName, newestVersion: number, pollStartedAt: number): void {
+    const cache = this.#caches[name];
+    const refresh = async () => (newestVersion === cache.version ? undefined : cache.refresh());
+    void this.#refreshPart(name, refresh, () => {
+      this.#confirmedAt[name] = Math.max(this.#confirmedAt[name], pollStartedAt);
+    });
+  }
+
+  #refreshRooms(): void {
+    const stalePollsBefore = this.#stalePolls;
+    void this.#refreshPart('rooms', this.#catchUp, () => {
+      if (this.#stalePolls === stalePollsBefore) this.#stalePolls = 0;
+    });
+  }
+
+  /** Never rejects. Does nothing while the same part is being refreshed. */
+  async #refreshPart(part: RefreshPart, refresh: () => Promise<void>, onDone: () => void): Promise<void> {
+    if (this.#refreshing.has(part)) return;
+    this.#refreshing.add(part);
     try {
       await refresh();
       onDone();
-      if (isFresh()) {
-        if (hasLoggedOutage) log.warn('the database answers again');
-        hasLoggedOutage = false;
-        isFailing = false;
-        waiter?.answer(true);
-      }
+      if (this.isFresh()) this.#onFresh();
     } catch (error) {
-      onError(error);
+      this.#onError(error);
     }
-    refreshing.delete(name);
+    this.#refreshing.delete(part);
   }
 
-  async function poll(): Promise<void> {
-    const startedAt = now();
-    lastPollAt = startedAt;
-    activePolls += 1;
-    // What was stored meanwhile by other servers has not come here either.
-    if (!isRecent()) stalePolls += 1;
-    try {
-      const newest = await versions();
-      if (closed) return;
-      for (const name of VERSION_NAMES) {
-        const cache = caches[name];
-        const refresh = async () => (newest[name] === cache.version ? undefined : cache.refresh());
-        if (!refreshing.has(name)) void refreshPart(name, refresh, () => confirm(name, startedAt));
-      }
-      const stalePollsBefore = stalePolls;
-      const onCaughtUp = () => {
-        if (stalePolls === stalePollsBefore) stalePolls = 0;
-      };
-      if (stalePolls > 0 && !refreshing.has('rooms')) void refreshPart('rooms', catchUp, onCaughtUp);
-    } catch (error) {
-      onError(error);
-    } finally {
-      activePolls -= 1;
-    }
+  #onFresh(): void {
+    this.#outages.end();
+    this.#isFailing = false;
+    this.#waiter.answer(true);
   }
 
-  function pollAndReschedule(): void {
-    if (activePolls < MAX_CONCURRENT_POLLS) void poll();
-    timer = setTimeout(pollAndReschedule, isFailing || !isFresh() ? RETRY_INTERVAL_MS : POLL_INTERVAL_MS);
+  #onError(error: unknown): void {
+    this.#outages.recordFailure(error, !this.isFresh() && !this.#closed);
+    this.#isFailing = true;
+    this.#waiter.answer(false);
+  }
+}
+
+/** Logs the beginning and the end of an outage once each. */
+class OutageLog {
+  readonly #log: Log;
+  #isLogged = false;
+
+  constructor(log: Log) {
+    this.#log = log;
   }
 
-  function waitUntilFresh(): Promise<boolean> {
-    let resolve: (fresh: boolean) => void = () => undefined;
-    const promise = new Promise<boolean>((done) => {
-      resolve = done;
+  recordFailure(error: unknown, isOutage: boolean): void {
+    const reason = String(error);
+    this.#log.debug({ reason }, 'failed to poll for changes');
+    if (!isOutage || this.#isLogged) return;
+    this.#isLogged = true;
+    this.#log.warn(
+      { reason },
+      'the database does not answer: connections and messages are refused until it does',
+    );
+  }
+
+  end(): void {
+    if (this.#isLogged) this.#log.warn('the database answers again');
+    this.#isLogged = false;
+  }
+}
+
+/** One answer for everyone who waits, at the latest after `MAX_WAIT_MS`. */
+class FreshnessWaiter {
+  #waiting: { promise: Promise<boolean>; answer(isFresh: boolean): void } | null = null;
+
+  get isWaiting(): boolean {
+    return this.#waiting !== null;
+  }
+
+  wait(): Promise<boolean> {
+    if (this.#waiting !== null) return this.#waiting.promise;
+    let resolve: (isFresh: boolean) => void = () => undefined;
+    const promise = new Promise<boolean>((settle) => {
+      resolve = settle;
     });
-    const timeout = setTimeout(() => answer(false), MAX_WAIT_MS);
-    function answer(fresh: boolean): void {
-      clearTimeout(timeout);
-      waiter = null;
-      resolve(fresh);
-    }
-    waiter = { promise, answer };
+    const timeout = setTimeout(() => this.answer(false), MAX_WAIT_MS);
+    this.#waiting = {
+      promise,
+      answer(isFresh) {
+        clearTimeout(timeout);
+        resolve(isFresh);
+      },
+    };
     return promise;
   }
 
-  timer = setTimeout(pollAndReschedule, POLL_INTERVAL_MS);
-  return {
-    isFresh,
-    whenFresh() {
-      if (isFresh()) return true;
-      if (isFailing || closed) return false;
-      if (waiter) return waiter.promise;
-      const promise = waitUntilFresh();
-      if (now() - lastPollAt >= RETRY_INTERVAL_MS && activePolls < MAX_CONCURRENT_POLLS) void poll();
-      return promise;
-    },
-    close() {
-      // What is being stored at this moment is stored to the end.
-      closed = { fresh: isFresh() };
-      clearTimeout(timer);
-      waiter?.answer(false);
-    },
-  };
+  answer(isFresh: boolean): void {
+    this.#waiting?.answer(isFresh);
+    this.#waiting = null;
+  }
 }
