@@ -1,4 +1,4 @@
-/** Decides what the letters of a text are for whoever looks for words in it, and where each of them stands in the text. */
+/** Splits a text into the letters that the word filter compares, with the position of each in the text. */
 
 import { latinLetterOf } from './latin-letters.js';
 
@@ -140,91 +140,107 @@ function grow(letters: LetterSequence): void {
   letters.ends.set(ends);
 }
 
-/** The letters of a text in stored form (`cleanContent`), in place of what `into` held. Linear in the text. */
+/**
+ * The letters of a text in stored form (`cleanContent`), in time linear in its length.
+ *
+ * @param target is overwritten and returned
+ */
 export function decompose(text: string, target = createLetterSequence()): LetterSequence {
   target.count = 0;
-  let separator = 0;
-  /** The vowel of the syllable or jamo just read, if it ended in one. */
-  let lastVowel = -1;
-
-  function push(code: number, traits: number, start: number, end: number, original = 0): void {
-    append(target, code, traits | separator, start, end, original);
-    separator = 0;
-  }
-
-  function pushSyllable(codePoint: number, start: number, end: number): void {
-    const index = codePoint - FIRST_SYLLABLE;
-    const initial = Math.floor(index / 588);
-    const medial = Math.floor((index % 588) / 28);
-    const final = index % 28;
-    const stretched = initial === SILENT_INITIAL && medial === lastVowel && separator === 0 ? STRETCHED : 0;
-    push(INITIAL_KEYSTROKES[initial]?.[0] ?? 0, SYLLABLE | WORD_START | stretched, start, end);
-    const wordEnd = final === 0 || final === LAUGHTER_FINAL ? WORD_END : 0;
-    pushAll(VOWEL_KEYSTROKES[medial], SYLLABLE | stretched, wordEnd, start, end);
-    if (final > 0) pushAll(FINAL_KEYSTROKES[final], SYLLABLE, WORD_END, start, end);
-    lastVowel = final === 0 ? medial : -1;
-  }
-
-  /** @param lastTraits traits that only the last of them has */
-  function pushAll(
-    keys: number[] | undefined,
-    traits: number,
-    lastTraits: number,
-    start: number,
-    end: number,
-  ) {
-    const count = keys?.length ?? 0;
-    for (let at = 0; at < count; at += 1)
-      push(keys?.[at] ?? 0, at === count - 1 ? traits | lastTraits : traits, start, end);
-  }
-
-  function pushJamo(jamo: string, start: number, end: number): void {
-    const kind = LAUGHTER_JAMO.includes(jamo) ? LAUGHTER : JAMO;
-    pushAll(JAMO_KEYSTROKES.get(jamo), kind | WORD_START | WORD_END, 0, start, end);
-    lastVowel = VOWELS.indexOf(jamo);
-  }
-
-  function pushOther(character: string, start: number): void {
-    const end = start + character.length;
-    for (const plain of character.normalize('NFKC')) {
-      const codePoint = plain.codePointAt(0) ?? 0;
-      const jamo = CONJOINING.get(plain);
-      if (isSyllable(codePoint)) pushSyllable(codePoint, start, end);
-      else if (jamo !== undefined) pushJamo(jamo, start, end);
-      else if (!INVISIBLE.test(plain)) pushPlain(plain, start, end);
-    }
-  }
-
-  function pushPlain(plain: string, start: number, end: number): void {
-    lastVowel = -1;
-    const codePoint = plain.toLowerCase().codePointAt(0) ?? 0;
-    const latin = codePoint < 0x80 ? null : latinCodeOf(plain);
-    if (latin !== null)
-      push(latin, OTHER | WORD_START | WORD_END, start, end, latin === codePoint ? 0 : codePoint);
-    else if (READABLE.test(plain))
-      push(codePoint, (/\p{N}/u.test(plain) ? DIGIT : OTHER) | WORD_START | WORD_END, start, end);
-    else if (SPACE.test(plain)) separator = WHITESPACE;
-    else if (separator === 0 && !APOSTROPHE.test(plain)) separator = PUNCTUATION;
-  }
-
+  const writer = new LetterWriter(target);
   for (let at = 0; at < text.length; ) {
     const unit = text.charCodeAt(at);
-    if (isSyllable(unit)) pushSyllable(unit, at, at + 1);
-    else if (unit >= FIRST_JAMO && unit <= LAST_JAMO) pushJamo(text.charAt(at), at, at + 1);
-    else if (unit === 0x20) {
-      separator = WHITESPACE;
-      lastVowel = -1;
-    } else if (unit >= 0x61 && unit <= 0x7a) {
-      push(unit, OTHER | WORD_START | WORD_END, at, at + 1);
-      lastVowel = -1;
-    } else {
+    if (isSyllable(unit)) writer.addSyllable(unit, at, at + 1);
+    else if (unit >= FIRST_JAMO && unit <= LAST_JAMO) writer.addJamo(text.charAt(at), at, at + 1);
+    else if (unit === 0x20) writer.addSpace();
+    else if (unit >= 0x61 && unit <= 0x7a) writer.addLatin(unit, at);
+    else {
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      pushOther(character, at);
+      writer.addOther(character, at);
       at += character.length - 1;
     }
     at += 1;
   }
   return target;
+}
+
+/** Writes the letters of one character after another. */
+class LetterWriter {
+  readonly #letters: LetterSequence;
+  /** The trait for what stands before the next letter. */
+  #separator = 0;
+  /** The vowel of the syllable or jamo just written, if it ended in one. */
+  #lastVowel = -1;
+
+  constructor(letters: LetterSequence) {
+    this.#letters = letters;
+  }
+
+  addSyllable(codePoint: number, start: number, end: number): void {
+    const index = codePoint - FIRST_SYLLABLE;
+    const initial = Math.floor(index / 588);
+    const medial = Math.floor((index % 588) / 28);
+    const final = index % 28;
+    const isStretched = initial === SILENT_INITIAL && medial === this.#lastVowel && this.#separator === 0;
+    const stretched = isStretched ? STRETCHED : 0;
+    this.#add(INITIAL_KEYSTROKES[initial]?.[0] ?? 0, SYLLABLE | WORD_START | stretched, start, end);
+    const wordEnd = final === 0 || final === LAUGHTER_FINAL ? WORD_END : 0;
+    this.#addAll(VOWEL_KEYSTROKES[medial], SYLLABLE | stretched, wordEnd, start, end);
+    if (final > 0) this.#addAll(FINAL_KEYSTROKES[final], SYLLABLE, WORD_END, start, end);
+    this.#lastVowel = final === 0 ? medial : -1;
+  }
+
+  addJamo(jamo: string, start: number, end: number): void {
+    const kind = LAUGHTER_JAMO.includes(jamo) ? LAUGHTER : JAMO;
+    this.#addAll(JAMO_KEYSTROKES.get(jamo), kind | WORD_START | WORD_END, 0, start, end);
+    this.#lastVowel = VOWELS.indexOf(jamo);
+  }
+
+  addSpace(): void {
+    this.#separator = WHITESPACE;
+    this.#lastVowel = -1;
+  }
+
+  /** @param code of a letter from a to z */
+  addLatin(code: number, start: number): void {
+    this.#add(code, OTHER | WORD_START | WORD_END, start, start + 1);
+    this.#lastVowel = -1;
+  }
+
+  addOther(character: string, start: number): void {
+    const end = start + character.length;
+    for (const plain of character.normalize('NFKC')) {
+      const codePoint = plain.codePointAt(0) ?? 0;
+      const jamo = CONJOINING.get(plain);
+      if (isSyllable(codePoint)) this.addSyllable(codePoint, start, end);
+      else if (jamo !== undefined) this.addJamo(jamo, start, end);
+      else if (!INVISIBLE.test(plain)) this.#addPlain(plain, start, end);
+    }
+  }
+
+  #addPlain(plain: string, start: number, end: number): void {
+    this.#lastVowel = -1;
+    const codePoint = plain.toLowerCase().codePointAt(0) ?? 0;
+    const latin = codePoint < 0x80 ? null : latinCodeOf(plain);
+    if (latin !== null)
+      this.#add(latin, OTHER | WORD_START | WORD_END, start, end, latin === codePoint ? 0 : codePoint);
+    else if (READABLE.test(plain))
+      this.#add(codePoint, (/\p{N}/u.test(plain) ? DIGIT : OTHER) | WORD_START | WORD_END, start, end);
+    else if (SPACE.test(plain)) this.#separator = WHITESPACE;
+    else if (this.#separator === 0 && !APOSTROPHE.test(plain)) this.#separator = PUNCTUATION;
+  }
+
+  /** @param lastTraits traits that only the last letter has */
+  #addAll(keys: number[] | undefined, traits: number, lastTraits: number, start: number, end: number): void {
+    const count = keys?.length ?? 0;
+    for (let at = 0; at < count; at += 1)
+      this.#add(keys?.[at] ?? 0, at === count - 1 ? traits | lastTraits : traits, start, end);
+  }
+
+  #add(code: number, traits: number, start: number, end: number, original = 0): void {
+    append(this.#letters, code, traits | this.#separator, start, end, original);
+    this.#separator = 0;
+  }
 }
 
 /** The code of `latinLetterOf`, remembered: the alphabets it looks at have a few thousand letters. */

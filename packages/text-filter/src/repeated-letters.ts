@@ -1,4 +1,4 @@
-/** Decides when equal letters are one letter held down, and whether a stretch of letters is really the word it looks like. */
+/** Joins repeated letters into runs, and decides whether runs of letters are the word they look like. */
 
 import {
   DIGIT,
@@ -14,7 +14,7 @@ import {
 } from './decompose-hangul.js';
 import { isAccented, isCommonLetter } from './latin-letters.js';
 
-/** Letters as runs of equal ones: ㅅㅅㅣㅣ발 is read as ㅅㅣ발. A place in each array for each run. */
+/** Letters as runs of equal ones: ㅅㅅㅣㅣ발 is read as ㅅㅣ발. One element of each array per run. */
 export type LetterRuns = {
   count: number;
   codes: Int32Array;
@@ -36,23 +36,23 @@ export function createLetterRuns(size = 0): LetterRuns {
   };
 }
 
-/** A word as runs: each with the least number of letters it asks for. */
+/** A word as runs, each with the least number of letters it needs. */
 export type WordPattern = {
   codes: number[];
   minCounts: number[];
-  /** The letters as they are listed, where that is not how they are read; else 0. */
+  /** The letter as listed, where it is read as another; else 0. */
   originals: number[];
-  /** Whether there are none of those. */
+  /** Whether all of `originals` are 0. */
   hasPlainLetters: boolean;
-  /** The runs of which it asks for more than one. */
+  /** The runs that need more than one letter. */
   repeatedRuns: number[];
-  /** Whether it may be no part of a longer word. */
+  /** Whether it must not be part of a longer word. */
   whole: boolean;
   hasHangul: boolean;
   laughter: boolean;
 };
 
-/** Joins a letter to an equal one before it if nothing parts them and they are not both bound into syllables: 국가 has two ㄱ. */
+/** Joins equal letters unless they are separated, or both part of syllables: 국가 has two ㄱ. */
 export function collapseRuns(
   { count, codes, traits }: LetterSequence,
   target = createLetterRuns(),
@@ -82,30 +82,49 @@ export function collapseRuns(
   return target;
 }
 
-/**
- * Answers the first and last letter of a word whose runs end with the run `last`, or null if it is not that word: begun or
- * ended in the midst of a syllable, too few letters in a run, part of a longer word, or nothing but laughter.
- */
-export function createWordMatcher(letters: LetterSequence, { starts, wordStarts, wordEnds }: LetterRuns) {
-  const traits = letters.traits.subarray(0, letters.count);
-  const countWhitespace = createCounter(traits, (trait) => (trait & WHITESPACE) !== 0);
-  const countLaughter = createCounter(traits, (trait) => (trait & KIND_MASK) === LAUGHTER);
-  const isPlain = letters.originals.subarray(0, letters.count).every((original) => original === 0);
-  const lengthOf = (run: number) => (starts[run + 1] ?? 0) - (starts[run] ?? 0);
+/** Checks whether runs that look like a word are that word. */
+export class WordMatcher {
+  readonly #letters: LetterSequence;
+  readonly #runs: LetterRuns;
+  readonly #traits: Uint8Array;
+  readonly #countWhitespace: LetterCounter;
+  readonly #countLaughter: LetterCounter;
+  /** Whether all letters are written as they are read. */
+  readonly #isPlain: boolean;
 
-  return (pattern: WordPattern, last: number): { start: number; end: number } | null => {
+  constructor(letters: LetterSequence, runs: LetterRuns) {
+    this.#letters = letters;
+    this.#runs = runs;
+    this.#traits = letters.traits.subarray(0, letters.count);
+    this.#countWhitespace = createCounter(this.#traits, (trait) => (trait & WHITESPACE) !== 0);
+    this.#countLaughter = createCounter(this.#traits, (trait) => (trait & KIND_MASK) === LAUGHTER);
+    this.#isPlain = letters.originals.subarray(0, letters.count).every((original) => original === 0);
+  }
+
+  /**
+   * The first and last letter of a word whose runs end with the run `last`. Null if it is not that word: it begins or
+   * ends within a syllable, has too few letters in a run, is part of a longer word, or is nothing but laughter.
+   */
+  match(pattern: WordPattern, last: number): { start: number; end: number } | null {
     const first = last - pattern.minCounts.length + 1;
-    const [start, end] = [wordStarts[first] ?? -1, wordEnds[last] ?? -1];
-    if (start < 0 || end < start || !isLongEnough(pattern, first, start, end)) return null;
-    if (!(isPlain && pattern.hasPlainLetters) && !isSpelledAs(pattern, first, start, end)) return null;
-    if (pattern.laughter) return isExactLaughter(pattern.minCounts, first) ? { start, end } : null;
-    if (countLaughter(start, end) === end - start + 1) return null;
-    const isSpaced = countWhitespace(start + 1, end) > 0;
-    if ((pattern.whole || isSpaced) && !(isWordBoundary(start) && isWordBoundary(end + 1))) return null;
-    return isSpaced && !pattern.hasHangul && !isSpelledOut(start, end) ? null : { start, end };
-  };
+    const [start, end] = [this.#runs.wordStarts[first] ?? -1, this.#runs.wordEnds[last] ?? -1];
+    if (start < 0 || end < start || !this.#isLongEnough(pattern, first, start, end)) return null;
+    const isSpelling =
+      (this.#isPlain && pattern.hasPlainLetters) || this.#isSpelledAs(pattern, first, start, end);
+    if (!isSpelling) return null;
+    if (pattern.laughter) return this.#isExactLaughter(pattern.minCounts, first) ? { start, end } : null;
+    if (this.#countLaughter(start, end) === end - start + 1) return null;
+    const isSpaced = this.#countWhitespace(start + 1, end) > 0;
+    const mustBeWhole = pattern.whole || isSpaced;
+    if (mustBeWhole && !(this.#isWordBoundary(start) && this.#isWordBoundary(end + 1))) return null;
+    return isSpaced && !pattern.hasHangul && !this.#isSpelledOut(start, end) ? null : { start, end };
+  }
 
-  function isLongEnough(
+  #lengthOf(run: number): number {
+    return (this.#runs.starts[run + 1] ?? 0) - (this.#runs.starts[run] ?? 0);
+  }
+
+  #isLongEnough(
     { minCounts: counts, repeatedRuns }: WordPattern,
     first: number,
     start: number,
@@ -113,29 +132,25 @@ export function createWordMatcher(letters: LetterSequence, { starts, wordStarts,
   ): boolean {
     for (const index of repeatedRuns) {
       const run = first + index;
-      const from = Math.max(starts[run] ?? 0, start);
-      if (Math.min((starts[run + 1] ?? 0) - 1, end) - from + 1 < (counts[index] ?? 1)) return false;
+      const from = Math.max(this.#runs.starts[run] ?? 0, start);
+      if (Math.min((this.#runs.starts[run + 1] ?? 0) - 1, end) - from + 1 < (counts[index] ?? 1))
+        return false;
     }
     return true;
   }
 
   /**
-   * Accents of the list are to be there; those of the text may be anything. A word written throughout in everyday letters
-   * of another alphabet than the list's is another word: the Russian рот is no pot, but рoт is one.
+   * Accents of a listed word must be in the text; the text may have others. A word written only in common letters of
+   * another alphabet is another word: the Russian рот is not pot, but рoт, with a Latin o, is.
    */
-  function isSpelledAs(
-    { codes, originals }: WordPattern,
-    first: number,
-    start: number,
-    end: number,
-  ): boolean {
+  #isSpelledAs({ codes, originals }: WordPattern, first: number, start: number, end: number): boolean {
     let isSame = false;
     for (let index = 0; index < codes.length; index += 1) {
       const listedLetter = originals[index] || (codes[index] ?? 0);
       const mustMatchExactly = isAccented(listedLetter);
-      const to = Math.min((starts[first + index + 1] ?? 0) - 1, end);
-      for (let at = Math.max(starts[first + index] ?? 0, start); at <= to; at += 1) {
-        const writtenLetter = letters.originals[at] || (letters.codes[at] ?? 0);
+      const to = Math.min((this.#runs.starts[first + index + 1] ?? 0) - 1, end);
+      for (let at = Math.max(this.#runs.starts[first + index] ?? 0, start); at <= to; at += 1) {
+        const writtenLetter = this.#letters.originals[at] || (this.#letters.codes[at] ?? 0);
         if (writtenLetter === listedLetter) isSame = true;
         else if (mustMatchExactly) return false;
         else isSame ||= !isCommonLetter(writtenLetter);
@@ -144,19 +159,19 @@ export function createWordMatcher(letters: LetterSequence, { starts, wordStarts,
     return isSame;
   }
 
-  /** Laughter as long as it is listed, with no more of it beside. */
-  function isExactLaughter(counts: readonly number[], first: number): boolean {
-    const isLaughterAt = (at: number) => ((traits[at] ?? SYLLABLE) & KIND_MASK) === LAUGHTER;
+  /** Whether laughter is exactly as long as listed. */
+  #isExactLaughter(counts: readonly number[], first: number): boolean {
+    const isLaughterAt = (at: number) => ((this.#traits[at] ?? SYLLABLE) & KIND_MASK) === LAUGHTER;
     return (
-      counts.every((count, index) => lengthOf(first + index) === count) &&
-      !isLaughterAt((starts[first] ?? 0) - 1) &&
-      !isLaughterAt(starts[first + counts.length] ?? 0)
+      counts.every((count, index) => this.#lengthOf(first + index) === count) &&
+      !isLaughterAt((this.#runs.starts[first] ?? 0) - 1) &&
+      !isLaughterAt(this.#runs.starts[first + counts.length] ?? 0)
     );
   }
 
-  /** Whether something other than a letter or digit of the same kind of writing stands on both sides of this place. */
-  function isWordBoundary(at: number): boolean {
-    const [before, after] = [traits[at - 1], traits[at]];
+  /** Whether a word may begin or end before this letter: the letters around it are not of the same script, and no digits. */
+  #isWordBoundary(at: number): boolean {
+    const [before, after] = [this.#traits[at - 1], this.#traits[at]];
     if (before === undefined || after === undefined || (after & (PUNCTUATION | WHITESPACE)) !== 0)
       return true;
     const [ends, begins] = [before & KIND_MASK, after & KIND_MASK];
@@ -164,9 +179,10 @@ export function createWordMatcher(letters: LetterSequence, { starts, wordStarts,
     return (ends === JAMO ? SYLLABLE : ends) !== (begins === JAMO ? SYLLABLE : begins);
   }
 
-  /** Whether all pieces but one are single letters: f u c k and f uck are, pen is is not. */
-  function isSpelledOut(start: number, end: number): boolean {
-    const isPieceStart = (at: number) => at === start || at > end || ((traits[at] ?? 0) & WHITESPACE) !== 0;
+  /** Whether all parts but one are single letters: f u c k and f uck are, pen is is not. */
+  #isSpelledOut(start: number, end: number): boolean {
+    const isPieceStart = (at: number) =>
+      at === start || at > end || ((this.#traits[at] ?? 0) & WHITESPACE) !== 0;
     let [pieces, singles] = [0, 0];
     for (let at = start; at <= end; at += 1) {
       if (isPieceStart(at)) pieces += 1;
@@ -176,8 +192,10 @@ export function createWordMatcher(letters: LetterSequence, { starts, wordStarts,
   }
 }
 
-/** Counts letters of a kind from one place to another, both included; walks the letters once, when it is first asked. */
-function createCounter(traits: Uint8Array, matches: (trait: number) => boolean) {
+type LetterCounter = (from: number, to: number) => number;
+
+/** Counts letters of a kind in a range, both ends included. Walks the letters once, on the first call. */
+function createCounter(traits: Uint8Array, matches: (trait: number) => boolean): LetterCounter {
   let sums: Uint32Array | null = null;
   return (from: number, to: number): number => {
     sums ??= prefixSums(traits, matches);

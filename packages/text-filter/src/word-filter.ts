@@ -13,8 +13,8 @@ import {
 import {
   collapseRuns,
   createLetterRuns,
-  createWordMatcher,
   type LetterRuns,
+  WordMatcher,
   type WordPattern,
 } from './repeated-letters.js';
 import type { Work } from './sliced-task.js';
@@ -78,10 +78,10 @@ export function* buildWordFilter(
 
   function* search(letters: LetterSequence, runs: LetterRuns, found: Map<string, FoundWord>): Work<void> {
     collapseRuns(letters, runs);
-    const matchWord = createWordMatcher(letters, runs);
+    const matcher = new WordMatcher(letters, runs);
     const steps = yield* automaton.search(runs.codes, runs.count, (index, last) => {
       const entry = entries[index];
-      const span = entry === undefined ? null : matchWord(entry, last);
+      const span = entry === undefined ? null : matcher.match(entry, last);
       if (entry === undefined || span === null) return false;
       const start = letters.starts[span.start] ?? 0;
       const end = letters.ends[span.end] ?? 0;
