@@ -1,4 +1,4 @@
-/** Decides which of a project's keys has signed a token: at once where the key is a secret, by jose where it is a public key. */
+/** Finds the key of a project that signed a token: secrets are checked synchronously, public keys by jose. */
 
 import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import { base64url, compactVerify, errors } from 'jose';
@@ -6,7 +6,7 @@ import type { SigningKey } from '../projects/projects.js';
 import type { MaybePromise } from '../runtime/maybe-promise.js';
 import { UnavailableError } from '../runtime/unavailable-error.js';
 
-/** Why a token is nobody's: none of the keys fits its signature, or that cannot be checked. `reason` is for the log. */
+/** No key matches the signature, or the signature cannot be checked. `reason` is for the log. */
 export type SignatureFailure = { kind: 'no_match' | 'malformed'; reason: string };
 export type SignatureResult = { key: SigningKey } | SignatureFailure;
 
@@ -15,18 +15,18 @@ type JoseHeader = { alg?: unknown; crit?: unknown };
 const NO_MATCH: SignatureFailure = { kind: 'no_match', reason: 'signature verification failed' };
 
 /**
- * @param token of three parts, whose header and payload have been read (RFC 7515 section 3.1)
- * @param header as it was read
- * @param keys tried in turn; all are secrets, or none is
- * @returns a promise only where a key is public: it rejects with `Unavailable` where none fits, but the keys of a host
- * could not be fetched, since the token may be good
+ * @param token of three parts, with a valid header and payload (RFC 7515 section 3.1)
+ * @param header decoded
+ * @param keys tried in turn; either all are secrets or none is
+ * @returns a promise only for public keys. It rejects with `UnavailableError` if no key matches and a host's keys could not
+ * be fetched: the token may be valid
  */
 export function findSigningKey(
   token: string,
   header: JoseHeader,
   keys: readonly SigningKey[],
 ): MaybePromise<SignatureResult> {
-  // Extensions that have to be understood (section 4.1.11): none is.
+  // Critical extensions must be understood (section 4.1.11), and none is supported.
   if (header.crit !== undefined) return malformed('extensions (crit) are not known here');
   if (!keys.every(({ key }) => key instanceof KeyObject)) return findPublicSigningKey(token, keys);
   if (header.alg !== 'HS256') return malformed('its algorithm is not that of the key');
@@ -40,7 +40,7 @@ export function findSigningKey(
   return key ? { key } : NO_MATCH;
 }
 
-/** As jose reads it, so that padding and blanks at the end, which some hosts send, do no harm; null: it cannot be read. */
+/** Tolerates padding and trailing spaces, which some hosts send, as jose does; null: invalid. */
 function decodeBase64Url(text: string): Uint8Array | null {
   try {
     return base64url.decode(text);
@@ -69,7 +69,7 @@ async function findPublicSigningKey(token: string, keys: readonly SigningKey[]):
     } catch (error) {
       if (typeof key === 'function' && isJwksOutage(error))
         outage = new UnavailableError(`the JWKS of ${candidate.kid} could not be fetched: ${error}`);
-      // Only a wrong signature is a reason to try the next.
+      // Only after a wrong signature is the next key tried.
       else if (!isNoMatch(error)) return malformed(error instanceof Error ? error.message : String(error));
     }
   }
@@ -79,12 +79,12 @@ async function findPublicSigningKey(token: string, keys: readonly SigningKey[]):
 
 const malformed = (reason: string): SignatureFailure => ({ kind: 'malformed', reason });
 
-/** The key is not the one the token was signed with. */
+/** The token was signed with another key. */
 function isNoMatch(error: unknown): boolean {
   return error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey;
 }
 
-/** What fetching a JWKS throws, from the network or as an answer that is none: neither says anything of the token. */
+/** Errors of fetching a JWKS (network errors, invalid answers), which say nothing about the token. */
 function isJwksOutage(error: unknown): boolean {
   const plain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
   return plain || error instanceof errors.JWKSTimeout || error instanceof TypeError;

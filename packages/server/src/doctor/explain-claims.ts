@@ -1,4 +1,4 @@
-/** Explains what a token says: its times, and the claims one by one, with what becomes of each. */
+/** Explains the times and claims of a token, and how the chat uses each. */
 
 import { type Claims, MAX_URL_LENGTH, readUrl, roles } from '@chatty/protocol';
 import { IMPERSONATION_MARK } from '../moderation/display-names.js';
@@ -60,7 +60,7 @@ export function explainClaims(examined: ExaminedToken): Finding[] {
   ];
 }
 
-/** What the host may have meant by `user`, where it is an object. */
+/** The `user` claim, if the host made it an object. */
 function userClaim({ user }: Claims): Claims {
   return typeof user === 'object' && user !== null ? (user as Claims) : {};
 }

@@ -30,7 +30,7 @@ function explainProject({ project, claims }: ExaminedToken): Finding {
     : finding('project', 'failed', 'project missing', { project });
 }
 
-/** The same question as the signature is checked by: which keys may it be signed with? */
+/** The keys that the signature check accepts. */
 function acceptedKeys({ project, context: given, projects }: ExaminedToken) {
   return projects.signingKeysOf(project, given.header?.kid, given.header?.alg);
 }

@@ -1,4 +1,4 @@
-/** What the doctor looks at, and what a line of its answer is before it is put into words. */
+/** The token that the doctor examines, and its findings before they are put into words. */
 
 import type { Claims } from '@chatty/protocol';
 import type { TokenCheckName, TokenRules } from '../auth/token-checks.js';
@@ -8,7 +8,7 @@ import type { ProjectId } from '../store/store.js';
 import type { AdviceValues } from './format.js';
 import type { DoctorCheck, FindingOutcome } from './outcomes.js';
 
-/** `notice`: it gets in, and yet something is to be known. `skipped`: what failed before leaves nothing to look at. */
+/** `notice`: accepted, with a remark. `skipped`: an earlier failure leaves nothing to check. */
 export type FindingResult = 'ok' | 'notice' | 'failed' | 'skipped';
 export type Finding = {
   check: DoctorCheck;
@@ -20,11 +20,11 @@ export type Finding = {
 export type ExaminedToken = {
   project: ProjectId;
   context: TokenContext;
-  /** What the token says, believed or not; of one that cannot be read nothing. */
+  /** The claims of the token, verified or not; empty if it cannot be decoded. */
   claims: Claims;
-  /** What each of the checks had to say: a fault, or null (passed). One that could not be run is not in it. */
+  /** The failure of each check, or null if it passed. Checks that could not run are missing. */
   faults: ReadonlyMap<TokenCheckName, CheckFailure | null>;
-  /** The keys of the host could not be fetched. */
+  /** The host's keys could not be fetched. */
   unreachable: boolean;
   projects: Projects;
   rules: TokenRules;
@@ -45,7 +45,7 @@ export function finding(
   return { check, result, outcome, values };
 }
 
-/** A claim's text as it can be shown; of what is no text its JSON. */
+/** A claim as text: strings as they are, other values as JSON. */
 export function displayText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

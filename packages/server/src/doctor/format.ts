@@ -1,19 +1,19 @@
-/** Puts into words what the doctor has found, in each language at once: what it is, and what to do. */
+/** Puts the doctor's findings into words in each language: a title, and what to do. */
 
 import type { RefusalCode } from '@chatty/protocol';
 import type { DoctorCheck, DoctorStrings, FindingOutcome } from './outcomes.js';
 import { englishStrings } from './strings.en.js';
 import { koreanStrings } from './strings.ko.js';
 
-/** What stands in a sentence: a text, a length of time, a moment in milliseconds, or what a code means. */
+/** A value in a sentence: text, a duration, a time in milliseconds, or the meaning of a code. */
 export type AdviceValue = string | { seconds: number } | { moment: number } | { code: RefusalCode };
 export type AdviceValues = Record<string, AdviceValue>;
 /** One sentence in each language. */
 export type Translated = { en: string; ko: string };
 
-/** Longest text from outside in a sentence, in UTF-16 code units. */
+/** Longest text of a token in a sentence, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 256;
-/** The last moment that a calendar knows. */
+/** The range of `Date`. */
 const MAX_DATE_MS = 8.64e15;
 
 export function titleOf(check: DoctorCheck): Translated {

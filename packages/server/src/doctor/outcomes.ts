@@ -1,13 +1,12 @@
-/** Everything that the doctor can find out about a token, by name; each language has a sentence for each. */
+/** Names of everything the doctor can find out about a token; each language has a sentence for each. */
 
 import type { RefusalCode } from '@chatty/protocol';
 
 export type DoctorStrings = {
   titles: Record<DoctorCheck, string>;
   advice: Record<FindingOutcome, string>;
-  /** What a code means to whoever runs the host. */
+  /** What a code means to the operator of the host. */
   codes: Record<RefusalCode, string>;
-  /** A length of time. */
   formatDuration(seconds: number): string;
 };
 

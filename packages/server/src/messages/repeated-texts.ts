@@ -1,28 +1,28 @@
-/** Remembers which texts people have sent lately: so many of each, and so many of all. */
+/** Remembers the recent texts of each member, bounded per member and in total. */
 
 /** `text` is a hash; `at` in milliseconds. */
 export type SentText = { at: number; text: string; clientId: string | null };
 
 export type RecentTexts = {
-  /** The newest of this text. */
+  /** The newest entry with this text. */
   find(key: string, text: string): SentText | undefined;
   hasClientId(key: string, clientId: string): boolean;
-  /** @param since what the person sent before is forgotten */
+  /** @param since earlier texts of the member are forgotten */
   add(key: string, sent: SentText, since: number): void;
   remove(key: string, sent: SentText): void;
-  /** All that the person has sent. */
+  /** Forgets all texts of the member. */
   clear(key: string): void;
-  /** How many are remembered. */
+  /** Texts in memory. */
   readonly count: number;
 };
 
-/** Texts of one person: a look takes no longer, and nobody repeats themselves by saying so many others between. */
+/** Bounds the search, and is more than anyone would send to get around the rule. */
 const MAX_TEXTS_PER_PERSON = 50;
-/** Texts of everybody: about 15 MB. */
+/** Texts of all members, about 15 MB. */
 const MAX_TEXTS = 100_000;
 
 export function createRecentTexts(maxTexts = MAX_TEXTS): RecentTexts {
-  /** Who has sent last comes last. */
+  /** Ordered by the time of the last text. */
   const texts = new Map<string, SentText[]>();
   let count = 0;
 
@@ -38,7 +38,7 @@ export function createRecentTexts(maxTexts = MAX_TEXTS): RecentTexts {
     add(key, sent, since) {
       const recent = (texts.get(key) ?? []).filter(({ at }) => at > since).slice(1 - MAX_TEXTS_PER_PERSON);
       replaceTexts(key, [...recent, sent]);
-      // Those who have said nothing for longest are forgotten first.
+      // The members who have been silent longest are forgotten first.
       for (const oldest of texts.keys()) {
         if (count <= maxTexts) break;
         replaceTexts(oldest, []);
@@ -46,7 +46,7 @@ export function createRecentTexts(maxTexts = MAX_TEXTS): RecentTexts {
     },
     remove(key, sent) {
       const remembered = texts.get(key);
-      // In their place, so that what failed is no reason to be remembered for longer.
+      // The member's place in the order stays: a failed message does not extend it.
       const index = remembered?.indexOf(sent) ?? -1;
       if (remembered === undefined || index < 0) return;
       remembered.splice(index, 1);

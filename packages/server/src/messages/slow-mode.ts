@@ -1,4 +1,4 @@
-/** Decides whether somebody's next message comes too soon after their last, or says again what they said a while ago. */
+/** Decides whether a member's message comes too soon after the last one (slow mode) or repeats a recent one. */
 
 import { createHash } from 'node:crypto';
 import type { Draft } from '@chatty/protocol';
@@ -7,24 +7,27 @@ import { createGradualSweep, setUnrefTimeout } from '../runtime/gradual-sweep.js
 import { createRecentTexts, type SentText } from './repeated-texts.js';
 
 export type SlowMode = {
-  /** Takes it as sent, unless it may not be; `retryAfter` in milliseconds. A retry of what was taken is taken again. */
+  /**
+   * Counts the message as sent, or refuses it; `retryAfter` in milliseconds. A retry of an accepted message is accepted.
+   * `release` undoes the counting.
+   */
   tryAcquire(
     key: string,
     draft: Draft,
     rules: Pick<RoomRules, 'slowMode' | 'duplicatesWithin'>,
   ): { ok: true; release: () => void } | { ok: false; code: 'slow_mode' | 'duplicate'; retryAfter: number };
-  /** How many are remembered: people in a room, and texts. */
+  /** Entries in memory: members of rooms, and texts. */
   readonly count: { people: number; texts: number };
 };
 
-/** Most people of a room whose last message is remembered, about 15 MB: then the one of the oldest is forgotten. */
+/** Members whose last message is remembered, about 15 MB. Beyond that the oldest is forgotten. */
 const MAX_PEOPLE = 100_000;
-/** 96 bits of SHA-256 in base64: nobody meets another's by chance. */
+/** 96 bits of SHA-256 in base64: no collisions in practice. */
 const TEXT_HASH_LENGTH = 16;
 
 /**
- * @param now clock in milliseconds
- * @param setTimer of the sweep
+ * @param now monotonic clock in milliseconds
+ * @param setTimer starts the timer of the sweep
  */
 export function createSlowMode(
   now: () => number,
@@ -32,7 +35,7 @@ export function createSlowMode(
 ): SlowMode {
   const lastSent = new Map<string, SentText & { expiresAt: number }>();
   const texts = createRecentTexts();
-  /** What was said before the last message is over when that is. */
+  /** Earlier texts expire no later than the last message. */
   const forget = (key: string) => {
     lastSent.delete(key);
     texts.clear(key);
@@ -68,7 +71,7 @@ export function createSlowMode(
         clientId,
         expiresAt: time + Math.max(slowMode, duplicatesWithin) * 1_000,
       };
-      // Whoever has said something last comes last.
+      // Set again, so that the map is ordered by the time of the last message.
       lastSent.delete(key);
       const [oldest] = lastSent.keys();
       if (oldest !== undefined && lastSent.size >= MAX_PEOPLE) forget(oldest);
@@ -91,7 +94,7 @@ export function createSlowMode(
   };
 }
 
-/** Of the text without case, spaces and what is not seen; what people wrote is not stored in yet another place. */
+/** Ignores case, spaces and invisible characters. A hash, so that no message text is stored in another place. */
 function hashText(text: string): string {
   const plain = text.toLowerCase().replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '');
   return createHash('sha256').update(plain).digest('base64').slice(0, TEXT_HASH_LENGTH);

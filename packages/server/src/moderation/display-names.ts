@@ -1,4 +1,4 @@
-/** Decides under which name a member appears: their own, the same with a mark where it is taken for somebody else's, or none. */
+/** Decides the display name of a member: their own, the same with a warning mark if it imitates another, or none. */
 
 import type { Role, RoleOrGuest } from '@chatty/protocol';
 import { buildReservedNames, DEFAULT_RESERVED_NAMES, type ReservedNames } from '@chatty/text-filter';
@@ -17,9 +17,9 @@ export type DisplayNames = {
 
 type NamedMember = { projectId: string; userId: string; username: string; role: RoleOrGuest };
 
-/** Put before a name by the server alone: nobody can type it away, and every client shows it. */
+/** Put before a name by the server only: members cannot remove it, and every client shows it. */
 export const IMPERSONATION_MARK = '\u26a0 ';
-/** As somebody might put it before their own name, to make it mean nothing, with all that draws on it or is not seen. */
+/** Marks that members put before their own name to make the mark meaningless, with combining and invisible characters. */
 const LEADING_MARKS = /^[\s\p{M}\p{Cf}\p{DI}]*\u26a0[\u26a0\s\p{M}\p{Cf}\p{DI}]*/u;
 
 export function createDisplayNames(options: {
@@ -36,7 +36,7 @@ export function createDisplayNames(options: {
     lane: 'names',
     sourceOf(project) {
       const settings = projects.get(project)?.settings;
-      // A project without a record shows names as its tokens say them.
+      // Unregistered projects show names as their tokens have them.
       if (!settings || settings.lookAlikes === 'off') return null;
       const staff = moderationState
         .staff(project)
@@ -49,12 +49,12 @@ export function createDisplayNames(options: {
   projects.onChange(reservedNamesCache.refresh);
   moderationState.onChange(reservedNamesCache.refresh);
 
-  /** By the role that the project lets their token give. */
+  /** By the role that the project grants their token. */
   function isStaff({ project, role }: Pick<StaffRow, 'project' | 'role'>): boolean {
     return rankOf(projects.roleOf(project, role as Role)) > 0;
   }
 
-  /** The mark is the server's in every project, also where no name is judged. */
+  /** The member's own marks are removed in every project, also without reserved names. */
   function resolveDisplayName(
     reservedNames: ReservedNames | null,
     { projectId, userId, username, role }: NamedMember,
@@ -64,10 +64,10 @@ export function createDisplayNames(options: {
     if (reservedNames === null || isStaff({ project: projectId, role })) return name;
     const match = reservedNames.find(name);
     if (match === null) return name;
-    // Somebody who was staff, by the name they had then.
+    // Former staff may keep the name they had.
     if (match.list === 'staff' && moderationState.staffOf(projectId, userId)?.username === match.name)
       return name;
-    // A stroke's difference may be chance.
+    // A name that differs in one stroke may be a coincidence: marked, not refused.
     const refusesLookAlikes = projects.get(projectId)?.settings.lookAlikes === 'refuse';
     return refusesLookAlikes && match.degree === 'same' ? null : IMPERSONATION_MARK + name;
   }

@@ -58,7 +58,7 @@ export const roomRulesSchema: SettingsSchema<RoomRules> = {
   ),
 };
 
-/** Reads rules as they come from outside: only those that are given, `null` taking one back to its default. */
+/** Parses rules of a request: only those that are given; `null` resets one to its default. */
 export function parseRoomRules(input: unknown): SettingsResult<RoomRules> {
   return parseSettings(roomRulesSchema, input, 'rules');
 }

@@ -1,4 +1,4 @@
-/** Decides what a project's list of words makes of a text: nothing, a text with stars, or a refusal. */
+/** Applies a project's word list to a text: it passes, is masked with stars, or is refused. */
 
 import { buildWordFilter, type FilterWord, type WordFilter } from '@chatty/text-filter';
 import type { Projects } from '../projects/projects.js';
@@ -7,13 +7,13 @@ import { createTimeSlicer, type TimeSlicer } from '../runtime/time-slicer.js';
 
 export type WordFilters = {
   /**
-   * The text as it may go out; null: it may not. Texts of a project are looked at one after another, and others' meanwhile.
-   * Rejects with `Unavailable` where too many of the project wait: none goes out unread.
+   * The text, masked where the project wants that; null: refused. Texts of one project are checked one after another, those
+   * of several projects in turns. Rejects with `UnavailableError` if too many texts of the project are waiting.
    *
    * @param text in stored form (`cleanContent`)
    */
   apply(project: string, text: string): Promise<string | null>;
-  /** Whether a text may be this one, masked by a list of the project as it is or once was. */
+  /** Whether `masked` may be `text`, masked by a current or earlier word list of the project. */
   couldBeMasked(project: string, masked: string, text: string): boolean;
 };
 
@@ -43,7 +43,7 @@ export function createWordFilters(options: { projects: Projects; slices?: TimeSl
   };
 }
 
-/** Whether one text is the other with stars in place of characters other than spaces. */
+/** Whether the texts are equal but for stars in place of characters other than spaces. */
 function matchesWithStars(masked: string, text: string): boolean {
   const [stars, letters] = [[...masked], [...text]];
   return (

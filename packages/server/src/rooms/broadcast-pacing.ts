@@ -1,22 +1,22 @@
-/** Decides how much of its time this process may spend on telling members what is new: half while it is idle, a fifth while it is busy. */
+/** Decides how much of its time the process may spend on broadcasts: half while idle, a fifth while busy. */
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 
-/** Share of the time that passes from which a process counts as getting busy, and as busy. */
+/** Event loop utilization (0 to 1) from which the pauses grow, and from which they are longest. */
 const GETTING_BUSY_UTILIZATION = 0.5;
 const BUSY_UTILIZATION = 0.8;
-/** How many times as long as it took to tell everyone a room then collects what comes next. */
+/** Length of the pause after a frame, as a multiple of the time it took to send it. */
 const IDLE_DELAY_FACTOR = 1;
 const BUSY_DELAY_FACTOR = 4;
 
 export type BroadcastPacing = {
-  /** A room's next frame waits this many times as long as its last one cost. */
+  /** A room's next frame waits this many times as long as the last one took to send. */
   readonly delayFactor: number;
-  /** Looks at the time since it last looked. */
+  /** Updates `delayFactor` from the utilization since the last call. */
   sample(): void;
 };
 
-/** @param sampleUtilization share of the time, 0 to 1, that the event loop was busy since the last call */
+/** @param sampleUtilization event loop utilization (0 to 1) since the last call */
 export function createBroadcastPacing(
   sampleUtilization: () => number = createUtilizationSampler(),
 ): BroadcastPacing {

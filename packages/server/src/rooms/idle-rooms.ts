@@ -1,20 +1,19 @@
-/** Decides which of the rooms that nobody is in stay open for whoever comes back: a few, for a while, with little in memory. */
+/** Decides which empty rooms close: they stay open for a while, limited in number and memory. */
 
-/** What is used of a room. */
 export type IdleRoom = {
-  /** Since when nobody is in it, in milliseconds; null while somebody is. */
+  /** Since when it has no subscribers, in milliseconds; null while it has some. */
   readonly emptySince: number | null;
-  /** What it keeps in memory, in bytes; an estimate. */
+  /** Estimated memory, in bytes. */
   readonly bytes: number;
 };
 
-/** How long an empty room stays open in milliseconds: a reader who reloads the page costs no query. */
+/** Reloading the page within this time costs no query. */
 const MAX_IDLE_MS = 30_000;
-/** Most empty rooms, and the most memory for them: a visitor may name any number of rooms one after the other. */
+/** Bounds on empty rooms and their memory: a client may open any number of rooms one after another. */
 const MAX_IDLE_ROOMS = 1_000;
 const MAX_IDLE_BYTES = 64 * 1024 * 1024;
 
-/** Those that close. The ones left last stay: they are the likeliest to be wanted again. @param now in milliseconds */
+/** The rooms left most recently stay: they are the most likely to be joined again. @param now in milliseconds */
 export function roomsToClose<Key, Room extends IdleRoom>(
   rooms: Iterable<readonly [Key, Room]>,
   now: number,

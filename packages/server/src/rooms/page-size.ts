@@ -1,36 +1,36 @@
-/** Decides how many messages or people go into one answer: as many as have a page's bytes when encoded, and at least one. */
+/** Decides how many messages or people fit into one answer, by their size as JSON; at least one. */
 
 import type { Message } from '@chatty/protocol';
 import { MAX_PAGE_BYTES } from '@chatty/protocol';
 
-/** More than the names and the numbers of a message take as JSON, in bytes. */
+/** Upper bound for the property names and numbers of a message as JSON. */
 const MESSAGE_OVERHEAD_BYTES = 400;
-/** What a UTF-16 unit takes at most in JSON: a control character becomes `\u0001`. */
+/** A control character becomes `\u0001`. */
 const MAX_JSON_BYTES_PER_CODE_UNIT = 6;
 
-/** The first of them that fit. @param maxBytes bytes of their JSON in UTF-8 together */
+/** The first items that fit. @param maxBytes of their JSON in UTF-8 together */
 export function firstThatFit<Item>(items: readonly Item[], maxBytes = MAX_PAGE_BYTES): Item[] {
   return items.slice(0, countFitting(items, maxBytes));
 }
 
-/** The last of them that fit, in the same order. @param maxBytes bytes of their JSON in UTF-8 together */
+/** The last items that fit, in the same order. @param maxBytes of their JSON in UTF-8 together */
 export function lastThatFit<Item>(items: readonly Item[], maxBytes = MAX_PAGE_BYTES): Item[] {
   return items.slice(items.length - countFitting([...items].reverse(), maxBytes));
 }
 
-/** The same as `firstThatFit`, without encoding anything where the lengths alone say that all of them fit. */
+/** Like `firstThatFit`, but encodes nothing if the text lengths alone show that all fit. */
 export function firstMessagesThatFit(messages: Message[], maxBytes = MAX_PAGE_BYTES): Message[] {
   return certainlyFit(messages, maxBytes) ? messages : firstThatFit(messages, maxBytes);
 }
 
-/** The same as `lastThatFit`, as above. */
+/** Like `lastThatFit`, with the same shortcut. */
 export function lastMessagesThatFit(messages: Message[], maxBytes = MAX_PAGE_BYTES): Message[] {
   return certainlyFit(messages, maxBytes) ? messages : lastThatFit(messages, maxBytes);
 }
 
 function countFitting(items: readonly unknown[], maxBytes: number): number {
   let bytes = 0;
-  // With the comma between two of them.
+  // Plus one for the comma between two items.
   const end = items.findIndex((item) => {
     bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
     return bytes > maxBytes;

@@ -1,4 +1,4 @@
-/** Decides who counts as being in a room, each person once however many tabs they have open, and when everybody is told. */
+/** Counts the people in a room, each once however many tabs they have open, and decides when the count is broadcast. */
 
 import type { RoomMember } from '@chatty/protocol';
 import { firstThatFit } from './page-size.js';
@@ -8,21 +8,21 @@ export type Presence = {
   readonly count: number;
   join(person: RoomMember): void;
   leave(userId: string): void;
-  /** The first `limit` people in the order in which they came, or as many of them as one answer holds. */
+  /** The first `limit` people in order of arrival, or as many as fit into one answer. */
   list(limit: number): RoomMember[];
-  /** The count, for one who has just come. */
+  /** The count to send to somebody who just joined. */
   countForJoin(): number;
-  /** The count, where somebody has been told another and the last was long enough ago; else null. */
+  /** The count to broadcast now; null where all have it already, or the last broadcast was too recent. */
   countToBroadcast(time: number, memberCount: number): number | null;
 };
 
-/** Least time in milliseconds between two counts for everybody, and what each thousand members adds to it. */
+/** Minimum time between two broadcasts, and what each thousand members adds to it. */
 const MIN_BROADCAST_INTERVAL_MS = 2_000;
 const BROADCAST_INTERVAL_MS_PER_THOUSAND = 1_000;
 
 export function createPresence(): Presence {
   const people = new Map<string, { person: RoomMember; connections: number }>();
-  /** The count that everybody has been told; null where some have been told another. */
+  /** The count that everyone has received; null where some have received another. */
   let lastBroadcast: number | null = 0;
   let lastBroadcastAt = 0;
   return {

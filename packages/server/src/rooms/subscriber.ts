@@ -1,4 +1,4 @@
-/** One connection in a room: who it is, where it stopped reading, and what it may do. */
+/** One connection in a room: its member, its position in the log, and its permissions. */
 
 import type { Permissions, ResumePosition, RoomMember } from '@chatty/protocol';
 import type { Recipient } from './audience.js';
@@ -6,8 +6,8 @@ import type { Recipient } from './audience.js';
 export type Subscriber = Recipient & {
   /** Null: a guest. */
   person: RoomMember | null;
-  /** Where it stopped reading before it came, if it says so. */
+  /** The position it had before it reconnected, if it sent one. */
   after: ResumePosition | null;
-  /** What of it does not go without saying. */
+  /** Those that differ from the defaults. */
   permissions(): Partial<Permissions>;
 };

@@ -1,4 +1,4 @@
-/** Decides how much of a room's log goes into one answer or recovery frame: a number of messages, and a number of bytes. */
+/** Decides how much of a room's log goes into one answer or recovery frame, by number and bytes. */
 
 import type { ChangeFrame, LogPosition, Message } from '@chatty/protocol';
 import { HISTORY_SIZE, MAX_PAGE_BYTES, MAX_SYNC_PAGE_SIZE } from '@chatty/protocol';
@@ -12,13 +12,13 @@ export function newestMessages(roomLog: RoomLog): Message[] {
   return lastMessagesThatFit(roomLog.newestMessages(HISTORY_SIZE));
 }
 
-/** What changed after `prev`; null where memory does not reach back so far. */
+/** The changes after `prev`; null where not all of them are in memory. */
 export function frameAfter(roomLog: RoomLog, prev: number): ChangeFrame | null {
   const found = roomLog.after(prev, MAX_SYNC_PAGE_SIZE, MAX_PAGE_BYTES);
   return found && { epoch: roomLog.epoch, prev, ...found };
 }
 
-/** What follows a position, or the newest messages instead. */
+/** The changes after a position, or the newest messages if those are not in memory. */
 export function syncPageAfter(roomLog: RoomLog, after: LogPosition): SyncPage {
   const { epoch, head: top } = roomLog;
   const page = after.epoch === epoch ? frameAfter(roomLog, after.seq) : null;
@@ -28,7 +28,7 @@ export function syncPageAfter(roomLog: RoomLog, after: LogPosition): SyncPage {
 
 /**
  * At most `limit` messages with an id below `before`.
- * @param read asks the database, for messages of so many bytes of text
+ * @param read reads from the database, up to so many bytes of text
  */
 export async function historyPageBefore(
   roomLog: RoomLog,
@@ -36,9 +36,9 @@ export async function historyPageBefore(
   limit: number,
   read: (limit: number, bytes: number) => Promise<Message[]>,
 ): Promise<{ epoch: string; messages: Message[]; more: boolean }> {
-  // Of the log as of the question: where that is replaced meanwhile, the page is not taken for one of the new.
+  // Read before the await: if the log is replaced meanwhile, the page still belongs to the old epoch.
   const { epoch } = roomLog;
-  // One beyond the page says whether there is more.
+  // One more than the page, to know whether there are more.
   const found = roomLog.before(before, limit + 1) ?? (await read(limit + 1, MAX_PAGE_BYTES));
   const messages = lastMessagesThatFit(found.slice(-limit));
   return { epoch, messages, more: messages.length < found.length };

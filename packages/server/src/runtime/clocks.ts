@@ -1,13 +1,13 @@
-/** The two clocks of a server: one that measures and cannot be set, one that says what time it is and can be set at any moment. */
+/** The two clocks of a server: a monotonic one to measure with, and the wall clock, which may be set at any moment. */
 
 /**
- * Milliseconds since the process began: for pauses, deadlines, rates and ages. Setting the machine's clock does not touch
- * it. While the machine is suspended it stands still, as timers do.
+ * Milliseconds since the process started, for pauses, deadlines, rates and ages. Setting the machine's clock does not
+ * change it. It stops while the machine is suspended, as timers do.
  */
 export const monotonicTime = (): number => performance.now();
 
 /**
- * Milliseconds since 1970: only to be shown, or compared with moments that others wrote (in tokens, keys, cut-offs). A
- * difference of two of them says nothing: the clock may have been set between them.
+ * Milliseconds since 1970, only to be shown, or compared with times from outside (in tokens, keys, cutoffs). Do not
+ * subtract two of them: the clock may have been set in between.
  */
 export const wallTime = (): number => Date.now();

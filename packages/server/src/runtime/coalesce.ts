@@ -1,13 +1,13 @@
-/** Runs a job for whoever asks, one run at a time: all who ask while it runs share the run after it. */
+/** Runs a job one run at a time: all calls during a run share the run after it. */
 
 export type CoalescedJob = {
-  /** Resolves with the end of a run that began after this was called; rejects as that run does. */
+  /** Resolves when a run ends that began after this call; rejects if that run does. */
   (): Promise<void>;
   /** Resolves when nothing runs. Never rejects. */
   idle(): Promise<void>;
 };
 
-/** Whoever asks while the job runs may have changed something that the run has not seen, so that run is not enough. */
+/** A call during a run may follow a change that the run has not seen, so it waits for another run. */
 export function coalesce(job: () => Promise<void>): CoalescedJob {
   let currentRun: Promise<void> | null = null;
   let nextRun: Promise<void> | null = null;

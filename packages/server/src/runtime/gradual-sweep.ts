@@ -1,23 +1,22 @@
-/** Drops the entries of a map that have expired, a few at a time: it shrinks by itself, and no sweep holds up the process. */
+/** Removes expired entries from a map, a few at a time, so that no sweep blocks the event loop. */
 
 export type GradualSweep = {
-  /** Looks at the next entries. To be called with every use of the map; while entries are left, a timer does so too. */
+  /** Checks the next entries. Call it with every use of the map; a timer continues while entries remain. */
   sweepStep(entries?: number): void;
 };
 
-/** More than one: the sweep goes round although each use adds an entry. */
+/** More than one, so that the sweep gets around although each use may add an entry. */
 const ENTRIES_PER_STEP = 2;
 const TIMER_INTERVAL_MS = 1_000;
-/** About a millisecond; 100,000 entries of a map that nobody uses take 20 s. */
+/** Takes about a millisecond. 100,000 entries of an unused map are swept in 20 s. */
 const ENTRIES_PER_TIMER_RUN = 5_000;
 
 export const setUnrefTimeout = (milliseconds: number, run: () => void): void =>
   void setTimeout(run, milliseconds).unref();
 
 /**
- * @param isExpired at a time in milliseconds
- * @param drop takes an entry out of the map
- * @param timer runs something after some milliseconds, without keeping the process alive for it
+ * @param options.remove removes an entry from the map
+ * @param options.setTimer runs a function after some milliseconds, without keeping the process alive for it
  */
 export function createGradualSweep<Value>(options: {
   entries: Map<string, Value>;
@@ -33,7 +32,7 @@ export function createGradualSweep<Value>(options: {
     remove = (key) => entries.delete(key),
     setTimer = setUnrefTimeout,
   } = options;
-  /** Goes on over what is added and dropped meanwhile. */
+  /** A map iterator: it tolerates additions and removals. */
   let cursor = entries.entries();
   let isTimerScheduled = false;
 

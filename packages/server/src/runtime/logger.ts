@@ -1,4 +1,4 @@
-/** The server's log: one JSON line an event, no token, no message text. */
+/** The server's log: one JSON line per event, without tokens or message texts. */
 
 import { type DestinationStream, type Logger, pino } from 'pino';
 
@@ -7,14 +7,14 @@ export type Log = Logger;
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Longest text of a field and longest stack, in UTF-16 code units: what a stranger sends fills no disk. */
+/** Longest text and stack in UTF-16 code units, so that clients cannot fill the disk. */
 const MAX_FIELD_LENGTH = 500;
 const MAX_STACK_LENGTH = 2_000;
-/** Most entries of a list or an object in a field, and how deep they are looked into. */
+/** Entries of a list or object in a field, and levels of nesting; the rest is cut. */
 const MAX_FIELD_ENTRIES = 10;
 const MAX_FIELD_DEPTH = 2;
 
-/** @param destination where lines go; standard output unless told */
+/** @param destination receives the lines; without one, standard output */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options = {
     level,
@@ -34,7 +34,7 @@ function truncateFields(fields: Record<string, unknown>): Record<string, unknown
 
 function truncateValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return truncateText(value, MAX_FIELD_LENGTH);
-  // An error is described by its serializer.
+  // Errors are handled by the serializer.
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;
   if (depth === 0) return '…';
   if (Array.isArray(value))

@@ -1,8 +1,8 @@
-/** Values that are there at once nearly always: a crowd that comes at once would pay for each turn that one of it waits. */
+/** Values that are usually available synchronously. Avoids a microtask per value, which adds up when thousands connect at once. */
 
 export type MaybePromise<Value> = Value | Promise<Value>;
 
-/** Goes on with the value, in this turn where it is there. */
+/** Passes the value on, synchronously where it is available. */
 export function chainMaybePromise<Value, Next>(
   value: MaybePromise<Value>,
   onValue: (value: Value) => MaybePromise<Next>,

@@ -1,25 +1,25 @@
-/** Keeps what was made of a project's settings, and makes it anew when they have changed; what there was holds until then. */
+/** Caches a value built from a project's settings. After a change it is rebuilt; the old value is used until then. */
 
 import { isDeepStrictEqual } from 'node:util';
 import { NO_PROJECT, type SlicedTask, type TimeSlicer } from './time-slicer.js';
 
 export type PerProjectCache<Value> = {
-  /** Null: the project asks for none. A promise: the first is still being made. */
+  /** Null: the project needs none. A promise: the first value is being built. */
   get(project: string): Value | Promise<Value> | null;
-  /** To be called when settings may have changed, with the projects they are of; without: any. */
+  /** Call it when settings may have changed. Without `projects`: of any project. */
   refresh(projects?: ReadonlySet<string>): void;
 };
 
 type CacheEntry<Source, Value> = { source: Source; value: Value | null; pending: Promise<Value> };
 
 /**
- * Of a project that nobody comes to nothing is made, so that a server with many projects starts as fast as one with few.
+ * Values are built on first use, so that a server with many projects starts as fast as one with few.
  *
- * @param sourceOf what it is made of; null: there is nothing to make
+ * @param options.sourceOf the settings to build from; null: no value is needed
  */
 export function createPerProjectCache<Source, Value>(options: {
   timeSlicer: TimeSlicer;
-  /** Of the slices, in which it is made. */
+  /** The lane of the time slicer in which values are built. */
   lane: string;
   sourceOf(project: string): Source | null;
   build(source: Source): SlicedTask<Value>;
@@ -30,7 +30,7 @@ export function createPerProjectCache<Source, Value>(options: {
   let buildCount = 0;
 
   function startBuild(project: string, source: Source, value: Value | null): CacheEntry<Source, Value> {
-    // A lane each: what is made of settings that have changed again holds up nothing that follows.
+    // A lane per build: an outdated build does not delay the next one.
     buildCount += 1;
     const laneKey = { project, lane: `${lane} ${buildCount}` };
     const entry = { source, value, pending: timeSlicer.run(laneKey, build(source)) };
@@ -39,7 +39,7 @@ export function createPerProjectCache<Source, Value>(options: {
       (result) => {
         entry.value = result;
       },
-      // Whoever comes next has it made again, and hears why it cannot be.
+      // The next `get` builds it again, and gets the error if that fails too.
       () => entries.get(project) === entry && entries.delete(project),
     );
     return entry;

@@ -1,14 +1,14 @@
-/** Decides when the process has been asked to stop, and sees to it that it ends. */
+/** Waits for a signal to stop, and ends the process if the shutdown takes too long. */
 
-/** Longest orderly stop in milliseconds (R12); orchestrators kill after 30 s by default. */
+/** Longest shutdown (R12); orchestrators kill the process after 30 s by default. */
 const SHUTDOWN_TIMEOUT_MS = 30_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** How often the npm that started us is looked for, in milliseconds. */
+/** How often to check that the parent npm process is alive. */
 const PARENT_CHECK_INTERVAL_MS = 500;
 
 /**
- * Resolves with the first stop signal, or `parent gone` when the npm that started the process was killed: nobody could
- * stop it any more, and it would keep its ports. A stop that takes longer than 30 s ends with exit code 1.
+ * Resolves with the first stop signal, or `parent gone` when the npm that started the process was killed: otherwise the
+ * process would keep its ports with nothing left to stop it. A shutdown longer than 30 s ends with exit code 1.
  */
 export function waitForShutdownSignal(): Promise<string> {
   return new Promise((resolve) => {

@@ -1,10 +1,10 @@
-/** A start that cannot go on, in one sentence for the operator: printed without a stack, then exit code 1. */
+/** Ends the process when the server cannot start, with one sentence for the operator and exit code 1. */
 
 import { StartError } from '@chatty/embedded-postgres';
 
 export { StartError };
 
-/** Ends the process with what went wrong: the sentence of a `StartError`, the stack of anything unforeseen. */
+/** Prints the sentence of a `StartError`, the stack of any other error, and exits. */
 export function exitWithError(error: unknown): never {
   const output =
     error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error);
