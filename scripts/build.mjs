@@ -64,7 +64,10 @@ export async function buildIfStale(reportProgress) {
   if (tsc.status !== 0) throw new Error(`The build failed:\n${tsc.stdout}${tsc.stderr}`);
   const server = join(ROOT, 'packages', 'server');
   for (const folder of ['store/postgres/migrations', 'store/postgres/functions', 'http/pages/doctor'])
-    cpSync(join(server, 'src', folder), join(server, 'dist', folder), { recursive: true });
+    cpSync(join(server, 'src', folder), join(server, 'dist', folder), {
+      recursive: true,
+      filter: (file) => !file.endsWith('.ts'),
+    });
   const { buildWidget } = await import('../packages/widget/build.mjs');
   await buildWidget();
   mkdirSync(join(ROOT, '.build'), { recursive: true });

@@ -17,7 +17,7 @@ export type FuzzTarget = {
   lagFile: string;
 };
 
-const LAG_PRELOAD = fileURLToPath(new URL('event-loop-lag-preload.mjs', import.meta.url));
+const LAG_PRELOAD = fileURLToPath(new URL('../support/event-loop-lag-preload.mjs', import.meta.url));
 /** A rejection nobody handles ends the process, and so does a heap that only grows. */
 const NODE_OPTIONS = `--unhandled-rejections=strict --max-old-space-size=256 --import=${LAG_PRELOAD}`;
 

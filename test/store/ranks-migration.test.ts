@@ -5,13 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { migrate } from '@chatty/server/testing';
 import pg from 'pg';
-import { createTestDatabase } from '../support/server.js';
+import { createEmptyDatabase } from '../support/server.js';
 
 const FOLDER = new URL('../../packages/server/src/store/postgres/migrations/', import.meta.url);
 const RANKS = '0016_ranks.sql';
 
 it('a sanction of an older server belongs to its last author in the log', async (context) => {
-  const connection = await createTestDatabase(context);
+  const connection = await createEmptyDatabase(context);
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(

@@ -13,6 +13,7 @@ import { dumpRows } from '../support/backup.js';
 import {
   assertStored,
   connectClient,
+  createEmptyDatabase,
   createTemporaryFolder,
   createTestDatabase,
   createTestToken,
@@ -161,7 +162,7 @@ it('a restored embedded database folder gives new epochs, an untouched one does 
 });
 
 it('every room of every project gets a new epoch, even if row-level security applies to the owner', async (context) => {
-  const admin = await createTestDatabase(context);
+  const admin = await createEmptyDatabase(context);
   const owner = `owner_of_${admin.database}`;
   await query(
     admin,

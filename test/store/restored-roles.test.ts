@@ -6,10 +6,10 @@ import { it } from 'node:test';
 import type { DatabaseConfig } from '@chatty/server/testing';
 import { migrate } from '@chatty/server/testing';
 import pg from 'pg';
-import { createTestDatabase } from '../support/server.js';
+import { createEmptyDatabase } from '../support/server.js';
 
 it('a superuser and an unprivileged owner start in turn, and no room gets a new epoch until rows are loaded', async (context) => {
-  const superuser = await createTestDatabase(context);
+  const superuser = await createEmptyDatabase(context);
   const admin = new pg.Client(superuser);
   await admin.connect();
   const role = `owner_${randomBytes(4).toString('hex')}`;

@@ -6,11 +6,11 @@ import type { Message } from '@chatty/protocol';
 import { migrate, UnavailableError } from '@chatty/server/testing';
 import fc from 'fast-check';
 import pg from 'pg';
-import { createTestDatabase } from '../support/server.js';
+import { createEmptyDatabase, createTestDatabase } from '../support/server.js';
 import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
 it('migrations run once, even if two servers start together', async (context) => {
-  const { connection, ran } = await openTestStores(context);
+  const { connection, ran } = await openTestStores(context, createEmptyDatabase);
   assert.ok(ran.length >= 1);
   const again = await Promise.all([
     migrate(connection, 5, () => undefined),

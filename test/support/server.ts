@@ -44,12 +44,20 @@ export function createTemporaryFolder(): string {
   return folder;
 }
 
-/** An empty database of its own on the server that `npm test` started, or on one started here. */
-export async function createTestDatabase(context: CleanupContext): Promise<DatabaseConfig> {
+/** A database of its own with the current schema, on the server that `npm test` started, or on one started here. */
+export const createTestDatabase = (context: CleanupContext): Promise<DatabaseConfig> =>
+  createDatabase(context, process.env.CHATTY_TEST_TEMPLATE);
+
+/** The same without any table, for tests of the migrations. */
+export const createEmptyDatabase = (context: CleanupContext): Promise<DatabaseConfig> =>
+  createDatabase(context, undefined);
+
+async function createDatabase(context: CleanupContext, template?: string): Promise<DatabaseConfig> {
   const given = process.env.CHATTY_TEST_DATABASE;
   const server = given ? (JSON.parse(given) as DatabaseConfig) : await startDatabaseServer(context);
   const database = `test_${randomBytes(6).toString('hex')}`;
-  await queryMaintenanceDatabase(server, `CREATE DATABASE ${database}`);
+  const copied = given && template ? ` TEMPLATE ${template}` : '';
+  await queryMaintenanceDatabase(server, `CREATE DATABASE ${database}${copied}`);
   context.after(async () => {
     connectionLeaks.push(...(await findConnectionLeaks({ ...server, database })));
     await queryMaintenanceDatabase(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);

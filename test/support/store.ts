@@ -56,8 +56,8 @@ async function createProjectStore(
   return verdict.member.projectId;
 }
 
-export async function openTestStores(context: TestContext) {
-  const connection = await createTestDatabase(context);
+export async function openTestStores(context: TestContext, createDatabase = createTestDatabase) {
+  const connection = await createDatabase(context);
   const ran = await migrate(connection, 5, () => undefined);
   const stores: Store[] = [];
   const openStore = () => {

@@ -15,7 +15,7 @@ function openClock() {
   let timers: { at: number; run: () => void }[] = [];
   return {
     now: () => time,
-    timer: (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run }),
+    setTimer: (milliseconds: number, run: () => void) => void timers.push({ at: time + milliseconds, run }),
     /** Nothing but timers happens meanwhile. */
     pass(milliseconds: number) {
       const end = time + milliseconds;
@@ -75,7 +75,7 @@ it('a bucket that is not full stays until it has refilled, whatever other keys a
 it('cooldowns and remembered texts expire in time', () => {
   const clock = openClock();
   const penalties = createCooldowns({ allowedStrikes: 10, cooldownSeconds: 60, ...clock });
-  const recent = createSlowMode(clock.now, clock.timer);
+  const recent = createSlowMode(clock.now, clock.setTimer);
   const rules = { slowMode: 10, duplicatesWithin: 30 };
   for (let key = 0; key < CROWD; key += 1) {
     penalties.start(`member ${key}`);
@@ -93,7 +93,7 @@ it('cooldowns and remembered texts expire in time', () => {
 it('the number of remembered members is bounded, and the oldest are evicted first', () => {
   const clock = openClock();
   const penalties = createCooldowns({ allowedStrikes: 10, cooldownSeconds: 600, ...clock });
-  const recent = createSlowMode(clock.now, clock.timer);
+  const recent = createSlowMode(clock.now, clock.setTimer);
   const say = (key: number) =>
     recent.tryAcquire(
       `room/${key}`,

@@ -99,7 +99,7 @@ it('at most 16 requests of one connection wait for their responses', async (cont
 it('out of file descriptors the server keeps running, and serves again when one is free', {
   timeout: 60_000,
 }, async (context) => {
-  const fixture = fileURLToPath(new URL('http-few-files.ts', import.meta.url));
+  const fixture = fileURLToPath(new URL('./support/http-few-files.ts', import.meta.url));
   const node = [process.execPath, '--conditions=source', '--import', 'tsx', fixture];
   const child = spawn('sh', ['-c', 'ulimit -n 100 && exec "$@"', 'sh', ...node], {
     stdio: ['ignore', 'pipe', 'inherit'],

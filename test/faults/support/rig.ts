@@ -45,7 +45,7 @@ type ServerMeasurements = {
   peakRssBytes: number;
 };
 
-const PROBE_MODULE = ['--expose-gc', '--import', './test/server-probe.mjs'];
+const PROBE_MODULE = ['--expose-gc', '--import', './test/support/server-probe.mjs'];
 const PROBE_TIMEOUT_MS = 10_000;
 const SNAPSHOT_TIMEOUT_MS = 60_000;
 

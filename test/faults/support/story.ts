@@ -223,7 +223,9 @@ export function assertScenarioPassed(story: FaultScenario, result: ScenarioResul
     history,
   } = result;
   if (violations.length > 0 || trouble !== null) {
-    const file = fileURLToPath(new URL(`../.build/histories/${story.name}-${seed}.jsonl`, import.meta.url));
+    const file = fileURLToPath(
+      new URL(`../../../.build/histories/${story.name}-${seed}.jsonl`, import.meta.url),
+    );
     history.write(file);
     throw new Error(
       `seed ${seed}, the history is in ${file}\n${trouble ?? ''}\n${formatViolations(violations)}`,
