@@ -6,26 +6,28 @@
  * that is missing here costs bytes, nothing else.
  */
 export const INTERNAL_PROPERTIES = `
-  abortConnection acceptSuggestion acknowledge actions addPage addPending addReaction advanceTo aim
-  applyChanges applyFrame applyHistory atLatest attempt backoff beforeId behind browserNotifications busy
-  cancelExpiry canPlay categories category chat checkForGap clock codes compositionText
-  consumeFocusRequest createSocket currentCategory detached discardPending disconnectWithRefusal draft
-  elementConnected elementDisconnected emit endAction extras failure fault fullDateTime getReadId
-  guestHint handledAt handlers hangul hasJoined hasOlder heightOf here hereNow initials instanceOf
-  isComposingText isInitials isInvalid isLive isolate isOpen isShiftEnter isSupported jumpTo jumpToLatest
-  jumpToQuoted justNow languageCode lastComposition lastId lastSeenId latest loadAround loadChat loadGap
-  loadNewer loadOlder loadPage localeChanged loginHint markCaughtUp markFailed matchesInside memberCount
-  missedCount newest newLine newMessages noEmojiFound notices notifyTyping offeredScopes onCaughtUp
-  onConnect onDestroyed onDisconnect onEvent onFailed onHandshake onPermissions onPresence onRefused
-  onSent onSession onShowAll onStateChange onStored onTick onTyping onWake openStateChanged ownId ownName
-  ownUsername past pick PickerComponent pieces pinToEnd plural preloadDistancePx Profile profileOf
-  provider quotedGone rank reactedWith receive reconnect reconnectNow reconnectWithin recordTyping
-  refreshStale refusal refusalCode registry relativeTime releasedSeq remaining removeSure renew renewable
-  replaceStale reply replyingTo requestLogin resetTo resolveSettings retained scrollToMessage searchEmoji
-  sections sending sendWhenComposed setBadge setCount setFault setHead setReplyingTo setSession setText
-  settings setToken shouldRenew showPageAround snapshot staleBefore startAction sticks stopTyping strings
-  take today toFirstUnread trackPageRequest trackReadPosition transmit tryNow typingMany typingOne
-  typingTwo unreadMarker upTo visitor visitorChanged webSocketSilent yesterday
+  abortConnection acceptSuggestion acknowledge actions addPage addPending addReaction advanceTo
+  applyChanges applyFrame applyHistory applyLayout atLatest attempt backoff beforeId behind bottomSpacer
+  browserNotifications busy cancelExpiry canPlay categories category chat checkForGap clock codes
+  compositionText consumeFocusRequest createSocket currentCategory detached discardPending
+  disconnectWithRefusal draft elementConnected elementDisconnected emit endAction extras failure fault
+  fullDateTime getReadId guestHint handledAt handlers hangul hasJoined hasOlder heightOf here hereNow
+  initials instanceOf isComposingText isInitials isInvalid isLive isolate isOpen isPinnedToEnd isSearching
+  isShiftEnter isSupported jumpTo jumpToLatest jumpToQuoted justNow languageCode lastComposition lastId
+  lastSeenId latest loadAround loadChat loadedEmoji loadGap loadNewer loadOlder loadPage localeChanged
+  loginHint markCaughtUp markFailed matchesInside memberCount missedCount newLine newMessages noEmojiFound
+  notices notifyTyping offeredScopes onCaughtUp onConnect onDestroyed onDisconnect onEnter onEvent
+  onFailed onHandshake onMessage onPermissions onPresence onRefused onSent onSession onShowAll
+  onStateChange onStored onTick onTyping onWake openStateChanged ownId ownName ownUsername past pick
+  pickCell PickerComponent pieces pinToEnd plural preloadDistancePx Profile profileOf provider quotedGone
+  rank reactedWith receive reconnect reconnectNow reconnectWithin recordTyping refreshStale refusal
+  refusalCode registry relativeTime releasedSeq remaining removeSure renew renewable replaceStale reply
+  replyingTo requestLogin resetTo resolveSettings retained scrollToCategory scrollToMessage searchEmoji
+  sections sending sendWhenComposed setBadge setCount setFault setHead setItems setQuery setReplyingTo
+  setSession setText settings setToken shouldRenew showPageAround snapshot staleBefore startAction
+  stopTyping strings take today toFirstUnread topSpacer trackPageRequest trackReadPosition transmit tryNow
+  typingMany typingOne typingTwo unreadMarker unseen updateCurrentCategory upTo visitor visitorChanged
+  webSocketSilent yesterday
 `
   .trim()
   .split(/\s+/);

@@ -204,8 +204,8 @@ async function react(chat: string): Promise<string> {
     .replace('https://chat.example.com', chat)
     .replaceAll('console.log(', 'window.heard.push([')
     .replaceAll(/(heard\.push\(\[[^)]*)\)/g, '$1])')}
-    import { showIn } from './support/react-page.ts';
-    const { show, hide } = showIn(document.querySelector('#app'), Talk);
+    import { renderInStrictMode } from './support/react-page.ts';
+    const { show, hide } = renderInStrictMode(document.querySelector('#app'), Talk);
     Object.assign(window, { show: (token) => show({ token }), hide });`;
   const { outputFiles } = await build({
     stdin: { contents, loader: 'tsx', resolveDir: here('.') },

@@ -3,6 +3,7 @@
 import type { ChatClient, TimedRefusal } from '@chatty/client';
 import type { Message, RefusalCode } from '@chatty/protocol';
 import { hasVisibleText } from '@chatty/protocol';
+import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComposerDraft, Extras } from '../extras-api.js';
 import type { Language } from '../i18n/locale.js';
@@ -11,16 +12,7 @@ import { RefusalText } from '../panel/refusal-text.js';
 import { FieldHint, remainingGraphemes } from './field-hint.js';
 import { MessageField } from './message-field.js';
 
-export function Composer({
-  chat,
-  writeBlock,
-  language,
-  draft,
-  replyingTo,
-  setReplyingTo,
-  extras,
-  consumeFocusRequest,
-}: {
+type Props = {
   chat: ChatClient;
   /** Why the visitor may not write now. */
   writeBlock: TimedRefusal | null;
@@ -32,34 +24,19 @@ export function Composer({
   extras: Extras | null;
   /** Whether the field that appears now takes the focus. */
   consumeFocusRequest: () => boolean;
-}) {
+};
+
+export function Composer(props: Props) {
+  const { chat, writeBlock, language, draft, replyingTo, setReplyingTo, extras } = props;
   const field = useRef<HTMLTextAreaElement>(null);
+  const blockNotice = useRef<HTMLParagraphElement>(null);
+  const acceptSuggestion = useRef<(() => boolean) | null>(null);
   const [text, setText] = useState(draft.text);
   const [refusalCode, setRefusalCode] = useState<RefusalCode | null>(null);
   const remaining = remainingGraphemes(text);
-  const acceptSuggestion = useRef<(() => boolean) | null>(null);
-  const blockNotice = useRef<HTMLParagraphElement>(null);
-  const initialReplyingTo = useRef(replyingTo);
   const isSlowMode = writeBlock?.code === 'slow_mode';
   const isBlocked = writeBlock !== null && !isSlowMode;
-  /** The field has the focus, and is about to go. */
-  const fieldLosesFocus = isBlocked && field.current?.matches(':focus');
-
-  useLayoutEffect(() => {
-    // Set once: a controlled field would disturb an input method.
-    if (field.current) field.current.value = draft.text;
-    if (fieldLosesFocus) blockNotice.current?.focus({ preventScroll: true });
-  }, [draft, isBlocked]);
-
-  useLayoutEffect(() => {
-    if (consumeFocusRequest()) field.current?.focus({ preventScroll: true });
-  }, [draft]);
-
-  useLayoutEffect(() => {
-    // One that was there before the field is none that the visitor has just chosen.
-    if (replyingTo && replyingTo !== initialReplyingTo.current) field.current?.focus();
-    initialReplyingTo.current = replyingTo;
-  }, [replyingTo]);
+  useFieldFocus(props, field, blockNotice, isBlocked);
 
   const updateText = (value: string) => {
     draft.text = value;
@@ -130,21 +107,57 @@ export function Composer({
           />
         </>
       )}
-      <button
-        type="submit"
-        class="send"
-        aria-label={language.strings.send}
-        title={language.strings.send}
+      <SendButton
+        {...{ language, extras, writeBlock }}
         disabled={!hasVisibleText(text) || remaining < 0 || isSlowMode}
-      >
-        {extras && writeBlock?.until ? (
-          <extras.Countdown until={writeBlock.until} />
-        ) : (
-          <Icon path="M12 20V5M5.5 11 12 4.5 18.5 11" />
-        )}
-      </button>
+      />
       {extras && <extras.SlowModeNotice until={writeBlock?.until ?? null} {...{ chat, language }} />}
       <FieldHint refusalCode={refusalCode} remaining={remaining} language={language} />
     </form>
+  );
+}
+
+/** Moves the focus where the visitor goes on: to the field, or to the notice that replaces it. */
+function useFieldFocus(
+  { draft, replyingTo, consumeFocusRequest }: Props,
+  field: RefObject<HTMLTextAreaElement | null>,
+  blockNotice: RefObject<HTMLElement | null>,
+  isBlocked: boolean,
+): void {
+  const initialReplyingTo = useRef(replyingTo);
+  /** The field has the focus, and is about to go. */
+  const fieldLosesFocus = isBlocked && field.current?.matches(':focus');
+
+  useLayoutEffect(() => {
+    // Set once: a controlled field would disturb an input method.
+    if (field.current) field.current.value = draft.text;
+    if (fieldLosesFocus) blockNotice.current?.focus({ preventScroll: true });
+  }, [draft, isBlocked]);
+
+  useLayoutEffect(() => {
+    if (consumeFocusRequest()) field.current?.focus({ preventScroll: true });
+  }, [draft]);
+
+  useLayoutEffect(() => {
+    // A reply chosen before the field appeared was not chosen just now.
+    if (replyingTo && replyingTo !== initialReplyingTo.current) field.current?.focus();
+    initialReplyingTo.current = replyingTo;
+  }, [replyingTo]);
+}
+
+function SendButton({
+  language: { strings },
+  extras,
+  writeBlock,
+  disabled,
+}: Pick<Props, 'language' | 'extras' | 'writeBlock'> & { disabled: boolean }) {
+  return (
+    <button type="submit" class="send" aria-label={strings.send} title={strings.send} disabled={disabled}>
+      {extras && writeBlock?.until ? (
+        <extras.Countdown until={writeBlock.until} />
+      ) : (
+        <Icon path="M12 20V5M5.5 11 12 4.5 18.5 11" />
+      )}
+    </button>
   );
 }

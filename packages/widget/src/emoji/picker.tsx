@@ -14,45 +14,31 @@ import styles from './picker.css';
 import { recentEmoji, rememberEmoji } from './recent-emoji.js';
 import { createSearch } from './search.js';
 
-/** Takes the focus when it appears; whoever opens it gives the focus back after `close`, and after `pick` if it closes then. */
-export function EmojiPicker({
-  pick,
-  close,
-  words,
-  locale,
-}: {
-  pick(emoji: string): void;
-  close(): void;
-  words: Pick<ExtraStrings, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
-  locale: string;
-}) {
+type Strings = Pick<ExtraStrings, 'emoji' | 'searchEmoji' | 'noEmojiFound' | 'cancel' | 'categories'>;
+
+type Props = { pick(emoji: string): void; close(): void; words: Strings; locale: string };
+
+/** Takes the focus when it appears. The opener takes it back after `close`, and after `pick` if it closes then. */
+export function EmojiPicker({ pick, close, words, locale }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const viewport = useRef<HTMLDivElement>(null);
   const loadedEmoji = useLoadedEmoji(locale, close);
   const [query, setQuery] = useState('');
   const sections = useMemo(() => (loadedEmoji ? sectionsOf(loadedEmoji) : []), [loadedEmoji]);
-  const search = useMemo(
-    () => createSearch((loadedEmoji?.groups ?? []).flatMap(({ emoji }) => emoji)),
-    [loadedEmoji],
-  );
-  const results = useMemo(() => search(query), [search, query]);
+  const results = useSearchResults(loadedEmoji, query);
   const isSearching = query.trim() !== '';
-  const {
-    current: currentCategory,
-    follow: updateCurrentCategory,
-    go: scrollToCategory,
-  } = useCategory(viewport, sections, isSearching);
+  const { currentCategory, updateCurrentCategory, scrollToCategory } = useCategory(
+    viewport,
+    sections,
+    isSearching,
+  );
   useStyleSheet(root);
   useInitialFocus(root, field);
-
-  /** What is seen: what was found, or everything. */
-  const visibleArea = () => viewport.current?.querySelector(':scope > div:not([hidden])') ?? null;
-  const firstCell = () => visibleArea()?.querySelector<HTMLElement>('.emoji-row button') ?? null;
   useLayoutEffect(() => {
     if (!viewport.current) return;
     viewport.current.scrollTop = 0;
-    setTabStop(firstCell(), viewport.current);
+    setTabStop(firstCell(viewport), viewport.current);
   }, [results, isSearching, sections]);
 
   const pickCell = (cell: HTMLElement | null) => {
@@ -61,24 +47,18 @@ export function EmojiPicker({
     rememberEmoji(emoji);
     pick(emoji);
   };
-  const onGridKeydown = (event: KeyboardEvent) => {
-    const cell = cellOf(event);
-    const shown = visibleArea();
-    if (!cell || !shown || event.ctrlKey || event.altKey || event.metaKey) return;
-    const next = nextCell(event.key, cell, shown);
-    if (next === null) return;
-    event.preventDefault();
-    if (next === 'out') field.current?.focus();
-    else next.focus();
+  const closeOnEscape = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    // The panel would close.
+    event.stopPropagation();
+    close();
   };
-  const onSearchKeydown = (event: KeyboardEvent) => {
-    // The input method takes these for itself.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
-    event.preventDefault();
-    if (event.key === 'ArrowDown') firstCell()?.focus();
-    else if (isSearching) pickCell(firstCell());
+  const selectCategory = (name: EmojiSection['name']) => {
+    if (field.current) field.current.value = '';
+    setQuery('');
+    scrollToCategory(name);
   };
+  const grid = { viewport, field, sections, results, isSearching, loadedEmoji, words, locale, pickCell };
 
   return (
     <div
@@ -88,61 +68,19 @@ export function EmojiPicker({
       role="dialog"
       aria-label={words.emoji}
       tabIndex={-1}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.isComposing) return;
-        // The panel would close.
-        event.stopPropagation();
-        close();
-      }}
+      onKeyDown={closeOnEscape}
     >
-      <input
-        ref={field}
-        class="emoji-search"
-        type="search"
-        placeholder={words.searchEmoji}
-        aria-label={words.searchEmoji}
-        autocomplete="off"
-        spellcheck={false}
-        enterkeyhint="done"
-        // Each event counts: a syllable half composed is sought as well.
-        onInput={(event) => setQuery(event.currentTarget.value)}
-        onKeyDown={onSearchKeydown}
+      <SearchField
+        {...{ field, viewport, setQuery, label: words.searchEmoji }}
+        onEnter={() => isSearching && pickCell(firstCell(viewport))}
       />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: listens for all its cells. */}
-      <div
-        ref={viewport}
-        class="emoji-frame"
-        lang={loadedEmoji?.language}
-        aria-busy={loadedEmoji === null}
-        onScroll={updateCurrentCategory}
-        onKeyDown={onGridKeydown}
-        onClick={(event) => pickCell(cellOf(event))}
-        onFocusIn={(event: FocusEvent) => {
-          const cell = cellOf(event);
-          if (cell && viewport.current) setTabStop(cell, viewport.current);
-        }}
-      >
-        <div hidden={isSearching}>
-          {loadedEmoji && <EmojiSections sections={sections} names={words.categories} />}
-        </div>
-        {/* biome-ignore lint/a11y/useSemanticElements: a table would be read as data. */}
-        <div hidden={!isSearching} role="grid" aria-label={words.searchEmoji}>
-          {results.length > 0 && <EmojiRows emoji={results} />}
-        </div>
-        <p class="emoji-none" role="status" lang={locale}>
-          {loadedEmoji && isSearching && results.length === 0 ? words.noEmojiFound : null}
-        </p>
-      </div>
+      <EmojiGrid {...grid} onScroll={updateCurrentCategory} />
       <CategoryBar
         sections={sections}
         names={words.categories}
         label={words.emoji}
         currentCategory={currentCategory}
-        onSelect={(name) => {
-          if (field.current) field.current.value = '';
-          setQuery('');
-          scrollToCategory(name);
-        }}
+        onSelect={selectCategory}
       />
       <button
         type="button"
@@ -157,11 +95,121 @@ export function EmojiPicker({
   );
 }
 
+function SearchField({
+  field,
+  viewport,
+  label,
+  setQuery,
+  onEnter,
+}: {
+  field: RefObject<HTMLInputElement | null>;
+  viewport: RefObject<HTMLDivElement | null>;
+  label: string;
+  setQuery: (query: string) => void;
+  onEnter: () => void;
+}) {
+  const onKeydown = (event: KeyboardEvent) => {
+    // The input method takes these for itself.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
+    event.preventDefault();
+    if (event.key === 'ArrowDown') firstCell(viewport)?.focus();
+    else onEnter();
+  };
+  return (
+    <input
+      ref={field}
+      class="emoji-search"
+      type="search"
+      placeholder={label}
+      aria-label={label}
+      autocomplete="off"
+      spellcheck={false}
+      enterkeyhint="done"
+      // Each event counts: a half-composed syllable is searched as well.
+      onInput={(event) => setQuery(event.currentTarget.value)}
+      onKeyDown={onKeydown}
+    />
+  );
+}
+
+function EmojiGrid({
+  viewport,
+  field,
+  sections,
+  results,
+  isSearching,
+  loadedEmoji,
+  words,
+  locale,
+  pickCell,
+  onScroll,
+}: {
+  viewport: RefObject<HTMLDivElement | null>;
+  field: RefObject<HTMLInputElement | null>;
+  sections: readonly EmojiSection[];
+  results: readonly Emoji[];
+  isSearching: boolean;
+  loadedEmoji: LoadedEmoji | null;
+  words: Strings;
+  locale: string;
+  pickCell: (cell: HTMLElement | null) => void;
+  onScroll: () => void;
+}) {
+  const onKeydown = (event: KeyboardEvent) => {
+    const cell = cellOf(event);
+    const shown = visibleArea(viewport);
+    if (!cell || !shown || event.ctrlKey || event.altKey || event.metaKey) return;
+    const next = nextCell(event.key, cell, shown);
+    if (next === null) return;
+    event.preventDefault();
+    if (next === 'out') field.current?.focus();
+    else next.focus();
+  };
+  const onFocusIn = (event: FocusEvent) => {
+    const cell = cellOf(event);
+    if (cell && viewport.current) setTabStop(cell, viewport.current);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: listens for all its cells.
+    <div
+      ref={viewport}
+      class="emoji-frame"
+      lang={loadedEmoji?.language}
+      aria-busy={loadedEmoji === null}
+      onScroll={onScroll}
+      onKeyDown={onKeydown}
+      onClick={(event) => pickCell(cellOf(event))}
+      onFocusIn={onFocusIn}
+    >
+      <div hidden={isSearching}>
+        {loadedEmoji && <EmojiSections sections={sections} names={words.categories} />}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a table would be read as data. */}
+      <div hidden={!isSearching} role="grid" aria-label={words.searchEmoji}>
+        {results.length > 0 && <EmojiRows emoji={results} />}
+      </div>
+      <p class="emoji-none" role="status" lang={locale}>
+        {loadedEmoji && isSearching && results.length === 0 ? words.noEmojiFound : null}
+      </p>
+    </div>
+  );
+}
+
+/** The search results or all emoji, whichever is shown. */
+function visibleArea(viewport: RefObject<HTMLElement | null>): Element | null {
+  return viewport.current?.querySelector(':scope > div:not([hidden])') ?? null;
+}
+
+function firstCell(viewport: RefObject<HTMLElement | null>): HTMLElement | null {
+  return visibleArea(viewport)?.querySelector<HTMLElement>('.emoji-row button') ?? null;
+}
+
 function cellOf(event: Event): HTMLElement | null {
   return (event.target as Element).closest<HTMLElement>('[role="gridcell"]');
 }
 
-/** Null until they are here. Where they do not come there is nothing to pick from: it closes, and may be opened again. */
+/** Null until they are loaded. If loading fails the picker closes and can be opened again. */
 function useLoadedEmoji(locale: string, close: () => void): LoadedEmoji | null {
   const [loadedEmoji, setLoadedEmoji] = useState<LoadedEmoji | null>(null);
   useEffect(() => {
@@ -177,7 +225,15 @@ function useLoadedEmoji(locale: string, close: () => void): LoadedEmoji | null {
   return loadedEmoji;
 }
 
-/** What was picked while the picker is open joins the recent ones when it opens next: nothing moves under the pointer. */
+function useSearchResults(loadedEmoji: LoadedEmoji | null, query: string): readonly Emoji[] {
+  const search = useMemo(
+    () => createSearch((loadedEmoji?.groups ?? []).flatMap(({ emoji }) => emoji)),
+    [loadedEmoji],
+  );
+  return useMemo(() => search(query), [search, query]);
+}
+
+/** Emoji picked now join the recent ones when the picker opens next, so that nothing moves under the pointer. */
 function sectionsOf({ groups }: LoadedEmoji): EmojiSection[] {
   const emojiByText = new Map(groups.flatMap(({ emoji }) => emoji.map((each) => [each.emoji, each])));
   const recent = recentEmoji().flatMap((each): Emoji | [] => emojiByText.get(each) ?? []);
@@ -208,9 +264,9 @@ function useCategory(
     setCategoryInView(passedSections.at(-1)?.name ?? null);
   };
   return {
-    current: isSearching ? null : (categoryInView ?? sections[0]?.name ?? null),
-    follow: updateCurrentCategory,
-    go: (name: EmojiSection['name']) => setTarget({ name }),
+    currentCategory: isSearching ? null : (categoryInView ?? sections[0]?.name ?? null),
+    updateCurrentCategory,
+    scrollToCategory: (name: EmojiSection['name']) => setTarget({ name }),
   };
 }
 
@@ -228,7 +284,7 @@ function useStyleSheet(element: RefObject<HTMLElement | null>): void {
 
 const rootsWithStyles = new WeakSet<Node>();
 
-/** On a touch screen the keyboard would cover what is to be looked at. */
+/** On a touch screen the keyboard would cover the emoji. */
 function useInitialFocus(root: RefObject<HTMLElement | null>, field: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const isTouchScreen = matchMedia('(pointer: coarse)').matches;

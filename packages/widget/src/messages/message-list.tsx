@@ -1,4 +1,4 @@
-/** The talk: groups and days, what is missing between them, and the way back to its newest end. */
+/** The list of messages: groups by author, days, gaps with missing messages, and the button to the newest end. */
 
 import type { ChatClient, TimelineItem } from '@chatty/client';
 import type { Message } from '@chatty/protocol';
@@ -8,21 +8,15 @@ import type { ActiveAction, Extras, UnreadMarker } from '../extras-api.js';
 import { isSameDay, type Language } from '../i18n/locale.js';
 import { LoadMore } from './load-more.js';
 import { PendingMessageRow, type RowActions, StoredMessageRow } from './message-row.js';
-import { messageIdOf, useVirtualScroll } from './use-virtual-scroll.js';
+import { useVirtualScroll } from './use-virtual-scroll.js';
+import { messageIdOf, type VirtualScroll } from './virtual-scroll.js';
 
-/** Lines of one author within this time, in milliseconds, stand under one name. */
+/** Messages of one author within this time are grouped under one name. */
 const GROUP_WINDOW_MS = 5 * 60_000;
-/** How near to the view older and newer pages begin to load, in pixels. */
+/** Older and newer pages begin to load at this distance from the view. */
 const PRELOAD_DISTANCE_PX = 1_500;
 
-export function MessageList({
-  chat,
-  items,
-  language,
-  extras,
-  unreadMarker,
-  replyTo,
-}: {
+type Props = {
   chat: ChatClient;
   items: readonly TimelineItem[];
   language: Language;
@@ -30,43 +24,83 @@ export function MessageList({
   unreadMarker: UnreadMarker;
   /** The visitor wants to answer a message. */
   replyTo: (message: Message) => void;
-}) {
-  const { strings } = language;
-  const isLive = chat.state === 'live';
-  const {
-    frame: viewport,
-    above: topSpacer,
-    list,
-    below: bottomSpacer,
-    from,
-    to,
-    sticks: isPinnedToEnd,
-    getReadId,
-    pinToEnd,
-    scrollToMessage,
-    onScroll,
-  } = useVirtualScroll(items, chat.atLatest);
-  const [action, setAction] = useState<ActiveAction | null>(null);
-  const [unseen, setUnseen] = useState(0);
-  const lastSeenId = unreadMarker?.lastSeenId ?? Number.POSITIVE_INFINITY;
+};
 
-  const jumpToLatest = () => {
-    chat.jumpToLatest();
-    pinToEnd();
-  };
+export function MessageList(props: Props) {
+  const { chat, items, language, extras, unreadMarker } = props;
+  const { strings } = language;
+  const scroll = useVirtualScroll(items, chat.atLatest);
+  const { viewport, from, to, isPinnedToEnd, pinToEnd } = scroll;
+  const [action, setAction] = useState<ActiveAction | null>(null);
+  const unseen = useUnseenCount(chat, isPinnedToEnd);
+  const actions = useRowActions(props, scroll, setAction);
   useEffect(() => {
     chat.jumpToLatest();
-    return chat.trackReadPosition(getReadId);
+    return chat.trackReadPosition(scroll.getReadId);
   }, [chat]);
+  usePinWhenSending(items, pinToEnd);
 
-  const pending = items.filter(({ kind }) => kind === 'pending').length;
-  const pendingBefore = useRef(0);
-  useLayoutEffect(() => {
-    // What one writes oneself is always brought into view.
-    if (pending > pendingBefore.current) pinToEnd();
-    pendingBefore.current = pending;
-  }, [pending]);
+  const loadMore = (label: string, preloadDistancePx: number, load: () => Promise<void>) => (
+    <LoadMore {...{ label, load, items, preloadDistancePx, language }} isLive={chat.state === 'live'} />
+  );
+  return (
+    <div class="talk">
+      <div
+        class="frame"
+        ref={viewport}
+        onScroll={scroll.onScroll}
+        role="log"
+        // Older messages that scrolling loads are not announced.
+        aria-live={isPinnedToEnd ? 'polite' : 'off'}
+        aria-label={strings.messages}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
+        tabIndex={0}
+      >
+        {chat.hasOlder && loadMore(strings.older, PRELOAD_DISTANCE_PX, chat.loadOlder)}
+        <div ref={scroll.topSpacer} />
+        <ol ref={scroll.list} part="list">
+          {items
+            .slice(from, to)
+            .map((item, index) =>
+              item.kind === 'gap' ? (
+                <li key={item.key}>{loadMore(strings.missing, 0, chat.loadGap)}</li>
+              ) : (
+                <ListItem
+                  key={item.key}
+                  item={item}
+                  previous={items[from + index - 1]}
+                  lastSeenId={unreadMarker?.lastSeenId ?? Number.POSITIVE_INFINITY}
+                  action={messageIdOf(item) === action?.id ? action : null}
+                  language={language}
+                  actions={actions}
+                />
+              ),
+            )}
+        </ol>
+        <div ref={scroll.bottomSpacer} />
+        {!chat.atLatest && loadMore(strings.newer, PRELOAD_DISTANCE_PX, chat.loadNewer)}
+        {items.length === 0 && <p class="empty">{strings.empty}</p>}
+      </div>
+      {extras && <extras.UnreadJump {...{ unreadMarker, language }} jumpTo={actions.jumpTo} />}
+      {extras && action?.kind === 'react' && (
+        <extras.ReactionPicker id={action.id} {...{ language, actions }} />
+      )}
+      {!isPinnedToEnd && (
+        <JumpToLatest
+          {...{ unseen, language }}
+          onClick={() => {
+            chat.jumpToLatest();
+            pinToEnd();
+          }}
+        />
+      )}
+    </div>
+  );
+}
 
+/** How many messages of others came while the reader was away from the newest end. */
+function useUnseenCount(chat: ChatClient, isPinnedToEnd: boolean): number {
+  const [unseen, setUnseen] = useState(0);
   useEffect(() => {
     setUnseen(0);
     if (!isPinnedToEnd)
@@ -74,8 +108,15 @@ export function MessageList({
         if (userId !== chat.session?.userId) setUnseen((count) => count + 1);
       });
   }, [isPinnedToEnd, chat]);
+  return unseen;
+}
 
-  const actions = useMemo<RowActions>(
+function useRowActions(
+  { chat, extras, replyTo }: Props,
+  { viewport, scrollToMessage }: VirtualScroll,
+  setAction: (action: ActiveAction | null) => void,
+): RowActions {
+  return useMemo(
     () => ({
       ...chat,
       ownId: () => chat.session?.userId ?? null,
@@ -95,67 +136,31 @@ export function MessageList({
     }),
     [chat, extras, replyTo],
   );
-  const loadMore = (label: string, preloadDistancePx: number, load: () => Promise<void>) => (
-    <LoadMore
-      label={label}
-      load={load}
-      items={items}
-      isLive={isLive}
-      preloadDistancePx={preloadDistancePx}
-      language={language}
-    />
-  );
+}
 
+/** A message the visitor sends is always brought into view. */
+function usePinWhenSending(items: readonly TimelineItem[], pinToEnd: () => void): void {
+  const pending = items.filter(({ kind }) => kind === 'pending').length;
+  const pendingBefore = useRef(0);
+  useLayoutEffect(() => {
+    if (pending > pendingBefore.current) pinToEnd();
+    pendingBefore.current = pending;
+  }, [pending]);
+}
+
+function JumpToLatest({
+  unseen,
+  language: { strings },
+  onClick,
+}: {
+  unseen: number;
+  language: Language;
+  onClick: () => void;
+}) {
   return (
-    <div class="talk">
-      <div
-        class="frame"
-        ref={viewport}
-        onScroll={onScroll}
-        role="log"
-        // Old lines that scrolling brings are no news.
-        aria-live={isPinnedToEnd ? 'polite' : 'off'}
-        aria-label={strings.messages}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
-        tabIndex={0}
-      >
-        {chat.hasOlder && loadMore(strings.older, PRELOAD_DISTANCE_PX, chat.loadOlder)}
-        <div ref={topSpacer} />
-        <ol ref={list} part="list">
-          {items
-            .slice(from, to)
-            .map((item, index) =>
-              item.kind === 'gap' ? (
-                <li key={item.key}>{loadMore(strings.missing, 0, chat.loadGap)}</li>
-              ) : (
-                <ListItem
-                  key={item.key}
-                  item={item}
-                  previous={items[from + index - 1]}
-                  lastSeenId={lastSeenId}
-                  action={messageIdOf(item) === action?.id ? action : null}
-                  language={language}
-                  actions={actions}
-                />
-              ),
-            )}
-        </ol>
-        <div ref={bottomSpacer} />
-        {!chat.atLatest && loadMore(strings.newer, PRELOAD_DISTANCE_PX, chat.loadNewer)}
-        {items.length === 0 && <p class="empty">{strings.empty}</p>}
-      </div>
-      {extras && (
-        <extras.UnreadJump unreadMarker={unreadMarker} jumpTo={actions.jumpTo} language={language} />
-      )}
-      {extras && action?.kind === 'react' && (
-        <extras.ReactionPicker id={action.id} language={language} actions={actions} />
-      )}
-      {!isPinnedToEnd && (
-        <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={jumpToLatest}>
-          {unseen > 0 ? strings.newMessages(unseen) : strings.latest} <span aria-hidden="true">↓</span>
-        </button>
-      )}
-    </div>
+    <button type="button" class={`pill ${unseen > 0 ? '' : 'quiet'}`} onClick={onClick}>
+      {unseen > 0 ? strings.newMessages(unseen) : strings.latest} <span aria-hidden="true">↓</span>
+    </button>
   );
 }
 
@@ -195,8 +200,8 @@ type MemoizedRowProps = {
 };
 
 /**
- * A line that did not change is not drawn again. Not by an element that is kept: that would hold the whole tree it was
- * first drawn in, which holds earlier ones, and in a busy room no line ever drawn would be freed.
+ * Skips rows that did not change. `useMemo` of the element would keep the whole tree it was first rendered in, which
+ * keeps earlier trees, so that in a busy room no row would ever be freed.
  */
 function MemoizedRow(this: Component<MemoizedRowProps>, props: MemoizedRowProps) {
   this.shouldComponentUpdate = (next) =>
@@ -206,7 +211,7 @@ function MemoizedRow(this: Component<MemoizedRowProps>, props: MemoizedRowProps)
     : PendingMessageRow(props as Parameters<typeof PendingMessageRow>[0]);
 }
 
-/** Whether a line stands under the name of the one before it. */
+/** Whether a row stands under the name of the row before it. */
 function continuesGroup(item: TimelineItem, previous: TimelineItem | undefined): boolean {
   if (previous === undefined || previous.kind === 'gap' || item.kind === 'gap') return false;
   if (item.kind === 'pending') return previous.kind === 'pending' || previous.own;

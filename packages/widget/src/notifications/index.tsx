@@ -1,10 +1,10 @@
-/** Loaded where the host wants more than the bubble to tell of messages: the page's title, a sound, notifications. */
+/** Announces messages outside the panel, where the host asks for it: in the page's title, by a sound, by notifications. */
 
 import type { ChatClient } from '@chatty/client';
 import type { Events } from '@chatty/embed';
 import type { Notifications } from '../extras-api.js';
 import type { ChatViewOptions } from '../loader/chat-module.js';
-import { createBrowserNotifications } from './browser-notifications.js';
+import { type BrowserNotifications, createBrowserNotifications } from './browser-notifications.js';
 import styles from './notifications.css';
 import { preferenceStore } from './preferences.js';
 import { createThrottle, isRelevant, type NotificationScope, plainText } from './relevance.js';
@@ -16,9 +16,11 @@ import { titleBadge } from './title-badge.js';
 const SOUND_INTERVAL_MS = 5_000;
 const NOTIFICATION_INTERVAL_MS = 2_000;
 
+type OfferedScopes = Record<'sound' | 'notifications', NotificationScope | undefined>;
+
 /**
  * @param addStyles adds a style sheet
- * @param getChat the talk, as of now
+ * @param getChat the client in use now
  */
 export function startNotifications(
   options: ChatViewOptions,
@@ -26,23 +28,52 @@ export function startNotifications(
   getChat: () => ChatClient | null,
 ): Notifications {
   addStyles(styles);
-  const settings = options.visitor();
-  const offeredScopes = { sound: scopeOf(settings.sound), notifications: scopeOf(settings.notifications) };
   const { host } = options.root.getRootNode() as ShadowRoot;
-  const notificationSound = offeredScopes.sound ? createNotificationSound() : null;
-  // What opens the panel is the bubble; a chat without one is open.
+  const { titleBadge: badgeSetting, sound, notifications } = options.visitor();
+  const offeredScopes = { sound: scopeOf(sound), notifications: scopeOf(notifications) };
+  // The launcher opens the panel; a chat without one is always open.
   const browserNotifications = createBrowserNotifications(() =>
     options.root.querySelector<HTMLElement>('.launcher')?.click(),
   );
-  const soundAllowed = createThrottle(SOUND_INTERVAL_MS);
-  const notificationAllowed = createThrottle(NOTIFICATION_INTERVAL_MS);
-  let isDisposed = false;
+  const announcer = createAnnouncer(options, getChat, offeredScopes, browserNotifications);
 
   function onUnread(event: Event): void {
     const { count } = (event as CustomEvent<Events['unread']>).detail;
-    if (scopeOf(settings.titleBadge)) titleBadge.setCount(host, count);
+    if (scopeOf(badgeSetting)) titleBadge.setCount(host, count);
     if (count === 0) browserNotifications.clear();
   }
+
+  host.addEventListener('chatty:unread', onUnread);
+  host.addEventListener('chatty:message', announcer.onMessage);
+  return {
+    Switches: ({ language }) => (
+      <Switches
+        offeredScopes={offeredToVisitor(offeredScopes, options.visitor().token !== null)}
+        language={language}
+        browserNotifications={browserNotifications}
+      />
+    ),
+    dispose() {
+      host.removeEventListener('chatty:unread', onUnread);
+      host.removeEventListener('chatty:message', announcer.onMessage);
+      titleBadge.setCount(host, 0);
+      announcer.dispose();
+      browserNotifications.clear();
+    },
+  };
+}
+
+/** Plays the sound and shows a notification for each message that is relevant to an absent visitor. */
+function createAnnouncer(
+  options: ChatViewOptions,
+  getChat: () => ChatClient | null,
+  offeredScopes: OfferedScopes,
+  browserNotifications: BrowserNotifications,
+) {
+  const notificationSound = offeredScopes.sound ? createNotificationSound() : null;
+  const soundAllowed = createThrottle(SOUND_INTERVAL_MS);
+  const notificationAllowed = createThrottle(NOTIFICATION_INTERVAL_MS);
+  let isDisposed = false;
 
   async function onMessage(event: Event): Promise<void> {
     const client = getChat();
@@ -52,7 +83,7 @@ export function startNotifications(
     const isWanted = (scope: NotificationScope | undefined) =>
       scope === 'all' || (isRelevantToVisitor && scope !== undefined);
     const { sound, notifications } = preferenceStore.get();
-    // The visitor may have come, or another one, or nobody.
+    // Meanwhile the visitor may have come back or changed.
     if (isDisposed || client !== getChat() || (options.isOpen() && !document.hidden)) return;
     if (sound && isWanted(offeredScopes.sound) && notificationSound?.canPlay() && soundAllowed())
       notificationSound.play();
@@ -61,41 +92,28 @@ export function startNotifications(
       browserNotifications.show({
         title: message.username,
         body: plainText(message.content),
-        // Other tabs of the site tell of the same message.
+        // Other tabs of the site announce the same message.
         tag: `chatty ${projectId} ${room} ${message.id}`,
       });
     }
   }
 
-  /** Nobody calls or answers a guest. */
-  function offeredToVisitor(): typeof offeredScopes {
-    const isMember = options.visitor().token !== null;
-    const of = (scope: NotificationScope | undefined) => (isMember || scope === 'all' ? scope : undefined);
-    return { sound: of(offeredScopes.sound), notifications: of(offeredScopes.notifications) };
-  }
-
-  host.addEventListener('chatty:unread', onUnread);
-  host.addEventListener('chatty:message', onMessage);
   return {
-    Switches: ({ language }) => (
-      <Switches
-        offeredScopes={offeredToVisitor()}
-        language={language}
-        browserNotifications={browserNotifications}
-      />
-    ),
+    onMessage,
     dispose() {
       isDisposed = true;
-      host.removeEventListener('chatty:unread', onUnread);
-      host.removeEventListener('chatty:message', onMessage);
-      titleBadge.setCount(host, 0);
       notificationSound?.dispose();
-      browserNotifications.clear();
     },
   };
 }
 
-/** What a host may say, as text: of what it wants to be told, or that it does not. */
+/** A guest is never mentioned or answered. */
+function offeredToVisitor({ sound, notifications }: OfferedScopes, isMember: boolean): OfferedScopes {
+  const offered = (scope: NotificationScope | undefined) => (isMember || scope === 'all' ? scope : undefined);
+  return { sound: offered(sound), notifications: offered(notifications) };
+}
+
+/** Reads a host's setting, which may be a boolean or a text. */
 function scopeOf(setting: unknown): NotificationScope | undefined {
   if (!setting || setting === 'false') return;
   return setting === 'all' ? 'all' : 'mentions';

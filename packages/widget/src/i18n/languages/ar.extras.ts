@@ -2,15 +2,26 @@
 
 import type { ExtraStringTable } from '../strings.js';
 
+const REACTED = {
+  zero: 'لم يتفاعل أحد',
+  one: 'تفاعل شخص واحد',
+  two: 'تفاعل شخصان',
+  few: 'تفاعل # أشخاص',
+  many: 'تفاعل # شخصًا',
+  other: 'تفاعل # شخص',
+};
+
+const SLOW_MODE = {
+  zero: 'الوضع البطيء متوقف.',
+  one: 'الوضع البطيء: رسالة واحدة كل ثانية.',
+  two: 'الوضع البطيء: رسالة واحدة كل ثانيتين.',
+  few: 'الوضع البطيء: رسالة واحدة كل # ثوانٍ.',
+  many: 'الوضع البطيء: رسالة واحدة كل # ثانية.',
+  other: 'الوضع البطيء: رسالة واحدة كل # ثانية.',
+};
+
 export const ar: ExtraStringTable = ({ number, plural, isolate: name }) => {
-  const reacted = plural({
-    zero: 'لم يتفاعل أحد',
-    one: 'تفاعل شخص واحد',
-    two: 'تفاعل شخصان',
-    few: 'تفاعل # أشخاص',
-    many: 'تفاعل # شخصًا',
-    other: 'تفاعل # شخص',
-  });
+  const reacted = plural(REACTED);
   return {
     edit: 'تعديل',
     removeSure: 'هل تريد حذف هذه الرسالة؟',
@@ -29,14 +40,7 @@ export const ar: ExtraStringTable = ({ number, plural, isolate: name }) => {
     admin: 'مدير',
     typingMany: 'عدة أشخاص يكتبون الآن…',
     toFirstUnread: (count) => `إلى أول رسالة غير مقروءة (${number(count)})`,
-    slowMode: plural({
-      zero: 'الوضع البطيء متوقف.',
-      one: 'الوضع البطيء: رسالة واحدة كل ثانية.',
-      two: 'الوضع البطيء: رسالة واحدة كل ثانيتين.',
-      few: 'الوضع البطيء: رسالة واحدة كل # ثوانٍ.',
-      many: 'الوضع البطيء: رسالة واحدة كل # ثانية.',
-      other: 'الوضع البطيء: رسالة واحدة كل # ثانية.',
-    }),
+    slowMode: plural(SLOW_MODE),
     until: (when) => `حتى ${when}.`,
     replyingTo: (who) => `الرد على ${name(who)}`,
     profileOf: (who) => `الملف الشخصي: ${name(who)}`,

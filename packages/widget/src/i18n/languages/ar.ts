@@ -2,22 +2,62 @@
 
 import type { StringTable } from '../strings.js';
 
+const REMAINING = {
+  zero: 'لم يتبقَّ أي حرف',
+  one: 'بقي حرف واحد',
+  two: 'بقي حرفان',
+  few: 'بقيت # أحرف',
+  many: 'بقي # حرفًا',
+  other: 'بقي # حرف',
+};
+
+const EXCEEDED = {
+  one: 'تجاوزت الحد بحرف واحد',
+  two: 'تجاوزت الحد بحرفين',
+  few: 'تجاوزت الحد بمقدار # أحرف',
+  many: 'تجاوزت الحد بمقدار # حرفًا',
+  other: 'تجاوزت الحد بمقدار # حرف',
+};
+
+const NEW_MESSAGES = {
+  zero: 'لا رسائل جديدة',
+  one: 'رسالة جديدة',
+  two: 'رسالتان جديدتان',
+  few: '# رسائل جديدة',
+  many: '# رسالة جديدة',
+  other: '# رسالة جديدة',
+};
+
+const UNREAD = {
+  zero: 'لا رسائل غير مقروءة',
+  one: 'رسالة غير مقروءة',
+  two: 'رسالتان غير مقروءتين',
+  few: '# رسائل غير مقروءة',
+  many: '# رسالة غير مقروءة',
+  other: '# رسالة غير مقروءة',
+};
+
+const HERE = {
+  zero: 'لا أحد هنا',
+  one: 'شخص واحد',
+  two: 'شخصان',
+  few: '# أشخاص',
+  many: '# شخصًا',
+  other: '# شخص',
+};
+
+const HERE_NOW = {
+  zero: 'لا أحد هنا الآن',
+  one: 'يوجد هنا الآن شخص واحد',
+  two: 'يوجد هنا الآن شخصان',
+  few: 'يوجد هنا الآن # أشخاص',
+  many: 'يوجد هنا الآن # شخصًا',
+  other: 'يوجد هنا الآن # شخص',
+};
+
 export const ar: StringTable = ({ plural }) => {
-  const left = plural({
-    zero: 'لم يتبقَّ أي حرف',
-    one: 'بقي حرف واحد',
-    two: 'بقي حرفان',
-    few: 'بقيت # أحرف',
-    many: 'بقي # حرفًا',
-    other: 'بقي # حرف',
-  });
-  const over = plural({
-    one: 'تجاوزت الحد بحرف واحد',
-    two: 'تجاوزت الحد بحرفين',
-    few: 'تجاوزت الحد بمقدار # أحرف',
-    many: 'تجاوزت الحد بمقدار # حرفًا',
-    other: 'تجاوزت الحد بمقدار # حرف',
-  });
+  const left = plural(REMAINING);
+  const over = plural(EXCEEDED);
   return {
     title: 'الدردشة',
     open: 'افتح الدردشة',
@@ -45,39 +85,11 @@ export const ar: StringTable = ({ plural }) => {
     yesterday: 'أمس',
     justNow: 'الآن',
     spoiler: 'إظهار النص المخفي',
-    newMessages: plural({
-      zero: 'لا رسائل جديدة',
-      one: 'رسالة جديدة',
-      two: 'رسالتان جديدتان',
-      few: '# رسائل جديدة',
-      many: '# رسالة جديدة',
-      other: '# رسالة جديدة',
-    }),
-    unread: plural({
-      zero: 'لا رسائل غير مقروءة',
-      one: 'رسالة غير مقروءة',
-      two: 'رسالتان غير مقروءتين',
-      few: '# رسائل غير مقروءة',
-      many: '# رسالة غير مقروءة',
-      other: '# رسالة غير مقروءة',
-    }),
+    newMessages: plural(NEW_MESSAGES),
+    unread: plural(UNREAD),
     left: (count) => (count >= 0 ? left(count) : over(-count)),
-    here: plural({
-      zero: 'لا أحد هنا',
-      one: 'شخص واحد',
-      two: 'شخصان',
-      few: '# أشخاص',
-      many: '# شخصًا',
-      other: '# شخص',
-    }),
-    hereNow: plural({
-      zero: 'لا أحد هنا الآن',
-      one: 'يوجد هنا الآن شخص واحد',
-      two: 'يوجد هنا الآن شخصان',
-      few: 'يوجد هنا الآن # أشخاص',
-      many: 'يوجد هنا الآن # شخصًا',
-      other: 'يوجد هنا الآن # شخص',
-    }),
+    here: plural(HERE),
+    hereNow: plural(HERE_NOW),
     states: {
       idle: 'جارٍ الاتصال…',
       connecting: 'جارٍ الاتصال…',
