@@ -1,4 +1,4 @@
-/** `npm start`: the database, the chat server, both host sites and the playground, in one process, with everything a visitor has to know. */
+/** `npm start`: runs the database, the chat server, both demo sites and the playground in one process, and prints how to use them. */
 
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { isReachable, loadOrCreateSecret, makeDataFolder } from '@chatty/embedded-postgres';
 import {
   createLog,
+  type Environment,
   exitWithError,
   listenErrorMessage,
   loadEnvironment,
@@ -25,82 +26,91 @@ import type { SiteDefinition } from './site.js';
 /** Where a root's database goes when PostgreSQL's user cannot pass through the folder of the project. */
 const FALLBACK_DATA_FOLDER = '/var/lib/chatty';
 
+type Config = Extract<ReturnType<typeof readConfig>, { ok: true }>['config'];
+
 const printLine = (sentence: string) => process.stdout.write(`${sentence}\n`);
 
 async function main(): Promise<void> {
   const stopping = waitForShutdownSignal();
-  const { environment, warnings: told } = loadEnvironment(process.cwd(), process.env);
-  const dataFolder = environment.CHATTY_DATA_DIR || defaultDataFolder();
-  const ports = {
-    kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
-    othershop: readPort(environment, 'OTHERSHOP_PORT', 4002),
-    playground: readPort(environment, 'PLAYGROUND_PORT', 4003),
+  const { environment, warnings: environmentWarnings } = loadEnvironment(process.cwd(), process.env);
+  const { config, warnings } = readDemoConfig(environment);
+  for (const warning of [...environmentWarnings, ...warnings]) printLine(warning);
+  printLine('Starting Chatty …');
+  const closeActions: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    for (let close = closeActions.pop(); close; close = closeActions.pop()) await close();
   };
-  const read = readConfig({
+  try {
+    await startAll(environment, config, (close) => closeActions.push(close));
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  await stopping;
+  printLine('\nStopping …');
+  await closeAll();
+  process.exit(0);
+}
+
+/** The server's settings, with the demo's own where the environment leaves them out. */
+function readDemoConfig(environment: Environment): { config: Config; warnings: string[] } {
+  const dataFolder = environment.CHATTY_DATA_DIR || defaultDataFolder();
+  const result = readConfig({
     ...environment,
     CHATTY_DATA_DIR: dataFolder,
     JWT_SECRET: environment.JWT_SECRET || loadOrCreateDemoSecret(dataFolder, 'jwt-secret'),
     SECRETS_ENCRYPTION_KEY:
       environment.SECRETS_ENCRYPTION_KEY || loadOrCreateDemoSecret(dataFolder, 'secrets-key'),
     ADMIN_KEY: environment.ADMIN_KEY || loadOrCreateDemoSecret(dataFolder, 'admin-key'),
-    // The demo's passwords are known to everybody: it is for this machine unless told otherwise.
+    // The demo's passwords are public, so it listens on this machine alone unless it is told otherwise.
     HOST: environment.HOST || '127.0.0.1',
     LOG_LEVEL: environment.LOG_LEVEL || 'warn',
-    // Guests are one of the things the playground shows.
+    // The playground shows the chat of guests too.
     GUEST_PROJECTS: environment.GUEST_PROJECTS || PLAYGROUND_PROJECT,
   });
-  if (!read.ok) throw new StartError(`The settings are not complete:\n  ${read.errors.join('\n  ')}`);
-  const { config, warnings } = read;
-  for (const warning of [...told, ...warnings]) printLine(warning);
-  printLine('Starting Chatty …');
-  const undo: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  if (!result.ok) throw new StartError(`The settings are not complete:\n  ${result.errors.join('\n  ')}`);
+  return result;
+}
+
+/** @param onStarted gets what closes each server that was started, also when a later one fails */
+async function startAll(
+  environment: Environment,
+  config: Config,
+  onStarted: (close: () => Promise<void>) => void,
+): Promise<void> {
+  const ports = {
+    kimpga: readPort(environment, 'KIMPGA_PORT', 4001),
+    othershop: readPort(environment, 'OTHERSHOP_PORT', 4002),
+    playground: readPort(environment, 'PLAYGROUND_PORT', 4003),
   };
-  try {
-    const app = await startApp({
-      config,
-      log: createLog(config.logLevel),
-      progress: (sentence) => printLine(`  ${sentence}`),
-    });
-    undo.push(app.close);
-    const chattyUrl = environment.CHATTY_URL || `http://localhost:${app.port}`;
-    const common = { host: config.host, chattyUrl, jwtSecret: config.jwtSecret };
-    const open = async (host: DemoSite, port: number, setting: string) => {
-      undo.push(host.close);
-      return host.listen().catch((error: unknown) => {
-        throw new StartError(listenErrorMessage(error, { host: config.host, port }, setting), {
-          cause: error,
-        });
+  const app = await startApp({
+    config,
+    log: createLog(config.logLevel),
+    progress: (sentence) => printLine(`  ${sentence}`),
+  });
+  onStarted(app.close);
+  const chattyUrl = environment.CHATTY_URL || `http://localhost:${app.port}`;
+  const common = { host: config.host, chattyUrl, jwtSecret: config.jwtSecret };
+  const open = async (site: DemoSite, port: number, setting: string) => {
+    onStarted(site.close);
+    const opened = await site.listen().catch((error: unknown) => {
+      throw new StartError(listenErrorMessage(error, { host: config.host, port }, setting), {
+        cause: error,
       });
-    };
-    const site = (each: SiteDefinition, port: number, setting: string) =>
-      open(createDemoSite({ site: each, port, ...common }), port, setting);
-    const innerUrl = `http://${reachableUrl(config.host)}:${app.port}`;
-    const opened = {
-      kimpga: await site(kimpga, ports.kimpga, 'KIMPGA_PORT'),
-      othershop: await site(othershop, ports.othershop, 'OTHERSHOP_PORT'),
-      playground: await open(
-        createPlayground({ ...common, port: ports.playground, innerUrl }),
-        ports.playground,
-        'PLAYGROUND_PORT',
-      ),
-    };
-    printWelcome({
-      chattyUrl,
-      kimpga: opened.kimpga.port,
-      othershop: opened.othershop.port,
-      playground: opened.playground.port,
-      store: config.database ? 'the PostgreSQL of DB_HOST' : resolve(config.dataFolder),
     });
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  await stopping;
-  printLine('\nStopping …');
-  await close();
-  process.exit(0);
+    return opened.port;
+  };
+  const openSite = (site: SiteDefinition, port: number, setting: string) =>
+    open(createDemoSite({ site, port, ...common }), port, setting);
+  const innerUrl = `http://${reachableUrl(config.host)}:${app.port}`;
+  const playground = createPlayground({ ...common, port: ports.playground, innerUrl });
+  printWelcome({
+    chattyUrl,
+    kimpga: await openSite(kimpga, ports.kimpga, 'KIMPGA_PORT'),
+    othershop: await openSite(othershop, ports.othershop, 'OTHERSHOP_PORT'),
+    playground: await open(playground, ports.playground, 'PLAYGROUND_PORT'),
+    store: config.database ? 'the PostgreSQL of DB_HOST' : resolve(config.dataFolder),
+  });
 }
 
 /** The address at which this process finds what listens on `host`. */
