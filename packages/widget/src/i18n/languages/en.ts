@@ -45,7 +45,7 @@ export const en: StringTable = ({ number, plural }) => ({
   },
   codes: {
     unavailable: 'The chat is not available at the moment. Please try again shortly.',
-    rate_limited: 'That was a lot at once. Please wait a moment.',
+    rate_limited: 'You are sending messages too quickly. Please wait a moment.',
     token_missing: 'Please log in to this site to chat.',
     token_invalid: 'Your login could not be confirmed. Please log in to this site again.',
     token_expired: 'Your login has expired. Please reload the page.',

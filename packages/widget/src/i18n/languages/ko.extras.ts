@@ -34,7 +34,7 @@ export const ko: ExtraStringTable = ({ number, isolate: name }) => ({
     conflict: '이미 다른 내용으로 보낸 메시지예요.',
     too_many: '이 메시지에는 더 이상 새로운 반응을 달 수 없어요.',
     not_found: '찾는 메시지가 더 이상 없어요.',
-    room_unknown: '이런 방이 없어요.',
+    room_unknown: '없는 채팅방이에요.',
     banned: '이 채팅방에서 차단되었어요.',
     kicked: '운영진이 잠시 내보냈어요. 곧 다시 들어올 수 있어요.',
     muted: '지금은 메시지를 쓸 수 없어요. 운영진이 제한했어요.',
