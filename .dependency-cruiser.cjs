@@ -40,7 +40,13 @@ module.exports = {
       name: 'server-imports-protocol-only',
       severity: 'error',
       from: { path: SERVER },
-      to: { path: '^packages/(client|widget|token)|^demo' },
+      to: { path: '^packages/(client|widget|token|cli)|^demo' },
+    },
+    {
+      name: 'cli-imports-the-public-server-entry-only',
+      severity: 'error',
+      from: { path: '^packages/cli/src' },
+      to: { path: '^packages/(client|widget|token|embed)|^packages/server/src/(?!index\\.ts)|^demo' },
     },
     {
       name: 'nothing-imports-demo-or-tests',

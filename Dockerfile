@@ -8,6 +8,7 @@ COPY packages/client/package.json packages/client/
 COPY packages/text-filter/package.json packages/text-filter/
 COPY packages/embedded-postgres/package.json packages/embedded-postgres/
 COPY packages/server/package.json packages/server/
+COPY packages/cli/package.json packages/cli/
 COPY packages/embed/package.json packages/embed/
 COPY packages/widget/package.json packages/widget/
 COPY demo/package.json demo/
@@ -24,6 +25,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/packages packages
 COPY --from=build /app/demo demo
+RUN ln -s /app/packages/cli/bin/chatty.js /usr/local/bin/chatty
 USER node
 
 FROM runtime AS demo

@@ -15,6 +15,7 @@ const SOURCE_FOLDERS = [
 const ROOT_SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
 const BUILD_OUTPUTS = [
   'packages/server/dist/main.js',
+  'packages/cli/dist/index.js',
   'packages/widget/dist/widget.js.gz',
   'demo/dist/main.js',
 ];

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { runProgram } from '../support/processes.js';
-import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
   connectClient,
   createTestToken,
@@ -242,24 +241,4 @@ it('each change of a project is in the audit log with its actor and without secr
   });
   const text = JSON.stringify(entries);
   assert.ok(!text.includes(String(secret.secret)) && !text.includes(key.slice(-64)));
-});
-
-it('npm run project creates, lists and revokes keys', async (context) => {
-  const chatty = await startTestServer(context, KEY_SETTINGS);
-  await createProject(chatty, 'kimpga');
-  const run = async (...parameters: string[]) => {
-    const program = runProgram(
-      context,
-      'scripts/project.mjs',
-      { CHATTY_URL: chatty.url, ADMIN_KEY },
-      parameters,
-    );
-    return { status: await program.exited, text: program.output() };
-  };
-  const { id, key } = JSON.parse((await run('key', 'kimpga', '--name', 'backend')).text);
-  assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 200);
-  assert.equal(JSON.parse((await run('keys', 'kimpga')).text).keys[0].name, 'backend');
-  assert.equal((await run('revoke-key', 'kimpga', id)).status, 0);
-  assert.equal((await withKey(chatty, key, 'GET', '/projects/kimpga')).status, 401);
-  assert.equal((await run('revoke-key', 'kimpga')).status, 1);
 });

@@ -1,12 +1,9 @@
 /** Promise: projects are made and changed by whoever has the admin key, over HTTP and by a command, and by nobody else. */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join as joinPath } from 'node:path';
 import { it } from 'node:test';
-import { runProgram } from '../support/processes.js';
 import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
-import { connectClient, createTemporaryFolder, createTestToken, startTestServer } from '../support/server.js';
+import { connectClient, createTestToken, startTestServer } from '../support/server.js';
 
 it('the API accepts only its key, refuses browsers, and resists guessing (A1, A2)', async (context) => {
   const chatty = await startTestServer(context, KEY_SETTINGS);
@@ -106,32 +103,4 @@ it('an invalid request is refused with the reason, and nothing is partly applied
     (await callApi(chatty, 'PATCH', '/projects/kimpga', { settings: { guests: null } })).body.settings,
     {},
   );
-});
-
-it('npm run project creates a project and a secret, and reports errors clearly', async (context) => {
-  const chatty = await startTestServer(context, KEY_SETTINGS);
-  const environment = { CHATTY_URL: chatty.url, ADMIN_KEY };
-  const run = async (...parameters: string[]) => {
-    const program = runProgram(context, 'scripts/project.mjs', environment, parameters);
-    return { status: await program.exited, text: program.output() };
-  };
-  assert.equal((await run('create', 'kimpga', '--origin', 'https://kimpga.com')).status, 0);
-  const { secret } = JSON.parse((await run('secret', 'kimpga')).text);
-  await connectClient(context, chatty.url, createTestToken('민수', { secret }));
-  assert.equal(JSON.parse((await run('set', 'kimpga', 'guests=true')).text).settings.guests, true);
-  assert.deepEqual(await run('create', 'kimpga'), {
-    status: 1,
-    text: 'The project "kimpga" exists already.\n',
-  });
-  const file = joinPath(createTemporaryFolder(), 'words.txt');
-  writeFileSync(file, '시발\r\n\n! 시발점\nscam\n');
-  const words = ['시발', { word: '시발점', allowed: true }, 'scam'];
-  assert.deepEqual(JSON.parse((await run('words', 'kimpga', file, '--try')).text), {
-    checked: 0,
-    caught: [],
-    omitted: 0,
-  });
-  assert.equal(JSON.parse((await run('show', 'kimpga')).text).settings.words, undefined);
-  assert.deepEqual(JSON.parse((await run('words', 'kimpga', file)).text).settings.words, words);
-  assert.equal((await run('nonsense')).status, 1);
 });

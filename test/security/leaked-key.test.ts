@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { runProgram } from '../support/processes.js';
-import { ADMIN_KEY, callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
+import { runChattyCommand } from '../support/command-line.js';
+import { callApi, createProject, KEY_SETTINGS } from '../support/projects.js';
 import {
   connectClient,
   connectExpectingRefusal,
@@ -84,13 +84,8 @@ it('the operator can remove a cutoff, including an old one of year 9999; a proje
   assert.deepEqual((await operator('DELETE', '/cutoffs')).body, { userId: null, removed: true });
   assert.equal((await connectExpectingRefusal(context, chatty.url, { token })).data?.code, 'token_expired');
   const run = async (...parameters: string[]) => {
-    const program = runProgram(
-      context,
-      'scripts/project.mjs',
-      { CHATTY_URL: chatty.url, ADMIN_KEY },
-      parameters,
-    );
-    return { status: await program.exited, body: JSON.parse(program.output()) };
+    const { status, text } = await runChattyCommand(chatty, ['project', ...parameters]);
+    return { status, body: JSON.parse(text) };
   };
   const removed = { userId: '..', removed: true };
   assert.deepEqual(await run('cutoff', 'kimpga', '--user', '..', '--remove'), { status: 0, body: removed });
@@ -170,13 +165,9 @@ it('the operator removes everything that a key has set at once, and nothing else
   const [entry] = (await operator('GET', '/audit?limit=1')).body.entries as Entry[];
   assert.deepEqual([entry?.actor.kind, entry?.details], ['operator', { key: id }]);
   assert.deepEqual((await operator('DELETE', `/keys/${id}/sanctions`)).body, { lifted: 0 });
-  const run = runProgram(context, 'scripts/project.mjs', { CHATTY_URL: chatty.url, ADMIN_KEY }, [
-    'lift-all',
-    'kimpga',
-    other.id,
-  ]);
-  assert.equal(await run.exited, 0);
-  assert.deepEqual(JSON.parse(run.output()), { lifted: 1 });
+  const { status, text } = await runChattyCommand(chatty, ['keys', 'lift-sanctions', 'kimpga', other.id]);
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(text), { lifted: 1 });
 });
 
 it('a project key cannot end or replace what the operator has set', async (context) => {
