@@ -59,6 +59,7 @@ it('all spellings of an address resolve to the same one, and an IPv6 /64 counts 
   for (const [written, place] of [
     ['203.0.113.7', '203.0.113.7'],
     ['203.0.113.7:4711', '203.0.113.7'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
     ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
     ['2001:0DB8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
@@ -87,6 +88,7 @@ it('local and private peers have no client address unless a proxy forwards one (
   ])
     for (const hops of [0, 1]) assert.equal(read(hops, peer), null, peer);
   for (const peer of ['127.0.0.1', '10.1.2.3']) assert.equal(read(1, peer, '203.0.113.7'), '203.0.113.7');
+  for (const header of ['', ',', 'unknown']) assert.equal(read(1, '10.1.2.3', header), null, header);
   // A header cannot make a visitor of the internet one of this network.
   assert.equal(read(1, '10.1.2.3', '127.0.0.1'), '127.0.0.1');
 });
