@@ -72,7 +72,7 @@ it('a change reads as many rows among 10,000 sanctions as among 100', async (con
     for (let number = 1; number <= 10; number += 1) {
       told.length = 0;
       await ban(`q${number}`, 'u');
-      await records.setRules({ project: `q${number}`, room: 'main', changesSince: { frozen: true }, actor });
+      await records.setRules({ project: `q${number}`, room: 'main', changes: { frozen: true }, actor });
       await order.refresh();
       assert.deepEqual(told, [[`q${number}`]]);
       assert.equal(order.activeBan(`q${number}`, 'u', 0)?.code, 'banned');

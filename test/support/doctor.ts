@@ -89,7 +89,7 @@ export async function openDoctorParts(context: TestContext) {
   await store.moderation.setRules({
     project: 'plain',
     room: 'main',
-    changesSince: { read: 'moderator' },
+    changes: { read: 'moderator' },
     actor: by,
   });
   await order.refresh();

@@ -95,7 +95,7 @@ export const moderationQueries: BoundedQuery[] = [
       s.store.moderation.setRules({
         project: s.kimpga,
         room: 'room-3',
-        changesSince: { slow: 5 },
+        changes: { slow: 5 },
         actor: auditActor,
       }),
   },

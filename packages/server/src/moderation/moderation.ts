@@ -1,4 +1,4 @@
-/** Decides who may act on whom, and does it: mutes, bans, kicks, other people's messages, the rules of a room. */
+/** Moderates: mutes, bans, kicks, deletes messages of others and sets room rules, if the moderator's rank allows it. */
 
 import type {
   ChangeAnswer,
@@ -12,23 +12,19 @@ import type {
 import { createRefusal, type Refusal } from '@chatty/protocol';
 import type { Projects } from '../projects/projects.js';
 import type { Log } from '../runtime/logger.js';
-import type { Actor, ModerationRecords, SanctionKind } from '../store/moderation-store.js';
+import type { ModerationRecords, SanctionKind } from '../store/moderation-store.js';
 import type { ProjectId } from '../store/store.js';
 import type { ModerationState } from './moderation-state.js';
 import {
+  type ActingModerator,
   effectiveRank,
   overridableSetters,
-  type Rank,
   rolesProtectedFrom,
-  rulesExceedRank,
   sanctionSetterOf,
 } from './ranks.js';
-import { parseRoomRules, type RoomRules, roomRulesSchema } from './room-rules.js';
+import { setRoomRules } from './rule-changes.js';
 
-/** Who acts, where, and how high they stand: only those below can be acted on. */
-export type ActingModerator = { project: ProjectId; room: string; actor: Actor; rank: Rank };
-
-/** Each resolves once it is durable and holds on this server, and has its entry in the audit log. Throws `Unavailable`. */
+/** Each resolves once the act is durable, applies on this server, and is in the audit log. Throws `UnavailableError`. */
 export type Moderation = {
   sanction(
     moderator: ActingModerator,
@@ -36,20 +32,20 @@ export type Moderation = {
     input: Required<SanctionPayload>,
   ): Promise<SanctionAnswer>;
   lift(moderator: ActingModerator, kind: 'mute' | 'ban', userId: string): Promise<LiftSanctionAnswer>;
-  /** Ends all that a key of the project has set. Answers how many. */
+  /** Lifts all sanctions that a key of the project has set. Returns how many. */
   liftSanctionsOfKey(moderator: ActingModerator, key: string): Promise<number>;
   deleteMessage(moderator: ActingModerator, id: number, reason: string | null): Promise<ChangeAnswer>;
   setRules(moderator: ActingModerator, input: Record<string, unknown>): Promise<RulesAnswer>;
 };
 
-/** How long somebody who was sent away stays away, in seconds. */
+/** How long a kick keeps somebody out. */
 const KICK_SECONDS = 60;
-/** Sanctions that are ended by one statement: each takes a number under a lock that all projects share. */
+/** Sanctions lifted by one statement: each takes a version number under a lock that all projects share. */
 const LIFT_BATCH_SIZE = 500;
-/** What lifting one kind ends. */
+/** The sanctions that lifting one kind ends. */
 const LIFTED_KINDS = { mute: ['mute'], ban: ['ban', 'kick'] } as const;
 
-/** @param publish hands a changed message to everyone of its room */
+/** @param options.publish delivers a changed message to everyone in its room */
 export function createModeration(options: {
   records: ModerationRecords;
   moderationState: ModerationState;
@@ -59,14 +55,12 @@ export function createModeration(options: {
 }): Moderation {
   const { records, moderationState, projects, publish, log } = options;
 
-  /** Of whom no token was seen yet we know no role: should they come with a higher one, what was set does not bind them. */
+  /** The role of somebody whose token was never seen is unknown. If it is higher, the sanction will not apply to them. */
   function outranks({ project, actor, rank }: ActingModerator, userId: string): boolean {
     if (actor.kind === 'member' && actor.id === userId) return false;
     const role = (moderationState.staffOf(project, userId)?.role ?? 'member') as Role;
     return effectiveRank(projects, { projectId: project, role }) < rank;
   }
-
-  const refuse = (refused: Refusal) => ({ ok: false as const, ...refused });
 
   return {
     async sanction(moderator, kind, { userId, seconds, reason, messageId }) {
@@ -124,39 +118,8 @@ export function createModeration(options: {
       publish(project, room, deleted.message);
       return { ok: true, message: deleted.message };
     },
-    async setRules({ project, room, actor, rank }, input) {
-      const parsed = parseRoomRules(input);
-      if (!parsed.ok) {
-        log.info({ project, faults: parsed.errors }, 'rules were refused');
-        return refuse(createRefusal('invalid'));
-      }
-      await moderationState.refresh();
-      if (rulesExceedRank(rank, moderationState.rules(project, room), rulesAfter(input, parsed.settings)))
-        return refuse(createRefusal('forbidden'));
-      await records.setRules({ project, room, changesSince: changesOf(input, parsed.settings), actor });
-      await moderationState.refresh();
-      return { ok: true, rules: moderationState.rules(project, room) };
-    },
+    setRules: (moderator, input) => setRoomRules(options, moderator, input),
   };
 }
 
-/** The rules as they will be, of those that were given. */
-function rulesAfter(input: Record<string, unknown>, parsed: Partial<RoomRules>): Partial<RoomRules> {
-  const fallbacks = Object.keys(input).map((name) => [
-    name,
-    roomRulesSchema[name as keyof RoomRules].fallback,
-  ]);
-  return { ...Object.fromEntries(fallbacks), ...parsed };
-}
-
-/** Only what is not the default is stored, so that another default of a later server holds; null takes a rule away. */
-function changesOf(input: Record<string, unknown>, parsed: Partial<RoomRules>): Record<string, unknown> {
-  const changes: [string, unknown][] = Object.keys(input).map((name) => {
-    const value = parsed[name as keyof RoomRules];
-    return [
-      name,
-      value === undefined || value === roomRulesSchema[name as keyof RoomRules].fallback ? null : value,
-    ];
-  });
-  return Object.fromEntries(changes);
-}
+const refuse = (refused: Refusal) => ({ ok: false as const, ...refused });

@@ -2,11 +2,15 @@
 
 import { type Role, type RoleOrGuest, roles } from '@chatty/protocol';
 import type { Projects } from '../projects/projects.js';
-import { type SanctionSetter, sanctionSetters } from '../store/moderation-store.js';
+import { type Actor, type SanctionSetter, sanctionSetters } from '../store/moderation-store.js';
+import type { ProjectId } from '../store/store.js';
 import type { RoomRules } from './room-rules.js';
 
 /** -1 guest, 0 member, 1 moderator, 2 admin, 3 key of the project, 4 operator of the server. */
 export type Rank = number;
+
+/** Who acts, and where. They may only act on lower ranks. */
+export type ActingModerator = { project: ProjectId; room: string; actor: Actor; rank: Rank };
 
 const RANK_ORDER: readonly string[] = [...roles, 'key', 'operator'];
 

@@ -85,7 +85,7 @@ export type ModerationRecords = {
   setRules(input: {
     project: string;
     room: string;
-    changesSince: Record<string, unknown>;
+    changes: Record<string, unknown>;
     actor: Actor;
   }): Promise<void>;
   /** What a token said of its bearer; an older token changes nothing. */

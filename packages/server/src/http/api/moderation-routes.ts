@@ -3,8 +3,9 @@
 import { validateLift, validateSanction } from '@chatty/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
-import type { ActingModerator, Moderation } from '../../moderation/moderation.js';
+import type { Moderation } from '../../moderation/moderation.js';
 import type { ModerationState } from '../../moderation/moderation-state.js';
+import type { ActingModerator } from '../../moderation/ranks.js';
 import { rankOf } from '../../moderation/ranks.js';
 import { parseRoomRules } from '../../moderation/room-rules.js';
 import { type ModerationRecords, type SanctionRow, sanctionKinds } from '../../store/moderation-store.js';

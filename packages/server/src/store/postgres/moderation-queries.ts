@@ -193,7 +193,7 @@ export function createModerationRecords(query: Query, pollQuery = query): Modera
     liftSanctionsOfKey: async ({ project, key, actor, limit }) =>
       (await query(LIFT_SANCTIONS_OF_KEY, [project, key, actor, limit])).length,
     activeSanctions: (project, after, limit) => query<SanctionRow>(ACTIVE_SANCTIONS, [project, after, limit]),
-    async setRules({ project, room, changesSince: changes, actor }) {
+    async setRules({ project, room, changes, actor }) {
       await query(SET_ROOM_RULES, [project, room, changes, actor]);
     },
     async recordStaff({ project, userId, username, role, issuedAt }) {
