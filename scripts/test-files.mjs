@@ -53,6 +53,7 @@ export const DATABASE_TESTS = [
   'test/store/query-plans.test.ts',
   'test/store/database-sessions.test.ts',
   'test/store/store.test.ts',
+  'test/store/upgrade.test.ts',
 ];
 
 /** Every test file of the repository, the slow ones first: the last to end is then a short one. */

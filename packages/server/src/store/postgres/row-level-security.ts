@@ -17,6 +17,8 @@ const GRANTS: Record<string, readonly string[]> = {
   staff: ['SELECT', 'INSERT', 'UPDATE'],
   room_rules: ['SELECT', 'INSERT', 'UPDATE'],
   moderation_version: ['SELECT', 'UPDATE'],
+  // Its former name, for servers of the previous release.
+  order_version: ['SELECT', 'UPDATE'],
   projects: ['SELECT', 'INSERT', 'UPDATE'],
   project_secrets: ['SELECT', 'INSERT', 'UPDATE'],
   project_keys: ['SELECT', 'INSERT', 'UPDATE'],
