@@ -12,7 +12,7 @@ import {
   assertStored,
   connectClient,
   connectExpectingRefusal,
-  createTestDatabase,
+  createEmptyDatabase,
   startTestServer,
 } from '../support/server.js';
 
@@ -36,7 +36,7 @@ async function openClient(context: TestContext, connection: DatabaseConfig): Pro
 
 /** A server of today on the database of the older release. */
 async function upgrade(context: TestContext) {
-  const connection = await createTestDatabase(context);
+  const connection = await createEmptyDatabase(context);
   const client = await openClient(context, connection);
   await client.query(readFileSync(DUMP, 'utf8'));
   const server = await startTestServer(context, KEY_SETTINGS, connection);
