@@ -1,6 +1,7 @@
-/** The module that the loader brings: the chat, and what the parts that come after it share with it. */
+/** The entry of the chat bundle: the chat, and what the bundles loaded later import from it. */
 
 export { hasVisibleText } from '@chatty/protocol';
+export { Fragment, h } from 'preact';
 export {
   useEffect,
   useLayoutEffect,
@@ -8,7 +9,6 @@ export {
   useRef,
   useState,
 } from 'preact/hooks';
-export { Fragment, jsx, jsxs } from 'preact/jsx-runtime';
 export { FieldHint, remainingGraphemes } from './composer/field-hint.js';
 export { MessageField } from './composer/message-field.js';
 export { Avatar } from './panel/avatar.js';
