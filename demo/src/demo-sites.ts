@@ -1,4 +1,4 @@
-/** The two host sites and the playground alone, beside a chat server that runs elsewhere: how the compose file runs them. */
+/** Runs the two demo sites and the playground without a chat server, as the compose file does. */
 
 import {
   EXAMPLE_SECRET,

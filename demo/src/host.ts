@@ -1,4 +1,4 @@
-/** A host site: its own login, a page with the two-line embed, and tokens signed for whoever is logged in. */
+/** A demo site: its own login, a page with the two-line embed, and signed tokens for logged-in members. */
 
 import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';

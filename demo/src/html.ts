@@ -1,4 +1,4 @@
-/** Makes HTML out of text: what is put into a page is escaped unless it is HTML already. */
+/** Builds HTML from text: every value is escaped unless it is HTML already. */
 
 export class SafeHtml {
   constructor(readonly text: string) {}

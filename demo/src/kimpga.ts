@@ -1,4 +1,4 @@
-/** Kimpga: a Korean site of crypto prices, with the chat beside the table. The prices are samples. */
+/** Kimpga: a Korean site of crypto prices, with the chat next to the price table. The prices are samples. */
 
 import { kimpgaAccounts } from './accounts.js';
 import { html, type SafeHtml } from './html.js';

@@ -1,4 +1,4 @@
-/** Slows down whoever guesses passwords: ten tries a minute for an account, then a wait. */
+/** Slows down password guessing: ten attempts a minute for each account, then a wait. */
 
 export type LoginThrottle = {
   /** Counts a try before its password is looked at, so that tries made at once count too. False: wait. */

@@ -1,4 +1,4 @@
-/** Othershop: a small English shop that knows nothing of Kimpga, with the chat docked in the corner. */
+/** Othershop: a small English shop in another project than Kimpga, with the chat docked in the corner. */
 
 import { othershopAccounts } from './accounts.js';
 import { html, type SafeHtml } from './html.js';

@@ -1,4 +1,4 @@
-/** The two pages of the playground: the one with the controls, and the site in its frame that has the chat. */
+/** Renders the two pages of the playground: the controls, and the site with the chat in its frame. */
 
 import { html, type SafeHtml } from './html.js';
 import type { Language } from './simulated-users.js';

@@ -1,4 +1,4 @@
-/** The playground: a page on which every setting of the chat can be tried, with tokens for whoever one wants to be. */
+/** Serves the playground, where every setting of the chat can be tried, and signs tokens for its visitors. */
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** One member of a room, over Socket.IO's long polling by hand: what the demo needs of a client, without one in its dependencies. */
+/** A minimal Socket.IO client over long polling, for one simulated member; keeps the demo free of a client library. */
 
 export type PollingClient = {
   /** Answers the id of the stored message, or null where it was refused. */

@@ -1,4 +1,4 @@
-/** Who is logged in, kept in a signed cookie, so that a login outlives a restart of the demo. */
+/** Keeps the login in a signed cookie, so that it survives a restart of the demo. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-/** A few imaginary people who talk in the playground's room when they are asked to: one talk at a time, at a reader's pace. */
+/** Simulated users who talk in the playground on request: one conversation at a time, at reading pace. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { createToken } from '@chatty/token';

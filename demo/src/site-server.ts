@@ -1,4 +1,4 @@
-/** What all sites of the demo answer alike: their public files, forms of their own pages only, pages under a strict policy. */
+/** The HTTP server of every demo site: public files, forms of its own pages only, and a strict content security policy. */
 
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What a host site has to say about itself; the rest is the same for both and in `host.ts`. */
+/** Defines what differs between the demo sites; `host.ts` does the rest. */
 
 import type { Account } from './accounts.js';
 import type { SafeHtml } from './html.js';

@@ -1,4 +1,4 @@
-/** What the parts of the panel know of each other. The extras come later: the rest knows them by their types alone. */
+/** The interface between the panel and the extras, which are loaded later and known here by type only. */
 
 import type { ChatClient, TimedRefusal } from '@chatty/client';
 import type { Message, StaffRole } from '@chatty/protocol';
@@ -9,7 +9,7 @@ import type { Emit } from './loader/chat-module.js';
 /** What the visitor was writing; a mutable note that outlives the composer. */
 export type ComposerDraft = { text: string; replyingTo: Message | null };
 
-/** Up to which message the visitor saw the talk before they left it, and how many others came meanwhile. */
+/** The last message the visitor saw before they left, and how many of others came meanwhile. */
 export type UnreadMarker = { lastSeenId: number; missedCount: number } | null;
 
 /** What is being done to which message. `draft` outlives the row: scrolled out of sight, it is not drawn. */
@@ -23,10 +23,10 @@ export type MessageActions = Pick<ChatClient, 'edit' | 'remove' | 'react'> & {
   replyTo(message: Message): void;
 };
 
-/** What a quote needs of the talk it is in. */
+/** What a quote needs to know of the list it is in. */
 export type QuoteSource = Pick<ChatClient, 'find' | 'fetch' | 'on'> & { jumpTo(id: number): void };
 
-/** What tells of messages beyond the panel; there only where the host wants any of it. */
+/** Announces messages outside the panel; loaded only where the host asks for it. */
 export type Notifications = {
   /** What the visitor can turn on and off of it. */
   Switches: FunctionComponent<{ language: Language }>;

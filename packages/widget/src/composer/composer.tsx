@@ -1,4 +1,4 @@
-/** Where a message is written: Enter sends, Shift+Enter breaks the line. */
+/** The composer: Enter sends the message, Shift+Enter inserts a line break. */
 
 import type { ChatClient, TimedRefusal } from '@chatty/client';
 import type { Message, RefusalCode } from '@chatty/protocol';

@@ -1,4 +1,4 @@
-/** What stands under a field: why its text was not taken, or how much more it takes. */
+/** The hint under a field: why a text was refused, or how many characters are left. */
 
 import type { RefusalCode } from '@chatty/protocol';
 import {

@@ -1,4 +1,4 @@
-/** A field for a message: it grows with its text, and its Enter leaves an input method in peace. */
+/** A text field that grows with its text and handles Enter for input methods. */
 
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';

@@ -1,4 +1,4 @@
-/** The categories as one line of buttons: one stop for Tab, arrows between them. */
+/** The emoji categories as a row of buttons: one tab stop, arrow keys between them. */
 
 import type { EmojiSection } from './emoji-sections.js';
 import { nextButton } from './grid-navigation.js';

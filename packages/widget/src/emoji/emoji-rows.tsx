@@ -1,4 +1,4 @@
-/** Draws emoji in rows of eight, each cell named for who does not see it. */
+/** Renders emoji in rows of eight, each cell with a name for screen readers. */
 
 import type { Emoji } from './parse-data.js';
 

@@ -1,4 +1,4 @@
-/** All emoji by category, a block more with each frame, so that no frame waits for 1,900 buttons. */
+/** Renders all emoji by category, one block per animation frame, so that no frame waits for 1,900 buttons. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { chunk, EmojiRows, GRID_COLUMNS } from './emoji-rows.js';

@@ -1,4 +1,4 @@
-/** Moves the focus among emoji laid out in rows, and keeps one of them the way in for Tab. */
+/** Moves the focus in the emoji grid by arrow keys, with one cell as its tab stop. */
 
 const PAGE_ROWS = 5;
 

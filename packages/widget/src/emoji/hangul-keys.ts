@@ -1,4 +1,4 @@
-/** Takes Hangul apart into the keys that write it, so that a syllable half written finds the whole. */
+/** Splits Hangul into the keys that type it, so that a half-typed syllable finds the whole word. */
 
 const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
 const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ';

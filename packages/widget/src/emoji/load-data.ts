@@ -1,4 +1,4 @@
-/** Brings the emoji of a language, once; of a language without words of its own, those of English. */
+/** Loads the emoji of a language once; languages without their own use the English names. */
 
 import type { EmojiGroup } from './parse-data.js';
 import { parseEmojiData } from './parse-data.js';

@@ -1,4 +1,4 @@
-/** Reads the emoji of a language as the build wrote them, and tells what the text leaves out. */
+/** Parses the emoji text that the build wrote and restores what it abbreviates. */
 
 /** In the order of Unicode, which is the order of the lines. */
 export const CATEGORIES = [

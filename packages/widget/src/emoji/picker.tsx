@@ -1,4 +1,4 @@
-/** The emoji picker: a search field, all emoji by category, and the keys to walk through them. */
+/** The emoji picker: a search field, all emoji by category, and keyboard navigation. */
 
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-/** The emoji picked last, in memory only: nothing of them stays on a device others use. */
+/** Remembers recent emoji in memory only, so that nothing is left on a shared device. */
 
 const MAX_RECENT_EMOJI = 16;
 

@@ -1,4 +1,4 @@
-/** Decides which emoji a few typed letters mean, the best first, also in the middle of a Hangul syllable. */
+/** Searches emoji by name, best match first, also while a Hangul syllable is being composed. */
 
 import { hangulInitialsOf, hangulKeysOf, isInitialsOnly } from './hangul-keys.js';
 import type { Emoji } from './parse-data.js';

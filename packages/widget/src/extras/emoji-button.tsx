@@ -1,4 +1,4 @@
-/** The button beside the field that opens the emoji picker, which is loaded then. */
+/** The button that opens the emoji picker and loads it on first use. */
 
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';

@@ -1,4 +1,4 @@
-/** Loaded once the talk is drawn: what a reader does not need, and a writer not with the first line. */
+/** The extras bundle, loaded after the first rendering: what is not needed to read and to write a first message. */
 
 import text from './extras.css';
 

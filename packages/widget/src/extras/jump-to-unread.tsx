@@ -1,4 +1,4 @@
-/** Leads to the first message that was missed, where there are so many that it may be out of view. */
+/** The button to the first unread message, where there are enough unread ones that it may be out of view. */
 
 import { useState } from 'preact/hooks';
 import type { UnreadMarker } from '../extras-api.js';

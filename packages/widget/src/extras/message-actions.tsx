@@ -1,4 +1,4 @@
-/** What one can do with a message: answer it, and one's own change in place, or delete after a second thought. */
+/** The actions on a message: reply and react, and for the visitor's own messages edit and delete. */
 
 import type { Message, RefusalCode } from '@chatty/protocol';
 import { hasVisibleText } from '@chatty/protocol';

@@ -1,4 +1,4 @@
-/** What order looks like to a visitor: why one may not write and until when, how long slow mode takes, and who is staff. */
+/** Shows moderation to a visitor: why they may not write and until when, the wait of slow mode, and who is staff. */
 
 import type { ChatClient, TimedRefusal } from '@chatty/client';
 import { realClock } from '@chatty/client';

@@ -1,4 +1,4 @@
-/** Something over the field that goes when the visitor presses elsewhere. */
+/** A popup over the field that closes when the visitor presses outside it. */
 
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';

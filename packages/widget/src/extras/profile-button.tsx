@@ -1,4 +1,4 @@
-/** The name of who wrote a message as a button, where the host shows profiles: the host hears of it and does the rest. */
+/** An author's name as a button, where the host shows profiles: a press emits an event to the host. */
 
 import type { Profile } from '../extras-api.js';
 import type { Emit } from '../loader/chat-module.js';

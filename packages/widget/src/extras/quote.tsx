@@ -1,4 +1,4 @@
-/** What a message answers, in a line over it that leads there. */
+/** The quote above a reply, which leads to the quoted message. */
 
 import type { Message } from '@chatty/protocol';
 import { useEffect, useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-/** What people felt about a message, one press to feel the same, and which feeling to add. */
+/** The reactions under a message, and the picker that adds one. */
 
 import type { Message } from '@chatty/protocol';
 import { useEffect, useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-/** Over the field: which message is being answered, and the way out of it. */
+/** The banner over the field: which message is being answered, and a button to cancel. */
 
 import type { Message } from '@chatty/protocol';
 import type { Language } from '../i18n/locale.js';

@@ -1,4 +1,4 @@
-/** The words of the parts that come later, in the language of those that are there. */
+/** Loads the strings of the extras and adds them to the language in use. */
 
 import type { Language } from '../i18n/locale.js';
 import type { ExtraStrings, ExtraStringTable, Strings } from '../i18n/strings.js';

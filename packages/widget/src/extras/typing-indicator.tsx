@@ -1,4 +1,4 @@
-/** Who else is writing just now. */
+/** Shows who is typing. */
 
 import type { ChatClient } from '@chatty/client';
 import { watchTyping } from '@chatty/client';

@@ -1,4 +1,4 @@
-/** Decides the language, loads its table, and writes dates and lists as its readers do. */
+/** Chooses the language, loads its strings, and formats dates and times. */
 
 import { createGrammar, type Grammar } from './plural-rules.js';
 import type { Strings, StringTable } from './strings.js';

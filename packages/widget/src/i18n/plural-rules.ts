@@ -1,4 +1,4 @@
-/** How a language counts, measures and names within a sentence; by Intl, so that a table holds words alone. */
+/** Formats numbers, plural forms and names in a sentence with Intl, so that string tables hold text only. */
 
 type PluralForms = { [Rule in Intl.LDMLPluralRule]?: string } & { other: string };
 

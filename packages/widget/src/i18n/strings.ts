@@ -1,10 +1,10 @@
-/** What a language has to say, in two tables: one that lacks a word, or a sentence for a code or a state, does not compile. */
+/** The types of the two string tables of a language: a table without one of the strings does not compile. */
 
 import type { ConnectionState } from '@chatty/client';
 import type { RefusalCode } from '@chatty/protocol';
 import type { Grammar } from './plural-rules.js';
 
-/** Everything that is said from the first drawing on, in one language, given how that language counts. */
+/** The strings needed from the first rendering on, given the grammar of the language. */
 export type StringTable = (grammar: Grammar) => Strings;
 
 type EmojiCategory =
@@ -70,7 +70,7 @@ type BaseRefusalCode =
   | 'login_required'
   | 'forbidden';
 
-/** What only the parts say that come after the talk is drawn; they bring it with them. */
+/** The strings of the extras, which are loaded with them. */
 export type ExtraStringTable = (grammar: Grammar) => ExtraStrings;
 
 export type ExtraStrings = {

@@ -1,4 +1,4 @@
-/** `window.Chatty`: what the page may call, and which chat on the page a call means. */
+/** `window.Chatty`: the functions a page may call, and which chat of the page each call means. */
 
 import type { Chat, Chatty, Methods, Settings, SettingsInput } from '@chatty/embed';
 import { createInstance } from './chat-instance.js';
@@ -19,7 +19,7 @@ const METHODS_FOR_ALL = [
   'setTheme',
 ] as const;
 
-/** @param settle the settings that count, from what a call says before everything else */
+/** @param options `resolveSettings` merges the settings of a call with those of all other sources */
 export function createApi(options: {
   url: string;
   loadChat: () => Promise<ChatModule>;
@@ -27,7 +27,7 @@ export function createApi(options: {
 }): { api: Chatty; registry: InstanceRegistry } {
   const { url, loadChat, resolveSettings } = options;
   let entries: ChatEntry[] = [];
-  /** The token that was last said by a call; what `window.params` says counts before the first. */
+  /** The token of the last call; before the first call `window.params` has it. */
   let lastToken: { token?: string | null } = {};
 
   function create(element: HTMLElement, docked: boolean, settings: Settings): ChatEntry {

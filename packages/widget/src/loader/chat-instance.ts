@@ -1,19 +1,19 @@
-/** One chat on the page: where it stands, when the rest of it is loaded, and how it goes without a trace. */
+/** One chat on the page: where it is placed, when the chat module is loaded, and how it is removed without a trace. */
 
 import type { Chat, Settings } from '@chatty/embed';
 import type { ChatModule, ChatView, Emit } from './chat-module.js';
 import { createLauncherButton } from './launcher-button.js';
 import styles from './loader.css';
 
-/** A chat before it can be listened to. */
+/** A chat without its event methods. */
 export type ChatInstance = Omit<Chat, 'on' | 'once' | 'off'>;
 
 /** Longest time in milliseconds that a docked chat waits for the page to be idle before it loads. */
 const MAX_IDLE_WAIT_MS = 4_000;
 
 /**
- * @param load brings the rest of the chat; tried again at the next occasion when it fails
- * @param gone runs when the chat has been destroyed
+ * @param options `loadChat` loads the chat module and is called again after a failure;
+ *   `onDestroyed` runs when the chat has been destroyed
  */
 export function createInstance(options: {
   url: string;
@@ -56,8 +56,8 @@ export function createInstance(options: {
     if (view || isLoading || isDestroyed) return;
     isLoading = true;
     try {
-      const { mountChat: openFace } = await loadChat();
-      const mounted = await openFace({
+      const { mountChat } = await loadChat();
+      const mounted = await mountChat({
         ...{ url, root, inline },
         locale: () => locale,
         visitor: () => ({ ...settings, token }),
@@ -80,7 +80,7 @@ export function createInstance(options: {
   function show(open: boolean): void {
     if (isDestroyed || inline || open === isOpen) return;
     isOpen = open;
-    // Whose focus is elsewhere on the page keeps it there.
+    // A focus elsewhere on the page stays there.
     const focusedElement = shadow.activeElement;
     applyTheme();
     loadView();
@@ -90,7 +90,7 @@ export function createInstance(options: {
   }
 
   function identify(next: string | null): void {
-    // Anything else that says nothing is nobody.
+    // Any other empty value means no login too.
     token = next || null;
     view?.visitorChanged();
   }

@@ -1,8 +1,8 @@
-/** What the loader and the chat itself, which is loaded later, know of each other. */
+/** The interface between the loader and the chat module, which is loaded later. */
 
 import type { Events, Settings } from '@chatty/embed';
 
-/** Tells the page. */
+/** Emits an event to the host. */
 export type Emit = (
   ...event: {
     [Name in keyof Events]: Events[Name] extends undefined ? [Name] : [Name, Events[Name]];
@@ -16,14 +16,14 @@ export type ChatViewOptions = {
   /** Where it puts what it draws. */
   root: HTMLElement;
   inline: boolean;
-  /** Who the visitor is, as of now, and what the host wants beyond the talk. */
+  /** The current visitor, and the settings the chat needs. */
   visitor(): VisitorSettings;
   /** Whether the panel is open, as of now. */
   isOpen(): boolean;
   /** BCP 47 language, or null for the page's or the browser's; as of now. */
   locale(): string | null;
   emit: Emit;
-  /** What the bubble says, where there is one: its label, and how many messages the visitor has not seen. */
+  /** Sets the label of the launcher button, where there is one, and its number of unread messages. */
   setBadge: ((label: string, unread: number) => void) | undefined;
   /** The visitor closed the panel. */
   close(): void;
@@ -37,7 +37,7 @@ export type VisitorSettings = Pick<
 export type ChatView = {
   /** The panel was opened or closed. */
   openStateChanged(): void;
-  /** Another visitor, or nobody. */
+  /** Another visitor logged in, or the visitor logged out. */
   visitorChanged(): void;
   /** Another language. */
   localeChanged(): void;
@@ -45,8 +45,8 @@ export type ChatView = {
   destroy(): void;
 };
 
-/** The event in the shadow of an element that has come to stand on the page, or in another place of it. */
+/** Dispatched in the shadow root when the element was added to the page or moved within it. */
 export const ATTACHED_EVENT = 'stands';
 
-/** The module of the chat. `openFace` rejects, and leaves nothing, when a part of it could not be loaded. */
+/** The chat module. `mountChat` rejects, and leaves nothing, when a part of it could not be loaded. */
 export type ChatModule = { mountChat(options: ChatViewOptions): Promise<ChatView> };

@@ -1,4 +1,4 @@
-/** `<chatty-chat>`: the element every chat lives in, and one that a host may write where the chat should stand. */
+/** The `<chatty-chat>` element: every chat is in one, and a host may write one in its markup. */
 
 import type { Theme } from '@chatty/embed';
 import type { ChatInstance } from './chat-instance.js';
@@ -7,9 +7,9 @@ import { readAttributes } from './embed-settings.js';
 
 export const TAG = 'chatty-chat';
 
-/** What the element needs of whoever keeps the chats. */
+/** What the element needs to know of the chats on the page. */
 export type InstanceRegistry = {
-  /** An element stands on the page: it has a chat, or gets one. `said` is what it wants. */
+  /** The element was added to the page: it has a chat, or gets one with these settings. */
   elementConnected(element: HTMLElement, settings: object): void;
   /** It was gone a moment ago: one that is being moved is back by now. */
   elementDisconnected(element: HTMLElement): void;

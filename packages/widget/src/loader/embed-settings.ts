@@ -1,4 +1,4 @@
-/** Decides what the host asked for: `init` before attributes before `window.params`. A page can put anything there. */
+/** Resolves the host's settings: `init` before attributes before `window.params`. Any value can come from a page. */
 
 import type { Settings } from '@chatty/embed';
 
@@ -27,14 +27,14 @@ export function readAttributes(element: Element): SettingsSource {
   return rawValues;
 }
 
-/** @param sources what was said where, the one that counts most first */
+/** @param sources the settings of each source, by falling priority */
 export function readSettings(...sources: (SettingsSource | null | undefined)[]): Settings {
   const rawValues: SettingsSource = {};
   const settings: SettingsSource = {};
   for (const name of ['token', 'tokenProvider', ...SETTING_NAMES]) {
     const value = sources.map((source) => source?.[name]).find((each) => each !== undefined);
     rawValues[name] = value;
-    // What can be switched on by `true` can be by text.
+    // Attributes can only be text, so `true` and its text mean the same.
     settings[name] = value === true || (typeof value === 'string' && value) ? `${value}` : null;
   }
   const { tokenProvider, mount, zIndex, autoload } = rawValues;
@@ -42,7 +42,7 @@ export function readSettings(...sources: (SettingsSource | null | undefined)[]):
     ...(settings as Settings),
     tokenProvider: (typeof tokenProvider === 'function' && tokenProvider) as Settings['tokenProvider'],
     ...(mount instanceof Element && { mount }),
-    // What is no number says nothing, as 0 does.
+    // A value that is no number counts as absent, as 0 does.
     zIndex: Number(zIndex),
     autoload: `${autoload}` !== 'false',
   };

@@ -1,4 +1,4 @@
-/** widget.js: puts the chat of the server it came from on the page, and answers the page's calls. Everything else comes later. */
+/** widget.js: puts the chat on the page and handles the page's calls. Everything else is loaded later. */
 
 import { createApi } from './api.js';
 import type { ChatModule } from './chat-module.js';

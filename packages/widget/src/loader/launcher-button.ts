@@ -1,4 +1,4 @@
-/** The round button in the corner: opens the chat, and tells how much the visitor has not read. */
+/** The round button in the corner: opens the chat and shows the number of unread messages. */
 
 export type LauncherButton = {
   setBadge(label: string, unread: number): void;

@@ -1,4 +1,4 @@
-/** Stands where messages have not been loaded: it loads them when it comes near the view, or at a press. */
+/** The place of messages that are not loaded: loads them when it comes near the view, or on a press. */
 
 import type { TimelineItem } from '@chatty/client';
 import { useEffect, useRef, useState } from 'preact/hooks';

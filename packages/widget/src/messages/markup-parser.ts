@@ -1,4 +1,4 @@
-/** Decides what of a message's text is drawn as more than text: marks, code, links, mentions. Linear, and loses nothing of the text. */
+/** Parses the markup of a message: marks, code, links and mentions. Linear, and no character of the text is lost. */
 
 /** What stands between `mark` and `mark`. */
 interface MarkupNode<Kind> {

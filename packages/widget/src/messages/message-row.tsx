@@ -1,4 +1,4 @@
-/** One line of talk: who, when, what, and whether it has arrived. */
+/** A row of the list: author, time, text, and whether the message was sent. */
 
 import type { ChatClient, PendingItem, StoredItem } from '@chatty/client';
 import { useEffect, useReducer } from 'preact/hooks';
@@ -16,12 +16,12 @@ export type RowActions = MessageActions &
     extras: Extras | null;
   };
 
-/** How often what says "3 minutes ago" is looked at again, in milliseconds. */
+/** How often relative times such as "3 minutes ago" are updated. */
 const RELATIVE_TIME_REFRESH_MS = 30_000;
 
 type Props<Kind> = {
   item: Kind;
-  /** The first line of its author's group: it says who and when. */
+  /** The first row of its author's group: it shows the name and the time. */
   first: boolean;
   language: Language;
   actions: RowActions;

@@ -1,4 +1,4 @@
-/** Draws a message's text: elements and text nodes only, so that nothing in it can be read as HTML. */
+/** Renders a message's text as elements and text nodes only, so that nothing in it is read as HTML. */
 
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';

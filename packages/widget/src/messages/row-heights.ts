@@ -1,4 +1,4 @@
-/** Decides how tall each line counts, drawn or not, and which lines are drawn around a place in the talk. */
+/** Knows or estimates the height of each row, and decides which rows are drawn around a position. */
 
 type Keyed = { key: string };
 
@@ -6,17 +6,17 @@ export type RowHeights = {
   /** Measured, or guessed from what was measured; in pixels. */
   heightOf(key: string): number;
   measure(key: string, height: number): void;
-  /** Of the lines from `from` up to but not including `to`. */
+  /** Of the rows from `from` up to but not including `to`. */
   sum(items: readonly Keyed[], from: number, to: number): number;
-  /** The width has changed: what was measured says nothing any more. */
+  /** The width has changed, so the measured heights are no longer valid. */
   clear(): void;
 };
 
 const INITIAL_ROW_HEIGHT_PX = 40;
-/** So many measured lines make a guess that holds: one that moved on would move the talk under the reader. */
+/** After this many measured rows the estimate stays fixed: a changing one would move the rows under the reader. */
 const ESTIMATE_SAMPLE_SIZE = 20;
 
-/** @param limit measured lines remembered; the longest unseen are forgotten first */
+/** @param limit number of measured rows remembered; the least recently seen are dropped first */
 export function createRowHeights(limit = 5_000): RowHeights {
   const measured = new Map<string, number>();
   let estimate = INITIAL_ROW_HEIGHT_PX;
@@ -45,7 +45,7 @@ export function createRowHeights(limit = 5_000): RowHeights {
   };
 }
 
-/** The lines to draw so that `above` pixels before and `below` pixels after the end of line `index` are covered. */
+/** The rows to draw so that `above` pixels before and `below` pixels after the end of row `index` are covered. */
 export function rangeAround(
   items: readonly Keyed[],
   heights: RowHeights,

@@ -1,4 +1,4 @@
-/** Notifications of the browser while the page is hidden: whether they can be had, and which of them are still there. */
+/** Shows browser notifications while the page is hidden, and closes them. */
 
 type BrowserNotice = { title: string; body: string; tag: string };
 

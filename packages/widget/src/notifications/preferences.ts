@@ -1,4 +1,4 @@
-/** What the visitor chose on this device, for all chats of the site: stored once they choose, never before. */
+/** The visitor's notification switches for all chats of the site, stored only once the visitor changes one. */
 
 export type Preferences = { sound: boolean; notifications: boolean };
 

@@ -1,10 +1,10 @@
-/** Decides which messages are a visitor's business, what of a message may stand outside the chat, and how often. */
+/** Decides which messages are relevant to the visitor, which text of them may be shown outside the chat, and how often. */
 
 import type { ChatClient } from '@chatty/client';
 import type { Message } from '@chatty/protocol';
 import { type MarkupPiece, parseMarkup } from '../messages/markup-parser.js';
 
-/** Of which messages one is told. */
+/** Which messages are announced. */
 export type NotificationScope = 'mentions' | 'all';
 
 /** Longest text outside the chat, in characters. */

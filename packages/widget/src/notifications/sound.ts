@@ -1,4 +1,4 @@
-/** A short soft sound, made and not loaded; silent until the visitor has done something on the page, as browsers want it. */
+/** The notification sound, synthesized; silent until a user gesture, as browsers require. */
 
 type NotificationSound = {
   /** Whether the visitor has done something, so that it can be heard. */

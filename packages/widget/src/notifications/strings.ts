@@ -1,11 +1,11 @@
-/** What the switches of the notices say in each language; here, for a chat without them has no use for it. */
+/** The labels of the switches in each language, in this bundle because only it uses them. */
 
 import type { NotificationScope } from './relevance.js';
 
 export type SwitchName = 'sound' | 'notifications';
 
 type NotificationStrings = Record<SwitchName, Record<NotificationScope, string>> & {
-  /** The browser was told to show none of this site. */
+  /** The browser blocks notifications from this site. */
   blocked: string;
 };
 

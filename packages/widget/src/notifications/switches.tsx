@@ -1,4 +1,4 @@
-/** The switches in the header: what the host offers, the visitor turns on and off. */
+/** The switches in the header for the notifications that the host offers. */
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Language } from '../i18n/locale.js';

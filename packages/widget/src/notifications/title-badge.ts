@@ -1,4 +1,4 @@
-/** How many messages wait, before the page's title: of all chats on the page together, and gone without a trace. */
+/** Puts the number of unread messages of all chats on the page before its title, and restores the title. */
 
 /** More than this is not worth counting. */
 const MAX_BADGE_COUNT = 99;

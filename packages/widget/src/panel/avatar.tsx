@@ -1,4 +1,4 @@
-/** Decides what stands for a person: their picture, or their initials on a colour of their own. */
+/** A person's picture, or their initials on a colour derived from their id. */
 
 import { useState } from 'preact/hooks';
 

@@ -1,4 +1,4 @@
-/** A drawing of one stroke in the colour of the text around it. */
+/** An icon drawn with one stroke in the colour of the text. */
 
 export function Icon({ path, size = 18 }: { path: string; size?: number }) {
   return (

@@ -1,4 +1,4 @@
-/** The chat itself, which the loader brings later: follows the room of whoever is logged in, and draws it while it is open. */
+/** Mounts the chat for the loader: connects the current visitor to the room and renders the panel while it is open. */
 
 import { type ChatClient, type ConnectionState, createChatClient } from '@chatty/client';
 import type { Events } from '@chatty/embed';
@@ -9,7 +9,7 @@ import type { ChatView, ChatViewOptions } from '../loader/chat-module.js';
 import { LOGIN_REQUIRED_CODES, Panel } from './panel.js';
 import styles from './styles.css';
 
-/** What the host hears of the states of the connection. */
+/** The states of the connection as the host sees them. */
 const CONNECTION_STATE_FOR_HOST: Partial<Record<ConnectionState, Events['connection']['state']>> = {
   connecting: 'connecting',
   live: 'connected',
@@ -30,14 +30,14 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
   let language: Language | null = null;
   let chat: ChatClient | null = null;
   let extras: Extras | null = null;
-  /** The language whose words of the extras are there. */
+  /** The language whose extra strings are loaded. */
   let extrasLanguage: Language | null = null;
   let notices: Notifications | null = null;
   let unread = 0;
-  /** Up to which message the visitor has seen the talk, and how many others came while they were away. */
+  /** The last message the visitor saw before they left, and how many of others came meanwhile. */
   let unreadMarker: UnreadMarker = null;
   let connection: Events['connection']['state'] | undefined;
-  /** Which member's chat it is, once the server has said. */
+  /** The member of this session, once the server has confirmed it. */
   let memberKey: string | null = null;
   let isDestroyed = false;
   /** The visitor has asked for the chat, and the focus has not gone there yet. */
@@ -57,7 +57,7 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
   const originalStyleSheets = shadow.adoptedStyleSheets;
   addStyles(styles);
 
-  /** Nothing of one visitor is left for another. */
+  /** Clears everything that belongs to the previous visitor. */
   function resetVisitor(): void {
     memberKey = null;
     draft = { text: '', replyingTo: null };
@@ -143,7 +143,7 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
     emit('loginRequired');
   }
 
-  /** Once for each time that the visitor asks for the chat: else what they write elsewhere would be said here. */
+  /** Granted once each time the visitor opens the chat: otherwise text typed elsewhere would land here. */
   function consumeFocusRequest(): boolean {
     const grantsFocus = focusRequested && !isFocusInField();
     focusRequested = false;
@@ -170,7 +170,7 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
     if (panel) void loadExtras();
   }
 
-  /** Brings what nobody misses while the talk is being drawn; when it does not come, the next drawing asks again. */
+  /** Loads what the first rendering does not need; after a failure the next rendering tries again. */
   async function loadExtras(): Promise<void> {
     const currentLanguage = language;
     if (!currentLanguage || extrasLanguage === currentLanguage) return;
@@ -182,7 +182,7 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
     renderPanel();
   }
 
-  /** Brings what tells of messages beyond the panel, where the host wants any of it. */
+  /** Loads the notifications, where the host asks for any. */
   async function startNotifications(): Promise<void> {
     const { titleBadge, sound, notifications } = visitor();
     const wanted = titleBadge || sound || notifications;
@@ -205,7 +205,7 @@ export async function mountChat(options: ChatViewOptions): Promise<ChatView> {
   function identify(): void {
     const { token, projectId } = visitor();
     const hasVisitor = token !== null || projectId !== null;
-    // The connection is made anew; lines that wait to be sent stay if the person does.
+    // The client reconnects; unsent messages stay if the member is the same.
     if (chat && hasVisitor) chat.setToken(token);
     else if (chat || hasVisitor) startChat();
     renderPanel();

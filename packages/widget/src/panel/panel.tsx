@@ -1,4 +1,4 @@
-/** The panel: who is here and how the connection stands, and the talk, or in its place what keeps the visitor from it. */
+/** The panel: a header with presence and connection state, and the conversation, or why the visitor cannot see it. */
 
 import type { ChatClient, ConnectionState, TimedRefusal, TimelineItem } from '@chatty/client';
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
@@ -24,7 +24,7 @@ type Props = {
   consumeFocusRequest: () => boolean;
 };
 
-/** States that stand in words over the talk; the others are told by the dot. */
+/** States shown in words over the messages; the dot shows the others. */
 const STATES_WITH_BANNER: readonly ConnectionState[] = ['recovering', 'waiting', 'closed'];
 
 /** Why a visitor is refused whom a login helps. */
@@ -42,7 +42,7 @@ type ChatSnapshot = {
   memberCount: number | null;
 };
 
-/** What the chat shows as of now; drawn anew when it changes. */
+/** The current state of the chat; rerenders when it changes. */
 function useChat(chat: ChatClient | null): ChatSnapshot {
   const [, rerender] = useReducer((count: number, _: unknown) => count + 1, 0);
   const hasJoined = useRef(chat?.session != null);

@@ -1,4 +1,4 @@
-/** Why something is not possible: the sentence alone, and once the extras are there, until when. */
+/** Explains a refusal in a sentence; with the extras loaded also until when it lasts. */
 
 import type { TimedRefusal } from '@chatty/client';
 import type { Extras } from '../extras-api.js';

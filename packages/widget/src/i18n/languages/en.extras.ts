@@ -1,4 +1,4 @@
-/** What the parts of the widget that come later say, in English. */
+/** The strings of the extras in English. */
 
 import type { ExtraStringTable } from '../strings.js';
 

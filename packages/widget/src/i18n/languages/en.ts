@@ -1,4 +1,4 @@
-/** Everything the widget says, in English. */
+/** The strings of the widget in English. */
 
 import type { StringTable } from '../strings.js';
 

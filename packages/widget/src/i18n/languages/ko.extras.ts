@@ -1,4 +1,4 @@
-/** 위젯이 하는 말 가운데 나중에 오는 부분의 것, 한국어. */
+/** 나중에 불러오는 부분의 한국어 문구. */
 
 import type { ExtraStringTable } from '../strings.js';
 

@@ -1,4 +1,4 @@
-/** 위젯이 하는 모든 말, 한국어. */
+/** 위젯의 한국어 문구. */
 
 import type { StringTable } from '../strings.js';
 
