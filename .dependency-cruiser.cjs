@@ -1,10 +1,71 @@
-/** The arrows of docs/contributing/architecture.md: which package and which file may import which. */
+/** Which package, and which folder of the server, may import which: docs/contributing/architecture.md has the picture. */
 
 const SERVER = '^packages/server/src/';
+
+/** The folders of the server, the lowest layer first. A file imports its own layer's folder and those before it, never those after. */
+const LAYERS = [
+  ['runtime'],
+  ['store'],
+  ['config', 'projects', 'cluster'],
+  ['moderation'],
+  ['auth'],
+  ['connections'],
+  ['limits'],
+  ['messages'],
+  ['rooms'],
+  ['gateway', 'doctor'],
+  ['http'],
+  ['transport'],
+];
+
+const foldersAbove = (index) => LAYERS.slice(index + 1).flat();
+
+/** One rule a layer: nothing of it imports a higher one, nor what assembles the server. */
+const layerRules = LAYERS.map((folders, index) => ({
+  name: `layer-of-${folders.join('-')}`,
+  severity: 'error',
+  from: { path: `${SERVER}(${folders.join('|')})/` },
+  to: {
+    path: `${SERVER}(${['(app|main|index|testing)\\.ts$', ...foldersAbove(index).map((name) => `${name}/`)].join('|')})`,
+  },
+}));
+
+/** Folders of one layer do not know each other, but where one is named here. */
+const SAME_LAYER = [
+  { name: 'gateway-and-doctor', from: `${SERVER}gateway/`, to: `${SERVER}doctor/` },
+  { name: 'doctor-and-gateway', from: `${SERVER}doctor/`, to: `${SERVER}gateway/` },
+];
+
+/** What a package may import of ours; by its entries only (`no-deep-imports`). */
+const PACKAGES = {
+  protocol: [],
+  'text-filter': [],
+  'embedded-postgres': [],
+  embed: [],
+  token: ['protocol'],
+  client: ['protocol'],
+  widget: ['protocol', 'client', 'embed'],
+  cli: ['protocol', 'server'],
+  server: ['protocol', 'text-filter', 'embedded-postgres'],
+};
+
+const packageRules = Object.entries(PACKAGES).map(([name, allowed]) => ({
+  name: `package-${name}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/` },
+  to: { path: `^(packages/(?!(${[name, ...allowed].join('|')})/)|demo/|test/|bench/)` },
+}));
 
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-folder-cycles',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: SERVER },
+      to: { circular: true },
+    },
     {
       name: 'not-to-unresolvable',
       severity: 'error',
@@ -13,73 +74,46 @@ module.exports = {
       to: { couldNotResolve: true, pathNot: '^emoji-data:' },
     },
     {
-      name: 'protocol-imports-nothing',
+      name: 'no-deep-imports',
+      comment: 'A package is imported by `.`, `./react` or `./testing`, never by file.',
       severity: 'error',
-      from: { path: '^packages/protocol/src' },
-      to: { pathNot: '^packages/protocol/src' },
+      from: { path: '^(packages/([^/]+)|demo|test|bench)/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: ['^packages/$2/', '^packages/[^/]+/src/(index|testing|react)\\.ts$'],
+      },
     },
     {
-      name: 'token-imports-protocol-only',
+      name: 'testing-entries-are-for-tests',
       severity: 'error',
-      from: { path: '^packages/token/src' },
-      to: { path: '^packages/(server|client|widget)|^demo' },
+      from: { path: '^(packages/[^/]+/src|demo/src)/' },
+      to: { path: '^packages/[^/]+/src/testing\\.ts$' },
     },
-    {
-      name: 'client-imports-protocol-only',
+    ...packageRules,
+    ...layerRules,
+    ...SAME_LAYER.map(({ name, from, to }) => ({
+      name,
       severity: 'error',
-      from: { path: '^packages/client/src' },
-      to: { path: 'socket\\.io|^packages/(server|widget|token)|^demo' },
-    },
-    {
-      name: 'widget-never-socket-io-or-server',
-      severity: 'error',
-      from: { path: '^packages/widget/src' },
-      to: { path: 'socket\\.io|^packages/(server|token)|^demo' },
-    },
-    {
-      name: 'server-imports-protocol-only',
-      severity: 'error',
-      from: { path: SERVER },
-      to: { path: '^packages/(client|widget|token|cli)|^demo' },
-    },
-    {
-      name: 'cli-imports-the-public-server-entry-only',
-      severity: 'error',
-      from: { path: '^packages/cli/src' },
-      to: { path: '^packages/(client|widget|token|embed)|^packages/server/src/(?!index\\.ts)|^demo' },
-    },
-    {
-      name: 'nothing-imports-demo-or-tests',
-      severity: 'error',
-      from: { path: '^packages/[^/]+/src' },
-      to: { path: '^(demo|test|bench)/' },
-    },
+      from: { path: from },
+      to: { path: to },
+    })),
     {
       name: 'only-app-imports-a-concrete-store',
       severity: 'error',
-      from: { path: SERVER, pathNot: `${SERVER}(app|store/.*)\\.ts$` },
-      to: { path: `${SERVER}store/(postgres|embedded)\\.ts$`, dependencyTypesNot: ['type-only'] },
+      from: { path: SERVER, pathNot: `${SERVER}(app|testing|store/postgres/.*)\\.ts$` },
+      to: { path: `${SERVER}store/postgres/`, dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'only-the-ways-in-know-their-library',
+      name: 'only-transport-knows-its-libraries',
       severity: 'error',
-      from: {
-        path: SERVER,
-        pathNot: `${SERVER}transport/(socketio-server|websocket-server|close-timeout|websocket-connection)\\.ts$`,
-      },
+      from: { path: SERVER, pathNot: `${SERVER}transport/` },
       to: { path: 'node_modules/(socket\\.io|ws|@types/ws)/' },
     },
     {
-      name: 'store-is-the-bottom',
+      name: 'client-and-widget-without-socket-io',
       severity: 'error',
-      from: { path: `${SERVER}store/` },
-      to: { path: `${SERVER}(app|gateway|http|messages|rooms|room|main)\\.ts$` },
-    },
-    {
-      name: 'downward-only',
-      severity: 'error',
-      from: { path: `${SERVER}(messages|rooms|room|fan-out|tail|frames|outlet|presence|auth|limits)\\.ts$` },
-      to: { path: `${SERVER}(app|gateway|http|main)\\.ts$` },
+      from: { path: '^packages/(client|widget)/src/' },
+      to: { path: 'socket\\.io' },
     },
   ],
   options: {

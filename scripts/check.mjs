@@ -44,7 +44,16 @@ function runCommand(program, values) {
 }
 
 function checkDependencies() {
-  const values = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'packages', 'demo/src'];
+  const values = [
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--output-type',
+    'json',
+    'packages',
+    'demo/src',
+    'test',
+    'bench',
+  ];
   const { stdout, stderr } = spawnSync(binaryPath('depcruise'), values, {
     cwd: REPOSITORY_ROOT,
     encoding: 'utf8',

@@ -1,6 +1,6 @@
 /** Somebody's connection as the chat knows it, whichever way it came: a WebSocket of ours, or one of Socket.IO's. */
 
-import type { ResumePosition, ServerEvents } from '@chatty/protocol';
+import type { Refusal, ResumePosition, ServerEvents } from '@chatty/protocol';
 import type { VerifiedMember } from '../auth/member.js';
 import type { TransportConnection } from './send-queue.js';
 
@@ -37,3 +37,9 @@ export type ConnectRequest = {
   /** Null: nobody knows it. */
   address: string | null;
 };
+
+/** Sends the reason, then closes the connection. */
+export function disconnectWithRefusal(socket: ChatSocket, refusal: Refusal): void {
+  socket.emit('refused', { event: 'connection', ...refusal });
+  socket.disconnect(true);
+}

@@ -1,7 +1,6 @@
-/** Encodes what a room says once for all who hear it: the text of each packet and the WebSocket frames that carry it. */
+/** Encodes packets once for all their receivers: the Engine.IO text of each, and the WebSocket frames that carry them. */
 
-import type { Message, ServerEvents } from '@chatty/protocol';
-import type { Change } from '../rooms/room-log.js';
+import type { ServerEvents } from '@chatty/protocol';
 
 /** Ready to send: Engine.IO messages one by one, and all of them as WebSocket frames in one buffer. */
 export type EncodedPacket = { texts: string[]; frames: Buffer };
@@ -40,37 +39,13 @@ export function encodeBatch(texts: string[]): EncodedPacket {
 }
 
 /** Several packets as one. */
-function concatPackets(packets: readonly EncodedPacket[]): EncodedPacket {
+export function concatPackets(packets: readonly EncodedPacket[]): EncodedPacket {
   const [onlyPacket] = packets;
   if (packets.length === 1 && onlyPacket) return onlyPacket;
   return {
     texts: packets.flatMap(({ texts }) => texts),
     frames: Buffer.concat(packets.map(({ frames }) => frames)),
   };
-}
-
-/** What plain members hear of these changes: new messages in the order of their ids, then what became of older ones. */
-export function encodeAsEvents(changes: readonly Change[]): EncodedPacket {
-  const created = changes.filter((change) => change.created).sort((a, b) => a.message.id - b.message.id);
-  const changed = changes.filter((change) => !change.created);
-  const packets = [
-    ...created.map(({ message }) => encodeEvent('chat message', message)),
-    ...changed.map(({ message }) =>
-      encodeEvent(message.deleted_at === undefined ? 'message updated' : 'message deleted', message),
-    ),
-  ];
-  return concatPackets(packets);
-}
-
-/** Each message once, in its latest state, ascending by seq. */
-export function latestStates(changes: readonly Change[]): Message[] {
-  const byId = new Map<number, Message>();
-  for (const { message } of changes) {
-    // Deleted first, so that a message changed twice stands where its newest change belongs.
-    byId.delete(message.id);
-    byId.set(message.id, message);
-  }
-  return [...byId.values()];
 }
 
 /** @param packetType of Engine.IO packet; '' where the text begins with it */

@@ -12,14 +12,13 @@ import type { Auth, AuthResult, RejectedIdentity } from '../auth/auth.js';
 import type { VerifiedMember } from '../auth/member.js';
 import type { RefusalLog } from '../auth/rejection-log.js';
 import type { Freshness } from '../cluster/change-poller.js';
-import type { ChatSocket, ConnectRequest } from '../connections/client-socket.js';
+import { type ChatSocket, type ConnectRequest, disconnectWithRefusal } from '../connections/client-socket.js';
 import type { ConnectionLimits } from '../limits/connection-limits.js';
 import type { Cooldowns } from '../limits/cooldowns.js';
 import type { RateLimits } from '../limits/rate-limits.js';
 import type { RoomPermissions } from '../messages/permissions.js';
 import type { Log } from '../runtime/logger.js';
 import { chainMaybePromise, type MaybePromise } from '../runtime/maybe-promise.js';
-import { disconnectWithRefusal } from './sessions.js';
 
 /** Why somebody is not let in, as Socket.IO's CONNECT_ERROR says it: `data` is for programs. */
 export type ConnectError = { message: string; data: Refusal };

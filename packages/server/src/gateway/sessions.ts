@@ -1,8 +1,8 @@
 /** Who is here, for how long, and what they may do: what a handshake decided is looked at again while the connection lives. */
 
-import type { Permissions, Refusal } from '@chatty/protocol';
+import type { Permissions } from '@chatty/protocol';
 import type { Auth } from '../auth/auth.js';
-import type { ChatSocket } from '../connections/client-socket.js';
+import { type ChatSocket, disconnectWithRefusal } from '../connections/client-socket.js';
 import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';
 import type { SendQueue } from '../connections/send-queue.js';
 import type { RoomPermissions } from '../messages/permissions.js';
@@ -159,10 +159,4 @@ export function createSessions(options: {
       clearInterval(recheckTimer);
     },
   };
-}
-
-/** Says why, then hangs up. */
-export function disconnectWithRefusal(socket: ChatSocket, refused: Refusal): void {
-  socket.emit('refused', { event: 'connection', ...refused });
-  socket.disconnect(true);
 }

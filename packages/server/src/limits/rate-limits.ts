@@ -2,8 +2,7 @@
 
 import { createRefusal } from '@chatty/protocol';
 import { type LimitConfig, PROJECT_BURST_SECONDS } from '../config/limit-settings.js';
-import type { ChatSocket } from '../connections/client-socket.js';
-import { disconnectWithRefusal } from '../gateway/sessions.js';
+import { type ChatSocket, disconnectWithRefusal } from '../connections/client-socket.js';
 import { monotonicTime } from '../runtime/clocks.js';
 import type { Cooldowns } from './cooldowns.js';
 import { createTokenBuckets, type TokenBuckets } from './token-bucket.js';

@@ -1,15 +1,11 @@
 /** Decides when a room's changes go out: one frame per flush, with longer intervals while the room is busy. */
 
 import type { LogPosition } from '@chatty/protocol';
-import {
-  type EncodedPacket,
-  encodeAsEvents,
-  encodeEvent,
-  latestStates,
-} from '../connections/packet-encoder.js';
+import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.js';
 import { forEachInSlices } from '../runtime/sliced-loop.js';
 import type { Audience, Recipient } from './audience.js';
 import type { BroadcastPacing } from './broadcast-pacing.js';
+import { encodeAsEvents, latestStates } from './encode-changes.js';
 import type { Change } from './room-log.js';
 
 export type FanOut = {
