@@ -125,6 +125,6 @@ module.exports = {
       extensions: ['.ts', '.tsx', '.js', '.css'],
     },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    exclude: { path: '(^|/)dist/|^bench/peers/entries/' },
   },
 };

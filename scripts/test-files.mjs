@@ -9,7 +9,7 @@ export const BROWSER_SMOKE = 'test/browser/smoke.test.ts';
 export const FIREFOX_SUITE = 'test/browser/firefox/firefox.test.ts';
 
 /** Left to `npm run test:all`. A key is a folder (with a slash at its end) or a file; the value says why. */
-export const SLOW = {
+const SLOW = {
   'test/browser/': 'drives Chromium or Firefox for minutes',
   'test/faults/': 'kills processes and waits for recoveries',
   'test/fuzz/': 'sends 100,000 frames',

@@ -22,8 +22,6 @@ export const MAX_SYNC_PAGE_SIZE = 300;
 export const MAX_PAGE_BYTES = 256 * 1024;
 /** Maximum people in an answer to `members`. */
 export const MAX_MEMBERS_PAGE_SIZE = 100;
-/** Maximum time between two events that carry the room's latest position. */
-export const HEAD_INTERVAL_MS = 10_000;
 /** UTF-16 code units of a reaction; the longest emoji of Unicode 15 has 15. */
 export const MAX_EMOJI_LENGTH = 32;
 /** Maximum different emoji on one message. */

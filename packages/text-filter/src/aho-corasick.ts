@@ -20,7 +20,7 @@ export type Automaton = {
  * Patterns that are looked at where they all end alike. A list that people wrote has a handful (ass, dumbass); of a thousand that
  * are made of two letters each place of a text would ask for all.
  */
-export const MAX_PATTERNS_PER_POSITION = 64;
+const MAX_PATTERNS_PER_POSITION = 64;
 
 /**
  * Nodes are numbers, the root is 0, and a parent's number is below its child's. An edge is found by its node and letter

@@ -24,7 +24,7 @@ export const SYLLABLE = 0;
 export const JAMO = 1;
 export const LAUGHTER = 2;
 export const DIGIT = 3;
-export const OTHER = 4;
+const OTHER = 4;
 export const KIND_MASK = 7;
 /** Whether a word may begin or end here: not in the midst of a syllable. */
 export const WORD_START = 8;
@@ -33,7 +33,7 @@ export const WORD_END = 16;
 export const PUNCTUATION = 32;
 export const WHITESPACE = 64;
 /** It only draws the vowel before it out, as 이 does in 시이발. */
-export const STRETCHED = 128;
+const STRETCHED = 128;
 
 const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
 const VOWELS = 'ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ';

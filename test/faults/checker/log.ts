@@ -1,6 +1,6 @@
 /** The checks of the log itself: what was acknowledged is stored once, as it was, without holes, in an order time agrees with. */
 
-import type { CheckLimits, ParsedHistory, ReportViolation, SentOperation } from './index.js';
+import type { CheckLimits, ParsedHistory, ReportViolation, SentOperation } from './history.js';
 import { DELETED_HASH, type HistoryEntry } from './log-lines.js';
 
 export function checkLog(evidence: ParsedHistory, bars: CheckLimits, report: ReportViolation): void {

@@ -1,6 +1,6 @@
 /** The numbers of a room's log: each one made or changed one message, once, and none is left out. */
 
-import type { ParsedHistory, ReportViolation, StoredRoom } from './index.js';
+import type { ParsedHistory, ReportViolation, StoredRoom } from './history.js';
 import type { HistoryEntry } from './log-lines.js';
 
 /** C3 and C5; fills the indexes that everything else looks into. */

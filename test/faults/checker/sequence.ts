@@ -1,7 +1,7 @@
 /** What one member saw between two resets: every change of the log in its turn, and no message as it was before. */
 
 import { HISTORY_SIZE } from '@chatty/protocol';
-import type { ReportViolation, StoredRoom } from './index.js';
+import type { ReportViolation, StoredRoom } from './history.js';
 import type { HistoryEntry } from './log-lines.js';
 
 /** Missing numbers named after one jump. */

@@ -1,6 +1,6 @@
 /** The checks of what each member saw: a run of the log without holes between resets, of its own room, soon enough. */
 
-import type { CheckLimits, ParsedHistory, ReportViolation } from './index.js';
+import type { CheckLimits, ParsedHistory, ReportViolation } from './history.js';
 import type { HistoryEntry } from './log-lines.js';
 import { checkMemberOrder } from './sequence.js';
 

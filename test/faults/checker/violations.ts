@@ -1,6 +1,6 @@
 /** Ways to break each promise in a history that keeps them all; null where it has nothing to break. */
 
-import type { Anomaly } from './index.js';
+import type { Anomaly } from './history.js';
 import { DELETED_HASH, type HistoryEntry } from './log-lines.js';
 import { sampleHistory } from './samples.js';
 

@@ -17,7 +17,7 @@ export function registerJsonParser(api: FastifyInstance): void {
 }
 
 /** Whether brackets outside of strings are never nested deeper. Linear; the text may be no JSON. */
-export function isWithinJsonDepth(text: string, maxDepth: number): boolean {
+function isWithinJsonDepth(text: string, maxDepth: number): boolean {
   let depth = 0;
   let isInString = false;
   for (let index = 0; index < text.length; index += 1) {

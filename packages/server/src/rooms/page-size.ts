@@ -14,7 +14,7 @@ export function firstThatFit<Item>(items: readonly Item[], maxBytes = MAX_PAGE_B
 }
 
 /** The last items that fit, in the same order. @param maxBytes of their JSON in UTF-8 together */
-export function lastThatFit<Item>(items: readonly Item[], maxBytes = MAX_PAGE_BYTES): Item[] {
+function lastThatFit<Item>(items: readonly Item[], maxBytes = MAX_PAGE_BYTES): Item[] {
   return items.slice(items.length - countFitting([...items].reverse(), maxBytes));
 }
 
