@@ -1,5 +1,6 @@
 /** Decides when what people write is stored: everything that has queued since the last flush in one transaction, at once. */
 
+import { createBackoff } from '../../runtime/backoff.js';
 import { UnavailableError } from '../../runtime/unavailable-error.js';
 import { createBatchSizer } from './flush-size.js';
 
@@ -71,7 +72,7 @@ export function createGroupCommit<Job, Result extends object>(options: {
   const batchSizer = createBatchSizer({ maxBatchSize, now });
   /** Most jobs of a flush while one is looked for that spoils the others; `batch`: none is. */
   let bisectSize = maxBatchSize;
-  let retryDelay = MIN_RETRY_DELAY_MS;
+  const backoff = createBackoff({ minMs: MIN_RETRY_DELAY_MS, maxMs: MAX_RETRY_DELAY_MS });
   /** Lanes that somebody keeps: one job of each goes along to find out when that ends. */
   const lockedKeys = new Set<string>();
   let skipLocked = false;
@@ -133,7 +134,7 @@ export function createGroupCommit<Job, Result extends object>(options: {
       bisectSize = Math.min(maxBatchSize, bisectSize * 2);
       if (lockedKeys.size === 0) skipLocked = false;
       requeue(items);
-      if (queued.jobs < before) retryDelay = MIN_RETRY_DELAY_MS;
+      if (queued.jobs < before) backoff.reset();
       else await sleep(MIN_RETRY_DELAY_MS);
     } catch (error) {
       await handleFailure(items, error);
@@ -158,8 +159,7 @@ export function createGroupCommit<Job, Result extends object>(options: {
     if (failure === 'locked') skipLocked = true;
     requeue(items);
     if (retryNow) return;
-    await sleep(retryDelay);
-    retryDelay = Math.min(MAX_RETRY_DELAY_MS, retryDelay * 2);
+    await sleep(backoff.next());
   }
 
   function requeue(items: QueuedJob<Job, Result>[]): void {
