@@ -188,7 +188,7 @@ async function assembleServer(dependencies: {
   const { publish } = rooms;
   const messages = createMessages({ store, permissions, postingPolicy, freshness, publish });
   const moderation = createModeration({ records: store.moderation, moderationState, projects, publish, log });
-  const sessions = createSessions({ auth, conduct: permissions });
+  const sessions = createSessions({ auth, permissions });
   projects.onChange(sessions.recheck);
   moderationState.onChange(sessions.recheck);
   const refusalLog = createRefusalLog({ projects });
@@ -205,7 +205,7 @@ async function assembleServer(dependencies: {
     });
   const handshake = createHandshake({
     auth,
-    conduct: permissions,
+    permissions,
     connectionLimits,
     cooldowns,
     rateLimits,
@@ -217,7 +217,7 @@ async function assembleServer(dependencies: {
     handshake,
     rooms,
     sessions,
-    conduct: permissions,
+    permissions,
     messages,
     moderation,
     rateLimits,

@@ -93,7 +93,7 @@ export function createGateway(options: {
   handshake: Handshake;
   rooms: Rooms;
   sessions: Sessions;
-  conduct: RoomPermissions;
+  permissions: RoomPermissions;
   messages: Messages;
   moderation: Moderation;
   rateLimits: RateLimits;
@@ -105,7 +105,7 @@ export function createGateway(options: {
     handshake,
     rooms,
     sessions,
-    conduct,
+    permissions,
     messages,
     moderation,
     rateLimits,
@@ -117,18 +117,18 @@ export function createGateway(options: {
   const requireLogin = ({ role }: VerifiedMember) =>
     role === 'guest' ? createRefusal('login_required') : null;
   const accessChecks: AccessChecks = {
-    read: conduct.checkRead,
+    read: permissions.checkRead,
     own: requireLogin,
-    write: conduct.checkWrite,
+    write: permissions.checkWrite,
     moderate: (member) =>
       requireLogin(member) ??
-      (rankOf(conduct.effectiveRoleOf(member)) > 0 ? null : createRefusal('forbidden')),
+      (rankOf(permissions.effectiveRoleOf(member)) > 0 ? null : createRefusal('forbidden')),
   };
   const actingModeratorOf = (member: VerifiedMember): ActingModerator => ({
     project: member.projectId,
     room: member.room,
     actor: { kind: 'member', id: member.userId, name: member.username },
-    rank: rankOf(conduct.effectiveRoleOf(member)),
+    rank: rankOf(permissions.effectiveRoleOf(member)),
   });
 
   function defineCommand<Value, Reply>(command: CommandDefinition<Value, Reply>): CommandHandler<Reply> {

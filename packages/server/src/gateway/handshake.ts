@@ -41,7 +41,7 @@ const UNAVAILABLE_ERROR: ConnectError = {
 
 export function createHandshake(options: {
   auth: Auth;
-  conduct: RoomPermissions;
+  permissions: RoomPermissions;
   connectionLimits: ConnectionLimits;
   cooldowns: Cooldowns;
   rateLimits: RateLimits;
@@ -49,7 +49,7 @@ export function createHandshake(options: {
   freshness: Freshness;
   log: Log;
 }): Handshake {
-  const { auth, conduct, connectionLimits, cooldowns, rateLimits, refusalLog, freshness, log } = options;
+  const { auth, permissions, connectionLimits, cooldowns, rateLimits, refusalLog, freshness, log } = options;
 
   /** What no honest host signs. A token that has expired was good once. */
   function reportIfInvalidToken(authResult: AuthResult, address: string | null): void {
@@ -88,7 +88,7 @@ export function createHandshake(options: {
     // Meanwhile a key may have been fetched from far away.
     if (!freshness.isFresh()) return UNAVAILABLE_ERROR;
     const { member } = authResult;
-    const readRefusal = conduct.checkRead(member);
+    const readRefusal = permissions.checkRead(member);
     if (readRefusal) {
       recordRefusal(identityOf(member), readRefusal, 'the rules of the room');
       return connectError(readRefusal, AUTHENTICATION_ERROR);

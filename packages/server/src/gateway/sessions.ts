@@ -7,6 +7,7 @@ import { type EncodedPacket, encodeEvent } from '../connections/packet-encoder.j
 import type { SendQueue } from '../connections/send-queue.js';
 import type { RoomPermissions } from '../messages/permissions.js';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
+import { forEachInSlices } from '../runtime/sliced-loop.js';
 
 export type Sessions = {
   /** From now until it disconnects. */
@@ -44,11 +45,11 @@ type LiveConnection = {
 
 export function createSessions(options: {
   auth: Auth;
-  conduct: RoomPermissions;
+  permissions: RoomPermissions;
   now?: () => number;
   wallNow?: () => number;
 }): Sessions {
-  const { auth, conduct, now = monotonicTime, wallNow = wallTime } = options;
+  const { auth, permissions, now = monotonicTime, wallNow = wallTime } = options;
   /** By project. */
   const socketsByProject = new Map<string, Map<ChatSocket, LiveConnection>>();
 
@@ -67,7 +68,7 @@ export function createSessions(options: {
 
   function disconnectIfRefused(socket: ChatSocket): void {
     const { member } = socket.data;
-    const refused = auth.recheck(member) ?? conduct.checkRead(member);
+    const refused = auth.recheck(member) ?? permissions.checkRead(member);
     if (refused !== null) disconnectWithRefusal(socket, refused);
   }
 
@@ -83,11 +84,11 @@ export function createSessions(options: {
     session: LiveConnection,
     packets: Map<string, EncodedPacket>,
   ): void {
-    const permissions = conduct.permissionsOf(socket.data.member);
-    const fingerprint = fingerprintOf(permissions);
+    const current = permissions.permissionsOf(socket.data.member);
+    const fingerprint = fingerprintOf(current);
     if (session.sentPermissions === fingerprint) return;
     session.sentPermissions = fingerprint;
-    const packet = packets.get(fingerprint) ?? encodeEvent('permissions', permissions);
+    const packet = packets.get(fingerprint) ?? encodeEvent('permissions', current);
     packets.set(fingerprint, packet);
     session.sendQueue.send(packet);
   }
@@ -99,15 +100,14 @@ export function createSessions(options: {
   async function recheckDue(): Promise<void> {
     isRechecking = true;
     const packets = new Map<string, EncodedPacket>();
-    let sliceStart = performance.now();
-    for (const [socket, session] of dueForRecheck) {
+    const recheckOne = ([socket, session]: [ChatSocket, LiveConnection]) => {
       dueForRecheck.delete(socket);
       disconnectIfRefused(socket);
       if (socket.connected) pushPermissions(socket, session, packets);
-      if (performance.now() - sliceStart < RECHECK_SLICE_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      sliceStart = performance.now();
-    }
+    };
+    // Again for those that became due after the last item: `isRechecking` kept them from starting their own loop.
+    while (dueForRecheck.size > 0)
+      await forEachInSlices(dueForRecheck, recheckOne, { sliceMs: RECHECK_SLICE_MS });
     isRechecking = false;
   }
 
@@ -131,7 +131,7 @@ export function createSessions(options: {
       const { projectId } = socket.data.member;
       const members = socketsByProject.get(projectId) ?? new Map<ChatSocket, LiveConnection>();
       // What `session` says.
-      const sentPermissions = fingerprintOf(conduct.permissionsOf(socket.data.member));
+      const sentPermissions = fingerprintOf(permissions.permissionsOf(socket.data.member));
       socketsByProject.set(
         projectId,
         members.set(socket, { sendQueue, sentPermissions, announcedExpiry: null }),
