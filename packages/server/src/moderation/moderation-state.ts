@@ -1,8 +1,8 @@
 /** This server's copy of the moderation of all projects: sanctions, staff and room rules. */
 
 import type { Refusal } from '@chatty/protocol';
+import { type ChangeListener, createVersionedCache } from '../cluster/versioned-cache.js';
 import { monotonicTime, wallTime } from '../runtime/clocks.js';
-import { coalesce } from '../runtime/coalesce.js';
 import type { Log } from '../runtime/logger.js';
 import { createTimeSlicer, NO_PROJECT, type TimeSlicer } from '../runtime/time-slicer.js';
 import type { ModerationChanges, ModerationRecords, StaffRow } from '../store/moderation-store.js';
@@ -35,7 +35,12 @@ export type ModerationState = {
   close(): void;
 };
 
-type ChangeListener = (projects?: ReadonlySet<string>) => void;
+type StateCopy = {
+  sanctions: ActiveSanctions;
+  staff: StaffTable;
+  /** By `project/room`. */
+  rules: Map<string, RoomRules>;
+};
 
 /** How often ended sanctions are removed. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -50,56 +55,47 @@ export async function createModerationState(options: {
   date?: () => number;
 }): Promise<ModerationState> {
   const { records, log, slices = createTimeSlicer(), now = monotonicTime, date = wallTime } = options;
-  const staff = new StaffDirectory(records, log);
-  let sanctions = new ActiveSanctions(now);
-  /** By `project/room`. */
-  let rules = new Map<string, RoomRules>();
-  let version: number | null = null;
-  const listeners: ChangeListener[] = [];
   const clocks = createClockDrift(now, date);
   /** The remaining times of sanctions are wrong since the clocks drifted: everything has to be read again. */
   let needsFullReload = false;
-
-  async function reload(): Promise<void> {
-    const isFullReload = needsFullReload;
-    const changes = await records.changesSince(isFullReload ? null : version);
-    if (changes === null) return;
-    const next = changes.isComplete
-      ? { sanctions: new ActiveSanctions(now), staff: new StaffTable(), rules: new Map<string, RoomRules>() }
-      : { sanctions, staff: staff.stored, rules };
-    const projects = await applyChanges(changes, next, now, (row) => staff.removePending(row));
-    ({ sanctions, rules } = next);
-    staff.replaceStored(next.staff);
-    if (isFullReload) needsFullReload = false;
-    version = changes.version;
-    for (const listener of listeners) listener(changes.isComplete ? undefined : projects);
-  }
-
-  const refresh = coalesce(reload);
+  const cache = createVersionedCache<StateCopy, ModerationChanges>({
+    readChanges: (since) => records.changesSince(since),
+    createState: () => ({
+      sanctions: new ActiveSanctions(now),
+      staff: new StaffTable(),
+      rules: new Map(),
+    }),
+    apply: (state, changes) => applyChanges(changes, state, now, (row) => staff.removePending(row)),
+    needsFullReload: () => needsFullReload,
+    onFullReload: () => {
+      needsFullReload = false;
+    },
+  });
+  const staff = new StaffDirectory(records, log, () => cache.state.staff);
 
   function reloadAfterClockDrift(): void {
     if (clocks.hasDrifted()) needsFullReload = true;
     if (!needsFullReload) return;
-    refresh().catch((error) => log.debug({ reason: String(error) }, 'failed to reload sanctions'));
+    cache.refresh().catch((error) => log.debug({ reason: String(error) }, 'failed to reload sanctions'));
   }
 
-  await refresh();
-  const stopSweep = startSweep(slices, () => sanctions);
+  await cache.refresh();
+  const stopSweep = startSweep(slices, () => cache.state.sanctions);
   const clockTimer = setInterval(reloadAfterClockDrift, CLOCK_CHECK_INTERVAL_MS);
 
   return {
-    activeBan: (project, userId, rank) => sanctions.banOf({ project, userId, rank }),
-    activeMute: (project, userId, rank) => sanctions.muteOf({ project, userId, rank }),
+    activeBan: (project, userId, rank) => cache.state.sanctions.banOf({ project, userId, rank }),
+    activeMute: (project, userId, rank) => cache.state.sanctions.muteOf({ project, userId, rank }),
     staffOf: (project, userId) => staff.find(project, userId),
     staff: (project) => staff.list(project),
     recordStaff: (claim) => staff.record(claim),
-    rules: (project, room) => rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
-    sanctionsFull: (project) => sanctions.isFull(project),
+    rules: (project, room) => cache.state.rules.get(`${project}/${room}`) ?? DEFAULT_RULES,
+    sanctionsFull: (project) => cache.state.sanctions.isFull(project),
     get version() {
-      return version ?? -1;
+      return cache.version ?? -1;
     },
-    refresh,
-    onChange: (listener) => void listeners.push(listener),
+    refresh: cache.refresh,
+    onChange: cache.onChange,
     close() {
       stopSweep();
       clearInterval(clockTimer);
@@ -110,7 +106,7 @@ export async function createModerationState(options: {
 /** @returns the changed projects */
 async function applyChanges(
   changes: ModerationChanges,
-  target: { sanctions: ActiveSanctions; staff: StaffTable; rules: Map<string, RoomRules> },
+  target: StateCopy,
   now: () => number,
   onStaffRow: (row: StaffRow) => void,
 ): Promise<Set<string>> {

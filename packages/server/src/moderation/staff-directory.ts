@@ -41,33 +41,27 @@ export class StaffTable {
 export class StaffDirectory {
   readonly #records: Pick<ModerationRecords, 'recordStaff'>;
   readonly #log: Log;
-  /** As read from the store. */
-  #stored = new StaffTable();
+  readonly #readStored: () => StaffTable;
   /** Claims of tokens until they are read back: meanwhile nobody may moderate a moderator as if they were a member. */
   readonly #pending = new StaffTable();
 
-  constructor(records: Pick<ModerationRecords, 'recordStaff'>, log: Log) {
+  /** @param readStored the rows as last read from the store */
+  constructor(records: Pick<ModerationRecords, 'recordStaff'>, log: Log, readStored: () => StaffTable) {
     this.#records = records;
     this.#log = log;
-  }
-
-  get stored(): StaffTable {
-    return this.#stored;
-  }
-
-  /** @param stored all rows of the store, or the former table with changes */
-  replaceStored(stored: StaffTable): void {
-    this.#stored = stored;
+    this.#readStored = readStored;
   }
 
   /** The newest known row of somebody who is or was staff; null: none. */
   find(project: string, userId: string): StaffRow | null {
-    return this.#pending.get(project, userId) ?? this.#stored.get(project, userId);
+    return this.#pending.get(project, userId) ?? this.#readStored().get(project, userId);
   }
 
   /** The current staff of the project. */
   list(project: string): StaffRow[] {
-    return this.#stored.of(project).filter(({ role }) => rankOf(role) > 0);
+    return this.#readStored()
+      .of(project)
+      .filter(({ role }) => rankOf(role) > 0);
   }
 
   /** Stores what a verified token says, if it makes somebody staff, renames staff, or ends their role. */
@@ -86,7 +80,7 @@ export class StaffDirectory {
   }
 
   #isFull(project: string): boolean {
-    return this.#stored.countOf(project) + this.#pending.countOf(project) >= MAX_STAFF_PER_PROJECT;
+    return this.#readStored().countOf(project) + this.#pending.countOf(project) >= MAX_STAFF_PER_PROJECT;
   }
 
   /** Keeps the claim of a newer token. */

@@ -3,10 +3,16 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { MAIN_ROOM, type Role, roles } from '@chatty/protocol';
 import { type CompactVerifyGetKey, type CryptoKey, createRemoteJWKSet, importSPKI } from 'jose';
+import { createVersionedCache } from '../cluster/versioned-cache.js';
 import { wallTime } from '../runtime/clocks.js';
-import { coalesce } from '../runtime/coalesce.js';
 import type { Log } from '../runtime/logger.js';
-import type { Algorithm, ProjectRecords, ProjectRow, SecretRow } from '../store/project-store.js';
+import type {
+  Algorithm,
+  ProjectChanges,
+  ProjectRecords,
+  ProjectRow,
+  SecretRow,
+} from '../store/project-store.js';
 import { createKnownOrigins } from './known-origins.js';
 import { type ProjectSettings, settingsFromStored } from './project-settings.js';
 import type { SecretCipher } from './secret-encryption.js';
@@ -59,7 +65,12 @@ type LoadedProject = {
   cutoffs: ReadonlyMap<string, number>;
 };
 
-/** How often times of use are written, in milliseconds. */
+type ProjectsState = {
+  loaded: Map<string, LoadedProject>;
+  knownOrigins: ReturnType<typeof createKnownOrigins>;
+};
+
+/** How often the times at which keys were last used are written. */
 const LAST_USED_WRITE_INTERVAL_MS = 30_000;
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
@@ -102,11 +113,15 @@ export async function createProjects(options: {
     algorithms: ['HS256'],
     key: secretToKey(options.sharedKey),
   };
-  let loaded = new Map<string, LoadedProject>();
-  let knownOrigins = createKnownOrigins({ production });
-  let version: number | null = null;
   const pendingKeyUses = new Map<string, { project: string; kid: string; at: number }>();
-  const listeners: ((projects?: ReadonlySet<string>) => void)[] = [];
+  const cache = createVersionedCache({
+    readChanges: (since) => records.changesSince(since),
+    createState: () => ({
+      loaded: new Map<string, LoadedProject>(),
+      knownOrigins: createKnownOrigins({ production }),
+    }),
+    apply: applyChanges,
+  });
 
   async function loadKey(project: string, row: SecretRow): Promise<SigningKey['key']> {
     if (row.algorithm === 'JWKS') return createRemoteJWKSet(new URL(row.public ?? ''));
@@ -116,7 +131,7 @@ export async function createProjects(options: {
   }
 
   async function load(row: ProjectRow): Promise<LoadedProject> {
-    const previous = loaded.get(row.id);
+    const previous = cache.state.loaded.get(row.id);
     const keys: LoadedProject['keys'] = [];
     for (const secret of row.secrets) {
       if (secret.revokedAt !== null) continue;
@@ -135,26 +150,17 @@ export async function createProjects(options: {
     return { project: { row, settings: settingsFromStored(row.settings) }, keys, cutoffs };
   }
 
-  async function reload(): Promise<void> {
-    const changes = await records.changesSince(version);
-    if (changes === null) return;
-    const next = changes.isComplete
-      ? { loaded: new Map<string, LoadedProject>(), knownOrigins: createKnownOrigins({ production }) }
-      : { loaded, knownOrigins };
+  async function applyChanges(state: ProjectsState, { pages }: ProjectChanges): Promise<ReadonlySet<string>> {
     const changed = new Set<string>();
-    for await (const page of changes.pages)
+    for await (const page of pages)
       for (const row of page) {
         const found = await load(row);
-        next.knownOrigins.update(next.loaded.get(row.id)?.project ?? null, found.project);
-        next.loaded.set(row.id, found);
+        state.knownOrigins.update(state.loaded.get(row.id)?.project ?? null, found.project);
+        state.loaded.set(row.id, found);
         changed.add(row.id);
       }
-    ({ loaded, knownOrigins } = next);
-    version = changes.version;
-    for (const listener of listeners) listener(changes.isComplete ? undefined : changed);
+    return changed;
   }
-
-  const refresh = coalesce(reload);
 
   const isUnexpired = ({ row }: { row: SecretRow }, time: number) =>
     row.expiresAt === null || time < Date.parse(row.expiresAt);
@@ -167,7 +173,7 @@ export async function createProjects(options: {
     );
   }
 
-  await refresh();
+  await cache.refresh();
   const writeTimer = setInterval(() => {
     writeKeyUses().catch((error) =>
       log.debug({ reason: String(error) }, 'times of use could not be written'),
@@ -175,10 +181,10 @@ export async function createProjects(options: {
   }, LAST_USED_WRITE_INTERVAL_MS);
 
   return {
-    get: (id) => loaded.get(id)?.project ?? null,
-    has: (id) => loaded.has(id) || allowUnregistered,
+    get: (id) => cache.state.loaded.get(id)?.project ?? null,
+    has: (id) => cache.state.loaded.has(id) || allowUnregistered,
     signingKeysOf(id, kid, algorithm) {
-      const found = loaded.get(id);
+      const found = cache.state.loaded.get(id);
       if (!found) return allowUnregistered && algorithm === 'HS256' ? [sharedKey] : [];
       // Revoked ones too: what was once taken away from the shared secret is never given back to it.
       if (found.project.row.secrets.length === 0) return algorithm === 'HS256' ? [sharedKey] : [];
@@ -189,19 +195,19 @@ export async function createProjects(options: {
         .map(({ key }) => key);
     },
     isKeyActive(id, kid) {
-      const found = loaded.get(id);
+      const found = cache.state.loaded.get(id);
       if (!found) return allowUnregistered && kid === null;
       if (kid === null) return found.project.row.secrets.length === 0;
       return found.keys.some((each) => each.row.kid === kid && isUnexpired(each, now()));
     },
     tokensValidFrom(id, userId) {
-      const cutoffs = loaded.get(id)?.cutoffs;
+      const cutoffs = cache.state.loaded.get(id)?.cutoffs;
       const cutoffTimes = [cutoffs?.get(''), cutoffs?.get(userId)].filter((moment) => moment !== undefined);
       return cutoffTimes.length === 0 ? null : Math.max(...cutoffTimes);
     },
     originRefusalReason(id, origin) {
       if (origin === undefined) return null;
-      const found = loaded.get(id);
+      const found = cache.state.loaded.get(id);
       if (!found)
         return origins === null || origins.includes(origin) ? null : 'ALLOWED_ORIGINS does not have it';
       const { row, settings } = found.project;
@@ -212,17 +218,18 @@ export async function createProjects(options: {
       return `the project does not allow it: npm run project -- origins ${id} ${[...row.origins, origin].join(' ')}`;
     },
     isKnownOrigin: (origin) =>
-      knownOrigins.has(origin) || (allowUnregistered && (origins === null || origins.includes(origin))),
+      cache.state.knownOrigins.has(origin) ||
+      (allowUnregistered && (origins === null || origins.includes(origin))),
     allowsGuests(id) {
-      const setting = loaded.get(id)?.project.settings.guests;
+      const setting = cache.state.loaded.get(id)?.project.settings.guests;
       if (setting !== undefined && setting !== null) return setting;
-      if (!allowUnregistered && !loaded.has(id)) return false;
+      if (!allowUnregistered && !cache.state.loaded.has(id)) return false;
       return guestProjects.includes('*') || guestProjects.includes(id);
     },
     hasRoom: (id, room) =>
-      room === MAIN_ROOM || (loaded.get(id)?.project.settings.rooms ?? []).includes(room),
+      room === MAIN_ROOM || (cache.state.loaded.get(id)?.project.settings.rooms ?? []).includes(room),
     roleOf(id, role) {
-      const highest = loaded.get(id)?.project.settings.highestRole;
+      const highest = cache.state.loaded.get(id)?.project.settings.highestRole;
       return highest === undefined
         ? role
         : (roles[Math.min(roles.indexOf(role), roles.indexOf(highest))] ?? role);
@@ -231,13 +238,13 @@ export async function createProjects(options: {
       if (kid !== null) pendingKeyUses.set(`${id}/${kid}`, { project: id, kid, at: now() });
     },
     get version() {
-      return version ?? -1;
+      return cache.version ?? -1;
     },
-    refresh,
-    onChange: (listener) => void listeners.push(listener),
+    refresh: cache.refresh,
+    onChange: cache.onChange,
     async close() {
       clearInterval(writeTimer);
-      await refresh.idle();
+      await cache.idle();
       await writeKeyUses().catch(() => undefined);
     },
   };
