@@ -1,4 +1,4 @@
-/** Promise: the chat can be used by keyboard, without motion, in the system's colours, and before anybody is logged in. */
+/** Promise: the chat can be used by keyboard alone, without motion, in forced colours, and passes axe before a login. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

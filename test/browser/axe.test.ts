@@ -1,4 +1,4 @@
-/** Promise: no rule of axe is broken in any state of a talk. */
+/** Promise: axe finds no violation in any state of a conversation. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

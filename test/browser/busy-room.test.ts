@@ -1,4 +1,4 @@
-/** Promise: in a room of 100,000 messages a hundred more a second neither move what one reads nor make the page grow. */
+/** Promise: in a room of 100,000 messages a hundred more each second neither move the reading position nor make the page grow. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

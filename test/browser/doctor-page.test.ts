@@ -1,4 +1,4 @@
-/** Promise: the doctor page shows a host why its visitors are turned away, to everybody who may know it, and leaks nothing. */
+/** Promise: the doctor page explains to a host why its visitors are refused, and leaks nothing. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: the chat is a good guest: it works on pages with strict policies and hostile ones, and leaves them as they were. */
+/** Promise: the chat works on pages with strict policies and on hostile pages, and leaves them as they were. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: a visitor reads back through thousands of messages without losing their place, a message, or memory. */
+/** Promise: a visitor reads back through thousands of messages without losing their position, a message, or memory. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

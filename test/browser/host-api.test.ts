@@ -1,4 +1,4 @@
-/** Promise: what a host's page says to the chat happens, in the order it was said, and what happens in the chat the page hears. */
+/** Promise: calls of the host take effect in their order, and the host gets an event for everything that happens in the chat. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: a chat comes and goes with the page that shows it, in any order of calls, and leaves nothing behind. */
+/** Promise: chats are created and destroyed with the page, in any order of calls, and leave nothing behind. */
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

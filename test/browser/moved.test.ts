@@ -1,4 +1,4 @@
-/** Promise: a chat that is moved on its page, or to the body that takes the place of its own, leaves its reader at their line. */
+/** Promise: a chat that is moved on its page, or to a new body, keeps its reading position. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

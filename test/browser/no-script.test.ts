@@ -1,4 +1,4 @@
-/** Promise: nobody's words, name or picture become more than text and a picture, also on a page whose policy forbids nothing. */
+/** Promise: no text, name or picture of a user becomes more than text and a picture, also on a page without a policy. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

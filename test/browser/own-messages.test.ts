@@ -1,4 +1,4 @@
-/** Promise: one changes and deletes one's own messages by hand, by keyboard and by touch, and everybody sees it. */
+/** Promise: members edit and delete their own messages by mouse, keyboard and touch, and everyone sees it. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

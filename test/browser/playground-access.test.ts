@@ -1,4 +1,4 @@
-/** Promise: the playground is for everybody: by the keyboard alone, on a phone, light and dark; and its notices reach whoever is away. */
+/** Promise: the playground works by keyboard alone, on a phone, light and dark, and its notifications reach an absent visitor. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

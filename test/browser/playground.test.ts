@@ -1,4 +1,4 @@
-/** Promise: on the playground each kind of setting changes the chat at once, what happens is logged, and the code it gives works. */
+/** Promise: on the playground each setting changes the chat at once, events are logged, and the code it shows works. */
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-/** Promise: where the host shows profiles, names of others can be pressed by mouse, finger and keyboard; nothing moves for it. */
+/** Promise: where the host shows profiles, names can be pressed by mouse, finger and keyboard, without a change of layout. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

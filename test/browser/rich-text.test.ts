@@ -1,4 +1,4 @@
-/** Promise: links of a message open safely, hidden text shows by mouse and keyboard, and nothing written becomes anything else. */
+/** Promise: links of a message open safely, spoilers open by mouse and keyboard, and all other text stays text. */
 
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: chats of one page may be in rooms of their own, each with its talk and people, as the host says in any of its ways. */
+/** Promise: chats of one page can be in different rooms, each with its own messages and members. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: three people on two sites, in a real browser, see exactly what they should. */
+/** Promise: three people on two sites, in a real browser, see the messages of their own site and no others. */
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-/** Promise: one answers a message and finds what was answered, calls people by name, and writes emoji, by hand and by keyboard. */
+/** Promise: visitors reply to messages, jump to quotes, mention people and insert emoji, by mouse and by keyboard. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: whatever colours a host gives, some or all of them, the rest is made to go with them and can be read. */
+/** Promise: with any colours a host sets, the remaining ones match and all text is readable. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

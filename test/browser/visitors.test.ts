@@ -1,4 +1,4 @@
-/** Promise: who is not logged in reads along where the project allows it, becomes a member in place, and sees who is typing. */
+/** Promise: guests read where the project allows it, become members in place, and see who is typing. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Promise: a visitor who may not write sees why and until when, loses nothing of what they wrote, and knows staff by more than a name. */
+/** Promise: a visitor who may not write sees why and until when, loses no text, and recognises staff. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

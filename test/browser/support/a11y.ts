@@ -1,4 +1,4 @@
-/** What is wrong with a page for somebody who cannot see it, or not well, or has no steady hand. */
+/** Finds accessibility violations of a page: broken rules of axe, and targets that are too small. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** A host's page for the stories of its API: any markup, a strict policy, and a count of all that scripts leave on a page. */
+/** A host page with any markup and a strict policy, which counts everything that scripts leave on it. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** A page that remembers what reached its visitor beyond the chat: notifications, tones, what was asked and stored; and can be hidden. */
+/** A page that records notifications, tones, permission requests and stored values, and that can be hidden. */
 
 import assert from 'node:assert/strict';
 import type { Frame, Page } from 'playwright-core';

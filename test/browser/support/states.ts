@@ -1,4 +1,4 @@
-/** The states a visitor meets, one after the other on a real server, for everything that has to hold in each of them. */
+/** Brings the widget into each of its states on a real server, for tests that hold in all of them. */
 
 import type { BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core';
 import { assertStored, connectClient, createTestToken, type TestClient } from '../../support/server.js';

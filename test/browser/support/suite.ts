@@ -1,4 +1,4 @@
-/** What the browser stories of one file begin with: a chat server, a browser, pages of a host, and what pages complained of. */
+/** Starts what the browser tests of a file share: a chat server, a browser, host pages, and a list of page errors. */
 
 import { after, afterEach, before, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
