@@ -1,9 +1,13 @@
-/** Decides the state of the connection: one written table. */
+/** Decides how the state of the connection changes: one table of states and events. */
 
 /**
- * idle: not asked to connect. connecting: the first try is under way. recovering: connected, catching up with the room.
- * live: in the room and up to date. waiting: lost or not reached, will try again. refused: the server will not have this
- * token. closed: over.
+ * - idle: `connect` was not called yet.
+ * - connecting: the first attempt is under way.
+ * - recovering: connected, fetching missed changes.
+ * - live: in the room and up to date.
+ * - waiting: not connected, another attempt is scheduled or under way.
+ * - refused: the server does not accept this token, or the user is banned.
+ * - closed: `close` was called. Final.
  */
 export type ConnectionState =
   | 'idle'
@@ -13,10 +17,17 @@ export type ConnectionState =
   | 'waiting'
   | 'refused'
   | 'closed';
-/** connect: asked to. open: the handshake is through. joined: caught up. lost: no connection. refuse, close: by either side. */
+/**
+ * - connect: the caller asks for a connection.
+ * - open: the handshake succeeded.
+ * - joined: all missed changes are here.
+ * - lost: the connection broke or could not be made.
+ * - refuse: the server refuses the connection for good.
+ * - close: the caller ends it.
+ */
 export type ConnectionEvent = 'connect' | 'open' | 'joined' | 'lost' | 'refuse' | 'close';
 
-/** What an event makes of a state. Where nothing is written the state keeps itself: what comes late changes nothing. */
+/** The next state for each state and event. An event that is not listed changes nothing: it came too late. */
 export const transitions: {
   readonly [From in ConnectionState]: { readonly [On in ConnectionEvent]?: ConnectionState };
 } = {

@@ -1,215 +1,217 @@
-/** Decides when to try to connect, when a connection counts as lost, and what a refusal means; the states are in machine.ts. */
+/** Decides when to connect, when a connection counts as lost, and how the client reacts to a refusal. */
 
 import type { HandshakeAuth, Refusal } from '@chatty/protocol';
+import { createBackoff } from './backoff.js';
 import type { Clock } from './clock.js';
 import { type ConnectionEvent, type ConnectionState, transitions } from './connection-states.js';
 import type { Credentials } from './credentials.js';
 import { type TimedRefusal, toTimedRefusal } from './refusal.js';
-import type { SendRequest, SocketIoFactory, SocketIoHandlers } from './socketio-client.js';
+import type { SendRequest, SocketIoClient, SocketIoFactory, SocketIoHandlers } from './socketio-client.js';
 
-export type Connection = {
-  readonly state: ConnectionState;
-  /** Why it is refused, or waits where the server said so. */
-  readonly refusal: TimedRefusal | null;
-  connect(): void;
-  /** Tries at once where it waits, also for the end of a ban, unless it is too soon or the host is being asked for a token. */
-  reconnectNow(): void;
-  /** Leaves the connection, if there is one, and makes a new one at once. */
-  reconnect(): void;
-  /** The connection does not answer. */
-  abort(): void;
-  /** What was missed is here. */
-  markCaughtUp(): void;
-  /** The server ends the connection, and says why. */
-  disconnectWithRefusal(refusal: Refusal): void;
-  /** The server is about to stop: a new connection after a random part of `delay` milliseconds. */
-  reconnectWithin(delay: number): void;
-  close(): void;
-  /** Rejects at once without a connection, and when it breaks before the answer. */
-  request: SendRequest;
-};
-
-/** Waits are random up to this (full jitter, so that a crowd does not come back at once); it doubles up to the last. */
-const INITIAL_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 10_000;
-/** Longest time in milliseconds for a handshake, and between two steps of catching up. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-const RECOVERY_STEP_TIMEOUT_MS = 20_000;
-/** Refusals of expired tokens in a row after which the host's tokens are given up. */
-const MAX_TOKEN_RENEWALS = 3;
-
-export function createConnection(options: {
+export type ConnectionOptions = {
   createSocket: SocketIoFactory;
   url: string;
   auth: () => HandshakeAuth;
   credentials: Credentials;
   clock: Clock;
-  /** The state changed, or the reason for it. */
+  /** Reports each change of the state or of the refusal. */
   onChange: (state: ConnectionState, refusal: TimedRefusal | null) => void;
   onEvent: SocketIoHandlers['onEvent'];
-}): Connection {
-  const { credentials, clock, onChange } = options;
-  let state: ConnectionState = 'idle';
-  let refusal: TimedRefusal | null = null;
-  let backoffMs = INITIAL_BACKOFF_MS;
-  let tokenRenewals = 0;
-  /** The era in which the host was asked for a token: until that is over, the old one need not be shown again. */
-  let renewingAttempt = -1;
-  /** The one timer there is: the next try, or the end of patience with the present one. */
-  let cancelTimer = () => {};
-  /** Grows with each connection made or lost: what belongs to an earlier one is not taken for this one's. */
-  let attemptId = 0;
+};
 
-  const socket = options.createSocket({
-    url: options.url,
-    auth: options.auth,
-    handlers: {
-      onConnect() {
-        armStepTimeout();
-        transition('open');
+/** Each pause is a random part of the back-off ("full jitter"), so that many clients do not reconnect at once. */
+const INITIAL_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Longest time between two events while the client catches up. */
+const RECOVERY_STEP_TIMEOUT_MS = 20_000;
+/** Refusals of expired tokens in a row after which the client stops asking the host for another. */
+const MAX_TOKEN_RENEWALS = 3;
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #socket: SocketIoClient;
+  readonly #backoff = createBackoff(INITIAL_BACKOFF_MS, MAX_BACKOFF_MS);
+  #state: ConnectionState = 'idle';
+  #refusal: TimedRefusal | null = null;
+  #tokenRenewals = 0;
+  /** The generation that waits for a new token of the host: there is no need to try the old one again. */
+  #renewingGeneration = -1;
+  /** The only timer: for the next attempt, or for the timeout of the current one. */
+  #cancelTimer = () => {};
+  /** Grows with each connection made or lost: answers of an earlier generation are ignored. */
+  #generation = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#socket = options.createSocket({
+      url: options.url,
+      auth: options.auth,
+      handlers: {
+        onConnect: () => {
+          this.#startStepTimeout();
+          this.#transition('open');
+        },
+        onDisconnect: () => this.#onLost(),
+        onRefused: (refusal) => this.#onRefused(refusal),
+        onEvent: (name, ...values) => {
+          if (this.#state === 'recovering') this.#startStepTimeout();
+          options.onEvent(name, ...values);
+        },
       },
-      onDisconnect: () => onLost(),
-      onRefused,
-      onEvent(name, ...values) {
-        if (state === 'recovering') armStepTimeout();
-        options.onEvent(name, ...values);
-      },
-    },
-  });
-  const isConnected = () => state === 'live' || state === 'recovering';
-
-  function transition(onEvent: ConnectionEvent, newRefusal: TimedRefusal | null = null): void {
-    const next = transitions[state][onEvent] ?? state;
-    const unchanged = next === state;
-    if (unchanged && (state !== 'waiting' || onEvent !== 'lost' || newRefusal?.until === refusal?.until))
-      return;
-    state = next;
-    refusal = newRefusal;
-    onChange(state, refusal);
-  }
-
-  function schedule(delayMs: number, callback: () => void): void {
-    cancelTimer();
-    cancelTimer = clock.later(callback, delayMs);
-  }
-
-  const armStepTimeout = () => schedule(RECOVERY_STEP_TIMEOUT_MS, abort);
-
-  function startAttempt(): void {
-    attemptId += 1;
-    schedule(HANDSHAKE_TIMEOUT_MS, abort);
-    socket.connect();
-  }
-
-  /** How long the server asks to wait, in milliseconds. */
-  const serverDelayMs = () => Math.max(0, (refusal?.until ?? 0) - clock.now());
-
-  function onLost(newRefusal: TimedRefusal | null = null): void {
-    attemptId += 1;
-    cancelTimer();
-    transition('lost', newRefusal);
-    if (state !== 'waiting') return;
-    schedule(serverDelayMs() + clock.random() * backoffMs, startAttempt);
-    backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
-  }
-
-  function abort(): void {
-    socket.disconnect();
-    onLost();
-  }
-
-  function reconnect(): void {
-    socket.disconnect();
-    cancelTimer();
-    transition('lost');
-    transition('connect');
-    if (state === 'waiting' || state === 'connecting') startAttempt();
-  }
-
-  /** Where the refusal has an end, as a ban may, it is not asked of the visitor to come back: somebody reads along here. */
-  function enterRefused(newRefusal: TimedRefusal): void {
-    transition('refuse', newRefusal);
-    // Whoever was told of it may have begun something else.
-    if (state === 'refused' && refusal === newRefusal && newRefusal.until !== null)
-      schedule(serverDelayMs() + clock.random() * INITIAL_BACKOFF_MS, connect);
-  }
-
-  function connect(): void {
-    if (state !== 'idle' && state !== 'refused') return;
-    tokenRenewals = 0;
-    transition('connect');
-    startAttempt();
-  }
-
-  function onRefused(refusal: Refusal): void {
-    const newRefusal = toTimedRefusal(refusal, clock.now());
-    if (refusal.retry === 'later') {
-      onLost(newRefusal);
-      return;
-    }
-    attemptId += 1;
-    const startedAttempt = attemptId;
-    cancelTimer();
-    if (
-      newRefusal.code !== 'token_expired' ||
-      !credentials.renewable ||
-      tokenRenewals === MAX_TOKEN_RENEWALS
-    ) {
-      enterRefused(newRefusal);
-      return;
-    }
-    tokenRenewals += 1;
-    renewingAttempt = startedAttempt;
-    transition('lost');
-    if (startedAttempt !== attemptId) return;
-    void credentials.renew().then((renewed) => {
-      if (startedAttempt !== attemptId) return;
-      if (renewed) startAttempt();
-      else enterRefused(newRefusal);
     });
   }
 
-  return {
-    get state() {
-      return state;
-    },
-    get refusal() {
-      return refusal;
-    },
-    connect,
-    reconnectNow() {
-      if (serverDelayMs() > 0) return;
-      if (state === 'waiting' && renewingAttempt !== attemptId) reconnect();
-      // The timer stands still while the machine sleeps.
-      else if (state === 'refused' && refusal?.until) connect();
-    },
-    reconnect,
-    abort,
-    disconnectWithRefusal(refusal) {
-      socket.disconnect();
-      onRefused(refusal);
-    },
-    markCaughtUp() {
-      if (state !== 'recovering') return;
-      cancelTimer();
-      backoffMs = INITIAL_BACKOFF_MS;
-      tokenRenewals = 0;
-      transition('joined');
-    },
-    reconnectWithin(delay) {
-      if (isConnected()) schedule(clock.random() * delay, reconnect);
-    },
-    close() {
-      attemptId += 1;
-      cancelTimer();
-      transition('close');
-      socket.disconnect();
-    },
-    async request(name, payload) {
-      const startedAttempt = attemptId;
-      const answer = isConnected() ? await socket.request(name, payload) : null;
-      if (!answer || startedAttempt !== attemptId) throw new Error('no connection');
-      return answer;
-    },
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Why the connection is refused, or waits because the server asked for it. */
+  get refusal(): TimedRefusal | null {
+    return this.#refusal;
+  }
+
+  connect(): void {
+    if (this.#state !== 'idle' && this.#state !== 'refused') return;
+    this.#tokenRenewals = 0;
+    this.#transition('connect');
+    this.#startAttempt();
+  }
+
+  /** Ends a pause, also one until the end of a ban, unless the server's delay runs or the host is asked for a token. */
+  reconnectNow(): void {
+    if (this.#serverDelayMs() > 0) return;
+    if (this.#state === 'waiting' && this.#renewingGeneration !== this.#generation) this.reconnect();
+    // Timers stop while the machine sleeps, so the end of the ban may have passed.
+    else if (this.#state === 'refused' && this.#refusal?.until) this.connect();
+  }
+
+  /** Drops the current connection, if there is one, and connects again at once. */
+  reconnect(): void {
+    this.#socket.disconnect();
+    this.#cancelTimer();
+    this.#transition('lost');
+    this.#transition('connect');
+    if (this.#state === 'waiting' || this.#state === 'connecting') this.#startAttempt();
+  }
+
+  /** The server will stop: connects again after a random part of this delay. */
+  reconnectWithin(delayMs: number): void {
+    if (this.#isConnected()) this.#schedule(this.#options.clock.random() * delayMs, () => this.reconnect());
+  }
+
+  /** Treats a connection that does not answer as lost. */
+  abort(): void {
+    this.#socket.disconnect();
+    this.#onLost();
+  }
+
+  /** All missed changes are here. */
+  markCaughtUp(): void {
+    if (this.#state !== 'recovering') return;
+    this.#cancelTimer();
+    this.#backoff.reset();
+    this.#tokenRenewals = 0;
+    this.#transition('joined');
+  }
+
+  /** The server refuses the connection after it was made. */
+  disconnectWithRefusal(refusal: Refusal): void {
+    this.#socket.disconnect();
+    this.#onRefused(refusal);
+  }
+
+  close(): void {
+    this.#generation += 1;
+    this.#cancelTimer();
+    this.#transition('close');
+    this.#socket.disconnect();
+  }
+
+  /** Rejects at once without a connection, and when the connection is lost before the answer. */
+  readonly request: SendRequest = async (name, payload) => {
+    const startedIn = this.#generation;
+    const answer = this.#isConnected() ? await this.#socket.request(name, payload) : null;
+    if (!answer || startedIn !== this.#generation) throw new Error('no connection');
+    return answer;
   };
+
+  #startAttempt(): void {
+    this.#generation += 1;
+    this.#schedule(HANDSHAKE_TIMEOUT_MS, () => this.abort());
+    this.#socket.connect();
+  }
+
+  #onLost(refusal: TimedRefusal | null = null): void {
+    this.#generation += 1;
+    this.#cancelTimer();
+    this.#transition('lost', refusal);
+    if (this.#state !== 'waiting') return;
+    const jitterMs = this.#options.clock.random() * this.#backoff.next();
+    this.#schedule(this.#serverDelayMs() + jitterMs, () => this.#startAttempt());
+  }
+
+  #onRefused(received: Refusal): void {
+    const { clock, credentials } = this.#options;
+    const refusal = toTimedRefusal(received, clock.now());
+    if (received.retry === 'later') {
+      this.#onLost(refusal);
+      return;
+    }
+    this.#generation += 1;
+    this.#cancelTimer();
+    const mayRenew = credentials.renewable && this.#tokenRenewals < MAX_TOKEN_RENEWALS;
+    if (refusal.code === 'token_expired' && mayRenew) this.#renewToken(refusal);
+    else this.#enterRefused(refusal);
+  }
+
+  #renewToken(refusal: TimedRefusal): void {
+    const startedIn = this.#generation;
+    this.#tokenRenewals += 1;
+    this.#renewingGeneration = startedIn;
+    this.#transition('lost');
+    if (startedIn !== this.#generation) return;
+    void this.#options.credentials.renew().then((renewed) => {
+      if (startedIn !== this.#generation) return;
+      if (renewed) this.#startAttempt();
+      else this.#enterRefused(refusal);
+    });
+  }
+
+  /** A refusal with an end, such as a ban, ends by itself: the client connects again then. */
+  #enterRefused(refusal: TimedRefusal): void {
+    this.#transition('refuse', refusal);
+    // A listener may have connected again already.
+    if (this.#state !== 'refused' || this.#refusal !== refusal || refusal.until === null) return;
+    const jitterMs = this.#options.clock.random() * INITIAL_BACKOFF_MS;
+    this.#schedule(this.#serverDelayMs() + jitterMs, () => this.connect());
+  }
+
+  #transition(event: ConnectionEvent, refusal: TimedRefusal | null = null): void {
+    const next = transitions[this.#state][event] ?? this.#state;
+    const isNewReasonToWait =
+      next === 'waiting' && event === 'lost' && refusal?.until !== this.#refusal?.until;
+    if (next === this.#state && !isNewReasonToWait) return;
+    this.#state = next;
+    this.#refusal = refusal;
+    this.#options.onChange(next, refusal);
+  }
+
+  #startStepTimeout(): void {
+    this.#schedule(RECOVERY_STEP_TIMEOUT_MS, () => this.abort());
+  }
+
+  #schedule(delayMs: number, callback: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.later(callback, delayMs);
+  }
+
+  #isConnected(): boolean {
+    return this.#state === 'live' || this.#state === 'recovering';
+  }
+
+  /** How long the server still asks to wait. */
+  #serverDelayMs(): number {
+    return Math.max(0, (this.#refusal?.until ?? 0) - this.#options.clock.now());
+  }
 }

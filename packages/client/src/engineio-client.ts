@@ -1,20 +1,21 @@
-/** Speaks Engine.IO 4: which way packets travel, WebSocket or long polling, and when a connection counts as lost. */
+/** Implements the client side of Engine.IO 4: WebSocket or long polling, and when a connection counts as lost. */
 
-/** What is used of a WebSocket, so that `ws` will do where there is none. */
+/** The part of a WebSocket that is used, so that `ws` works as well. */
 export type WebSocketConstructor = new (
   url: string,
 ) => { onmessage: unknown; onclose: unknown; onerror: unknown; send(packet: string): void; close(): void };
 
 export type EngineIoClient = {
   send(message: string): void;
-  /** Ends it without a word to `heard`. */
+  /** Closes the connection without a call of `lost`. */
   close(): void;
-  /** Whether it goes over a WebSocket that has brought no message so far, and no failure either. */
+  /** Whether this is a WebSocket that has neither received a message nor failed so far. */
   readonly webSocketSilent: boolean;
 };
 
+type EngineIoHandlers = { open(): void; message(text: string): void; lost(): void };
 type TransportHandlers = { take(packet: unknown): void; gone(): void };
-/** One way for packets. Takes nothing and is never gone once it was closed. */
+/** Carries packets. Calls no handler after `close`. */
 type Transport = {
   send(packet: string): void;
   close(): void;
@@ -22,36 +23,41 @@ type Transport = {
 };
 
 const SEPARATOR = '\x1e';
-/** Longest time in milliseconds for what is still to be sent when a connection is left. */
+/** Longest time for sending what is queued when a connection is closed. */
 const CLOSE_GRACE_MS = 5_000;
 
-/** @param options.address of the server, up to the name of the transport; without a WebSocket it goes by long polling */
-export function openEngineIo(options: {
-  address: string;
-  WebSocket: WebSocketConstructor | null | undefined;
-  handlers: { open(): void; message(text: string): void; lost(): void };
-}): EngineIoClient {
-  const { address, WebSocket, handlers } = options;
+/**
+ * @param address of the server, up to the name of the transport
+ * @param WebSocket null for long polling only
+ */
+export function openEngineIo(
+  address: string,
+  WebSocket: WebSocketConstructor | null | undefined,
+  handlers: EngineIoHandlers,
+): EngineIoClient {
   const browserWindow = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
   const transportHandlers = { take: onPacket, gone: onTransportLost };
-  let transport: Transport | undefined;
-  let usesWebSocket = false;
   let opened = false;
   let silent = true;
   let closed = false;
   let heartbeatTimeoutMs = 0;
   let heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
 
+  browserWindow.addEventListener?.('offline', onTransportLost);
+  let transport = WebSocket && tryWebSocketTransport(WebSocket, address, transportHandlers);
+  let usesWebSocket = Boolean(transport);
+  transport ??= openPollingTransport(address, transportHandlers);
+
   function onPacket(packet: unknown): void {
     try {
       if (typeof packet !== 'string' || !handlePacket(packet[0], packet.slice(1))) onTransportLost();
     } catch {
-      // What cannot be understood, here or further in, is worth no more than a broken connection.
+      // A packet that cannot be parsed, or whose handler fails, ends the connection.
       onTransportLost();
     }
   }
 
-  /** Answers whether the connection goes on. */
+  /** Returns whether the packet is valid. */
   function handlePacket(type: string | undefined, text: string): boolean {
     if (opened !== (type !== '0')) return false;
     if (type === '0') {
@@ -60,10 +66,10 @@ export function openEngineIo(options: {
       if (typeof sid !== 'string' || !Number.isFinite(heartbeatTimeoutMs)) return false;
       opened = true;
       transport?.onHandshake?.(sid, maxPayload);
-      armHeartbeatTimeout();
+      startHeartbeatTimeout();
       handlers.open();
     } else if (type === '2') {
-      armHeartbeatTimeout();
+      startHeartbeatTimeout();
       transport?.send('3');
     } else if (type === '4') {
       silent = false;
@@ -72,7 +78,7 @@ export function openEngineIo(options: {
     return true;
   }
 
-  function armHeartbeatTimeout(): void {
+  function startHeartbeatTimeout(): void {
     clearTimeout(heartbeatTimer);
     heartbeatTimer = setTimeout(onTransportLost, heartbeatTimeoutMs);
   }
@@ -80,16 +86,13 @@ export function openEngineIo(options: {
   function onTransportLost(): void {
     if (closed) return;
     transport?.close();
-    if (usesWebSocket && !opened) startPolling();
-    else {
+    if (usesWebSocket && !opened) {
+      usesWebSocket = false;
+      transport = openPollingTransport(address, transportHandlers);
+    } else {
       close();
       handlers.lost();
     }
-  }
-
-  function startPolling(): void {
-    usesWebSocket = false;
-    transport = openPollingTransport(address, transportHandlers);
   }
 
   function close(): void {
@@ -99,15 +102,6 @@ export function openEngineIo(options: {
     transport?.close();
   }
 
-  browserWindow.addEventListener?.('offline', onTransportLost);
-  try {
-    if (WebSocket) transport = openWebSocketTransport(WebSocket, address, transportHandlers);
-    usesWebSocket = Boolean(transport);
-  } catch {
-    // A page may be forbidden to open one.
-  }
-  if (!transport) startPolling();
-
   return {
     send: (message) => transport?.send(`4${message}`),
     close,
@@ -115,6 +109,19 @@ export function openEngineIo(options: {
       return usesWebSocket && silent;
     },
   };
+}
+
+/** Returns null if the page is not allowed to open a WebSocket. */
+function tryWebSocketTransport(
+  WebSocket: WebSocketConstructor,
+  address: string,
+  handlers: TransportHandlers,
+): Transport | null {
+  try {
+    return openWebSocketTransport(WebSocket, address, handlers);
+  } catch {
+    return null;
+  }
 }
 
 function openWebSocketTransport(
@@ -159,7 +166,7 @@ function openPollingTransport(address: string, { take, gone }: TransportHandlers
     return response.text();
   }
 
-  /** Does work that takes requests; its failure is the line's. */
+  /** Runs a task that sends requests; if it fails, the transport is lost. */
   async function runOrFail(task: () => Promise<void>): Promise<void> {
     try {
       await task();
@@ -174,22 +181,10 @@ function openPollingTransport(address: string, { take, gone }: TransportHandlers
   }
 
   async function flushQueue(): Promise<void> {
-    // What is said in one turn goes together.
+    // Packets of one event-loop turn go into one request.
     await null;
-    while (queuedPackets.length > 0) await request(takeBatch());
+    while (queuedPackets.length > 0) await request(takeBatch(queuedPackets, maxPayloadBytes));
     flushing = undefined;
-  }
-
-  /** As many of the waiting packets as the server takes at once, but at least one. */
-  function takeBatch(): string {
-    let size = -1;
-    let count = 0;
-    for (const packet of queuedPackets) {
-      size += 1 + new TextEncoder().encode(packet).length;
-      if (count > 0 && size > maxPayloadBytes) break;
-      count += 1;
-    }
-    return queuedPackets.splice(0, count).join(SEPARATOR);
   }
 
   function send(packet: string): void {
@@ -197,7 +192,7 @@ function openPollingTransport(address: string, { take, gone }: TransportHandlers
     flushing ??= runOrFail(flushQueue);
   }
 
-  /** A request cut off is not seen by every server and proxy: it is told, and then ends the one that waits. */
+  /** Not every server and proxy notices an aborted request, so a close packet is sent first. */
   async function closeGracefully(): Promise<void> {
     const deadline = setTimeout(() => abortController.abort(), CLOSE_GRACE_MS);
     send('1');
@@ -221,4 +216,16 @@ function openPollingTransport(address: string, { take, gone }: TransportHandlers
       else abortController.abort();
     },
   };
+}
+
+/** Removes from the queue as many packets as the server accepts in one request, at least one. */
+function takeBatch(queuedPackets: string[], maxPayloadBytes: number): string {
+  let size = -1;
+  let count = 0;
+  for (const packet of queuedPackets) {
+    size += 1 + new TextEncoder().encode(packet).length;
+    if (count > 0 && size > maxPayloadBytes) break;
+    count += 1;
+  }
+  return queuedPackets.splice(0, count).join(SEPARATOR);
 }

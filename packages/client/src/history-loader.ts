@@ -1,15 +1,15 @@
-/** Decides when pages of older messages are asked for: one at a time of each kind, for scrolling and to refresh what is held. */
+/** Decides when pages of messages are requested: for scrolling and to refresh stale messages, one request of each kind at a time. */
 
 import type { HistoryAnswer } from '@chatty/protocol';
 import type { SendRequest } from './socketio-client.js';
 import { PAGE_SIZE, type PageKind, type Timeline } from './timeline.js';
 
 export type HistoryLoader = {
-  /** Resolves when the page is there, or did not come: scrolling again asks again. */
-  loadPage(fetchAndApply: PageKind): Promise<void>;
-  /** Brings the page around a message, unless it is among the lines. */
+  /** Resolves when the page is loaded or failed to load: scrolling again requests it again. */
+  loadPage(kind: PageKind): Promise<void>;
+  /** Loads the page around a message, unless the message is loaded already. */
   loadAround(id: number): Promise<void>;
-  /** Fetches anew what was held while changes to it could not be heard. To be called when live. */
+  /** Reloads messages that may have changed while the client was disconnected. Call it when live. */
   refreshStale(): Promise<void>;
 };
 
@@ -22,26 +22,10 @@ export function createHistoryLoader(options: {
   const running = new Map<string, Promise<void>>();
   let refreshing = false;
 
-  /** One page, by as many questions as it takes: of long messages an answer holds fewer than are asked for. */
-  async function fetchPage(beforeId: number): Promise<HistoryAnswer> {
-    const answer = await request('history', { before: beforeId, limit: PAGE_SIZE });
-    while (answer.ok && answer.more && answer.messages.length < PAGE_SIZE) {
-      const [first] = answer.messages;
-      if (!first) break;
-      const next = await request('history', { before: first.id, limit: PAGE_SIZE - answer.messages.length });
-      if (!next.ok) return next;
-      // The rest is of another log: then it is none of this page, whichever of them the timeline shows by now.
-      if (next.epoch !== answer.epoch) throw new Error('the log was replaced');
-      answer.messages = [...next.messages, ...answer.messages];
-      answer.more = next.more;
-    }
-    return answer;
-  }
-
   async function fetchAndApply(beforeId: number, apply: (answer: HistoryAnswer) => void): Promise<boolean> {
     timeline.trackPageRequest(1);
-    // A rejection says that there is no connection, or no such log any more; a page of another log is none of these lines.
-    const answer = await fetchPage(beforeId).then(
+    // A rejection means that the connection was lost or the log replaced. A page of another log does not belong here.
+    const answer = await fetchPage(request, beforeId).then(
       (received) => (received.ok && received.epoch !== timeline.epoch ? null : received),
       () => null,
     );
@@ -64,12 +48,12 @@ export function createHistoryLoader(options: {
     const loaded = await fetchAndApply(beforeId, (answer) => {
       if (answer.ok) timeline.addPage(kind, beforeId, answer.messages, answer.more);
     });
-    // Nothing but edits may lie between two ids.
+    // Only edits may lie between two ids, so a page can be empty.
     if (loaded && kind === 'newer' && timeline.lastId === last) await loadPage(kind);
   }
 
   async function loadAround(id: number): Promise<void> {
-    if (timeline.items().some((line) => line.kind === 'stored' && line.message.id === id)) return;
+    if (timeline.items().some((item) => item.kind === 'stored' && item.message.id === id)) return;
     const beforeId = id + PAGE_SIZE / 2;
     await fetchAndApply(beforeId, (answer) => {
       if (answer.ok) timeline.showPageAround(beforeId, answer.messages, answer.more);
@@ -77,7 +61,7 @@ export function createHistoryLoader(options: {
   }
 
   async function refreshStale(): Promise<void> {
-    // Not a promise, which would still stand for a moment after the last look at what is stale.
+    // A flag and not `runOnce`: its promise ends a moment after the last `staleBefore`, and a call then would be lost.
     if (refreshing) return;
     refreshing = true;
     let answered = true;
@@ -97,7 +81,23 @@ export function createHistoryLoader(options: {
 
   return {
     loadPage: (kind) => runOnce(kind, () => loadPage(kind)),
-    loadAround: (id) => runOnce(`visit ${id}`, () => loadAround(id)),
+    loadAround: (id) => runOnce(`around ${id}`, () => loadAround(id)),
     refreshStale,
   };
+}
+
+/** One page, in as many requests as needed: an answer holds fewer messages than requested if they are long. */
+async function fetchPage(request: SendRequest, beforeId: number): Promise<HistoryAnswer> {
+  const answer = await request('history', { before: beforeId, limit: PAGE_SIZE });
+  while (answer.ok && answer.more && answer.messages.length < PAGE_SIZE) {
+    const [first] = answer.messages;
+    if (!first) break;
+    const next = await request('history', { before: first.id, limit: PAGE_SIZE - answer.messages.length });
+    if (!next.ok) return next;
+    // The rest comes from another log, so it is not part of this page, whichever log the timeline shows now.
+    if (next.epoch !== answer.epoch) throw new Error('the log was replaced');
+    answer.messages = [...next.messages, ...answer.messages];
+    answer.more = next.more;
+  }
+  return answer;
 }

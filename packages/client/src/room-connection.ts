@@ -1,12 +1,12 @@
-/** Decides what the parts of a connection do for each other: it follows the room while it stands, and stands again when it fell. */
+/** Decides how the parts of a connection work together: it follows the room while connected and reconnects when it is lost. */
 
-import type { Message, ServerEvents, Session } from '@chatty/protocol';
+import type { HandshakeAuth, Message, ServerEvents, Session } from '@chatty/protocol';
 import type { Clock } from './clock.js';
-import { createConnection } from './connection.js';
+import { Connection } from './connection.js';
 import type { ConnectionState } from './connection-states.js';
 import { createCredentials } from './credentials.js';
 import { createHistoryLoader } from './history-loader.js';
-import { createLogSync } from './log-sync.js';
+import { createLogSync, type LogSync } from './log-sync.js';
 import type { TimedRefusal } from './refusal.js';
 import type { SendRequest, SocketIoFactory } from './socketio-client.js';
 import type { PageKind, Timeline } from './timeline.js';
@@ -24,10 +24,7 @@ export type RoomConnection = {
   close(): void;
 };
 
-/** A connection on which nothing was heard for so long, in milliseconds, is asked whether it stands: a head is due each 10 s. */
-const SILENCE_MS = 12_000;
-
-export function createRoomConnection(options: {
+export type RoomConnectionOptions = {
   url: string;
   token: string | null;
   projectId: string | undefined;
@@ -36,39 +33,28 @@ export function createRoomConnection(options: {
   createSocket: SocketIoFactory;
   clock: Clock;
   timeline: Timeline;
-  /** The timeline changed; `fresh` are the messages this client has not had before. */
+  /** The timeline changed; `newMessages` are those that this client has not had before. */
   onChange: (newMessages: readonly Message[]) => void;
   onStateChange: (state: ConnectionState, refusal: TimedRefusal | null) => void;
   onSession: (session: Session) => void;
   onPresence: (count: number) => void;
   onTyping: ServerEvents['typing'];
   onPermissions: ServerEvents['permissions'];
-}): RoomConnection {
-  const {
-    url,
-    token,
-    projectId,
-    room,
-    tokenProvider: provider,
-    createSocket,
-    clock,
-    timeline,
-    onChange,
-  } = options;
-  const credentials = createCredentials({ token, provider, clock });
-  let lastEventAt = 0;
-  let stopWakeDetector: (() => void) | null = null;
+};
 
-  const connection = createConnection({
-    createSocket,
-    url,
-    auth() {
-      const { position, last } = logSync;
-      const after = position && { ...position, ...(last && { last }) };
-      return { token: credentials.token, projectId, room, batch: true, ...(after && { after }) };
-    },
+/** After this long without an event the client asks for one: the server sends a head every 10 s. */
+const SILENCE_MS = 12_000;
+
+export function createRoomConnection(options: RoomConnectionOptions): RoomConnection {
+  const { clock, timeline, onChange } = options;
+  const credentials = createCredentials({ token: options.token, provider: options.tokenProvider, clock });
+  let lastEventAt = 0;
+  let stopWakeDetector = () => {};
+
+  const connection = new Connection({
+    ...options,
+    auth: () => handshakeAuth(options, credentials.token, logSync),
     credentials,
-    clock,
     onChange(state, refusal) {
       if (state === 'waiting' || state === 'refused') logSync.onDisconnect();
       options.onStateChange(state, refusal);
@@ -76,37 +62,23 @@ export function createRoomConnection(options: {
     },
     onEvent(name, ...values) {
       lastEventAt = clock.now();
-      const listener = listeners[name] as ((...values: unknown[]) => void) | undefined;
-      listener?.(...values);
+      const handler = eventHandlers[name] as ((...values: unknown[]) => void) | undefined;
+      handler?.(...values);
     },
   });
   const { request } = connection;
   const logSync = createLogSync({
-    timeline,
+    ...options,
     request,
-    clock,
     onChange(newMessages) {
       onChange(newMessages);
       refreshStale();
     },
-    onCaughtUp: connection.markCaughtUp,
-    abortConnection: connection.abort,
+    onCaughtUp: () => connection.markCaughtUp(),
+    abortConnection: () => connection.abort(),
   });
+  const eventHandlers = createEventHandlers(options, connection, logSync);
   const historyLoader = createHistoryLoader({ timeline, request, onChange: () => onChange([]) });
-
-  const listeners: Partial<ServerEvents> = {
-    session: options.onSession,
-    history: logSync.applyHistory,
-    messages: logSync.applyFrame,
-    head: logSync.setHead,
-    presence: ({ count }) => options.onPresence(count),
-    typing: options.onTyping,
-    permissions: options.onPermissions,
-    refused(refusal) {
-      if (refusal.event === 'connection') connection.disconnectWithRefusal(refusal);
-    },
-    draining: ({ delay }) => connection.reconnectWithin(delay),
-  };
 
   function refreshStale(): void {
     if (connection.state === 'live') void historyLoader.refreshStale();
@@ -144,8 +116,37 @@ export function createRoomConnection(options: {
     loadAround: historyLoader.loadAround,
     request,
     close() {
-      stopWakeDetector?.();
+      stopWakeDetector();
       connection.close();
     },
+  };
+}
+
+function handshakeAuth(
+  { projectId, room }: RoomConnectionOptions,
+  token: string | null,
+  { position, last }: LogSync,
+): HandshakeAuth {
+  const after = position && { ...position, ...(last && { last }) };
+  return { token, projectId, room, batch: true, ...(after && { after }) };
+}
+
+function createEventHandlers(
+  options: RoomConnectionOptions,
+  connection: Connection,
+  logSync: LogSync,
+): Partial<ServerEvents> {
+  return {
+    session: options.onSession,
+    history: logSync.applyHistory,
+    messages: logSync.applyFrame,
+    head: logSync.setHead,
+    presence: ({ count }) => options.onPresence(count),
+    typing: options.onTyping,
+    permissions: options.onPermissions,
+    refused(refusal) {
+      if (refusal.event === 'connection') connection.disconnectWithRefusal(refusal);
+    },
+    draining: ({ delay }) => connection.reconnectWithin(delay),
   };
 }

@@ -1,4 +1,4 @@
-/** Speaks Socket.IO 5, the one place that knows it: makes one try at a time to connect, hears, and asks. */
+/** Implements the client side of Socket.IO 5: connects once per call, receives events, sends requests. */
 
 import type { Refusal } from '@chatty/protocol';
 import {
@@ -13,18 +13,18 @@ type PayloadOf<Name extends keyof ClientEvents> = Exclude<Parameters<ClientEvent
 type AnswerOf<Name extends keyof ClientEvents> = Parameters<
   NonNullable<Parameters<ClientEvents[Name]>[1]>
 >[0];
-/** Rejects when no answer came in time, or the connection broke. */
+/** Rejects if no answer comes in time, or the connection is lost. */
 export type SendRequest = <Name extends keyof ClientEvents>(
   name: Name,
   payload: PayloadOf<Name>,
 ) => Promise<AnswerOf<Name>>;
 
 export type SocketIoHandlers = {
-  /** The handshake is through. */
+  /** The handshake succeeded. */
   onConnect(): void;
-  /** The connection is lost, or could not be made. Not after `disconnect`. */
+  /** The connection was lost or could not be made. Not called after `disconnect`. */
   onDisconnect(): void;
-  /** The server will not have it. What its code says may be new to this client. */
+  /** The server refuses the handshake. The code may be one that this client does not know yet. */
   onRefused(refusal: Refusal): void;
   onEvent<Name extends keyof ServerEvents>(name: Name, ...values: Parameters<ServerEvents[Name]>): void;
 };
@@ -36,24 +36,23 @@ export type SocketIoFactory = (options: {
   handlers: SocketIoHandlers;
 }) => SocketIoClient;
 
-/** Longest wait for an answer, in milliseconds; `sync` is answered from memory, and also asks whether anybody is there. */
+/** Longest wait for an answer. `sync` is answered from memory, and also serves to check the connection. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const SYNC_TIMEOUT_MS = 5_000;
-/** Longest time in milliseconds until the handshake is through. */
 const CONNECT_TIMEOUT_MS = 20_000;
-/** A WebSocket given up before this, in milliseconds, is not blamed for its silence. */
+/** A WebSocket closed earlier than this had no time to answer, so its silence does not count. */
 const WEBSOCKET_SILENCE_MS = 5_000;
 
-/** @param options.WebSocket the constructor where the platform has none; null: long polling only */
-export const createSocketIoFactory =
-  (options: { WebSocket?: WebSocketConstructor | null } = {}): SocketIoFactory =>
-  ({ url, auth, handlers }) => {
+/** @param options.WebSocket the constructor if the platform has none; null for long polling only */
+export function createSocketIoFactory(
+  options: { WebSocket?: WebSocketConstructor | null } = {},
+): SocketIoFactory {
+  return ({ url, auth, handlers }) => {
     const address = new URL('/socket.io/?EIO=4&transport=', url).href;
-    const pendingRequests = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
+    const pendingRequests = createPendingRequests();
     let engineIo: EngineIoClient | undefined;
     let connectTimer: ReturnType<typeof setTimeout> | undefined;
     let connected = false;
-    let lastRequestId = 0;
     let startedAt = 0;
     let webSocketBlocked = false;
 
@@ -62,7 +61,7 @@ export const createSocketIoFactory =
       clearTimeout(connectTimer);
       engineIo?.close();
       engineIo = undefined;
-      for (const { reject } of pendingRequests.values()) reject(new Error('no connection'));
+      pendingRequests.rejectAll();
     }
 
     function onLost(): void {
@@ -79,10 +78,10 @@ export const createSocketIoFactory =
         clearTimeout(connectTimer);
         handlers.onConnect();
       } else if (type === '2' && connected && Array.isArray(data) && typeof data[0] === 'string') {
-        // Names and their values were written by the server; the types cannot follow.
+        // The server wrote the name and the values; the type checker cannot know that they match.
         (handlers.onEvent as (...values: unknown[]) => void)(...data);
       } else if (type === '3' && id && Array.isArray(data)) {
-        pendingRequests.get(Number(id))?.resolve(data[0]);
+        pendingRequests.resolve(Number(id), data[0]);
       } else if (type === '4' && !connected) {
         const refusal = parseRefusal(data);
         closeEngine();
@@ -94,18 +93,15 @@ export const createSocketIoFactory =
     return {
       connect() {
         closeEngine();
-        // WebSocket at once, long polling where something on the way refuses it. Where something swallows it instead, no
-        // error says so: after a try that ended in such silence, the next one begins with long polling.
+        // WebSocket first. If something on the way refuses it, the same attempt goes on with long polling. If something
+        // swallows it without an error, the next attempt starts with long polling.
         const { WebSocket = globalThis.WebSocket } = options;
         const availableWebSocket = webSocketBlocked ? null : WebSocket;
         webSocketBlocked = false;
         startedAt = performance.now();
         connectTimer = setTimeout(onLost, CONNECT_TIMEOUT_MS);
-        engineIo = openEngineIo({
-          address,
-          WebSocket: availableWebSocket,
-          handlers: { open: () => engineIo?.send(`0${stringify(auth())}`), message: onPacket, lost: onLost },
-        });
+        const open = () => engineIo?.send(`0${stringify(auth())}`);
+        engineIo = openEngineIo(address, availableWebSocket, { open, message: onPacket, lost: onLost });
       },
       disconnect() {
         if (engineIo?.webSocketSilent)
@@ -114,29 +110,43 @@ export const createSocketIoFactory =
       },
       request: async (name, payload) => {
         if (!connected) throw new Error('no connection');
-        lastRequestId += 1;
-        const id = lastRequestId;
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const answer = new Promise<unknown>((resolve, reject) => {
-          pendingRequests.set(id, { resolve, reject });
-          timer = setTimeout(
-            reject,
-            name === 'sync' ? SYNC_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
-            new Error('no answer'),
-          );
-        }).finally(() => {
-          clearTimeout(timer);
-          pendingRequests.delete(id);
-        });
+        const timeoutMs = name === 'sync' ? SYNC_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+        const [id, answer] = pendingRequests.add<AnswerOf<typeof name>>(timeoutMs);
         engineIo?.send(`2${id}${stringify([name, payload])}`);
-        return (await answer) as AnswerOf<typeof name>;
+        return answer;
       },
     };
   };
+}
 
 export const createSocketIoClient = createSocketIoFactory();
 
-/** JSON of plain values, by hand: old libraries of the page give arrays and objects a `toJSON` that is none. */
+/** Requests that wait for their answer, by id. */
+function createPendingRequests() {
+  const pending = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
+  let lastId = 0;
+  return {
+    add<Answer>(timeoutMs: number): [id: number, answer: Promise<Answer>] {
+      lastId += 1;
+      const id = lastId;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const answer = new Promise<unknown>((resolve, reject) => {
+        pending.set(id, { resolve, reject });
+        timer = setTimeout(reject, timeoutMs, new Error('no answer'));
+      }).finally(() => {
+        clearTimeout(timer);
+        pending.delete(id);
+      });
+      return [id, answer as Promise<Answer>];
+    },
+    resolve: (id: number, answer: unknown) => pending.get(id)?.resolve(answer),
+    rejectAll(): void {
+      for (const { reject } of pending.values()) reject(new Error('no connection'));
+    },
+  };
+}
+
+/** JSON without `JSON.stringify` for arrays and objects: old libraries on the page add a wrong `toJSON` to both. */
 function stringify(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((element) => stringify(element) ?? 'null').join()}]`;
@@ -148,7 +158,7 @@ function stringify(value: unknown): string | undefined {
   return `{${fields.join()}}`;
 }
 
-/** Why the server refuses the handshake; null where it does not say. */
+/** Why the server refuses the handshake; null if it does not say. */
 function parseRefusal({ message, data }: { message?: string; data?: Refusal }): Refusal | null {
   if (typeof data?.code === 'string') return data;
   return message === AUTHENTICATION_ERROR ? { code: 'token_invalid', message, retry: 'fix' } : null;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createRefusal } from '@chatty/protocol';
 import fc from 'fast-check';
-import { createConnection } from '../src/connection.js';
+import { Connection } from '../src/connection.js';
 import { type ConnectionEvent, type ConnectionState, transitions } from '../src/connection-states.js';
 import { createCredentials } from '../src/credentials.js';
 import type { SocketIoHandlers } from '../src/socketio-client.js';
@@ -23,7 +23,7 @@ function world(
   const shown: string[] = [];
   let heard: SocketIoHandlers | null = null;
   const credentials = createCredentials({ token: 'first', provider: options.provider, clock });
-  const connection = createConnection({
+  const connection = new Connection({
     url: 'http://played',
     auth: () => ({ token: credentials.token }),
     credentials,

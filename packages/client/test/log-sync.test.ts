@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createConnection } from '../src/connection.js';
+import { Connection } from '../src/connection.js';
 import { createCredentials } from '../src/credentials.js';
 import { createLogSync } from '../src/log-sync.js';
 import type { SocketIoHandlers } from '../src/socketio-client.js';
@@ -13,7 +13,7 @@ it('a sync answer of a replaced connection is ignored', async () => {
   const clock = createManualClock();
   let give: (answer: unknown) => void = () => undefined;
   let heard: SocketIoHandlers | null = null;
-  const connection = createConnection({
+  const connection = new Connection({
     url: 'http://played',
     auth: () => ({ token: 'a.b.c' }),
     credentials: createCredentials({ token: 'a.b.c', provider: undefined, clock }),
