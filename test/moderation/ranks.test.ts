@@ -42,9 +42,8 @@ const EVENTS = {
 
 /** The table whose head begins with these words: its rows as cells without their quotes, the row's name first. */
 function tableOf(head: string): string[][] {
-  const lines = readFileSync(new URL('../../docs/operate/moderation.md', import.meta.url), 'utf8').split(
-    '\n',
-  );
+  const page = new URL('../../docs/operate/moderation.md', import.meta.url);
+  const lines = readFileSync(page, 'utf8').split('\n');
   const first = lines.findIndex((line) => line.startsWith(`| ${head}`));
   const rows = lines.slice(first + 2);
   const cells = rows.slice(0, rows.indexOf('')).map((line) =>

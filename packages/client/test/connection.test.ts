@@ -11,13 +11,12 @@ import type { SocketIoHandlers } from '../src/socketio-client.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
 /** A connection whose other end is played by hand; `random` is what chance gives. */
-function world(
-  options: {
-    random?: number;
-    provider?: () => Promise<string>;
-    heard?: (state: ConnectionState) => void;
-  } = {},
-) {
+type Options = {
+  random?: number;
+  provider?: () => Promise<string>;
+  heard?: (state: ConnectionState) => void;
+};
+function world(options: Options = {}) {
   const clock = { ...createManualClock(), random: () => options.random ?? 0.5 };
   const states: string[] = [];
   const shown: string[] = [];

@@ -2,10 +2,7 @@
 
 import { latinLetterOf } from './latin-letters.js';
 
-/**
- * Letters of an alphabet, a place in each column for each: of a syllable each jamo, ㅘ as ㅗ and ㅏ. Columns of numbers that
- * are used again, because every message passes through here and making them took longer than filling them.
- */
+/** Letters in columns, one place each: a syllable is its jamo, ㅘ is ㅗ and ㅏ. The columns are reused: allocating them took longer than filling them. */
 export type LetterSequence = {
   /** How many of the places are in use. */
   count: number;
