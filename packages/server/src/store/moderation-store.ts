@@ -99,13 +99,6 @@ export type ModerationRecords = {
     actor: Actor;
     details: AuditDetails;
   }): Promise<{ outcome: 'changed' | 'same'; message: Message } | { outcome: 'not_found' | 'forbidden' }>;
-  addAuditEntry(input: {
-    project: string;
-    actor: Actor;
-    act: string;
-    subject: string;
-    details: AuditDetails;
-  }): Promise<void>;
   /** Newest first, before this entry; null: from the newest. */
   listAuditEntries(project: string, before: number | null, limit: number): Promise<AuditEntry[]>;
 };

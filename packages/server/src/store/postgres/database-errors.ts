@@ -2,6 +2,7 @@
 
 import { UnavailableError } from '../../runtime/unavailable-error.js';
 import type { FailureKind } from './group-commit.js';
+import { QUERY_TIMEOUT_MESSAGE } from './pg-internals.js';
 
 /** Errors of a database that is starting, stopping or not reachable yet. Waiting does not help against any other. */
 const TRANSIENT_CODES = new Set([
@@ -54,7 +55,7 @@ export function classifyError(error: unknown): FailureKind {
   const cause = error instanceof UnavailableError ? error.cause : error;
   const code = errorCode(cause);
   if (code === LOCK_NOT_AVAILABLE) return 'locked';
-  if (code === QUERY_CANCELED || (cause instanceof Error && cause.message === 'Query read timeout'))
+  if (code === QUERY_CANCELED || (cause instanceof Error && cause.message === QUERY_TIMEOUT_MESSAGE))
     return 'smaller';
   return code !== undefined && INVALID_VALUE_CODES.test(code) ? 'split' : 'again';
 }

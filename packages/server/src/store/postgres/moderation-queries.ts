@@ -109,10 +109,6 @@ const DELETE_MESSAGE = {
   name: 'delete message as moderator',
   text: `SELECT c.outcome, ${messageColumns('(c.message)')} FROM delete_message_as_moderator($1, $2, $3, $4, $5, $6) c`,
 };
-const ADD_AUDIT_ENTRY = {
-  name: 'note',
-  text: 'INSERT INTO audit_log (project_id, actor, act, subject, details) VALUES ($1, $2, $3, $4, $5)',
-};
 const LIST_AUDIT_ENTRIES = {
   name: 'audit',
   text: `SELECT id, at, actor, act, subject, details FROM audit_log
@@ -209,9 +205,6 @@ export function createModerationRecords(query: Query, pollQuery = query): Modera
       return outcome === 'not_found' || outcome === 'forbidden'
         ? { outcome }
         : { outcome, message: toMessage(row) };
-    },
-    async addAuditEntry({ project, actor, act, subject, details }) {
-      await query(ADD_AUDIT_ENTRY, [project, actor, act, subject, details]);
     },
     listAuditEntries: (project, before, limit) =>
       query<AuditEntry>(LIST_AUDIT_ENTRIES, [project, before ?? Number.MAX_SAFE_INTEGER, limit]),

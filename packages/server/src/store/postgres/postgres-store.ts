@@ -10,6 +10,7 @@ import { classifyError } from './database-errors.js';
 import { createGroupCommit, type Flush } from './group-commit.js';
 import { type MessageRow, messageColumns, SERVER_CLIENT_ID_PREFIX, toMessage } from './message-row.js';
 import { createModerationRecords } from './moderation-queries.js';
+import { assertPgInternals } from './pg-internals.js';
 import { createQuery, openPool, type Statement } from './pool.js';
 import { createProjectRecords } from './project-queries.js';
 import { createAccessCheckedFlush } from './recheck-permissions.js';
@@ -96,6 +97,7 @@ type HeadRow = { project_id: string; room_id: string; epoch: string; last_seq: n
 /** A store on a database whose schema is up to date. It outlives the database's absences: each call tries again. */
 export function createPostgresStore(options: { config: DatabaseConfig; log: Log }): Store {
   const { config, log } = options;
+  assertPgInternals();
   const writePool = openPool(config, 'writer', WRITER_CONNECTIONS, log);
   const readPool = openPool(config, 'reader', READER_CONNECTIONS, log);
   const pollPool = openPool(config, 'follower', POLLER_CONNECTIONS, log, POLL_TIMEOUT_MS);

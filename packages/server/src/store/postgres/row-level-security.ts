@@ -1,12 +1,13 @@
-/** The second wall between projects (row-level security): as whom the database is asked, and for which projects. */
+/** Row-level security: the role under which the server queries the database, and the projects each statement may see. */
 
 import pg from 'pg';
+import { queryAfterPrepared } from './pg-internals.js';
 import { DISABLE_JIT, PREFER_INDEX_SCANS } from './planner-settings.js';
 
-/** What the server works as where its own user is exempt from row-level security; nobody can log in as it. */
+/** The role the server assumes if its own user is exempt from row-level security. It has no login. */
 const APP_ROLE = 'chatty_app';
 
-/** What the server does with each table at work, and no more: no message is ever removed (R4), no entry of the log changed. */
+/** The least rights the server needs at work: it never removes a message (R4) and never changes an audit entry. */
 const GRANTS: Record<string, readonly string[]> = {
   rooms: ['SELECT', 'INSERT', 'UPDATE'],
   epoch_seed: ['SELECT'],
@@ -27,12 +28,12 @@ const GRANTS: Record<string, readonly string[]> = {
 };
 
 const IS_EXEMPT = 'SELECT 1 FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)';
-/** The databases of one server share their roles, so another may be making it at this moment. */
+/** All databases of a server share their roles, so another start may create it at the same moment. */
 const MAKE_ROLE = `DO $$ BEGIN
     IF to_regrole('${APP_ROLE}') IS NULL THEN CREATE ROLE ${APP_ROLE} NOLOGIN; END IF;
   EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
   END $$`;
-/** No row for who is not exempt. A superuser may become anybody; since PostgreSQL 16 not every member may become the role. */
+/** No row if the user is not exempt. A superuser may assume any role; since PostgreSQL 16 not every member may. */
 const CAN_ASSUME_ROLE = `SELECT rolsuper OR coalesce(pg_has_role(session_user, to_regrole('${APP_ROLE}'),
     CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END), false) AS may,
     rolsuper AS super
@@ -44,9 +45,9 @@ const MISSING_GRANTS = `SELECT format('GRANT %s ON %I TO ${APP_ROLE}', r.right, 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Makes the role and gives it its rights, where the user of this connection is exempt from row-level security. At each
- * start and not in a migration: a dump brings the tables without it. A user who may not is left as it is, and told of by
- * each pool.
+ * Creates the role and grants its rights if the user of this connection is exempt from row-level security. At each start
+ * and not in a migration, because a dump contains the tables without the role. A user without the right to do so is
+ * accepted, and each pool logs a warning.
  */
 export async function prepareRole(client: pg.Client): Promise<void> {
   if ((await client.query(IS_EXEMPT)).rowCount === 0) return;
@@ -68,32 +69,29 @@ async function grantRights(client: pg.Client): Promise<void> {
 }
 
 const SCOPE_STATEMENT = 'chatty scope';
-/** A role that was given to the user since the start has no rights before the next one. */
+/** A role that was granted to the user after the start gets its rights at the next start. */
 const ROLE_IS_READY = `has_table_privilege(to_regrole('${APP_ROLE}')::oid, 'rooms', 'INSERT')`;
-/** The scope has no row, so that it adds nothing to the answer of the statement that follows, and holds for its transaction. */
+/** The scope statement returns no row, so it adds nothing to the result of the statement that follows in its transaction. */
 const ASSUME_ROLE = `${DISABLE_JIT}; ${PREFER_INDEX_SCANS};
   SELECT set_config('role', '${APP_ROLE}', false) FROM (${CAN_ASSUME_ROLE}) u WHERE u.super OR (u.may AND ${ROLE_IS_READY});
   PREPARE "${SCOPE_STATEMENT}" (text) AS SELECT WHERE set_config('chatty.projects', $1, true) IS NULL;
   SELECT row_security_active('rooms') AS held`;
 
 /**
- * Makes a new connection one that the wall holds, and that plans as planning.ts says.
- * @returns whether it does: false for an exempt user who may not become the role
- * @throws where the role is gone although the user could have made it: better no connection than one without the wall
+ * Prepares a new connection: row-level security applies to it, and it plans with the settings of planner-settings.ts.
+ * @returns false for an exempt user who may not assume the role: then row-level security does not apply
+ * @throws if the role is missing although the user could have created it: no connection is better than an unrestricted one
  */
 export async function assumeRole(client: pg.ClientBase): Promise<boolean> {
-  // Several statements in one round trip answer with a list; the driver's types know of one alone.
+  // Several statements in one query return an array of results, which the types of pg do not declare.
   const results = (await client.query(ASSUME_ROLE)) as unknown as pg.QueryResult<{ held?: boolean }>[];
   return results.at(-1)?.rows[0]?.held === true;
 }
 
-type CommandCompletion = { handleCommandComplete(...values: unknown[]): void };
-
 /**
- * A statement that sees its projects alone. They are said with it, in one round trip and one transaction, which they end
- * with: PostgreSQL takes all messages up to a Sync as one transaction (protocol, "Extended Query"), so no connection can
- * keep them for the next statement. One that names no project sees no rows of any.
- * @param values the first is the project that the statement is for, or are the projects
+ * A statement that sees rows of its projects only. Their names are sent with it and are valid for its transaction, so no
+ * connection can carry them over to the next statement. A statement that names no project sees no project's rows.
+ * @param values the first is the project of the statement, or an array of its projects
  */
 export function scopeToProjects(
   statement: { name: string; text: string },
@@ -101,26 +99,10 @@ export function scopeToProjects(
 ): pg.QueryConfig {
   const scope = projectScopeOf(values[0]);
   if (scope === '') return { ...statement, values };
-  const query = new pg.Query({ ...statement, values }) as pg.Query & CommandCompletion;
-  const submit = query.submit.bind(query);
-  const handleComplete = query.handleCommandComplete.bind(query);
-  query.submit = (connection) => {
-    connection.stream.cork();
-    connection.bind({ statement: SCOPE_STATEMENT, values: [scope] }, true);
-    connection.execute({}, true);
-    const error = submit(connection);
-    connection.stream.uncork();
-    return error;
-  };
-  // The first to be complete is the scope; from there on it is as with any query.
-  query.handleCommandComplete = () => {
-    query.handleCommandComplete = handleComplete;
-  };
-  // The driver takes either and answers alike.
-  return query as unknown as pg.QueryConfig;
+  return queryAfterPrepared({ name: SCOPE_STATEMENT, values: [scope] }, { ...statement, values });
 }
 
-/** A name with a space in it is no project's. */
+/** No project's name contains a space. */
 function projectScopeOf(first: unknown): string {
   const names = Array.isArray(first) ? [...new Set(first)] : [first];
   return names.filter((name) => typeof name === 'string' && !name.includes(' ')).join(' ');
