@@ -8,7 +8,7 @@ import { assumeRole, createQuery, openPool } from '@chatty/server/testing';
 import pg from 'pg';
 import {
   connectClient,
-  createTestDatabase,
+  createEmptyDatabase,
   createTestToken,
   startTestServer,
   waitUntil,
@@ -204,7 +204,7 @@ it('each project table has row-level security, or is one that a server reads for
 
 /** A database that belongs to a user who is nothing else. */
 async function makeOwned(context: TestContext, attributes = ''): Promise<DatabaseConfig> {
-  const connection = await createTestDatabase(context);
+  const connection = await createEmptyDatabase(context);
   const owner = `owner_of_${connection.database}`;
   const admin = await connect(context, connection);
   await admin.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'of-the-owner' ${attributes}`);
