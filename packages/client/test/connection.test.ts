@@ -10,7 +10,6 @@ import { createCredentials } from '../src/credentials.js';
 import type { SocketIoHandlers } from '../src/socketio-client.js';
 import { createManualClock, flushMicrotasks } from './support/room.js';
 
-/** A connection whose other end is played by hand; `random` is what chance gives. */
 type Options = {
   random?: number;
   provider?: () => Promise<string>;
