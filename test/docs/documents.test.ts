@@ -30,9 +30,10 @@ for (const [file, title, table] of [
   ['docs/operate/moderation.md', 'Rules of a room', roomRulesSchema],
 ] as const)
   it(`${file} lists exactly the existing entries under "${title}"`, () => {
-    const expected = Object.entries(table).map(([name, { fallback, about }]) => [
+    const entries: [string, { fallback: unknown; description: string }][] = Object.entries(table);
+    const expected = entries.map(([name, { fallback, description }]) => [
       name,
-      `${fallback === null || `${fallback}` === '' ? '' : `\`${fallback}\``} | ${about}`,
+      `${fallback === null || `${fallback}` === '' ? '' : `\`${fallback}\``} | ${description}`,
     ]);
     assert.deepEqual(rows(read(file).split(`## ${title}`)[1]?.split('\n## ')[0] ?? ''), expected);
   });
