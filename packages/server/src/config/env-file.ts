@@ -89,7 +89,7 @@ function parseUnquoted(name: string, rawValue: string): { value: string } | { fa
   return trimmed.includes('$') ? { fault: `${name} ${UNQUOTED_DOLLAR_MESSAGE}` } : { value: trimmed };
 }
 
-/** Compose substitutes variables, most other parsers do not: either choice would surprise somebody. */
+/** Compose substitutes variables and most other parsers do not, so `$` is rejected. */
 const UNQUOTED_DOLLAR_MESSAGE =
   'has a $, which Docker Compose treats as the start of a variable. Put the value in single quotes.';
 

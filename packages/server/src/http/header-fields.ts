@@ -1,4 +1,4 @@
-/** Reads the header fields that choose an answer. Each reader takes time linear in the field, whatever stands in it. */
+/** Reads the header fields that choose an answer. Each reader takes time linear in the length of the field. */
 
 export type Encoding = 'br' | 'gzip' | 'identity';
 

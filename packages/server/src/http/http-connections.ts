@@ -1,4 +1,4 @@
-/** Decides when an HTTP connection is destroyed: a head or a body that takes too long, an answer that nobody reads, an end that nobody answers. */
+/** Decides when an HTTP connection is destroyed: slow headers or body, a response that is not read, a close that is not answered. */
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ export type HttpDeadlines = {
   closeMs: number;
   /** Without one byte of a waiting answer being taken. */
   unreadMs: number;
-  /** How often connections are looked at: each deadline may be late by as much. */
+  /** How often connections are checked. A deadline may be late by as much. */
   sweepIntervalMs: number;
 };
 
@@ -30,7 +30,7 @@ export const HTTP_DEADLINES: HttpDeadlines = {
 const MAX_PIPELINED_REQUESTS = 16;
 
 export type HttpConnections = {
-  /** The connection is no longer one of HTTP: whoever has taken it over closes it. */
+  /** The connection was upgraded. Its new owner closes it. */
   release(socket: Socket): void;
   close(): void;
 };

@@ -1,4 +1,4 @@
-/** The plain HTTP side: the widget's scripts for the hosts' pages, health for whoever keeps the server running. */
+/** The HTTP server: the widget's scripts, health checks, and headers that every response has. */
 
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';

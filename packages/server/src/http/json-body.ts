@@ -1,4 +1,4 @@
-/** Reads JSON bodies of bounded depth: what is nested deeper costs every reader behind it far more than its bytes. */
+/** Parses JSON bodies of limited depth: deeply nested values cost later readers far more than their size in bytes. */
 
 import type { FastifyInstance } from 'fastify';
 

@@ -1,4 +1,4 @@
-/** The built scripts of the widget, compressed by its build, and how they are served: encoding, caching, 304. */
+/** Serves the widget's scripts, which its build compressed: encoding, caching and 304. */
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Knows which origins any project lets in, without looking at all projects for each request. */
+/** Counts which origins at least one project allows, so that a request does not search all projects. */
 
 /** What of a project decides which origins it lets in. */
 type OriginSource = {
@@ -18,7 +18,7 @@ const OPAQUE_ORIGIN = 'null';
 /** What an origin is counted under that every project with an empty list lets in. No origin is written so. */
 const ANY_ORIGIN = '*';
 
-/** @param production whether an empty list of origins lets nobody in, instead of everybody */
+/** @param production whether an empty list of origins allows none, instead of all */
 export function createKnownOrigins({ production }: { production: boolean }): KnownOrigins {
   /** How many projects let it in. */
   const projectCountByOrigin = new Map<string, number>();

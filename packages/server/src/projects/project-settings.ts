@@ -28,7 +28,7 @@ export type ProjectSettings = {
 
 const WORD_ACTIONS = ['refuse', 'mask'] as const;
 const LOOK_ALIKE_ACTIONS = ['mark', 'refuse', 'off'] as const;
-/** Each that somebody is in takes memory of its own, and rows that stay. */
+/** Each room in use takes memory, and database rows that stay. */
 const MAX_ROOMS = 100;
 const MAX_WORDS = 1_000;
 const MAX_WORD_LENGTH = 50;

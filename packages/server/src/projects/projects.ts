@@ -1,4 +1,4 @@
-/** Decides what each project is at this moment: its settings, which pages may connect, which keys its tokens are signed with. */
+/** This server's copy of all projects: settings, allowed origins, signing keys and token cutoffs. */
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { MAIN_ROOM, type Role, roles } from '@chatty/protocol';
@@ -32,9 +32,9 @@ export type Project = {
 export type Projects = {
   /** Null: the project has no record. */
   get(id: string): Project | null;
-  /** Whether there is such a project: one with a record, or any where those without one are let in. */
+  /** Whether the project exists: it has a record, or unregistered projects are allowed. */
   has(id: string): boolean;
-  /** Keys that a token of this project may be signed with, those of `kid` where it names one; none: nobody gets in. */
+  /** Keys that may have signed a token of this project; only those with `kid` if the token has one. Empty: every token is refused. */
   signingKeysOf(id: string, kid: unknown, algorithm: unknown): readonly SigningKey[];
   /** Whether what was checked with this key still holds. */
   isKeyActive(id: string, kid: string | null): boolean;
@@ -74,18 +74,18 @@ type ProjectsState = {
 const LAST_USED_WRITE_INTERVAL_MS = 30_000;
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-/** Throws where there is no secret: with an empty key anybody could sign. */
+/** Throws if the secret is empty: anyone could sign with an empty key. */
 export function secretToKey(secret: string): KeyObject {
   if (secret === '') throw new Error('the secret is empty');
   return createSecretKey(secret, 'utf8');
 }
 
 /**
- * @param founding secret of the projects that have none of their own
- * @param vault null: sealed secrets cannot be opened, and nobody gets into their projects
- * @param unlisted whether projects without a record exist
- * @param origins allowed for projects without a record; null: any
- * @param guestProjects as in the settings of the server
+ * @param options.secretCipher null: stored secrets cannot be decrypted, and tokens signed with them are refused
+ * @param options.sharedKey secret of projects without their own
+ * @param options.allowUnregistered whether projects without a record exist
+ * @param options.origins allowed for projects without a record; null: any
+ * @param options.guestProjects from GUEST_PROJECTS
  */
 export async function createProjects(options: {
   records: ProjectRecords;
@@ -186,7 +186,7 @@ export async function createProjects(options: {
     signingKeysOf(id, kid, algorithm) {
       const found = cache.state.loaded.get(id);
       if (!found) return allowUnregistered && algorithm === 'HS256' ? [sharedKey] : [];
-      // Revoked ones too: what was once taken away from the shared secret is never given back to it.
+      // Counts revoked secrets too: a project that had its own secret never falls back to the shared one.
       if (found.project.row.secrets.length === 0) return algorithm === 'HS256' ? [sharedKey] : [];
       const time = now();
       return found.keys
@@ -250,7 +250,7 @@ export async function createProjects(options: {
   };
 }
 
-/** Whether it may stand in a command that somebody copies: a browser allows `$(...)` in a host, and anybody can send any. */
+/** Whether the origin is safe in a command that is copied into a shell: any client can send `$(...)` as a host. */
 export function isShellSafeOrigin(origin: string): boolean {
   return /^https?:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin);
 }

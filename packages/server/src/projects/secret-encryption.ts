@@ -1,4 +1,4 @@
-/** Seals the secrets that the database keeps, so that a dump of it reveals none: AES-256-GCM under a key of the environment. */
+/** Encrypts the secrets in the database with AES-256-GCM and SECRETS_ENCRYPTION_KEY, so that a dump reveals none. */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 

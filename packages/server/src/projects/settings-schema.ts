@@ -1,10 +1,10 @@
-/** How settings that come from outside are read: by a table that says of each what it may be. */
+/** Validates settings of requests against a table of rules, and applies defaults to stored ones. */
 
 export type SettingRule<Value> = {
   fallback: Value;
-  /** Null: the value is none of those it may be; a fault, behind the name of the setting, says what in it is not. */
+  /** Null: the value is invalid. `fault`: what is invalid in it; the message puts the name of the setting before it. */
   parse(value: unknown): { value: Value } | { fault: string } | null;
-  /** What it may be, as it stands in a fault. */
+  /** The valid values, for the error message. */
   expected: string;
   description: string;
 };
@@ -38,7 +38,7 @@ export const integerSetting = (fallback: number, max: number, description: strin
   description,
 });
 
-/** A number that the server's own setting stands in for. */
+/** A number. If it is null, the setting of the server applies. */
 export const limitOverrideSetting = (description: string): SettingRule<number | null> => ({
   fallback: null,
   parse: (value) =>
@@ -50,8 +50,8 @@ export const limitOverrideSetting = (description: string): SettingRule<number | 
 });
 
 /**
- * @param parseItem null: it is none of those that may be in the list
- * @param expectedItem what each of them may be, as it stands in a fault
+ * @param parseItem returns null if the entry is invalid
+ * @param expectedItem the valid entries, for the error message
  */
 export const listSetting = <Value extends string | object>(
   maxEntries: number,
@@ -90,7 +90,7 @@ export const enumSetting = <Name extends string>(
 
 /**
  * Reads settings as they come from outside: only those that are given, `null` taking one back to its default.
- * @param subject the settings are of, as it stands in a fault
+ * @param subject what the settings are called in error messages
  */
 export function parseSettings<Settings>(
   schema: SettingsSchema<Settings>,

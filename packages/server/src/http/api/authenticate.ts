@@ -1,4 +1,4 @@
-/** Decides who may use the administration: the operator all of it, a project's own key its project, no page but our own. */
+/** Authenticates API requests: the operator may use every route, a project key those of its project, browsers none but our own pages. */
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,7 +14,7 @@ import { ApiError, projectNotFound } from './errors.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who is let in beside the operator; a route that does not say is the operator's alone. */
+    /** Who may use the route in addition to the operator. Without it, only the operator may. */
     access?: 'project key';
   }
 }
@@ -28,7 +28,7 @@ export type ApiCaller = { actor: Actor; project: string | null };
 export type ApiAuth = {
   /** Runs before the body is read. Throws a `Fault`. */
   authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Who was let in with this request. */
+  /** The authenticated caller. */
   callerOf(request: FastifyRequest): ApiCaller;
 };
 
@@ -141,7 +141,7 @@ export function createApiAuth(options: {
   };
 }
 
-/** A key to be shown once, and what is kept of it. */
+/** A key to be shown once, and the hash that is stored. */
 export function generateApiKey(project: string): { id: string; key: string; hash: Buffer } {
   const key = `chatty_${project}_${randomBytes(API_KEY_BYTES).toString('hex')}`;
   return { id: randomBytes(6).toString('hex'), key, hash: sha256(key) };

@@ -1,4 +1,4 @@
-/** What the administration tells about those who were turned away: what was refused lately, and why a token would be. */
+/** Routes that explain refusals: recent ones, and whether a given token would be refused. */
 
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';

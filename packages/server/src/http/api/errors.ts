@@ -1,4 +1,4 @@
-/** How the administration reads what it is sent, and how each refusal of it reads: a code, a status, a sentence. */
+/** Validates API input, and defines API errors: code, status and message. */
 
 import type { FastifyRequest } from 'fastify';
 import type { Projects } from '../../projects/projects.js';

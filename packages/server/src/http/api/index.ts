@@ -1,4 +1,4 @@
-/** The administration over HTTP, below /api/v1: its door, its parts, and how it answers where one of them fails. */
+/** Registers the administration API below /api/v1: authentication, routes and error responses. */
 
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../auth/auth.js';
@@ -33,7 +33,7 @@ export function registerAdminApi(options: {
   addressResolver: ClientAddressResolver;
   refusalLog: RefusalLog;
   doctor: Doctor;
-  /** Null: HS256 secrets cannot be kept. */
+  /** Null: HS256 secrets cannot be stored. */
   vault: SecretCipher | null;
   timeSlicer: TimeSlicer;
   log: Log;

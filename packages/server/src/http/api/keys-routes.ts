@@ -1,4 +1,4 @@
-/** What the administration does to the keys of a project: secrets that tokens are signed with, keys that open the administration. */
+/** Routes for the secrets that sign a project's tokens, and for its API keys. */
 
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ export function registerKeyRoutes(
     apiAuth: ApiAuth;
     records: ProjectRecords;
     projects: Projects;
-    /** Null: HS256 secrets cannot be kept. */
+    /** Null: HS256 secrets cannot be stored. */
     vault: SecretCipher | null;
   },
 ): void {

@@ -1,4 +1,4 @@
-/** What the administration does to keep order in a project: all that its moderators do over their sockets, and to them too. */
+/** Routes for moderation: everything moderators can do over their sockets, also to moderators themselves. */
 
 import { validateLift, validateSanction } from '@chatty/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

@@ -1,4 +1,4 @@
-/** What the administration does to projects: made, shown, changed, and tokens of theirs taken back. */
+/** Routes that create, list and change projects, and invalidate their tokens. */
 
 import { isUserId, MAX_CLOCK_SKEW_SECONDS, MAX_USER_ID_LENGTH, PROJECT_ID_PATTERN } from '@chatty/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ const MAX_CUTOFFS = 10_000;
 const KEY_AUDIT_BYTES_RATE = { burst: 4_000_000, perSecond: 16_000 };
 /** Projects that one request is answered with at most. */
 const MAX_PROJECTS_PER_PAGE = 1_000;
-/** What a project's own key may set: how its talk is kept clean. All else (who gets in, as what, how much) is the operator's. */
+/** Settings that a project key may change: those of moderation. The operator alone changes access, roles and limits. */
 const KEY_EDITABLE_SETTINGS: ReadonlySet<string> = new Set([
   'words',
   'wordAction',

@@ -1,4 +1,4 @@
-/** What a list of words would have caught, before it is set: the administration's dry run. */
+/** The dry run of a word list: which recent messages it would have caught. */
 
 import { buildWordFilter, dryRun, type FilterWord } from '@chatty/text-filter';
 import type { FastifyInstance } from 'fastify';
@@ -9,7 +9,7 @@ import type { ProjectId, Store } from '../../store/store.js';
 import { ALLOW_PROJECT_KEY } from './authenticate.js';
 import { ApiError, jsonBodyOf, projectNotFound } from './errors.js';
 
-/** Newest messages that are looked at, and how many are read at once. */
+/** How many of the newest messages are checked, and how many are read at once. */
 const MAX_CHECKED_MESSAGES = 1_000;
 const MESSAGES_PER_READ = 100;
 /** Newest messages that were caught and are shown; of the others the number. */

@@ -1,4 +1,4 @@
-/** Serves the doctor page: a few fixed files of our own, under a policy that lets nothing else in and nothing out. */
+/** Serves the doctor page from fixed files, with a content security policy that allows nothing else. */
 
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
