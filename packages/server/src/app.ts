@@ -14,11 +14,9 @@ import { registerAdminApi } from './http/api/index.js';
 import { createClientAddressResolver } from './http/client-address.js';
 import { enforceHttpDeadlines, type HttpDeadlines } from './http/http-connections.js';
 import { createHttpServer } from './http/http-server.js';
+import { listenErrorMessage } from './http/listen-error.js';
 import { readWidgetAssets, type WidgetAssets } from './http/widget-assets.js';
-import { createConnectionLimits } from './limits/connection-limits.js';
-import { createCooldowns } from './limits/cooldowns.js';
-import { createRateLimits } from './limits/rate-limits.js';
-import { createTokenBuckets } from './limits/token-bucket.js';
+import { createTrafficLimits } from './limits/traffic-limits.js';
 import { createMessages } from './messages/messages.js';
 import { createRoomPermissions } from './messages/permissions.js';
 import { createPostingPolicy } from './messages/posting-policy.js';
@@ -26,7 +24,7 @@ import { createDisplayNames } from './moderation/display-names.js';
 import { createModeration } from './moderation/moderation.js';
 import { createModerationState } from './moderation/moderation-state.js';
 import { createWordFilters } from './moderation/word-filters.js';
-import { createProjects, type Projects } from './projects/projects.js';
+import { createProjects } from './projects/projects.js';
 import { createSecretCipher } from './projects/secret-encryption.js';
 import { createRooms } from './rooms/rooms.js';
 import { monotonicTime } from './runtime/clocks.js';
@@ -49,7 +47,6 @@ export type App = {
   close(): Promise<void>;
 };
 
-/** Where `npm run build` leaves the widget. */
 /** Between two tries to read what the server has to know, in milliseconds. */
 const RETRY_PAUSE_MS = 250;
 /** Clients that may queue for the accept call; with the default of 511, 5,000 reconnecting ones take three times as long. */
@@ -170,7 +167,9 @@ async function assembleServer(dependencies: {
   const accessControl = await createAccessControl(config, store, log, disposers);
   const { projects, moderationState, permissions, postingPolicy, auth } = accessControl;
   const trafficLimits = createTrafficLimits(config, projects, log);
-  const { addressResolver, connectionLimits, packetBudget, cooldowns, rateLimits } = trafficLimits;
+  const { connectionLimits, packetBudget, cooldowns, rateLimits } = trafficLimits;
+  const { trustedProxyHops: trustedHops } = config.limits;
+  const addressResolver = createClientAddressResolver({ trustedHops, log });
   const rooms = createRooms({ store, permissions, log });
   const freshness = new ChangePoller({
     versions: store.versions,
@@ -259,60 +258,4 @@ async function assembleServer(dependencies: {
     throw new StartError(listenErrorMessage(error, config), { cause: error });
   }
   return (http.server.address() as AddressInfo).port;
-}
-
-function createTrafficLimits(config: Config, projects: Projects, log: Log) {
-  const { limits } = config;
-  const sendRate = { burst: config.sendBurst, perSecond: config.sendPerSecond };
-  const settingsOf = (project: string) => projects.get(project)?.settings;
-  const addressBuckets = createTokenBuckets({
-    burst: limits.addressEventBurst,
-    perSecond: limits.addressEventsPerSecond,
-  });
-  const addressResolver = createClientAddressResolver({ trustedHops: limits.trustedProxyHops, log });
-  const cooldowns = createCooldowns({
-    allowedStrikes: limits.rateLimitStrikes,
-    cooldownSeconds: limits.cooldownSeconds,
-  });
-  const packetBudget = {
-    burst: limits.packetBurst + sendRate.burst + limits.readBurst,
-    perSecond: limits.packetsPerSecond + sendRate.perSecond + limits.readPerSecond,
-  };
-  const connectionLimits = createConnectionLimits({
-    limits,
-    addressBuckets,
-    maxConnectionsOf: (project) => settingsOf(project)?.connections ?? limits.connectionsPerProject,
-    cooldowns,
-    log,
-  });
-  const rateLimits = createRateLimits({
-    send: sendRate,
-    limits,
-    addressBuckets,
-    projectRateOf: (project) => settingsOf(project)?.perSecond ?? limits.projectEventsPerSecond,
-    cooldowns,
-  });
-  return {
-    addressResolver,
-    packetBudget,
-    connectionLimits,
-    cooldowns,
-    rateLimits,
-  };
-}
-
-/** Why a server could not listen, in a sentence; the demo hosts say it the same way. */
-export function listenErrorMessage(
-  error: unknown,
-  { host, port }: { host: string; port: number },
-  setting = 'PORT',
-): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another program: stop it, or set ${setting} to a free port.`;
-  if (code === 'EACCES')
-    return `Port ${port} needs more rights than this user has: set ${setting} to one above 1023.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `HOST "${host}" is not an address of this machine.`;
-  return `The server could not listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}.`;
 }
