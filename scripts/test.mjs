@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareClone, printProgress, REPOSITORY_ROOT } from './bootstrap.mjs';
 import { changedFiles, reachedTests } from './changed-files.mjs';
-import { requireChromium } from './chromium.mjs';
-import { requireFirefox } from './firefox.mjs';
-import { requirePostgres } from './postgres.mjs';
+import { requireChromium } from './require-chromium.mjs';
+import { requireFirefox } from './require-firefox.mjs';
+import { requirePostgres } from './require-postgres.mjs';
 import { allTestFiles, BROWSER_SMOKE, DATABASE_TESTS, FIREFOX_SUITE, isSlow } from './test-files.mjs';
 
 /** Two files at once keep two cores busy; more would time each other out. */

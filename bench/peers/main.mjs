@@ -2,7 +2,7 @@
 
 import { register } from 'tsx/esm/api';
 import { prepareClone } from '../../scripts/bootstrap.mjs';
-import { requireChromium } from '../../scripts/chromium.mjs';
+import { requireChromium } from '../../scripts/require-chromium.mjs';
 
 await prepareClone();
 process.env.CHROMIUM_PATH = await requireChromium();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { CountedWebSocket, connectObservedClient, delay, listenOnFreePort } from '../support/engine.js';
+import { CountedWebSocket, connectObservedClient, delay, listenOnFreePort } from '../support/engineio.js';
 import { waitUntil } from '../support/server.js';
 
 const OPEN = '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';

@@ -14,7 +14,7 @@ import {
   listenOnFreePort,
   type ObservedConnection,
   startInterceptingProxy,
-} from '../support/engine.js';
+} from '../support/engineio.js';
 import { connectClient, createTestToken, SECRET, startTestServer, waitUntil } from '../support/server.js';
 import { startProxy } from '../support/tcp-proxy.js';
 

@@ -9,9 +9,9 @@ import { moderationQueries } from '../support/moderation-query-cases.js';
 import {
   appendBatch,
   messageQueries,
-  nextNumber,
   openQueryEnvironment,
   type QueryEnvironment,
+  uniqueNumber,
 } from '../support/query-cases.js';
 import { createDraft, openTestStores, testAuthor } from '../support/store.js';
 
@@ -85,7 +85,7 @@ async function warm(servers: readonly QueryEnvironment[]): Promise<void> {
       ...createDraft(''),
       clientId: 'changed',
     });
-    await server.room.update('main', testAuthor.userId, sent?.message.id ?? 0, nextNumber());
+    await server.room.update('main', testAuthor.userId, sent?.message.id ?? 0, uniqueNumber());
     for (const { run } of QUERIES)
       for (let times = 0; times < TIMES_UNTIL_KEPT; times += 1) await run(server);
   }

@@ -1,7 +1,7 @@
 /** Everything that the server asks of the database about moderation and projects, each with the most rows that it may read. */
 
 import assert from 'node:assert/strict';
-import { appendBatch, type BoundedQuery, nextNumber } from './query-cases.js';
+import { appendBatch, type BoundedQuery, uniqueNumber } from './query-cases.js';
 
 const auditActor = { kind: 'operator', id: 'o', name: 'o' } as const;
 
@@ -63,9 +63,14 @@ export const moderationQueries: BoundedQuery[] = [
         details: {},
         evidence: null,
       } as const;
-      const key = { ...auditActor, kind: 'key', id: nextNumber() } as const;
+      const key = { ...auditActor, kind: 'key', id: uniqueNumber() } as const;
       for (let n = 0; n < 20; n += 1)
-        await s.store.moderation.setSanction({ ...ban, project: s.kimpga, userId: nextNumber(), actor: key });
+        await s.store.moderation.setSanction({
+          ...ban,
+          project: s.kimpga,
+          userId: uniqueNumber(),
+          actor: key,
+        });
       await s.store.moderation.liftSanctionsOfKey({
         project: s.kimpga,
         key: key.id,
@@ -78,7 +83,7 @@ export const moderationQueries: BoundedQuery[] = [
     title: 'a cut-off, and its removal',
     maxRowsRead: 20,
     run: async (s) => {
-      const id = nextNumber();
+      const id = uniqueNumber();
       await s.store.projects.setCutoff(s.kimpga, id, new Date(0).toISOString(), auditActor);
       await s.store.projects.removeCutoff(s.kimpga, id, auditActor);
     },
@@ -106,7 +111,7 @@ export const moderationQueries: BoundedQuery[] = [
       s.store.moderation.recordStaff({
         project: s.kimpga,
         userId: 'm3',
-        username: nextNumber(),
+        username: uniqueNumber(),
         role: 'moderator',
         issuedAt: new Date().toISOString(),
       }),

@@ -17,7 +17,7 @@ import { recordPlans } from './explain.js';
 import { createDraft, testAuthor } from './store.js';
 
 let usedNumberCount = 0;
-export const nextNumber = () => `id-${++usedNumberCount}`;
+export const uniqueNumber = () => `id-${++usedNumberCount}`;
 
 export type QueryEnvironment = ReturnType<typeof openQueryEnvironment>;
 
@@ -48,7 +48,7 @@ export const appendBatch = (
   of: (n: number) => { room?: string; client?: string; replyTo?: number } = () => ({}),
 ): AppendJob[] =>
   Array.from({ length: count }, (_, n) => {
-    const { room = 'main', client = nextNumber(), replyTo = null } = of(n + 1);
+    const { room = 'main', client = uniqueNumber(), replyTo = null } = of(n + 1);
     return {
       project,
       room,
@@ -92,7 +92,7 @@ export const messageQueries: BoundedQuery[] = [
     maxRowsRead: 3,
     run: (s) =>
       s.append(
-        appendBatch(s, 1, () => ({ room: nextNumber() })),
+        appendBatch(s, 1, () => ({ room: uniqueNumber() })),
         false,
       ),
   },
@@ -122,7 +122,7 @@ export const messageQueries: BoundedQuery[] = [
     maxRowsRead: 400,
     run: (s) =>
       s.append(
-        appendBatch(s, 100, () => ({ room: nextNumber() })),
+        appendBatch(s, 100, () => ({ room: uniqueNumber() })),
         false,
       ),
   },
@@ -150,7 +150,7 @@ export const messageQueries: BoundedQuery[] = [
           room: n % 2 ? 'main' : 'room-1',
           userId: testAuthor.userId,
           id: n + 1,
-          content: nextNumber(),
+          content: uniqueNumber(),
         })),
         false,
       ),
@@ -165,7 +165,7 @@ export const messageQueries: BoundedQuery[] = [
           room: 'main',
           userId: testAuthor.userId,
           id: n + 1,
-          content: nextNumber(),
+          content: uniqueNumber(),
         })),
         true,
       ),
@@ -201,7 +201,11 @@ export const messageQueries: BoundedQuery[] = [
     },
   },
   { title: 'the newest 50 changes of a room', maxRowsRead: 51, run: (s) => s.room.newestChanges('main', 50) },
-  { title: 'the changes of a new room', maxRowsRead: 10, run: (s) => s.room.newestChanges(nextNumber(), 50) },
+  {
+    title: 'the changes of a new room',
+    maxRowsRead: 10,
+    run: (s) => s.room.newestChanges(uniqueNumber(), 50),
+  },
   { title: '50 changes after a position', maxRowsRead: 51, run: (s) => s.room.changesAfter('main', 100, 50) },
   {
     title: '50 messages before another',
