@@ -23,17 +23,22 @@ export type PlantedBug = {
   codePatches: readonly CodePatch[];
 };
 
-const DATABASE_MODULE = 'server/dist/store/database.js';
+/** The folder of the store, as built. */
+export const STORE = 'server/dist/store/postgres';
+export const POOL_MODULE = `${STORE}/pool.js`;
+
+/** The file of a database function. */
+export const sqlFunction = (name: string): string => `${STORE}/functions/${name}.sql`;
 
 /** The transaction of these statements stays open for a while after its rows are known. */
 export const keepTransactionOpen = (statements: string): CodePatch => ({
-  file: DATABASE_MODULE,
-  from: 'return (await pool.query(within(statement, values))).rows;',
-  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query(within(statement, values))).rows;
+  file: POOL_MODULE,
+  from: 'return (await pool.query(scopeToProjects(statement, values))).rows;',
+  to: `if (!statement.name.startsWith('${statements}')) return (await pool.query(scopeToProjects(statement, values))).rows;
       const client = await pool.connect();
       await client.query('BEGIN');
       const { rows } = await new Promise((resolve, reject) => {
-        client.query(within(statement, values), (error, result) => (error ? reject(error) : resolve(result)));
+        client.query(scopeToProjects(statement, values), (error, result) => (error ? reject(error) : resolve(result)));
       }).catch((error) => {
         client.release(true);
         throw error;
@@ -60,7 +65,7 @@ export const quadraticTrailingSpacesBug: PlantedBug = {
   expectedFailure: /the event loop stood still for \d+ ms/,
   codePatches: [
     {
-      file: 'protocol/dist/text.js',
+      file: 'protocol/dist/normalize-text.js',
       from: '.replace(/.+/g, (line) => line.trimEnd())',
       to: ".replace(/[^\\S\\n]+$/gm, '')",
     },

@@ -30,15 +30,15 @@ export function createPatchedCopy(name: string, patches: readonly CodePatch[]): 
     cpSync(joinPath(built, part, 'dist'), joinPath(to, 'dist'), { recursive: true });
     // Sources are not copied, so nobody may be sent to them.
     const manifest = JSON.parse(readFileSync(joinPath(built, part, 'package.json'), 'utf8'));
-    delete manifest.exports['./*'].source;
+    for (const target of Object.values<{ source?: string }>(manifest.exports)) delete target.source;
     writeFileSync(joinPath(to, 'package.json'), JSON.stringify(manifest));
     // The copies must find each other before the packages they are copies of.
     const link = joinPath(folder, 'node_modules/@chatty', part);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(to, link);
   }
-  for (const part of ['widget/dist/widget.js', 'widget/dist/widget'])
-    cpSync(joinPath(built, part), joinPath(folder, 'packages', part), { recursive: true });
+  // The server reads the widget's files from the folder next to its own.
+  cpSync(joinPath(built, 'widget/dist'), joinPath(folder, 'packages/widget/dist'), { recursive: true });
   for (const { file, from, to } of patches) {
     const path = joinPath(folder, 'packages', file);
     const parts = readFileSync(path, 'utf8').split(from);
@@ -48,7 +48,7 @@ export function createPatchedCopy(name: string, patches: readonly CodePatch[]): 
   }
   return {
     entry: `${place}/packages/server/dist/main.js`,
-    client: joinPath(folder, 'packages/client/dist/chat.js'),
+    client: joinPath(folder, 'packages/client/dist/index.js'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

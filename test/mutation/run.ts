@@ -36,7 +36,8 @@ export async function runPlanted(
   if (!bug) throw new Error(`there is no bug ${name}`);
   const copy = createPatchedCopy(bug.name, bug.codePatches);
   try {
-    const create = (await import(pathToFileURL(copy.client).href)).createChat as typeof createChatClient;
+    const create = (await import(pathToFileURL(copy.client).href))
+      .createChatClient as typeof createChatClient;
     let what = '';
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const seed = options.seed + tries;
