@@ -70,16 +70,16 @@ export function createChatMember(
     if (joined) showNew(stored);
     else startAgain(stored);
     for (const line of stored) settle(line);
-    for (const clientId of open) if (!isPending(lines, clientId)) giveUp(clientId);
+    for (const clientId of open) if (!isPending(lines, clientId)) recordAnswer(clientId);
   }
 
   const isPending = (lines: readonly TimelineItem[], clientId: string) =>
     lines.some((line) => line.kind === 'pending' && line.clientId === clientId);
 
-  /** It was answered when its log had been replaced and much was written since: it is above what is shown, with its number. */
-  function giveUp(clientId: string): void {
+  /** Acknowledged after its log was replaced and much was written: the message is above what is shown, and its number unknown. */
+  function recordAnswer(clientId: string): void {
     open.delete(clientId);
-    history.add({ ...about, op: 'send', kind: 'info', cid: `${project}:${name}:${clientId}` });
+    history.add({ ...about, op: 'send', kind: 'answered', cid: `${project}:${name}:${clientId}` });
   }
 
   /** All that one event brings stands at once, whatever its order: up to its newest number nothing may be missing. */

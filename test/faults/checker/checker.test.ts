@@ -60,6 +60,17 @@ it('a member that never returns, and one that stops below the head, are reported
   assert.ok(checkHistory(removeLine(lines, last) ?? []).some(({ name }) => name === 'stale'));
 });
 
+it('an acknowledgement without a number counts as an answer, and its message must be stored', () => {
+  const acked = clean().map((line) =>
+    line.kind === 'ok' && line.op === 'send' ? { ...line, kind: 'answered' as const } : line,
+  );
+  const names = (lines: HistoryEntry[]) => checkHistory(lines).map(({ name }) => name);
+  assert.ok(!names(acked).includes('stuck') && !names(acked).includes('lost-acked'));
+  const { cid } = acked.find(({ kind }) => kind === 'answered') as HistoryEntry;
+  const lost = acked.filter((line) => line.cid !== cid || (line.op === 'send' && line.kind !== 'ok'));
+  assert.ok(names(lost).includes('lost-acked'));
+});
+
 it('a banned member that still receives events is reported', () => {
   const lines = clean();
   const actor = lines.find(({ kind }) => kind === 'recv')?.actor ?? '';

@@ -53,6 +53,8 @@ export type SentOperation = {
   oks: HistoryEntry[];
   fails: HistoryEntry[];
   infos: HistoryEntry[];
+  /** Acknowledged, but the actor does not know with which number: the message is above what its client shows. */
+  answers: HistoryEntry[];
 };
 
 /** A history sorted by time and taken apart. */

@@ -103,12 +103,14 @@ function recordOperation(evidence: ParsedHistory, line: HistoryEntry, cid: strin
     oks: [],
     fails: [],
     infos: [],
+    answers: [],
   };
   evidence.sentOperations.set(cid, sent);
   if (line.kind === 'invoke') sent.invokes.push(line);
   else if (line.kind === 'ok') sent.oks.push(line);
   else if (line.kind === 'fail') sent.fails.push(line);
   else if (line.kind === 'info') sent.infos.push(line);
+  else if (line.kind === 'answered') sent.answers.push(line);
 }
 
 function appendToGroup(map: Map<string, HistoryEntry[]>, key: string, line: HistoryEntry): void {

@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. `window`: what is
+ * `ok`: the acknowledgement was seen. `fail`: refused for certain. `info`: the outcome is unknown. `answered`: acknowledged
+ * with a number that the actor does not know. `window`: what is
  * older than its id is no longer held, and nobody may ask for it.
  */
 type EntryKind =
@@ -13,6 +14,7 @@ type EntryKind =
   | 'ok'
   | 'fail'
   | 'info'
+  | 'answered'
   | 'recv'
   | 'reset'
   | 'page'

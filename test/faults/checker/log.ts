@@ -25,7 +25,9 @@ function checkOutcomes(
   const row = evidence.storedRooms.get(sent.room)?.byClientId.get(cid);
   const [ok] = sent.oks;
   if (!ok) {
-    const refused = sent.fails.length > 0 && sent.infos.length === 0;
+    const [answer] = sent.answers;
+    if (answer && !row) accuse('lost-acked', `${cid} was acknowledged and is not in the database`, answer);
+    const refused = sent.fails.length > 0 && sent.infos.length === 0 && !answer;
     if (refused && row) accuse('ghost', `${cid} was refused and is stored`, sent.fails[0], row);
     return;
   }
@@ -173,8 +175,8 @@ function checkAllMembersReturned(
   { sentOperations: sent, entriesByMember: members, banTimes: bans }: ParsedHistory,
   accuse: ReportViolation,
 ): void {
-  for (const [cid, { invokes, oks, fails }] of sent) {
-    if (oks.length === 0 && fails.length === 0)
+  for (const [cid, { invokes, oks, fails, answers }] of sent) {
+    if (oks.length + fails.length + answers.length === 0)
       accuse('stuck', `${cid} was never answered`, invokes[0], invokes.at(-1));
   }
   for (const [actor, lines] of members) {
