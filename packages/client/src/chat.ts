@@ -20,11 +20,8 @@ import { createTimeline, type TimelineItem } from './timeline.js';
 import { createWritePermission } from './write-permission.js';
 
 export type { ConnectionState } from './connection-states.js';
-export type { StoredItem } from './message-run.js';
-export type { OutgoingMessage } from './outbox.js';
-export type { PendingItem } from './pending-messages.js';
 export type { TimedRefusal } from './refusal.js';
-export type { GapItem, TimelineItem } from './timeline.js';
+export type { TimelineItem } from './timeline.js';
 
 export type ChatEvents = {
   /** The connection changed; `code` and `until` are a `Reason` where it is `refused`, or `waiting` as the server asked. */
