@@ -71,7 +71,9 @@ async function connectAdmin(context: CleanupContext, connection: DatabaseConfig)
 
 describe('a database stall', () => {
   for (const rate of [100, 500]) {
-    it(`has no effect 10 s later at ${rate} messages a second, and no acknowledged message is lost or duplicated`, async (context) => {
+    it(`has no effect 10 s later at ${rate} messages a second, and no acknowledged message is lost or duplicated`, {
+      timeout: 180_000,
+    }, async (context) => {
       // A server of its own: a process that is stopped while it writes the log holds up all databases.
       const { connection, close } = await startPostgres();
       context.after(close);
