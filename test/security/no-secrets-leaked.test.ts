@@ -88,7 +88,7 @@ it('no secret, key or token is ever written to the log or the database (J12, J13
   await chatty.app.close();
 
   const rows = await dumpDatabaseAsText(chatty.connection);
-  assert.ok(lines.length >= 5, `only ${lines.length} log lines`);
+  assert.ok(lines.length > 10, `only ${lines.length} log lines`);
   assert.ok(rows.includes('안녕'), 'the message is in the database');
   for (const [where, text] of [
     ['log', lines.join('\n')],

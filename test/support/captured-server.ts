@@ -4,10 +4,10 @@ import type { TestContext } from 'node:test';
 import { createLog, readConfig, startApp } from '@chatty/server';
 import pg from 'pg';
 import { KEY_SETTINGS } from './projects.js';
-import { createTestDatabase, SECRET } from './server.js';
+import { createEmptyDatabase, SECRET } from './server.js';
 
 export async function startCapturedServer(context: TestContext, settings: Record<string, string> = {}) {
-  const connection = await createTestDatabase(context);
+  const connection = await createEmptyDatabase(context);
   const lines: string[] = [];
   const read = readConfig({
     ...KEY_SETTINGS,
